@@ -1,0 +1,1 @@
+"""Runs: one agent trained on one environment with one seed, kept in one folder."""

@@ -1,0 +1,218 @@
+"""Making things by id: what ``import mdpzoo`` offers, each importing what it needs only when it is called."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gymnasium
+
+from mdpzoo import registry
+from mdpzoo.errors import MissingExtraError, SettingError
+from mdpzoo.specs import AgentSpec, EnvironmentSpec, build
+
+if TYPE_CHECKING:
+    from pettingzoo import AECEnv, ParallelEnv
+    from stable_baselines3.common.vec_env import VecEnv
+
+    from mdpzoo.protocols import Game, Policy
+
+
+def make(id: str, **kwargs: Any) -> gymnasium.Env[Any, Any]:
+    """Makes an environment of one decision maker, as ``gymnasium.make(id, **kwargs)`` does.
+
+    Args:
+        id: of ours, a plugin's or any that Gymnasium knows.
+        **kwargs: Gymnasium's own (``render_mode``, ``max_episode_steps``, ...) and the environment's settings.
+
+    Raises:
+        UnknownNameError: there is no such id; names the nearest.
+        SettingError: the environment has no such setting, or the id is a game's.
+    """
+    _single(id)
+    return gymnasium.make(id, **kwargs)
+
+
+def make_vec(
+    id: str, num_envs: int, *, device: Any = "cpu", output: str = "numpy", **kwargs: Any
+) -> gymnasium.vector.VectorEnv[Any, Any, Any]:
+    """Makes ``num_envs`` environments that step together.
+
+    Args:
+        id: of ours or a plugin's.
+        num_envs: how many.
+        device: where the tensors live.
+        output: ``"numpy"``, or ``"torch"`` to keep tensors on the device.
+        **kwargs: ``autoreset_mode`` (``"next_step"``, ``"same_step"`` or ``"disabled"``), ``max_episode_steps``
+            (-1: no limit), ``statistics``, ``render_mode`` and the environment's settings.
+
+    Raises:
+        UnknownNameError: there is no such id; names the nearest.
+        SettingError: an argument has no such value, or the id is a game's.
+    """
+    if _single(id) is None:
+        if str(device) != "cpu" or output != "numpy":
+            raise SettingError(f"{id!r} is not one of ours: it runs on device='cpu' with output='numpy'")
+        return gymnasium.make_vec(id, num_envs, **kwargs)
+    return gymnasium.make_vec(id, num_envs, device=device, output=output, **kwargs)
+
+
+def make_sb3(id: str, num_envs: int, *, device: Any = "cpu", **kwargs: Any) -> "VecEnv":
+    """Makes ``num_envs`` environments as a Stable-Baselines3 ``VecEnv``.
+
+    Args:
+        id: of ours, a plugin's or any that Gymnasium knows.
+        num_envs: how many.
+        device: where the environment's tensors live; SB3 itself sees NumPy arrays.
+        **kwargs: ``max_episode_steps``, ``render_mode`` and the environment's settings.
+
+    Raises:
+        UnknownNameError: there is no such id; names the nearest.
+        SettingError: an argument has no such value, or the id is a game's.
+        MissingExtraError: Stable-Baselines3 is not installed.
+    """
+    require("stable_baselines3", "sb3")
+    from stable_baselines3.common.env_util import make_vec_env
+
+    from mdpzoo.interop.sb3 import BatchedVecEnv
+    from mdpzoo.interop.vector import BatchedVectorEnv
+
+    if _single(id) is not None:
+        envs = make_vec(id, num_envs, device=device, autoreset_mode="same_step", statistics=True, **kwargs)
+        if isinstance(envs, BatchedVectorEnv):
+            return BatchedVecEnv(envs)
+        envs.close()
+    return make_vec_env(lambda: make(id, **kwargs), num_envs)
+
+
+def make_parallel(id: str, **kwargs: Any) -> "ParallelEnv[str, Any, Any]":
+    """Makes a game whose players act at the same time, as ``pettingzoo.make("parallel", id, **kwargs)`` does.
+
+    Raises:
+        UnknownNameError: there is no such id; names the nearest.
+        SettingError: the game has no such setting, or the id is not a game's.
+    """
+    import pettingzoo
+
+    return pettingzoo.make("parallel", _game(id).id, **kwargs)
+
+
+def make_aec(id: str, **kwargs: Any) -> "AECEnv[str, Any, Any]":
+    """Makes a game whose players act in turn, as ``pettingzoo.make("aec", id, **kwargs)`` does.
+
+    Raises:
+        UnknownNameError: there is no such id; names the nearest.
+        SettingError: the game has no such setting, or the id is not a game's.
+    """
+    import pettingzoo
+
+    return pettingzoo.make("aec", _game(id).id, **kwargs)
+
+
+def seat(
+    game: "str | Game | ParallelEnv[str, Any, Any]", player: str, others: "Policy | Mapping[str, Policy]", **kwargs: Any
+) -> gymnasium.Env[Any, Any]:
+    """Makes a Gymnasium environment for one player, the others played by frozen policies.
+
+    Args:
+        game: an id, rules or a parallel environment.
+        player: whose seat it is.
+        others: a policy for each other player by name, or one for all; anything with SB3's ``predict``.
+        **kwargs: ``deterministic`` for the others' predictions (default False) and, for an id, the game's settings.
+
+    Raises:
+        UnknownNameError: there is no such id; names the nearest.
+        SettingError: there is no such player, or another has no policy.
+    """
+    from pettingzoo import ParallelEnv
+
+    from mdpzoo.interop.pettingzoo import GameParallelEnv, SeatEnv
+
+    deterministic = kwargs.pop("deterministic", False)
+    if isinstance(game, str):
+        game = make_parallel(game, **kwargs)
+    elif not isinstance(game, ParallelEnv):
+        game = GameParallelEnv(game, **kwargs)
+    return SeatEnv(game, player, others, deterministic)
+
+
+def make_agent(id: str, env: Any, **settings: Any) -> Any:
+    """Makes an agent in Stable-Baselines3's form: ``learn``, ``predict``, ``save``.
+
+    Args:
+        id: of ours or a plugin's.
+        env: an environment (Gymnasium's or SB3's), or the id of one.
+        **settings: ``seed`` and the agent's own.
+
+    Raises:
+        UnknownNameError: there is no such agent or environment; names the nearest.
+        SettingError: the agent has no such setting, or does not take the environment's spaces.
+        MissingExtraError: a package that the agent needs is not installed.
+    """
+    from mdpzoo.checkpoints import tag
+
+    spec = registry.agent(id)
+    require("stable_baselines3", "sb3")
+    env = make_sb3(env, 1) if isinstance(env, str) else env
+    _check_spaces(spec, env)
+    chosen = {**spec.settings, **settings}
+    return tag(build(spec.build, {"env": env, **chosen}, f"agent {id!r}"), id, settings, env)
+
+
+def load_agent(path: str | Path, env: Any = None) -> Any:
+    """Loads an agent, or takes one that comes trained. Nothing is unpickled.
+
+    Args:
+        path: a run's folder, a file that an agent of ours has saved, or the id of an agent that comes trained.
+        env: an environment, or the id of one; None: the one that the agent was trained on.
+
+    Raises:
+        UnknownNameError: there is no such file, and no agent of this id comes trained.
+        CheckpointError: the file is damaged or not ours; says what is wrong.
+    """
+    from mdpzoo.checkpoints import read
+
+    require("stable_baselines3", "sb3")
+    return read(path, make_sb3(env, 1) if isinstance(env, str) else env)
+
+
+def require(module: str, extra: str, distribution: str = "mdpzoo") -> None:
+    """Checks that an optional package is there.
+
+    Raises:
+        MissingExtraError: it is not; says what to install.
+    """
+    from importlib.util import find_spec
+
+    if find_spec(module) is None:
+        raise MissingExtraError(f"{module} is not installed; type: pip install '{distribution}[{extra}]'")
+
+
+def _check_spaces(spec: AgentSpec, env: Any) -> None:
+    for taken, space, what in (
+        (spec.observations, env.observation_space, "observes"),
+        (spec.actions, env.action_space, "acts in"),
+    ):
+        if taken and not any(kind.__name__ in taken for kind in type(space).__mro__):
+            raise SettingError(f"agent {spec.id!r} {what} {' or '.join(taken)} spaces, this environment has {space}")
+    missing = [key for key in spec.observation_keys if key not in getattr(env.observation_space, "spaces", {})]
+    if missing:
+        raise SettingError(f"agent {spec.id!r} needs an observation with the entry {missing[0]!r}, which this has not")
+
+
+def _single(id: str) -> EnvironmentSpec | None:
+    """The spec of an environment for one decision maker; None for one that only Gymnasium knows."""
+    if id.removeprefix("mdpzoo:") in registry.environments():
+        spec = registry.environment(id.removeprefix("mdpzoo:"))
+        if spec.kind == "game":
+            raise SettingError(f"{id!r} is a game of several players; use make_parallel, make_aec or seat")
+        return spec
+    if id not in gymnasium.registry and ":" not in id:
+        registry.environment(id)
+    return None
+
+
+def _game(id: str) -> EnvironmentSpec:
+    spec = registry.environment(id)
+    if spec.kind != "game":
+        raise SettingError(f"{id!r} has one decision maker; use make, make_vec or make_sb3")
+    return spec

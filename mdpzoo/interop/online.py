@@ -1,0 +1,175 @@
+"""Agents that take in one step of every environment at a time, as Stable-Baselines3 algorithms.
+
+The loop around an agent is written here once: callbacks, logger, progress bar, several environments, truncation,
+saving, loading and going on are SB3's own. An agent says how it acts while it learns and what it does with a step.
+"""
+
+import sys
+import time
+from abc import ABC, abstractmethod
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.policies import BasePolicy
+from stable_baselines3.common.type_aliases import MaybeCallback
+from stable_baselines3.common.utils import safe_mean
+
+
+class Transitions(NamedTuple):
+    """One step of B environments.
+
+    Attributes:
+        observations: ``[B, ...]`` what was seen, or a dictionary of such.
+        actions: ``[B, ...]`` what was done.
+        rewards: ``[B]`` float32.
+        following: ``[B, ...]`` what was seen then; where an episode ended, its last observation.
+        terminated: ``[B]`` bool, the rules ended the episode: nothing can be earned from ``following``.
+        ended: ``[B]`` bool, the episode was terminated or truncated: the next step belongs to another one.
+    """
+
+    observations: Any
+    actions: np.ndarray
+    rewards: np.ndarray
+    following: Any
+    terminated: np.ndarray
+    ended: np.ndarray
+
+
+class OnlineAgent(BaseAlgorithm, ABC):
+    """The loop of an agent that is told of every step.
+
+    A subclass implements ``observe`` and may override ``act``. Its constructor must have defaults for everything but
+    ``policy`` and ``env`` and take ``_init_setup_model``, because SB3's ``load`` calls it so. What is to be saved are
+    the policy's parameters and buffers, and attributes that JSON can hold.
+
+    Attributes:
+        generator: the agent's only source of randomness, from ``seed``; made anew when it is loaded.
+    """
+
+    generator: np.random.Generator
+
+    def __init__(
+        self,
+        policy: type[BasePolicy],
+        env: Any,
+        learning_rate: Any = 0.0,
+        *,
+        policy_kwargs: dict[str, Any] | None = None,
+        stats_window_size: int = 100,
+        tensorboard_log: str | None = None,
+        verbose: int = 0,
+        device: Any = "cpu",
+        seed: int | None = None,
+    ) -> None:
+        """Takes SB3's arguments; a subclass then calls ``_setup_model`` unless ``_init_setup_model`` is False."""
+        super().__init__(
+            policy,
+            env,
+            learning_rate,
+            policy_kwargs=policy_kwargs,
+            stats_window_size=stats_window_size,
+            tensorboard_log=tensorboard_log,
+            verbose=verbose,
+            device=device,
+            support_multi_env=True,
+            seed=seed,
+        )
+
+    @abstractmethod
+    def observe(self, transitions: Transitions) -> None:
+        """Learns from one step of every environment."""
+
+    def act(self, observations: Any) -> np.ndarray:
+        """Chooses ``[B, ...]`` actions while learning; by default the policy's own, drawn."""
+        return self.predict(observations, episode_start=self._last_episode_starts, deterministic=False)[0]
+
+    def learn(
+        self,
+        total_timesteps: int,
+        callback: MaybeCallback = None,
+        log_interval: int = 100,
+        tb_log_name: str = "run",
+        reset_num_timesteps: bool = True,
+        progress_bar: bool = False,
+    ) -> Self:
+        """Plays and learns for ``total_timesteps`` steps, counted over all environments.
+
+        Args:
+            total_timesteps: steps to take; with several environments, rounded up to whole steps of all of them.
+            callback: SB3's callbacks; playing stops when one says so.
+            log_interval: episodes between two lines of the log; None: only the last line.
+            tb_log_name: the run's name in TensorBoard.
+            reset_num_timesteps: False goes on where the last call ended.
+            progress_bar: whether to show a bar.
+
+        Returns:
+            The agent itself.
+        """
+        total_timesteps, callback = self._setup_learn(
+            total_timesteps, callback, reset_num_timesteps, tb_log_name, progress_bar
+        )
+        callback.on_training_start(locals(), globals())  # SB3's progress bar reads the local total_timesteps
+        logged = self._episode_num
+        while self.num_timesteps < total_timesteps and self._play(callback):
+            if log_interval and self._episode_num - logged >= log_interval:
+                logged = self._episode_num
+                self.dump_logs()
+        self.dump_logs()
+        callback.on_training_end()
+        return self
+
+    def dump_logs(self) -> None:
+        """Writes means over the last episodes, and the rate, to the logger."""
+        seconds = max((time.time_ns() - self.start_time) / 1e9, sys.float_info.epsilon)
+        if self.ep_info_buffer:
+            self.logger.record("rollout/ep_rew_mean", safe_mean([episode["r"] for episode in self.ep_info_buffer]))
+            self.logger.record("rollout/ep_len_mean", safe_mean([episode["l"] for episode in self.ep_info_buffer]))
+        if self.ep_success_buffer:
+            self.logger.record("rollout/success_rate", safe_mean(self.ep_success_buffer))
+        self.logger.record("time/episodes", self._episode_num, exclude="tensorboard")
+        self.logger.record("time/fps", int((self.num_timesteps - self._num_timesteps_at_start) / seconds))
+        self.logger.record("time/time_elapsed", int(seconds), exclude="tensorboard")
+        self.logger.record("time/total_timesteps", self.num_timesteps, exclude="tensorboard")
+        self.logger.dump(step=self.num_timesteps)
+
+    def _setup_model(self) -> None:
+        self._setup_lr_schedule()
+        self.set_random_seed(self.seed)
+        self.generator = np.random.default_rng(self.seed)
+        policy = self.policy_class(self.observation_space, self.action_space, **self.policy_kwargs)
+        self.policy = policy.to(self.device)
+
+    def _excluded_save_params(self) -> list[str]:
+        return [*super()._excluded_save_params(), "generator"]
+
+    def _play(self, callback: BaseCallback) -> bool:
+        """Takes one step in every environment; False where a callback wants to stop."""
+        assert self.env is not None and self._last_obs is not None
+        actions = self.act(self._last_obs)
+        new_obs, rewards, dones, infos = self.env.step(actions)  # callbacks know these four by SB3's names
+        self.num_timesteps += self.env.num_envs
+        self._update_current_progress_remaining(self.num_timesteps, self._total_timesteps)
+        truncated = np.array([info.get("TimeLimit.truncated", False) for info in infos], bool)
+        following = _with_last_observations(new_obs, dones, infos)
+        self.observe(Transitions(self._last_obs, actions, rewards, following, dones & ~truncated, dones))
+        self._last_obs, self._last_episode_starts = new_obs, dones  # type: ignore[assignment]
+        self._episode_num += int(dones.sum())
+        self._update_info_buffer(infos, dones)
+        callback.update_locals(locals())
+        return callback.on_step()
+
+
+def _with_last_observations(seen: Any, dones: np.ndarray, infos: list[dict[str, Any]]) -> Any:
+    """Puts an ended episode's last observation where SB3 gives the first of the next one."""
+    if not dones.any():
+        return seen
+    if isinstance(seen, dict):
+        last = [info.get("terminal_observation", {}) for info in infos]
+        parts = {name: [{"terminal_observation": each[name]} if each else {} for each in last] for name in seen}
+        return {name: _with_last_observations(value, dones, parts[name]) for name, value in seen.items()}
+    following = np.array(seen)
+    for row in np.flatnonzero(dones):
+        following[row] = infos[row]["terminal_observation"]
+    return following

@@ -1,0 +1,114 @@
+"""What there is: specs by id, written through to Gymnasium's and PettingZoo's own registries."""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+import gymnasium
+import pettingzoo
+
+from mdpzoo.errors import PluginError, unknown
+from mdpzoo.plugins import Contribution, PluginStatus, discover
+from mdpzoo.specs import AgentSpec, CommandSpec, EnvironmentSpec
+
+_environments: dict[str, EnvironmentSpec] = {}
+_agents: dict[str, AgentSpec] = {}
+_commands: dict[str, CommandSpec] = {}
+_owners: dict[str, str] = {}  # distribution by id, whatever the id names
+_statuses: list[PluginStatus] = []
+
+HOST_COMMANDS = frozenset({"list", "show", "doctor", "train", "evaluate", "check", "bench", "report", "new"})
+
+
+def environments() -> Mapping[str, EnvironmentSpec]:
+    """Every environment by its id, sorted."""
+    return MappingProxyType(dict(sorted(_environments.items())))
+
+
+def agents() -> Mapping[str, AgentSpec]:
+    """Every agent by its id, sorted."""
+    return MappingProxyType(dict(sorted(_agents.items())))
+
+
+def commands() -> Mapping[str, CommandSpec]:
+    """Every command that plugins add, by its name, sorted."""
+    return MappingProxyType(dict(sorted(_commands.items())))
+
+
+def plugins() -> tuple[PluginStatus, ...]:
+    """How the loading of each installed plugin ended."""
+    return tuple(_statuses)
+
+
+def owner(name: str) -> str:
+    """The distribution that brings the environment, agent or command of this id."""
+    return _owners[name]
+
+
+def environment(name: str) -> EnvironmentSpec:
+    """The environment of this id.
+
+    Raises:
+        UnknownNameError: there is none; the message names the nearest.
+    """
+    if name not in _environments:
+        raise unknown("environment", name, _environments, "mdpzoo list environments")
+    return _environments[name]
+
+
+def agent(name: str) -> AgentSpec:
+    """The agent of this id.
+
+    Raises:
+        UnknownNameError: there is none; the message names the nearest.
+    """
+    if name not in _agents:
+        raise unknown("agent", name, _agents, "mdpzoo list agents")
+    return _agents[name]
+
+
+def load_plugins() -> None:
+    """Finds every installed plugin and registers what it brings; called once, by ``import mdpzoo``."""
+    if not _statuses:
+        _statuses.extend(discover(_accept))
+
+
+def _accept(contribution: Contribution) -> None:
+    names = [spec.id for spec in contribution.environments] + [spec.id for spec in contribution.agents]
+    names += [command.name for command in contribution.commands]
+    _refuse_taken(names, contribution.distribution)
+    for spec in contribution.environments:
+        _register(spec)
+        _environments[spec.id] = spec
+    _agents.update((spec.id, spec) for spec in contribution.agents)
+    _commands.update((command.name, command) for command in contribution.commands)
+    _owners.update((name, contribution.distribution) for name in names)
+
+
+def _refuse_taken(names: Iterable[str], distribution: str) -> None:
+    foreign = gymnasium.registry.keys() | pettingzoo.aec_registry.keys() | pettingzoo.parallel_registry.keys()
+    seen: set[str] = set()
+    for name in names:
+        if name in _owners or name in seen:
+            raise PluginError(f"id {name!r} is already taken by {_owners.get(name, distribution)}")
+        if name in HOST_COMMANDS:
+            raise PluginError(f"command {name!r} is already taken by mdpzoo")
+        if name in foreign:
+            raise PluginError(f"id {name!r} is already registered with Gymnasium or PettingZoo")
+        seen.add(name)
+
+
+def _register(spec: EnvironmentSpec) -> None:
+    """Writes through, by strings only: nothing of the environment is imported."""
+    kwargs = {"rules": spec.rules, **spec.settings}
+    if spec.kind == "game":
+        for face in ("parallel", "aec"):
+            entry_point = f"mdpzoo.interop.pettingzoo:{face}_env"
+            pettingzoo.register(face, spec.id, entry_point, max_cycles=spec.max_episode_steps, kwargs=kwargs)
+        return
+    gymnasium.register(
+        spec.id,
+        entry_point=f"mdpzoo.interop.gymnasium:{spec.kind}_env",
+        vector_entry_point="mdpzoo.interop.vector:vector_env",
+        max_episode_steps=spec.max_episode_steps,
+        kwargs=kwargs,
+    )

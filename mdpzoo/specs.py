@@ -1,0 +1,177 @@
+"""What a plugin says of its environments, agents and commands: frozen data, known before anything heavy is imported."""
+
+import importlib
+import inspect
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal
+
+from mdpzoo.errors import PluginError, SettingError, did_you_mean
+
+Kind = Literal["model", "game", "problem"]
+
+ENVIRONMENT_ID = re.compile(r"(?P<namespace>[A-Za-z][\w.-]*)/(?P<name>[A-Za-z][\w.-]*)-v(?P<version>\d+)")
+AGENT_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+CODE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+
+
+def load(code: str) -> Any:
+    """Imports what ``"module:attribute"`` names.
+
+    Raises:
+        ImportError: there is no such module.
+        AttributeError: the module has no such attribute.
+    """
+    module, _, attribute = code.partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def build(code: str, settings: Mapping[str, Any], what: str = "") -> Any:
+    """Imports what ``"module:attribute"`` names and calls it with settings as keywords.
+
+    Args:
+        code: what to call.
+        settings: its arguments.
+        what: whose settings these are, for the error.
+
+    Raises:
+        SettingError: there is no such setting; names the nearest.
+    """
+    function = load(code)
+    known = inspect.signature(function).parameters
+    if not any(each.kind is each.VAR_KEYWORD for each in known.values()):
+        for name in settings.keys() - known.keys():
+            hint = did_you_mean(name, known) or f" Known: {', '.join(known)}"
+            raise SettingError(f"unknown setting {name!r} of {what or code.partition(':')[2]}.{hint}")
+    return function(**settings)
+
+
+def _require(condition: bool, sentence: str) -> None:
+    if not condition:
+        raise PluginError(sentence)
+
+
+def _frozen(settings: Mapping[str, Any]) -> Mapping[str, Any]:
+    _require(isinstance(settings, Mapping), f"settings must be a mapping, got {settings!r}")
+    return MappingProxyType(dict(settings))
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnvironmentSpec:
+    """An environment before it is built.
+
+    Attributes:
+        id: ``<namespace>/Name-vN``; the version rises when a recorded number would change.
+        kind: ``"model"`` (one decision maker), ``"game"`` (several) or ``"problem"`` (a batched torch problem).
+        rules: ``"module:attribute"`` of what builds the rules; called with the settings as keywords.
+        summary: one line.
+        settings: the defaults that differ from the constructor's own; JSON values only.
+        max_episode_steps: steps after which an episode is truncated; None: only the rules end it.
+        source: the paper, with its section.
+    """
+
+    id: str
+    kind: Kind
+    rules: str
+    summary: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    max_episode_steps: int | None = None
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        """Checks every field.
+
+        Raises:
+            PluginError: a field breaks its rule.
+        """
+        match = ENVIRONMENT_ID.fullmatch(self.id) if isinstance(self.id, str) else None
+        _require(match is not None, f"an environment's id must look like 'namespace/Name-v0', got {self.id!r}")
+        _require(self.kind in ("model", "game", "problem"), f"kind must be model, game or problem, got {self.kind!r}")
+        _require(
+            isinstance(self.rules, str) and CODE.fullmatch(self.rules) is not None,
+            f"rules of {self.id!r} must look like 'module:attribute', got {self.rules!r}",
+        )
+        _require(
+            self.max_episode_steps is None or self.max_episode_steps > 0,
+            f"max_episode_steps of {self.id!r} must be positive, got {self.max_episode_steps!r}",
+        )
+        object.__setattr__(self, "settings", _frozen(self.settings))
+
+    @property
+    def namespace(self) -> str:
+        """What stands before the slash."""
+        return self.id.partition("/")[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentSpec:
+    """An agent before it is built.
+
+    Attributes:
+        id: lower case with hyphens, as in ``r-bocpd-ucrl2``.
+        build: ``"module:attribute"``; called as ``build(env=env, **settings)``, returns something SB3-shaped.
+        summary: one line.
+        observations: names of the Gymnasium spaces it observes, as in ``("Box", "Dict")``; empty: any.
+        actions: names of the Gymnasium spaces it acts in; empty: any.
+        observation_keys: entries that a Dict observation must have, as in ``("action_mask",)``.
+        settings: the defaults that differ from the constructor's own; JSON values only.
+        load: ``"module:attribute"``, called as ``load(path, env=env)``, for an agent with a file format of its own;
+            the path None means the checkpoint that comes with the agent. None: the file is SB3's.
+        source: the paper, with its section.
+    """
+
+    id: str
+    build: str
+    summary: str
+    observations: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
+    observation_keys: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    load: str | None = None
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        """Checks every field.
+
+        Raises:
+            PluginError: a field breaks its rule.
+        """
+        well_formed = isinstance(self.id, str) and AGENT_ID.fullmatch(self.id) is not None
+        _require(well_formed, f"an agent's id must be lower case with hyphens, got {self.id!r}")
+        for code in (self.build, self.load):
+            _require(
+                code is None or (isinstance(code, str) and CODE.fullmatch(code) is not None),
+                f"the code of agent {self.id!r} must look like 'module:attribute', got {code!r}",
+            )
+        _require(self.build is not None, f"agent {self.id!r} must say what builds it")
+        object.__setattr__(self, "settings", _frozen(self.settings))
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommandSpec:
+    """A command that a plugin adds to the ``mdpzoo`` command line.
+
+    Attributes:
+        name: what is typed after ``mdpzoo``; lower case with hyphens.
+        function: ``"module:attribute"`` of a function that Typer can read; imported only when the command is typed.
+        summary: one line for ``mdpzoo --help``.
+    """
+
+    name: str
+    function: str
+    summary: str
+
+    def __post_init__(self) -> None:
+        """Checks every field.
+
+        Raises:
+            PluginError: a field breaks its rule.
+        """
+        well_formed = isinstance(self.name, str) and AGENT_ID.fullmatch(self.name) is not None
+        _require(well_formed, f"a command's name must be lower case with hyphens, got {self.name!r}")
+        _require(
+            isinstance(self.function, str) and CODE.fullmatch(self.function) is not None,
+            f"the function of command {self.name!r} must look like 'module:attribute', got {self.function!r}",
+        )
