@@ -7,6 +7,7 @@ tensors, with PyTorch's weights-only reader. What SB3 has pickled beside them is
 
 import io
 import json
+import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -120,21 +121,26 @@ def _read_zip(path: Path, env: Any) -> Any:
 def _rebuild(name: str, note: dict[str, Any], data: dict[str, Any], tensors: dict[str, bytes], env: Any) -> Any:
     import torch
 
-    from mdpzoo.front import make_agent, make_sb3
+    from mdpzoo.front import make, make_agent
 
     if env is None:
         made = note.get("environment")
         if not isinstance(made, dict) or not isinstance(made.get("settings"), dict):
             raise CheckpointError(f"{name} does not say which environment it was trained on; pass env=")
-        env = make_sb3(str(made.get("id")), 1, **made["settings"])
-    agent = make_agent(str(note.get("agent")), env, **note["settings"])
+        env = make(str(made.get("id")), **made["settings"])
+    with warnings.catch_warnings():  # batch sizes were chosen for the environments of the training, not for this one
+        warnings.simplefilter("ignore", UserWarning)
+        agent = make_agent(str(note.get("agent")), env, **note["settings"])
     try:
         parts = {
             part.removesuffix(".pth"): torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
             for part, content in tensors.items()
-            if part != "pytorch_variables.pth"
         }
+        loose = parts.pop("pytorch_variables", None) or {}  # such as SAC's temperature
         agent.set_parameters(parts, exact_match=True)
+        for variable in agent._get_torch_save_params()[1]:
+            if loose.get(variable) is not None:
+                getattr(agent, variable).data.copy_(loose[variable].data)
     except Exception as error:  # whatever a hostile file provokes in the reader
         reason = str(error).strip().split("\n")[0]
         raise CheckpointError(f"{name} does not fit agent {note.get('agent')!r}: {reason:.120}") from None

@@ -151,11 +151,14 @@ def make_agent(id: str, env: Any, **settings: Any) -> Any:
     from mdpzoo.checkpoints import tag
 
     spec = registry.agent(id)
-    require("stable_baselines3", "sb3")
-    env = make_sb3(env, 1) if isinstance(env, str) else env
+    env = make(env) if isinstance(env, str) else env
     _check_spaces(spec, env)
-    chosen = {**spec.settings, **settings}
-    return tag(build(spec.build, {"env": env, **chosen}, f"agent {id!r}"), id, settings, env)
+    try:
+        agent = build(spec.build, {"env": env, **spec.settings, **settings}, f"agent {id!r}")
+    except ModuleNotFoundError as error:
+        everything = f"pip install {registry.owner(id)}"
+        raise MissingExtraError(f"agent {id!r} needs the package {error.name!r}; type: {everything}") from error
+    return tag(agent, id, settings, env)
 
 
 def load_agent(path: str | Path, env: Any = None) -> Any:
@@ -171,8 +174,7 @@ def load_agent(path: str | Path, env: Any = None) -> Any:
     """
     from mdpzoo.checkpoints import read
 
-    require("stable_baselines3", "sb3")
-    return read(path, make_sb3(env, 1) if isinstance(env, str) else env)
+    return read(path, make(env) if isinstance(env, str) else env)
 
 
 def require(module: str, extra: str, distribution: str = "mdpzoo") -> None:

@@ -7,7 +7,7 @@ import gymnasium
 import pettingzoo
 
 from mdpzoo.errors import PluginError, unknown
-from mdpzoo.plugins import Contribution, PluginStatus, discover
+from mdpzoo.discovery import Contribution, PluginStatus, discover
 from mdpzoo.specs import AgentSpec, CommandSpec, EnvironmentSpec
 
 _environments: dict[str, EnvironmentSpec] = {}

@@ -146,7 +146,7 @@ class OnlineAgent(BaseAlgorithm, ABC):
 
     def _play(self, callback: BaseCallback) -> bool:
         """Takes one step in every environment; False where a callback wants to stop."""
-        assert self.env is not None and self._last_obs is not None
+        assert self.env is not None
         actions = self.act(self._last_obs)
         new_obs, rewards, dones, infos = self.env.step(actions)  # callbacks know these four by SB3's names
         self.num_timesteps += self.env.num_envs

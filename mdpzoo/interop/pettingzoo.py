@@ -118,7 +118,10 @@ class GameParallelEnv(ParallelEnv[str, Any, Any]):
         if self.render_mode is None:
             return None
         picture = self.rules.render(self._state)  # type: ignore[attr-defined]
-        return self._show(picture) if self.render_mode == "human" else picture
+        if self.render_mode == "human":
+            self._show(picture)
+            return None
+        return picture
 
     def close(self) -> None:
         """Closes the window, if there is one."""

@@ -1,0 +1,52 @@
+import pytest
+import torch
+
+import mdpzoo
+from mdpzoo.checks import checks, run_checks
+from mdpzoo.checks.synchronisation import NoSynchronisation
+
+VARIANTS = [(id, {}) for id in mdpzoo.environments()] + [
+    ("mdpzoo/TSP-v0", {"form": "bq"}),
+    ("mdpzoo/TSP-v0", {"num_nodes": 5, "form": "direct"}),
+]
+
+
+@pytest.mark.parametrize(
+    ("id", "settings", "name"),
+    [(id, settings, name) for id, settings in VARIANTS for name, _ in checks(id, **settings)],
+)
+@pytest.mark.filterwarnings("ignore:Observation is not a NumPy array")  # PettingZoo's remark on Discrete observations
+def test_every_registered_environment_passes(id, settings, name, capsys):
+    dict(checks(id, **settings))[name]()
+
+
+@pytest.mark.parametrize(
+    "offence",
+    [
+        lambda x: x.sum().item(),  # reads a value back
+        lambda x: x[x > 0],  # the shape depends on data
+        lambda x: x.nonzero(),
+        lambda x: bool((x > 0).any()),
+        lambda x: torch.zeros(3).index_put_((x > 0,), torch.ones(())),  # writes where a mask says
+        lambda x: torch.unique(x),
+        lambda x: torch.masked_select(x, x > 0),
+    ],
+)
+def test_the_guard_catches_what_waits_for_the_device(offence):
+    with pytest.raises(AssertionError, match="reads a value back or has a shape that depends on data"), NoSynchronisation():
+        offence(torch.tensor([1.0, -1.0, 2.0]))
+
+
+def test_the_guard_lets_dense_code_pass():
+    with NoSynchronisation():
+        x = torch.tensor([[1.0, -1.0]])
+        torch.where(x > 0, x, 0).gather(1, x.argmax(1, keepdim=True))
+
+
+def test_a_face_that_differs_is_found(monkeypatch):
+    from mdpzoo.interop import vector
+
+    original = vector.BatchedVectorEnv._look
+    monkeypatch.setattr(vector.BatchedVectorEnv, "_look", lambda self, state: original(self, state) * 0)
+    found = {each.name: each.failure for each in run_checks("mdpzoo/RiverSwim-v0", length=5)}
+    assert "differs from the single environment" in found["same seed, same trajectory in every face"]
