@@ -1,0 +1,16 @@
+"""The folder of instances with known optima, which is not part of the repository."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder that ``MDPZOO_DATA`` names, by default ``../shared/data`` seen from the repository's root."""
+    root = Path(__file__).resolve().parents[3]
+    folder = Path(os.environ.get("MDPZOO_DATA") or root / "../shared/data").resolve()
+    if not (folder / "tsplib").is_dir():
+        pytest.skip("no folder of test instances; name it in MDPZOO_DATA")
+    return folder
