@@ -1,0 +1,36 @@
+"""The nearest-neighbour rule as an agent, for every environment whose observation has distances and a mask.
+
+Source: Rosenkrantz, Stearns and Lewis 1977, "An analysis of several heuristics for the traveling salesman problem",
+SIAM Journal on Computing 6, section 2.
+"""
+
+from typing import Any
+
+import torch
+from stable_baselines3.common.policies import BasePolicy
+from torch import Tensor
+
+from mdpzoo.interop.fixed import FixedAgent
+
+
+class NearestNeighbourPolicy(BasePolicy):
+    """Plays the legal action with the smallest ``distance``; ties go to the first."""
+
+    def __init__(self, observation_space: Any, action_space: Any, **_: Any) -> None:
+        """Takes the environment's spaces."""
+        super().__init__(observation_space, action_space)
+
+    def _predict(self, observation: Any, deterministic: bool = False) -> Tensor:
+        blocked = torch.where(observation["action_mask"].bool(), 0.0, torch.inf)
+        return (observation["distance"] + blocked).argmin(1)
+
+
+def nearest_neighbour(env: Any, seed: int | None = None, verbose: int = 0) -> FixedAgent:
+    """Builds the agent.
+
+    Args:
+        env: an environment whose Dict observation has ``distance`` and ``action_mask``, ``[actions]`` each.
+        seed: unused by the rule; accepted so that it can stand beside other agents.
+        verbose: as in SB3.
+    """
+    return FixedAgent(NearestNeighbourPolicy, env, seed=seed, verbose=verbose)
