@@ -1,0 +1,42 @@
+"""What this plugin brings: data only, read before anything heavy is imported."""
+
+from mdpzoo.hookspecs import hookimpl
+from mdpzoo.specs import AgentSpec, EnvironmentSpec
+
+
+@hookimpl
+def mdpzoo_environments() -> list[EnvironmentSpec]:
+    """One environment of one decision maker, and one game."""
+    return [
+        EnvironmentSpec(
+            id="mdpzoo/RiverSwim-v0",
+            kind="model",
+            rules="mdpzoo_example.river_swim:river_swim",
+            summary="swim against the current to the large reward, or drift to the small one",
+            max_episode_steps=200,
+            source="Strehl and Littman 2008; numbers of Osband, Van Roy and Russo 2013, figure 1",
+        ),
+        EnvironmentSpec(
+            id="mdpzoo/MatrixGame-v0",
+            kind="game",
+            rules="mdpzoo_example.matrix_game:MatrixGame",
+            summary="two players choose at once, again and again; each sees what both chose last",
+            max_episode_steps=25,
+            source="von Neumann and Morgenstern 1944, chapter 3; Luce and Raiffa 1957, chapter 5",
+        ),
+    ]
+
+
+@hookimpl
+def mdpzoo_agents() -> list[AgentSpec]:
+    """One agent."""
+    return [
+        AgentSpec(
+            id="q-learning",
+            build="mdpzoo_example.q_learning:QLearning",
+            summary="tabular Q-learning with epsilon-greedy exploration",
+            observations=("Discrete",),
+            actions=("Discrete",),
+            source="Watkins and Dayan 1992",
+        )
+    ]

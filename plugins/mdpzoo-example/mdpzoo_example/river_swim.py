@@ -1,0 +1,43 @@
+"""RiverSwim: a small reward downstream, a large one upstream, a current between them (Strehl and Littman 2008).
+
+What differs from the paper: the numbers are those of Osband, Van Roy and Russo 2013, figure 1, which later work
+uses: rewards in [0, 1] and a start in the first state, where the paper has rewards 5 and 10000 and starts further up.
+"""
+
+import numpy as np
+
+from mdpzoo.errors import SettingError
+from mdpzoo.models import TabularMDP
+
+LEFT, RIGHT = 0, 1
+
+
+def river_swim(
+    length: int = 6,
+    small_reward: float = 0.005,
+    large_reward: float = 1.0,
+    swim: tuple[float, float, float] = (0.05, 0.6, 0.35),
+) -> TabularMDP:
+    """Builds the river: states ``0 .. length - 1`` from its mouth upwards, actions left (0) and right (1).
+
+    Args:
+        length: states, at least 2.
+        small_reward: for going left in the first state.
+        large_reward: for going right in the last state, wherever the current then carries the swimmer.
+        swim: in the middle, the probabilities that going right leads back, nowhere and on. In the first state it
+            leads on with 0.6 and nowhere with 0.4; in the last, nowhere with 0.6 and back with 0.4.
+
+    Raises:
+        SettingError: the river is too short, or a row's probabilities do not sum to 1.
+    """
+    if length < 2:
+        raise SettingError(f"length must be at least 2, got {length}")
+    transitions, rewards = np.zeros((length, 2, length)), np.zeros((length, 2))
+    for state in range(length):
+        transitions[state, LEFT, max(state - 1, 0)] = 1
+        if 0 < state < length - 1:
+            transitions[state, RIGHT, state - 1 : state + 2] = swim
+    transitions[0, RIGHT, :2] = 0.4, 0.6
+    transitions[-1, RIGHT, -2:] = 0.4, 0.6
+    rewards[0, LEFT], rewards[-1, RIGHT] = small_reward, large_reward
+    return TabularMDP.from_arrays(transitions, rewards)
