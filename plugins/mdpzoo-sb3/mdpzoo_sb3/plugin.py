@@ -1,0 +1,49 @@
+"""What this plugin brings: data only, read before anything heavy is imported.
+
+Which spaces an algorithm takes is what the documentation of Stable-Baselines3 2.9 and sb3-contrib 2.9 says.
+"""
+
+from mdpzoo.hookspecs import hookimpl
+from mdpzoo.specs import AgentSpec
+
+OBSERVATIONS = ("Box", "Discrete", "MultiDiscrete", "MultiBinary", "Dict")
+FINITE = ("Discrete", "MultiDiscrete", "MultiBinary")
+ANY = ("Box", *FINITE)
+
+# id, actions, summary, source
+AGENTS = (
+    ("ppo", ANY, "proximal policy optimisation; honours action_mask", "Schulman et al. 2017"),
+    ("a2c", ANY, "synchronous advantage actor-critic; honours action_mask", "Mnih et al. 2016"),
+    ("dqn", ("Discrete",), "deep Q-network with replay and a target network", "Mnih et al. 2015"),
+    ("sac", ("Box",), "soft actor-critic", "Haarnoja et al. 2018"),
+    ("td3", ("Box",), "twin delayed deep deterministic policy gradient", "Fujimoto et al. 2018"),
+    ("recurrent-ppo", ANY, "PPO with an LSTM, for what is seen only in part", "Schulman et al. 2017; Ni et al. 2022"),
+    ("qr-dqn", ("Discrete",), "quantile regression DQN", "Dabney et al. 2018"),
+    ("trpo", ANY, "trust region policy optimisation; honours action_mask", "Schulman et al. 2015"),
+    ("random", ANY, "uniform over the legal actions; learns nothing", ""),
+)
+
+
+@hookimpl
+def mdpzoo_agents() -> list[AgentSpec]:
+    """Ten agents."""
+    maskable = AgentSpec(
+        id="maskable-ppo",
+        build="mdpzoo_sb3.algorithms:maskable_ppo",
+        summary="PPO that asks the environment for its legal actions",
+        observations=("Dict",),
+        actions=FINITE,
+        observation_keys=("action_mask",),
+        source="Huang and Ontanon 2022",
+    )
+    return [maskable] + [
+        AgentSpec(
+            id=id,
+            build=f"mdpzoo_sb3.algorithms:{id.replace('-', '_')}",
+            summary=summary,
+            observations=OBSERVATIONS,
+            actions=actions,
+            source=source,
+        )
+        for id, actions, summary, source in AGENTS
+    ]
