@@ -57,6 +57,26 @@ class Outcome(NamedTuple):
     illegal: "Tensor"
 
 
+class Transitions(NamedTuple):
+    """One step of B environments.
+
+    Attributes:
+        observations: ``[B, ...]`` what was seen, or a dictionary of such.
+        actions: ``[B, ...]`` what was done.
+        rewards: ``[B]`` float32.
+        following: ``[B, ...]`` what was seen then; where an episode ended, its last observation.
+        terminated: ``[B]`` bool, the rules ended the episode: nothing can be earned from ``following``.
+        ended: ``[B]`` bool, the episode was terminated or truncated: the next step belongs to another one.
+    """
+
+    observations: Any
+    actions: np.ndarray
+    rewards: np.ndarray
+    following: Any
+    terminated: np.ndarray
+    ended: np.ndarray
+
+
 @runtime_checkable
 class BatchedProblem(Protocol):
     """The rules of many independent episodes at once, on tensors with leading dimension B.

@@ -6,8 +6,8 @@ from types import MappingProxyType
 import gymnasium
 import pettingzoo
 
-from mdpzoo.errors import PluginError, unknown
 from mdpzoo.discovery import Contribution, PluginStatus, discover
+from mdpzoo.errors import PluginError, unknown
 from mdpzoo.specs import AgentSpec, CommandSpec, EnvironmentSpec
 
 _environments: dict[str, EnvironmentSpec] = {}

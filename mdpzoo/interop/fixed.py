@@ -4,7 +4,8 @@ from typing import Any
 
 from stable_baselines3.common.policies import BasePolicy
 
-from mdpzoo.interop.online import OnlineAgent, Transitions
+from mdpzoo.interop.online import OnlineAgent
+from mdpzoo.protocols import Transitions
 
 
 class FixedAgent(OnlineAgent):

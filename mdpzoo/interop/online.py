@@ -7,7 +7,7 @@ saving, loading and going on are SB3's own. An agent says how it acts while it l
 import sys
 import time
 from abc import ABC, abstractmethod
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 from stable_baselines3.common.base_class import BaseAlgorithm
@@ -16,25 +16,7 @@ from stable_baselines3.common.policies import BasePolicy
 from stable_baselines3.common.type_aliases import MaybeCallback
 from stable_baselines3.common.utils import safe_mean
 
-
-class Transitions(NamedTuple):
-    """One step of B environments.
-
-    Attributes:
-        observations: ``[B, ...]`` what was seen, or a dictionary of such.
-        actions: ``[B, ...]`` what was done.
-        rewards: ``[B]`` float32.
-        following: ``[B, ...]`` what was seen then; where an episode ended, its last observation.
-        terminated: ``[B]`` bool, the rules ended the episode: nothing can be earned from ``following``.
-        ended: ``[B]`` bool, the episode was terminated or truncated: the next step belongs to another one.
-    """
-
-    observations: Any
-    actions: np.ndarray
-    rewards: np.ndarray
-    following: Any
-    terminated: np.ndarray
-    ended: np.ndarray
+from mdpzoo.protocols import Transitions
 
 
 class OnlineAgent(BaseAlgorithm, ABC):

@@ -33,7 +33,7 @@ def test_every_registered_environment_passes(id, settings, name, capsys):
     ],
 )
 def test_the_guard_catches_what_waits_for_the_device(offence):
-    with pytest.raises(AssertionError, match="reads a value back or has a shape that depends on data"), NoSynchronisation():
+    with pytest.raises(AssertionError, match="reads a value back or has a shape"), NoSynchronisation():
         offence(torch.tensor([1.0, -1.0, 2.0]))
 
 

@@ -3,11 +3,11 @@ import pytest
 import torch
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from gymnasium.wrappers.vector import RecordEpisodeStatistics
-from tests.toys import Cards, coin_walk
 
 from mdpzoo.errors import SettingError
 from mdpzoo.interop.gymnasium import IllegalActionError, ModelEnv, ProblemEnv
 from mdpzoo.interop.vector import BatchedVectorEnv, autoreset, vector_env
+from tests.toys import Cards, coin_walk
 
 
 def cards(rows=3, **settings):

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from tests.toys import coin_walk
 
 from mdpzoo.errors import IllegalActionError, SettingError
 from mdpzoo.models import TabularMDP
+from tests.toys import coin_walk
 
 STAY = np.eye(3)[:, None, :].repeat(2, 1)  # [3, 2, 3]: every action stays
 
