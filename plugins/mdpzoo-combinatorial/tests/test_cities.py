@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from mdpzoo_combinatorial.cities import BEST_KNOWN_CAPITALS_KM, BEST_KNOWN_CAPITALS_TOUR, CAPITALS, us_capitals
 from mdpzoo_combinatorial.local_search import iterated_local_search
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mdpzoo_combinatorial.instances import DISTANCES, TSPInstance, from_coordinates, generate
 
 from mdpzoo.errors import InstanceError, SettingError
+from mdpzoo_combinatorial.instances import DISTANCES, TSPInstance, from_coordinates, generate
 
 
 @pytest.mark.parametrize(("kind", "a", "b", "expected"), [

@@ -5,13 +5,13 @@ import json
 
 import numpy as np
 import pytest
+
+from mdpzoo.errors import InstanceError, SettingError
 from mdpzoo_combinatorial import three_opt
 from mdpzoo_combinatorial.instances import generate
 from mdpzoo_combinatorial.local_search import iterated_local_search, nearest_neighbour_tour, solve_batch
 from mdpzoo_combinatorial.neighbours import EMPTY, nearest, tour_length
 from mdpzoo_combinatorial.tsplib import read_tsplib
-
-from mdpzoo.errors import InstanceError, SettingError
 
 
 def closed_length(points, tour):

@@ -5,10 +5,10 @@ import sys
 
 import numpy as np
 import pytest
-from mdpzoo_combinatorial.cities import BEST_KNOWN_CAPITALS_TOUR, CAPITALS, us_capitals
-from mdpzoo_combinatorial.render import save_picture, tour_picture
 
 from mdpzoo.errors import InstanceError, MissingExtraError
+from mdpzoo_combinatorial.cities import BEST_KNOWN_CAPITALS_TOUR, CAPITALS, us_capitals
+from mdpzoo_combinatorial.render import save_picture, tour_picture
 
 pytest.importorskip("matplotlib", reason="pictures need matplotlib")
 SQUARE = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])

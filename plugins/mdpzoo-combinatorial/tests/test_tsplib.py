@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mdpzoo_combinatorial import hostile_text
-from mdpzoo_combinatorial.tsplib import read_instance, read_tour, read_tsplib, write_tour
 
 from mdpzoo.errors import InstanceError
+from mdpzoo_combinatorial import hostile_text
+from mdpzoo_combinatorial.tsplib import read_instance, read_tour, read_tsplib, write_tour
 
 PLANE = """NAME: five
 COMMENT : a square and its centre

@@ -25,15 +25,15 @@ CELL = 48  # pixels
 
 
 class MatrixGame:
-    """Players ``row`` and ``column`` choose at once; a state is the last joint action, ``row * B + column``.
+    """``player_0`` picks a row, ``player_1`` a column, at once; a state is the last joint action, ``row * B + column``.
 
     Both players see the state. Before the first joint action it is ``A * B``. The game itself never ends.
 
     Attributes:
-        payoffs: ``[2, A, B]`` float64, what ``row`` and ``column`` receive.
+        payoffs: ``[2, A, B]`` float64, what ``player_0`` and ``player_1`` receive.
     """
 
-    players = ("row", "column")
+    players = ("player_0", "player_1")  # the row player and the column player
 
     def __init__(self, payoffs: Any = "matching-pennies") -> None:
         """Sets up a game.
@@ -50,7 +50,7 @@ class MatrixGame:
             raise SettingError(f"unknown payoffs {payoffs!r}.{hint}")
         self.payoffs = _table(PAYOFFS[payoffs] if isinstance(payoffs, str) else payoffs)
         _, rows, columns = self.payoffs.shape
-        self.action_spaces = {"row": Discrete(rows), "column": Discrete(columns)}
+        self.action_spaces = dict(zip(self.players, (Discrete(rows), Discrete(columns)), strict=True))
         self.observation_spaces = {player: Discrete(rows * columns + 1) for player in self.players}
         self.state_space = Box(0, 1, (rows * columns + 1,), np.int8)
 
@@ -69,7 +69,7 @@ class MatrixGame:
         for player, space in self.action_spaces.items():
             if not 0 <= actions[player] < space.n:
                 raise IllegalActionError(f"action of {player} must lie in 0..{space.n - 1}, got {actions[player]}")
-        row, column = int(actions["row"]), int(actions["column"])
+        row, column = (int(actions[player]) for player in self.players)
         rewards = dict(zip(self.players, self.payoffs[:, row, column].tolist(), strict=True))
         return row * self.payoffs.shape[2] + column, rewards, False
 
@@ -84,8 +84,8 @@ class MatrixGame:
     def render(self, state: int) -> np.ndarray:
         """Draws the table, ``[48 A, 48 B, 3]`` uint8; the last joint action has an orange frame.
 
-        In each cell the lower left half is ``row``'s payoff and the upper right half ``column``'s, the brighter the
-        higher.
+        In each cell the lower left half is ``player_0``'s payoff and the upper right half ``player_1``'s, the
+        brighter the higher.
         """
         low, high = self.payoffs.min(), self.payoffs.max()
         shades = (40 + 200 * (self.payoffs - low) / max(high - low, 1e-12)).astype(np.uint8)

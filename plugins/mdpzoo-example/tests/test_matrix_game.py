@@ -35,7 +35,6 @@ class Imitator:
 
 
 @pytest.mark.filterwarnings("ignore:Observation is not a NumPy array")  # a Discrete one is a number
-@pytest.mark.filterwarnings("ignore:We recommend agents to be named")  # row and column are the field's names
 @pytest.mark.parametrize("name", sorted(PAYOFFS))
 def test_the_games_pass_pettingzoos_api_tests(name):
     parallel_api_test(mdpzoo.make_parallel(ID, payoffs=name), num_cycles=60)
@@ -91,7 +90,7 @@ def test_without_pygame_human_mode_says_what_to_install(monkeypatch):
 
 def test_pettingzoo_itself_finds_the_game():
     assert pettingzoo.make("parallel", ID).max_cycles == 25
-    assert pettingzoo.make("aec", ID).possible_agents == ["row", "column"]
+    assert pettingzoo.make("aec", ID).possible_agents == ["player_0", "player_1"]
 
 
 @pytest.mark.parametrize(
@@ -108,9 +107,9 @@ def test_pettingzoo_itself_finds_the_game():
 def test_the_payoffs_are_those_of_the_named_game(name, row, column, rewards):
     game = mdpzoo.make_parallel(ID, payoffs=name)
     game.reset(seed=0)
-    seen, received, _, _, _ = game.step({"row": row, "column": column})
-    assert (received["row"], received["column"]) == rewards
-    assert seen["row"] == seen["column"] == row * game.action_space("column").n + column
+    seen, received, _, _, _ = game.step({"player_0": row, "player_1": column})
+    assert (received["player_0"], received["player_1"]) == rewards
+    assert seen["player_0"] == seen["player_1"] == row * game.action_space("player_1").n + column
 
 
 @pytest.mark.parametrize("name", ["matching-pennies", "rock-paper-scissors"])
@@ -121,8 +120,8 @@ def test_the_zero_sum_games_sum_to_zero(name):
 def test_payoffs_of_ones_own_may_have_unequal_actions():
     game = mdpzoo.make_parallel(ID, payoffs=[[[1, 2, 3]], [[4, 5, 6]]])
     game.reset(seed=0)
-    seen, rewards, _, _, _ = game.step({"row": 0, "column": 2})
-    assert (seen["row"], rewards) == (2, {"row": 3.0, "column": 6.0})
+    seen, rewards, _, _, _ = game.step({"player_0": 0, "player_1": 2})
+    assert (seen["player_0"], rewards) == (2, {"player_0": 3.0, "player_1": 6.0})
 
 
 @pytest.mark.parametrize(
@@ -143,8 +142,8 @@ def test_wrong_payoffs_are_refused_in_one_sentence(payoffs):
 def test_an_action_outside_the_game_is_refused_and_says_whose():
     game = mdpzoo.make_parallel(ID)
     game.reset(seed=0)
-    with pytest.raises(IllegalActionError, match=r"column must lie in 0\.\.1, got 2"):
-        game.step({"row": 0, "column": 2})
+    with pytest.raises(IllegalActionError, match=r"player_1 must lie in 0\.\.1, got 2"):
+        game.step({"player_0": 0, "player_1": 2})
 
 
 def test_the_picture_frames_the_last_cell_alone():
@@ -156,11 +155,11 @@ def test_the_picture_frames_the_last_cell_alone():
 
 
 def test_a_seat_is_a_gymnasium_environment():
-    check_env(mdpzoo.seat(ID, "row", Biased(0.5)), skip_render_check=True)
+    check_env(mdpzoo.seat(ID, "player_0", Biased(0.5)), skip_render_check=True)
 
 
 def test_q_learning_in_a_seat_learns_the_best_response_to_a_biased_coin():
-    seat = mdpzoo.seat(ID, "row", Biased(0.8))
+    seat = mdpzoo.seat(ID, "player_0", Biased(0.8))
     agent = mdpzoo.make_agent("q-learning", seat, seed=0, discount=0.0, learning_rate=0.02, epsilon=(1.0, 0.5))
     agent.learn(3_000)
     # heads earns 0.8 - 0.2 = 0.6, tails -0.6; a step size of 0.02 leaves a standard deviation of 0.1 or less
@@ -170,7 +169,7 @@ def test_q_learning_in_a_seat_learns_the_best_response_to_a_biased_coin():
 
 
 def test_q_learning_in_a_seat_wins_every_penny_from_an_imitator():
-    seat = mdpzoo.seat(ID, "row", Imitator())
+    seat = mdpzoo.seat(ID, "player_0", Imitator())
     agent = mdpzoo.make_agent("q-learning", seat, seed=1, discount=0.5, learning_rate=0.5)
     agent.learn(3_000)
     # row knows what column will show: 1 a round, so 25 a game, and 1 / (1 - 0.5) = 2 discounted
@@ -180,7 +179,7 @@ def test_q_learning_in_a_seat_wins_every_penny_from_an_imitator():
 
 
 def test_two_players_may_have_different_opponents_by_name():
-    with pytest.raises(MdpzooError, match="'column' needs a policy"):
-        mdpzoo.seat(ID, "row", {"colum": Imitator()})
-    with pytest.raises(MdpzooError, match="Did you mean 'row'"):
-        mdpzoo.seat(ID, "rows", Imitator())
+    with pytest.raises(MdpzooError, match="'player_1' needs a policy"):
+        mdpzoo.seat(ID, "player_0", {"player1": Imitator()})
+    with pytest.raises(MdpzooError, match="Did you mean 'player_0'"):
+        mdpzoo.seat(ID, "player0", Imitator())
