@@ -2,32 +2,41 @@
 
 An agent that ``make_agent`` has built carries a tag: its id, its settings and its environment, JSON only. SB3's own
 ``save`` writes the tag into the zip's JSON part; ``read`` builds the agent anew from it and then loads the
-tensors, with PyTorch's weights-only reader. What SB3 has pickled beside them is never touched.
+tensors, with PyTorch's weights-only reader. What SB3 has pickled beside them is never touched. A zip whose members are
+compressed is refused, since SB3 compresses nothing: what is read is then never larger than the file.
 """
 
 import io
 import json
 import warnings
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+import gymnasium
+
 from mdpzoo import registry
-from mdpzoo.errors import CheckpointError, MdpzooError, did_you_mean, unknown
+from mdpzoo.errors import CheckpointError, MdpzooError, MissingExtraError, did_you_mean, unknown
 from mdpzoo.specs import load
 
-LIMIT = 2**31  # bytes that a checkpoint's parts may take together
+# of an environment's spec, what is no setting of its own; a file that names any of it is refused
+HIDDEN = {"rules", "vectorization_mode", "num_envs", "autoreset_mode", "statistics", "output", "device", "render_mode"}
+MOMENTS = {"exp_avg", "exp_avg_sq", "max_exp_avg_sq", "square_avg", "momentum_buffer"}  # shaped like their parameter
+COUNTERS = ("num_timesteps", "_n_updates", "_n_calls", "_episode_num")  # of SB3's algorithms
 STEMS = ("agent.zip", "agent.safetensors")  # what a run's folder calls its agent
 
 
 def tag(agent: Any, id: str, settings: Mapping[str, Any], env: Any) -> Any:
     """Notes on an agent what it was made from, where JSON can hold it, and returns the agent."""
-    note: dict[str, Any] = {"agent": id, "settings": dict(settings), "environment": describe(env)}
-    try:
-        json.dumps(note)
-    except (TypeError, ValueError):
-        note = {"agent": id}
+    note: dict[str, Any] = {"agent": id}
+    for name, value in (("settings", dict(settings)), ("environment", describe(env))):
+        try:
+            json.dumps(value)
+        except (TypeError, ValueError):
+            continue
+        note[name] = value
     agent.mdpzoo = note
     return agent
 
@@ -37,8 +46,10 @@ def describe(env: Any) -> dict[str, Any] | None:
     for holder in (env, getattr(env, "envs", None), *_rows(env)):
         spec = getattr(holder, "spec", None)
         if spec is not None:
-            hidden = {"rules", "vectorization_mode", "num_envs", "autoreset_mode", "statistics", "output", "device"}
-            settings = {name: value for name, value in spec.kwargs.items() if name not in hidden}
+            settings = {name: value for name, value in spec.kwargs.items() if name not in HIDDEN}
+            registered = gymnasium.registry.get(spec.id)
+            if registered is not None and registered.max_episode_steps != spec.max_episode_steps:
+                settings["max_episode_steps"] = spec.max_episode_steps
             return {"id": spec.id, "settings": settings}
     return None
 
@@ -65,9 +76,16 @@ def _shipped(name: str, env: Any) -> Any:
         if hint := did_you_mean(name, trained):
             raise CheckpointError(f"there is no file {name!r} and no trained agent of this id.{hint}")
         raise unknown("saved agent", name, trained, "mdpzoo list agents")
-    spec = registry.agent(name)
-    assert spec.load is not None
-    return load(spec.load)(None, env=env)
+    return _load(name, None, env)
+
+
+def _load(name: str, path: Path | None, env: Any) -> Any:
+    """Lets an agent read its own format, and notes its id on it."""
+    code = registry.agent(name).load
+    assert code is not None
+    agent = load(code)(path, env=env)
+    agent.mdpzoo = {"agent": name, "environment": describe(env)}
+    return agent
 
 
 def _read_safetensors(path: Path, env: Any) -> Any:
@@ -76,7 +94,7 @@ def _read_safetensors(path: Path, env: Any) -> Any:
     spec = registry.agents().get(str(name))
     if spec is None or spec.load is None:
         raise CheckpointError(f"{path.name} names no agent that can read it (its metadata says {name!r:.80})")
-    return load(spec.load)(path, env=env)
+    return _load(spec.id, path, env)
 
 
 def header(path: Path) -> dict[str, Any]:
@@ -100,53 +118,107 @@ def header(path: Path) -> dict[str, Any]:
 
 def _read_zip(path: Path, env: Any) -> Any:
     try:
-        with zipfile.ZipFile(path) as archive:
-            sizes = {info.filename: info.file_size for info in archive.infolist()}
-            if sum(sizes.values()) > LIMIT:
-                raise CheckpointError(f"{path.name} unpacks to more than {LIMIT} bytes; it was not saved by an agent")
-            data = json.loads(archive.read("data"))
-            tensors = {name: archive.read(name) for name in sizes if name.endswith(".pth")}
-    except (zipfile.BadZipFile, KeyError, ValueError, NotImplementedError, OSError, RuntimeError) as error:
-        if isinstance(error, MdpzooError):
-            raise
-        raise CheckpointError(f"{path.name} is damaged or no saved agent: {error!s:.80}") from None
+        with path.open("rb") as file:
+            parts = _unpack(file.read())
+        data = json.loads(parts.pop("data"))
+        tensors = {name.removesuffix(".pth"): part for name, part in parts.items() if name.endswith(".pth")}
+        for part in tensors.values():
+            _unpack(part)  # torch's own format is such a zip, too, and its reader would unpack whatever it is given
+    except KeyError:
+        raise CheckpointError(f"{path.name} is no saved agent: it has no part named 'data'") from None
+    except Exception as error:  # whatever a hostile file provokes in the readers
+        raise CheckpointError(f"{path.name} is damaged or no saved agent: {_reason(error)}") from None
     note = data.get("mdpzoo") if isinstance(data, dict) else None
     if not isinstance(note, dict) or not isinstance(note.get("settings"), dict):
         raise CheckpointError(
             f"{path.name} does not say how its agent was made; if you trust it, load it with its own class"
         )
-    return _rebuild(path.name, note, data, tensors, env)
+    agent = _remake(path.name, note, env)
+    try:
+        _restore(agent, tensors)
+    except Exception as error:  # likewise
+        raise CheckpointError(f"{path.name} does not fit agent {note['agent']!r:.80}: {_reason(error)}") from None
+    for counter in COUNTERS:
+        if hasattr(agent, counter) and type(data.get(counter)) is int and 0 <= data[counter] < 2**63:
+            setattr(agent, counter, data[counter])
+    return agent
 
 
-def _rebuild(name: str, note: dict[str, Any], data: dict[str, Any], tensors: dict[str, bytes], env: Any) -> Any:
-    import torch
+def _unpack(content: bytes) -> dict[str, bytes]:
+    """The members of a zip that compresses nothing; they never take more memory than the zip does.
 
+    Raises:
+        ValueError: a member is compressed or named twice, or members overlap; other errors where it is damaged.
+    """
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        members = archive.infolist()
+        names = {each.filename for each in members}
+        if len(names) < len(members):
+            raise ValueError("two parts have the same name")
+        if any(each.compress_type != zipfile.ZIP_STORED for each in members):
+            raise ValueError("its parts are compressed, which no agent of ours writes")
+        if sum(each.file_size for each in members) > len(content):
+            raise ValueError("its parts claim to be larger than the file")
+        return {name: archive.read(name) for name in names}
+
+
+def _remake(name: str, note: dict[str, Any], env: Any) -> Any:
+    """Builds the agent anew, untrained, from what its file says of it."""
     from mdpzoo.front import make, make_agent
 
-    if env is None:
-        made = note.get("environment")
-        if not isinstance(made, dict) or not isinstance(made.get("settings"), dict):
-            raise CheckpointError(f"{name} does not say which environment it was trained on; pass env=")
-        env = make(str(made.get("id")), **made["settings"])
-    with warnings.catch_warnings():  # batch sizes were chosen for the environments of the training, not for this one
-        warnings.simplefilter("ignore", UserWarning)
-        agent = make_agent(str(note.get("agent")), env, **note["settings"])
+    made = note.get("environment")
+    if env is None and (not isinstance(made, dict) or not isinstance(made.get("settings"), dict)):
+        raise CheckpointError(f"{name} does not say which environment it was trained on; pass env=")
     try:
-        parts = {
-            part.removesuffix(".pth"): torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
-            for part, content in tensors.items()
-        }
-        loose = parts.pop("pytorch_variables", None) or {}  # such as SAC's temperature
-        agent.set_parameters(parts, exact_match=True)
-        for variable in agent._get_torch_save_params()[1]:
-            if loose.get(variable) is not None:
-                getattr(agent, variable).data.copy_(loose[variable].data)
-    except Exception as error:  # whatever a hostile file provokes in the reader
-        reason = str(error).strip().split("\n")[0]
-        raise CheckpointError(f"{name} does not fit agent {note.get('agent')!r}: {reason:.120}") from None
-    if isinstance(data.get("num_timesteps"), int):
-        agent.num_timesteps = data["num_timesteps"]
-    return agent
+        if env is None:
+            assert isinstance(made, dict)
+            if ":" in str(made.get("id")) or HIDDEN & made["settings"].keys():
+                raise ValueError("its environment names code")  # Gymnasium imports what stands before a colon
+            env = make(str(made.get("id")), **made["settings"])
+        with warnings.catch_warnings():  # batch sizes were chosen for the training's environments, not for this one
+            warnings.simplefilter("ignore", UserWarning)
+            return make_agent(str(note.get("agent")), env, **note["settings"])
+    except MissingExtraError:
+        raise
+    except Exception as error:  # settings that the agent or the environment does not have
+        raise CheckpointError(f"the agent of {name} cannot be made: {_reason(error)}") from None
+
+
+def _restore(agent: Any, tensors: Mapping[str, bytes]) -> None:
+    """Gives an agent its tensors; raises some error where they are not its own."""
+    import torch
+
+    parts = {
+        name: torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+        for name, content in tensors.items()
+    }
+    loose = parts.pop("pytorch_variables", None) or {}  # such as SAC's temperature
+    agent.set_parameters(parts, exact_match=True)
+    for optimiser in _optimisers(agent, parts):
+        for parameter, moments in optimiser.state.items():
+            if any(moments[name].shape != parameter.shape for name in MOMENTS & moments.keys()):
+                raise ValueError("a moment of the optimiser has another shape than its parameter")
+    for name in agent._get_torch_save_params()[1]:
+        variable = getattr(agent, name)
+        if variable is not None:
+            if loose[name].shape != variable.shape:
+                raise ValueError(f"{name} has another shape")
+            variable.data.copy_(loose[name].data)
+
+
+def _optimisers(agent: Any, names: Mapping[str, Any]) -> Iterator[Any]:
+    import torch
+
+    for name in names:
+        part = attrgetter(name)(agent)
+        if isinstance(part, torch.optim.Optimizer):
+            yield part
+
+
+def _reason(error: Exception) -> str:
+    """One line of what an error says."""
+    said = str(error) if isinstance(error, MdpzooError) else str(error).strip().partition("\n")[0]
+    return (said or type(error).__name__)[:200]
 
 
 def _rows(env: Any) -> list[Any]:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from mdpzoo.errors import PluginError, SettingError, did_you_mean
+from mdpzoo.settings import check_types
 
 Kind = Literal["model", "game", "problem"]
 
@@ -37,7 +38,7 @@ def build(code: str, settings: Mapping[str, Any], what: str = "") -> Any:
         what: whose settings these are, for the error.
 
     Raises:
-        SettingError: there is no such setting; names the nearest.
+        SettingError: there is no such setting (names the nearest), or it has the wrong type.
     """
     function = load(code)
     known = inspect.signature(function).parameters
@@ -45,6 +46,7 @@ def build(code: str, settings: Mapping[str, Any], what: str = "") -> Any:
         for name in settings.keys() - known.keys():
             hint = did_you_mean(name, known) or f" Known: {', '.join(known)}"
             raise SettingError(f"unknown setting {name!r} of {what or code.partition(':')[2]}.{hint}")
+    check_types(function, settings, what or code.partition(":")[2])
     return function(**settings)
 
 

@@ -1,12 +1,17 @@
 """How well a policy does: whole episodes, each counted once, with an interval."""
 
 import inspect
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mdpzoo.errors import SettingError
+from mdpzoo.checkpoints import read
+from mdpzoo.errors import CheckpointError, SettingError
+from mdpzoo.experiments.progress import Advance, bar
+from mdpzoo.experiments.run import load_run, make_envs
 
 if TYPE_CHECKING:
     from stable_baselines3.common.vec_env import VecEnv
@@ -31,15 +36,32 @@ class Evaluation:
     illegal: int
 
     def interval(self, seed: int = 0, level: float = 0.95) -> tuple[float, float]:
-        """The bootstrap interval of the mean return (percentiles of 2000 resamples)."""
+        """The bootstrap interval of the mean return: percentiles of 2000 resamples; one episode says nothing of it."""
         generator = np.random.default_rng(seed)
         count = len(self.returns)
-        means = self.returns[generator.integers(count, size=(RESAMPLES, count))].mean(1)
+        means = [self.returns[generator.integers(count, size=count)].mean() for _ in range(RESAMPLES)]
         low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
         return float(low), float(high)
 
 
-def evaluate(policy: "Policy", envs: "VecEnv", episodes: int, deterministic: bool = True) -> Evaluation:
+@dataclass(frozen=True)
+class Evaluated:
+    """How a saved agent did.
+
+    Attributes:
+        agent: its id.
+        environment: the id of what it played.
+        result: what the episodes brought.
+    """
+
+    agent: str
+    environment: str
+    result: Evaluation
+
+
+def evaluate(
+    policy: "Policy", envs: "VecEnv", episodes: int, deterministic: bool = True, advance: Advance | None = None
+) -> Evaluation:
     """Plays whole episodes.
 
     Every row plays its share, so that short episodes are not counted more often than long ones. Where
@@ -50,6 +72,7 @@ def evaluate(policy: "Policy", envs: "VecEnv", episodes: int, deterministic: boo
         envs: an SB3 ``VecEnv``, seeded by ``envs.seed``.
         episodes: how many to play, at least 1.
         deterministic: what ``predict`` is told.
+        advance: told how many episodes are done, after each step that ended some.
 
     Raises:
         SettingError: episodes is less than 1.
@@ -76,4 +99,58 @@ def evaluate(policy: "Policy", envs: "VecEnv", episodes: int, deterministic: boo
                 lengths.append(int(length[row]))
                 illegal += bool(infos[row].get("illegal"))
             total[row], length[row] = 0.0, 0
+        if advance is not None and first.any():
+            advance(len(returns))
     return Evaluation(np.array(returns), np.array(lengths), illegal)
+
+
+def evaluate_saved(
+    saved: str | Path,
+    episodes: int,
+    *,
+    environment: str | None = None,
+    environment_settings: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    num_envs: int = 16,
+    deterministic: bool = True,
+    progress: bool = False,
+) -> Evaluated:
+    """Plays episodes with a saved agent.
+
+    Args:
+        saved: a run's folder, a file, or the id of an agent that comes trained.
+        episodes: how many to play, at least 1.
+        environment: its id; None: the one that the agent was trained on.
+        environment_settings: the environment's; they add to those of the training where that environment is played.
+        seed: of the environments.
+        num_envs: environments that step together, at most.
+        deterministic: False: actions are drawn.
+        progress: show a progress bar on standard error.
+
+    Raises:
+        CheckpointError: the agent cannot be used, or does not say what it was trained on.
+        UnknownNameError: there is no such agent or environment.
+        SettingError: a number is out of its range, or the environment refuses its settings.
+    """
+    settings = dict(environment_settings or {})
+    if environment is None:
+        environment, trained_with = _home(saved)
+        settings = trained_with | settings
+    envs = make_envs(environment, max(1, min(num_envs, episodes)), settings, seed)
+    agent = read(saved, envs)
+    envs.seed(seed)  # making the agent has seeded them for learning
+    with bar("episodes", episodes, progress) as advance:
+        result = evaluate(agent, envs, episodes, deterministic, advance)
+    envs.close()
+    return Evaluated(getattr(agent, "mdpzoo", {}).get("agent", type(agent).__name__), environment, result)
+
+
+def _home(saved: str | Path) -> tuple[str, dict[str, Any]]:
+    """The environment that a saved agent was trained on: its id and settings."""
+    if Path(saved).is_dir():
+        run = load_run(Path(saved))
+        return run.environment, dict(run.environment_settings)
+    note = getattr(read(saved), "mdpzoo", {}).get("environment")
+    if note is None:
+        raise CheckpointError(f"{str(saved)!r} does not say which environment it was trained on; name one with --env")
+    return note["id"], note["settings"]

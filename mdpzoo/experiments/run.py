@@ -14,9 +14,15 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import gymnasium
+import numpy as np
+
 from mdpzoo.checkpoints import STEMS, read
-from mdpzoo.errors import CheckpointError, SettingError
+from mdpzoo.errors import CheckpointError, MdpzooError, SettingError
+from mdpzoo.experiments.progress import bar, with_progress
 from mdpzoo.front import make_agent, make_sb3
+
+RANGES = {"steps": (1, 2**63), "seed": (0, 2**31), "num_envs": (1, 2**20)}  # from the first to below the second
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,14 +48,23 @@ class Run:
     environment_settings: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Checks the numbers.
+        """Checks every field.
 
         Raises:
-            SettingError: one is out of its range.
+            SettingError: a number is out of its range, or a setting is none that JSON can hold.
         """
-        for name, least in (("steps", 1), ("seed", 0), ("num_envs", 1)):
-            if getattr(self, name) < least:
-                raise SettingError(f"{name} must be at least {least}, got {getattr(self, name)}")
+        for name, (least, end) in RANGES.items():
+            value = getattr(self, name)
+            if type(value) is not int or not least <= value < end:
+                raise SettingError(f"{name} must be an integer in [{least}, {end}), got {value!r:.80}")
+        for name in ("settings", "environment_settings"):
+            try:
+                object.__setattr__(self, name, dict(getattr(self, name)))
+                json.dumps(getattr(self, name), allow_nan=False)
+            except (TypeError, ValueError, RecursionError) as error:
+                raise SettingError(f"{name} must be finite JSON values: {error!s:.120}") from None
+        if "seed" in self.settings:
+            raise SettingError("the seed is no setting of the agent here: give it as the run's own (--seed)")
 
 
 @dataclass(frozen=True)
@@ -75,30 +90,29 @@ def train(run: Run, folder: Path, *, resume: bool = False, progress: bool = Fals
     Args:
         run: what is asked.
         folder: where it is kept; made if missing.
-        resume: go on with the agent in the folder until ``run.steps`` are done in all.
-        progress: show a progress bar.
+        resume: go on with the run in the folder until ``run.steps`` are done in all.
+        progress: show a progress bar on standard error.
         callback: as in SB3's ``learn``.
 
     Raises:
-        SettingError: the folder holds a run already and ``resume`` is not asked for.
+        SettingError: the folder is not free and ``resume`` is not asked for, holds another run, or cannot be written;
+            or the agent or the environment refuses its settings.
         CheckpointError: there is nothing to resume.
     """
-    begun = (folder / "run.json").exists()
-    if begun and not resume:
-        raise SettingError(f"{str(folder)!r} holds a run already; choose another folder, or resume it with --resume")
-    if resume and not begun:
-        raise CheckpointError(f"{str(folder)!r} holds no run to resume")
-    envs = make_sb3(run.environment, run.num_envs, **run.environment_settings)
-    envs.seed(run.seed)
-    agent = read(folder, envs) if resume else make_agent(run.agent, envs, seed=run.seed, **run.settings)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "result.json").unlink(missing_ok=True)
-    write_json(folder / "run.json", asdict(run))
+    _check_folder(run, folder, resume)
+    going_on = any((folder / stem).is_file() for stem in STEMS)  # if not, it ended before there was an agent
+    envs = make_envs(run.environment, run.num_envs, run.environment_settings, run.seed)
+    agent = read(folder, envs) if going_on else _agent(run, envs)
+    _begin(run, folder)
+    if going_on:  # new episodes, not those of the beginning once more
+        agent.set_random_seed(int(np.random.SeedSequence((run.seed, agent.num_timesteps)).generate_state(1)[0] >> 1))
     started, complete = time.monotonic(), True
-    remaining = run.steps - (agent.num_timesteps if resume else 0)
+    remaining = run.steps - (agent.num_timesteps if going_on else 0)
     try:
         if remaining > 0:
-            agent.learn(remaining, callback=callback, reset_num_timesteps=not resume, progress_bar=progress)
+            with bar("steps", run.steps, progress) as advance:
+                callbacks = with_progress(callback, agent, advance)
+                agent.learn(remaining, callback=callbacks, reset_num_timesteps=not going_on)
     except KeyboardInterrupt:
         complete = False
     save(agent, folder)
@@ -106,7 +120,27 @@ def train(run: Run, folder: Path, *, resume: bool = False, progress: bool = Fals
     if complete:
         result = {"agent": run.agent, "environment": run.environment, "seed": run.seed}
         write_json(folder / "result.json", result | {"steps": agent.num_timesteps, "seconds": round(seconds, 3)})
+    envs.close()
     return Trained(agent, complete, agent.num_timesteps, seconds)
+
+
+def make_envs(id: str, num_envs: int, settings: Mapping[str, Any], seed: int) -> Any:
+    """Makes and seeds environments for SB3.
+
+    Raises:
+        SettingError: they refuse their settings, or belong to another package and cannot be made.
+    """
+    taken = {"id", "num_envs", "device", "rules", "output", "autoreset_mode", "statistics"} & settings.keys()
+    if taken:
+        raise SettingError(f"{min(taken)!r} is no setting of environment {id!r}")
+    try:
+        envs = make_sb3(id, num_envs, **settings)
+    except MdpzooError:
+        raise
+    except (TypeError, ImportError, gymnasium.error.Error) as error:
+        raise SettingError(f"environment {id!r} cannot be made: {' '.join(str(error).split()):.200}") from error
+    envs.seed(seed)
+    return envs
 
 
 def save(agent: Any, folder: Path) -> Path:
@@ -132,7 +166,7 @@ def load_run(folder: Path) -> Run:
         raise CheckpointError(f"{str(folder)!r} holds no run; give the folder that mdpzoo train --out has written")
     try:
         return Run(**json.loads(path.read_text()))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError, MemoryError) as error:
         raise CheckpointError(f"{str(path)!r} is damaged: {error!s:.120}") from None
 
 
@@ -147,3 +181,37 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
     except BaseException:
         Path(partial).unlink(missing_ok=True)
         raise
+
+
+def _check_folder(run: Run, folder: Path, resume: bool) -> None:
+    if resume:
+        if not (folder / "run.json").is_file():
+            raise CheckpointError(f"{str(folder)!r} holds no run to resume")
+        begun, asked = asdict(load_run(folder)), json.loads(json.dumps(asdict(run)))
+        for name in begun.keys() - {"steps"}:
+            if begun[name] != asked[name]:
+                raise SettingError(
+                    f"{str(folder)!r} holds a run with {name} {begun[name]!r}, not {asked[name]!r}; "
+                    "resume it with the same command"
+                )
+    elif (folder / "run.json").is_file():
+        raise SettingError(f"{str(folder)!r} holds a run already; choose another folder, or resume it with --resume")
+    elif folder.is_dir() and any(folder.iterdir()):
+        raise SettingError(f"{str(folder)!r} is not empty; choose another folder")
+    elif folder.exists() and not folder.is_dir():
+        raise SettingError(f"{str(folder)!r} is a file; choose another folder")
+
+
+def _agent(run: Run, envs: Any) -> Any:
+    for name in {"id", "env"} & run.settings.keys():
+        raise SettingError(f"{name!r} is no setting of agent {run.agent!r}")
+    return make_agent(run.agent, envs, seed=run.seed, **run.settings)
+
+
+def _begin(run: Run, folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "result.json").unlink(missing_ok=True)
+        write_json(folder / "run.json", asdict(run))
+    except OSError as error:
+        raise SettingError(f"{str(folder)!r} cannot be written: {error.strerror}") from None

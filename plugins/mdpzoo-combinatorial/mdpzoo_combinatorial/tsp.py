@@ -8,7 +8,7 @@ visits each of n nodes once, in n - 1 choices; the last one is forced, and its r
 choice leaves a smaller path, an instance of the same problem. Histories that leave the same path are one state.
 
 What differs from the paper: rewards, masks and termination follow Gymnasium; in a batch, an illegal action ends the
-episode at the price of n longest edges, more than any tour costs.
+episode at the price of a longest edge for every edge still to come, so that every legal choice is a better one.
 """
 
 from pathlib import Path
@@ -99,7 +99,6 @@ class _TSP(BatchedProblem):
 
     def __init__(self, nodes: Nodes) -> None:
         self.nodes, self.num_nodes, self.initial_draws = nodes, nodes.count, nodes.draws
-        self.penalty = nodes.count * nodes.longest
         tokens = self.num_tokens
         self.action_space: spaces.Discrete[Any] = spaces.Discrete(tokens)
         unit = {"low": 0.0, "high": 1.0, "dtype": np.float32}
@@ -159,7 +158,8 @@ class DirectTSP(_TSP):
         cost = self._costs(state.places, current)
         complete = length == self.num_nodes
         travelled = state.cost.gather(1, target) + cost[:, :1] * complete
-        reward = -torch.where(illegal, self.penalty, travelled).squeeze(1)
+        missing = (self.num_nodes + 1 - state.length) * self.nodes.longest
+        reward = -torch.where(illegal, missing, travelled).squeeze(1)
         after = DirectState(state.places, visited, tour, length, current, cost)
         return Outcome(after, reward, (complete | illegal).squeeze(1), illegal.squeeze(1))
 
@@ -229,7 +229,8 @@ class PathTSP(_TSP):
         cost = self._costs(places, node) * valid
         complete = left == 0
         travelled = state.cost.gather(1, target) + cost[:, 1:2] * complete
-        reward = -torch.where(legal, travelled, self.penalty).squeeze(1)
+        missing = (state.left + 1) * self.nodes.longest
+        reward = -torch.where(legal, travelled, missing).squeeze(1)
         after = PathState(places, node, left, cost)
         return Outcome(after, reward, (complete | ~legal).squeeze(1), ~legal.squeeze(1))
 

@@ -9,6 +9,7 @@ from stable_baselines3.common.preprocessing import is_image_space
 
 from mdpzoo.errors import MdpzooError, SettingError, did_you_mean
 from mdpzoo.interop.fixed import FixedAgent
+from mdpzoo.settings import check_types
 from mdpzoo.specs import load
 
 MASK = "action_mask"
@@ -47,6 +48,7 @@ class Algorithm:
         for name in settings.keys() - known:
             hint = did_you_mean(name, known) or f" Known: {', '.join(sorted(known))}"
             raise SettingError(f"unknown setting {name!r} of {algorithm.__name__}.{hint}")
+        check_types(algorithm, settings, algorithm.__name__)
         if isinstance(policy, str) and policy not in algorithm.policy_aliases:
             names = algorithm.policy_aliases
             hint = did_you_mean(policy, names) or f" Known: {', '.join(names)}"
