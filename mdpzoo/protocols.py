@@ -96,7 +96,7 @@ class BatchedProblem(Protocol):
     step_draws: int
 
     def to(self, device: Any) -> "BatchedProblem":
-        """The same rules with their tensors on a device."""
+        """The same rules with their tensors on a device; on the CPU they may be compiled."""
 
     def initial(self, draws: "Tensor") -> Any:
         """Builds start states from ``[B, initial_draws]`` float64 numbers, uniform in [0, 1)."""

@@ -7,7 +7,9 @@ import numpy as np
 from gymnasium import spaces
 
 import mdpzoo
+from mdpzoo import registry
 from mdpzoo.protocols import BatchedProblem
+from mdpzoo.specs import build
 
 ROWS, STEPS = 3, 60
 
@@ -93,7 +95,9 @@ def stays_on_device(id: str, settings: dict[str, Any]) -> None:
 
     from mdpzoo.checks.synchronisation import NoSynchronisation
 
-    rules: BatchedProblem = mdpzoo.make_vec(id, 4, output="torch", **settings).rules  # type: ignore[attr-defined]
+    spec = registry.environment(id)
+    built = build(spec.rules, {**spec.settings, **settings})
+    rules: BatchedProblem = built if isinstance(built, BatchedProblem) else built.batched()
     draws = torch.rand(4, rules.initial_draws, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     with NoSynchronisation():
         state = rules.initial(draws)

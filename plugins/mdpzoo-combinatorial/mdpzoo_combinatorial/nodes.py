@@ -20,8 +20,10 @@ class Nodes(Protocol):
         count: n, how many.
         draws: random numbers that a set of nodes takes.
         longest: no edge costs more.
+        matrix: ``[n, n]`` float32, the costs of edges; empty where they are Euclidean.
     """
 
+    matrix: Tensor
     count: int
     draws: int
     longest: float
@@ -51,6 +53,7 @@ class UniformNodes:
     def __init__(self, count: int) -> None:
         """Takes how many."""
         self.count, self.draws = count, 2 * count
+        self.matrix = torch.empty(0, 0)
 
     def to(self, device: Any) -> "UniformNodes":
         """The same nodes: there are no tensors to move."""
@@ -89,7 +92,7 @@ class InstanceNodes:
 
     def places(self, draws: Tensor) -> Tensor:
         """The same places in every row, ``[B, 2, n]``."""
-        return self.layout.expand(len(draws), -1, -1)
+        return self.layout.repeat(len(draws), 1, 1)
 
     def costs(self, places: Tensor, here: Tensor, names: Tensor, position: Tensor) -> Tensor:
         """Rows of the instance's matrix, ``[B, L]``."""

@@ -11,6 +11,7 @@ What differs from the paper: rewards, masks and termination follow Gymnasium; in
 episode at the price of a longest edge for every edge still to come, so that every legal choice is a better one.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -21,6 +22,7 @@ from torch import Tensor
 
 from mdpzoo.errors import SettingError
 from mdpzoo.protocols import BatchedProblem, Outcome
+from mdpzoo_combinatorial.compiled_tsp import step_direct, step_path
 from mdpzoo_combinatorial.instances import TSPInstance
 from mdpzoo_combinatorial.nodes import InstanceNodes, Nodes, UniformNodes
 
@@ -97,8 +99,9 @@ class _TSP(BatchedProblem):
 
     step_draws = 0
 
-    def __init__(self, nodes: Nodes) -> None:
+    def __init__(self, nodes: Nodes, compiled: bool) -> None:
         self.nodes, self.num_nodes, self.initial_draws = nodes, nodes.count, nodes.draws
+        self.compiled = compiled
         tokens = self.num_tokens
         self.action_space: spaces.Discrete[Any] = spaces.Discrete(tokens)
         unit = {"low": 0.0, "high": 1.0, "dtype": np.float32}
@@ -114,8 +117,8 @@ class _TSP(BatchedProblem):
         raise NotImplementedError
 
     def to(self, device: Any) -> Any:
-        """The same rules with their tensors on a device."""
-        return type(self)(self.nodes.to(device))
+        """The same rules with their tensors on a device, compiled where that is the CPU."""
+        return type(self)(self.nodes.to(device), compiled=torch.device(device).type == "cpu")
 
     def _scaled(self, cost: Tensor) -> Tensor:
         """Costs such that the longest edge has the length of the unit square's diagonal."""
@@ -126,9 +129,9 @@ class _TSP(BatchedProblem):
 class DirectTSP(_TSP):
     """Build a tour on the whole instance: an action is the next node, visited nodes are masked."""
 
-    def __init__(self, nodes: Nodes) -> None:
-        """Takes where nodes come from."""
-        super().__init__(nodes)
+    def __init__(self, nodes: Nodes, compiled: bool = False) -> None:
+        """Takes where nodes come from, and whether ``step`` runs compiled, on the CPU only."""
+        super().__init__(nodes, compiled)
         self.observation_space = spaces.Dict(self._space | {"current": spaces.Discrete(self.num_nodes)})
 
     @property
@@ -148,12 +151,16 @@ class DirectTSP(_TSP):
 
     def step(self, state: DirectState, action: Tensor, draws: Tensor) -> Outcome:
         """Goes to ``[B]`` nodes. Costs O(B n)."""
+        if self.compiled:
+            *changed, reward, ended, wrong = _run(step_direct, (*state, action), self.nodes)
+            return Outcome(DirectState(state.places, *changed), reward, ended, wrong)
         asked = action.unsqueeze(1)
         target = asked.clamp(0, self.num_nodes - 1)
         illegal = state.visited.gather(1, target) | (asked != target)
         current = torch.where(illegal, state.current, target)
         visited = state.visited.scatter(1, current, True)
-        tour = state.tour.scatter(1, state.length.clamp(max=self.num_nodes - 1), current.short())
+        latest = torch.where(illegal, 0, current).short()
+        tour = state.tour.scatter(1, state.length.clamp(max=self.num_nodes - 1), latest)
         length = state.length + ~illegal
         cost = self._costs(state.places, current)
         complete = length == self.num_nodes
@@ -195,9 +202,9 @@ class DirectTSP(_TSP):
 class PathTSP(_TSP):
     """Shorten the path that is left: an action is the position of the next token, 1 to the number of nodes left."""
 
-    def __init__(self, nodes: Nodes) -> None:
-        """Takes where nodes come from."""
-        super().__init__(nodes)
+    def __init__(self, nodes: Nodes, compiled: bool = False) -> None:
+        """Takes where nodes come from, and whether ``step`` runs compiled, on the CPU only."""
+        super().__init__(nodes, compiled)
         valid = spaces.Box(0, 1, (self.num_tokens,), np.bool_)
         self.observation_space = spaces.Dict(self._space | {"valid": valid})
 
@@ -217,6 +224,9 @@ class PathTSP(_TSP):
 
     def step(self, state: PathState, action: Tensor, draws: Tensor) -> Outcome:
         """Makes the tokens at ``[B]`` positions the new origins and closes the gaps. Costs O(B n)."""
+        if self.compiled:
+            *changed, reward, ended, wrong = _run(step_path, (*state, action), self.nodes)
+            return Outcome(PathState(*changed), reward, ended, wrong)
         target = action.clamp(0, self.num_tokens - 1).unsqueeze(1)
         legal = (target >= 1) & (target <= state.left) & (action.unsqueeze(1) == target)
         position = self._position(state)
@@ -261,6 +271,11 @@ class PathTSP(_TSP):
 
     def _costs(self, places: Tensor, node: Tensor) -> Tensor:
         return self.nodes.costs(places, torch.zeros_like(node[:, :1]), node, node[:, :1])
+
+
+def _run(kernel: Callable[..., Any], tensors: tuple[Tensor, ...], nodes: Nodes) -> list[Tensor]:
+    arrays = [each.numpy() for each in tensors]
+    return [torch.from_numpy(each) for each in kernel(*arrays, nodes.matrix.numpy(), nodes.longest)]
 
 
 def quotient(state: DirectState) -> PathState:

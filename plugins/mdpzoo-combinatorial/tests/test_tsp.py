@@ -10,6 +10,7 @@ from stable_baselines3.common.vec_env import SubprocVecEnv
 
 import mdpzoo
 from mdpzoo.errors import IllegalActionError, InstanceError, SettingError
+from mdpzoo_combinatorial.cities import us_capitals
 from mdpzoo_combinatorial.instances import TSPInstance, from_coordinates
 from mdpzoo_combinatorial.tsp import quotient, tsp
 
@@ -89,6 +90,30 @@ def test_the_map_to_paths_is_a_bisimulation(instance, seed):
             assert torch.allclose(mine.double(), theirs.double(), atol=1e-6)
 
 
+@pytest.mark.parametrize("form", ["direct", "bq"])
+@pytest.mark.parametrize("instance", [None, us_capitals()])
+def test_the_compiled_step_is_the_dense_one(form, instance):
+    dense = tsp(form=form, instance=instance, num_nodes=None if instance else 9)
+    compiled = dense.to("cpu")
+    assert compiled.compiled
+    assert not dense.compiled
+    generator = torch.Generator().manual_seed(0)
+    states = [start(dense, rows=64), start(compiled, rows=64)]
+    for _ in range(dense.num_nodes - 1):  # with an illegal action now and then
+        weights = dense.action_mask(states[0]) + 0.01
+        action = torch.multinomial(weights, 1, generator=generator)[:, 0]
+        action = torch.where(torch.rand(64, generator=generator) < 0.05, action - 100, action)
+        outcomes = [rules.step(state, action, NONE) for rules, state in zip((dense, compiled), states, strict=True)]
+        assert torch.equal(outcomes[0].illegal, outcomes[1].illegal)
+        assert torch.equal(outcomes[0].terminated, outcomes[1].terminated)
+        assert torch.allclose(outcomes[0].reward, outcomes[1].reward, rtol=1e-6)
+        for one, other in zip(outcomes[0].state, outcomes[1].state, strict=True):
+            assert one.dtype == other.dtype
+            # costs may differ in the last bit: torch fuses a multiplication with an addition
+            assert torch.allclose(one, other, rtol=1e-6) if one.is_floating_point() else torch.equal(one, other)
+        states = [outcome.state for outcome in outcomes]
+
+
 def test_histories_that_leave_the_same_path_are_one_state():
     rules = tsp(num_nodes=6, form="bq")
     first = play(rules, play(rules, play(rules, start(rules), 1).state, 1).state, 1).state  # nodes 1, 2, 3
@@ -144,7 +169,7 @@ def test_the_single_environment_raises_and_stays_where_it_was():
 @pytest.mark.parametrize(
     ("settings", "error", "named"),
     [
-        ({"form": "quotient"}, SettingError, "form must be 'direct' or 'bq', got 'quotient'"),
+        ({"form": "quotient"}, SettingError, "must be 'direct' or 'bq', got 'quotient'"),
         ({"num_nodes": 2}, SettingError, "num_nodes must be at least 3, got 2"),
         ({"num_node": 9}, SettingError, "unknown setting 'num_node' of tsp. Did you mean 'num_nodes'"),
         ({"instance": "no-such-file.tsp"}, InstanceError, "no-such-file.tsp"),
