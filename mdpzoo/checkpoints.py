@@ -18,7 +18,7 @@ from typing import Any
 import gymnasium
 
 from mdpzoo import registry
-from mdpzoo.errors import CheckpointError, MdpzooError, MissingExtraError, did_you_mean, unknown
+from mdpzoo.errors import CheckpointError, MissingExtraError, did_you_mean, unknown
 from mdpzoo.specs import load
 
 # of an environment's spec, what is no setting of its own; a file that names any of it is refused
@@ -217,7 +217,7 @@ def _optimisers(agent: Any, names: Mapping[str, Any]) -> Iterator[Any]:
 
 def _reason(error: Exception) -> str:
     """One line of what an error says."""
-    said = str(error) if isinstance(error, MdpzooError) else str(error).strip().partition("\n")[0]
+    said = " ".join(str(error).split())
     return (said or type(error).__name__)[:200]
 
 

@@ -38,7 +38,7 @@ def main() -> None:
     """Runs the command that was typed; an error is one sentence on standard error and exit code 2."""
     try:
         _add_commands(sys.argv[1:2])
-        app(standalone_mode=True)
+        app(prog_name="mdpzoo")
     except SystemExit as ended:
         sys.exit(_flushed(ended.code))
     except MdpzooError as error:
@@ -89,9 +89,9 @@ def _not_typed() -> None:
     """Stands for a plugin's command in ``--help``, so that listing the commands imports none of them."""
 
 
-@app.command("list")
+@app.command("list", epilog="Example: mdpzoo list environments")
 def list_(kind: Annotated[str, typer.Argument(help="environments, agents or plugins")], as_json: Json = False) -> None:
-    """List what there is. Example: mdpzoo list environments"""
+    """List what there is."""
     kinds = {
         "environments": listing.environment_rows,
         "agents": listing.agent_rows,
@@ -103,24 +103,24 @@ def list_(kind: Annotated[str, typer.Argument(help="environments, agents or plug
     _print_rows(kinds[kind](), as_json)
 
 
-@app.command()
+@app.command(epilog="Example: mdpzoo show mdpzoo/TSP-v0")
 def show(id: Annotated[str, typer.Argument(help="an environment or an agent")], as_json: Json = False) -> None:
-    """Show one environment or agent. Example: mdpzoo show mdpzoo/TSP-v0"""
+    """Show one environment or agent."""
     rows = {row["id"]: row for row in (*listing.environment_rows(), *listing.agent_rows())}
     if id not in rows:
         (registry.environment if "/" in id else registry.agent)(id)
     (listing.print_json if as_json else listing.print_facts)(rows[id])
 
 
-@app.command()
+@app.command(epilog="Example: mdpzoo doctor")
 def doctor(as_json: Json = False) -> None:
-    """Say how every plugin loaded; exit code 1 when one failed. Example: mdpzoo doctor"""
+    """Say how every plugin loaded; exit code 1 when one failed."""
     _print_rows(listing.plugin_rows(), as_json)
     if not all(status.ok for status in registry.plugins()):
         raise typer.Exit(1)
 
 
-@app.command()
+@app.command(epilog="Example: mdpzoo train ppo mdpzoo/TSP-v0 --steps 50000 --out runs/first")
 def train(
     agent: Annotated[str, typer.Argument(help="an agent's id")],
     environment: Annotated[str, typer.Argument(help="an environment's id")],
@@ -134,7 +134,7 @@ def train(
     threads: Threads = 1,
     as_json: Json = False,
 ) -> None:
-    """Train an agent. Example: mdpzoo train maskable-ppo mdpzoo/TSP-v0 --steps 50000 --out runs/first"""
+    """Train an agent."""
     with _working(threads):
         from mdpzoo.experiments import run as runs
 
@@ -158,7 +158,7 @@ def train(
         raise typer.Exit(STOPPED)
 
 
-@app.command()
+@app.command(epilog="Example: mdpzoo evaluate runs/first --episodes 100")
 def evaluate(
     saved: Annotated[str, typer.Argument(help="a run's folder, a saved agent, or the id of one that comes trained")],
     episodes: Annotated[int, typer.Option(min=1, help="Episodes to play.")] = 100,
@@ -172,7 +172,7 @@ def evaluate(
     threads: Threads = 1,
     as_json: Json = False,
 ) -> None:
-    """Play episodes with a trained agent. Example: mdpzoo evaluate runs/first --episodes 100"""
+    """Play episodes with a trained agent."""
     with _working(threads):
         from mdpzoo.experiments.evaluation import evaluate_saved
 
@@ -205,13 +205,13 @@ def evaluate(
         print(f"{played.agent} on {played.environment}: mean return {mean:.4f} ({interval})")  # noqa: T201
 
 
-@app.command()
+@app.command(epilog="Example: mdpzoo check mdpzoo/TSP-v0")
 def check(
     id: Annotated[str, typer.Argument(help="an environment's id")],
     environment_settings: EnvironmentSettings = None,
     as_json: Json = False,
 ) -> None:
-    """Check an environment against every rule; exit code 1 when one is broken. Example: mdpzoo check mdpzoo/TSP-v0"""
+    """Check an environment against every rule; exit code 1 when one is broken."""
     with _working(1):
         from mdpzoo.checks import run_checks
 

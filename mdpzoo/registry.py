@@ -1,5 +1,7 @@
 """What there is: specs by id, written through to Gymnasium's and PettingZoo's own registries."""
 
+import contextlib
+import sys
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
@@ -69,7 +71,8 @@ def agent(name: str) -> AgentSpec:
 def load_plugins() -> None:
     """Finds every installed plugin and registers what it brings; called once, by ``import mdpzoo``."""
     if not _statuses:
-        _statuses.extend(discover(_accept))
+        with contextlib.redirect_stdout(sys.stderr):  # what a plugin prints is no answer to anybody's question
+            _statuses.extend(discover(_accept))
 
 
 def _accept(contribution: Contribution) -> None:

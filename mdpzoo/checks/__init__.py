@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from mdpzoo import registry
-from mdpzoo.errors import MdpzooError
+from mdpzoo.errors import MdpzooError, SettingError
 
 Check = tuple[str, Callable[[], None]]
 
@@ -65,7 +65,23 @@ def run_checks(id: str, **settings: Any) -> list[CheckResult]:
         UnknownNameError: there is no such environment.
         SettingError: the environment cannot be made with these settings.
     """
-    return [CheckResult(name, _failure(check)) for name, check in checks(id, **settings)]
+    found = list(checks(id, **settings))
+    _try(id, settings)
+    return [CheckResult(name, _failure(check)) for name, check in found]
+
+
+def _try(id: str, settings: dict[str, Any]) -> None:
+    """Makes the environment once, so that wrong settings are told as such; the checks report whatever else fails."""
+    from mdpzoo import make, make_parallel
+
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            (make_parallel if registry.environment(id).kind == "game" else make)(id, **settings).close()
+        except SettingError:
+            raise
+        except Exception:  # whatever a third party's code may raise
+            return
 
 
 def _failure(check: Callable[[], None]) -> str | None:

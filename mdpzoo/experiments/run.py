@@ -115,6 +115,10 @@ def train(run: Run, folder: Path, *, resume: bool = False, progress: bool = Fals
                 agent.learn(remaining, callback=callbacks, reset_num_timesteps=not going_on)
     except KeyboardInterrupt:
         complete = False
+    except Exception:
+        if not going_on:  # nothing was learnt: the folder is free again
+            (folder / "run.json").unlink(missing_ok=True)
+        raise
     save(agent, folder)
     seconds = time.monotonic() - started
     if complete:
@@ -137,7 +141,7 @@ def make_envs(id: str, num_envs: int, settings: Mapping[str, Any], seed: int) ->
         envs = make_sb3(id, num_envs, **settings)
     except MdpzooError:
         raise
-    except (TypeError, ImportError, gymnasium.error.Error) as error:
+    except (TypeError, ValueError, MemoryError, ImportError, gymnasium.error.Error) as error:
         raise SettingError(f"environment {id!r} cannot be made: {' '.join(str(error).split()):.200}") from error
     envs.seed(seed)
     return envs
@@ -172,14 +176,12 @@ def load_run(folder: Path) -> Run:
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Writes a JSON file, whole or not at all."""
-    handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    partial = path.with_name(f".{path.name}-{os.getpid()}")  # readable as the user's umask says, unlike mkstemp's
     try:
-        with os.fdopen(handle, "w") as file:
-            json.dump(content, file, indent=2)
-            file.write("\n")
+        partial.write_text(json.dumps(content, indent=2) + "\n")
         os.replace(partial, path)
     except BaseException:
-        Path(partial).unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
         raise
 
 

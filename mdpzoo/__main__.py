@@ -1,0 +1,5 @@
+"""``python -m mdpzoo``: the command line."""
+
+from mdpzoo.cli import main
+
+main()
