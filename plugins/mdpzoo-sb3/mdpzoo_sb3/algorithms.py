@@ -56,7 +56,7 @@ class Algorithm:
         chosen = self._policy(env, algorithm.__name__) if policy is None else policy
         try:
             return algorithm(chosen, env, device=device, **settings)
-        except (AssertionError, TypeError, ValueError) as error:
+        except (AssertionError, RuntimeError, TypeError, ValueError) as error:  # RuntimeError: no such device
             if isinstance(error, MdpzooError):
                 raise
             reason = " ".join(str(error).split()) or type(error).__name__
