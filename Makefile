@@ -21,7 +21,7 @@ demo: install
 	$(BIN)/python docs/demo.py
 
 test: install
-	$(BIN)/python -m pytest -q -n 2
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 lint: install
 	$(BIN)/ruff check .

@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -57,6 +58,10 @@ def _require(condition: bool, sentence: str) -> None:
 
 def _frozen(settings: Mapping[str, Any]) -> Mapping[str, Any]:
     _require(isinstance(settings, Mapping), f"settings must be a mapping, got {settings!r}")
+    try:
+        json.dumps(dict(settings))
+    except (TypeError, ValueError):
+        raise PluginError(f"settings must be JSON values by name, got {settings!r:.80}") from None
     return MappingProxyType(dict(settings))
 
 

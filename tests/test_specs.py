@@ -17,6 +17,7 @@ GOOD = {"id": "mine/Thing-v0", "kind": "model", "rules": "mine.thing:thing", "su
         ({"rules": len}, "module:attribute"),  # code instead of its name
         ({"max_episode_steps": 0}, "got 0"),  # an episode of no steps
         ({"settings": [1]}, "got [1]"),  # not a mapping
+        ({"settings": {"size": {1, 2}}}, "JSON"),  # a set
     ],
 )
 def test_an_environment_that_breaks_a_rule_is_refused_by_name(change, named):

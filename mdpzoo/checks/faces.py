@@ -127,7 +127,7 @@ def _batch(envs: Any, observation: Any, seed: int) -> np.ndarray:
     return envs.action_space.sample()
 
 
-def _row(values: Any, index: int) -> Any:
+def _row(values: Any, index: Any) -> Any:
     if isinstance(values, dict):
         return {name: _row(value, index) for name, value in values.items()}
     return values[index]

@@ -129,7 +129,7 @@ class ModelEnv(_Shell):
         self._state, reward, terminated = self._step(self._state, action, self._draw)
         return self._observe(self._state), reward, terminated, False, {}
 
-    def render(self) -> np.ndarray | None:  # type: ignore[override]
+    def render(self) -> np.ndarray | None:
         """A picture of the current state, ``[height, width, 3]`` uint8."""
         return self._render(self._state)
 
@@ -190,7 +190,7 @@ class ProblemEnv(_Shell):
         """``[actions]`` bool, the legal actions; what MaskablePPO asks for."""
         return np.ones(spaces.flatdim(self.action_space), bool) if self._mask is None else self._mask.copy()
 
-    def render(self) -> np.ndarray | None:  # type: ignore[override]
+    def render(self) -> np.ndarray | None:
         """A picture of the current state, ``[height, width, 3]`` uint8."""
         return self._render(self._state, 0)
 

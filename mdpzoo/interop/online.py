@@ -24,7 +24,7 @@ class OnlineAgent(BaseAlgorithm, ABC):
 
     A subclass implements ``observe`` and may override ``act``. Its constructor must have defaults for everything but
     ``policy`` and ``env`` and take ``_init_setup_model``, because SB3's ``load`` calls it so. What is to be saved are
-    the policy's parameters and buffers, and attributes that JSON can hold.
+    the policy's parameters and buffers: nothing else comes back from a file.
 
     Attributes:
         generator: the agent's only source of randomness, from ``seed``; made anew when it is loaded.
@@ -119,9 +119,16 @@ class OnlineAgent(BaseAlgorithm, ABC):
     def _setup_model(self) -> None:
         self._setup_lr_schedule()
         self.set_random_seed(self.seed)
-        self.generator = np.random.default_rng(self.seed)
         policy = self.policy_class(self.observation_space, self.action_space, **self.policy_kwargs)
         self.policy = policy.to(self.device)
+
+    def set_random_seed(self, seed: int | None = None) -> None:
+        """Seeds the environment, the action space and ``generator``; no global random state."""
+        self.generator = np.random.default_rng(seed)
+        if seed is not None:
+            self.action_space.seed(seed)
+            if self.env is not None:
+                self.env.seed(seed)
 
     def _excluded_save_params(self) -> list[str]:
         return [*super()._excluded_save_params(), "generator"]

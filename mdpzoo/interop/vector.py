@@ -115,6 +115,8 @@ class BatchedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
             raise SettingError(f"output must be 'numpy' or 'torch', got {output!r}")
         if max_episode_steps is not None and max_episode_steps != -1 and max_episode_steps < 1:
             raise SettingError(f"max_episode_steps must be at least 1, or -1 for no limit, got {max_episode_steps}")
+        if render_mode is not None and (render_mode != "rgb_array" or not hasattr(rules, "render")):
+            raise SettingError(f"{type(rules).__name__} does not render as {render_mode!r}; use 'rgb_array' or None")
         self.rules = rules.to(device)
         self.num_envs, self.device, self.output = num_envs, torch.device(device), output
         self.metadata = {"autoreset_mode": autoreset_mode, "render_modes": ["rgb_array"], "render_fps": 4}

@@ -1,7 +1,7 @@
 """A tabular model stepped for many episodes at once on tensors; the same draws give the same transitions."""
 
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -10,9 +10,6 @@ from torch import Tensor
 
 from mdpzoo.models.tabular import TabularMDP, thresholds
 from mdpzoo.protocols import Outcome
-
-if TYPE_CHECKING:
-    from typing import Any
 
 
 class TabularState(NamedTuple):
@@ -81,10 +78,11 @@ class TabularProblem:
         """The actions."""
         return Discrete(self.num_actions)
 
-    def to(self, device: "Any") -> "TabularProblem":
+    def to(self, device: Any) -> "TabularProblem":
         """The same rules with their tensors on a device."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
-        return replace(self, **{name: value.to(device) for name, value in values.items() if isinstance(value, Tensor)})
+        moved: dict[str, Any] = {name: each.to(device) for name, each in values.items() if isinstance(each, Tensor)}
+        return replace(self, **moved)
 
     def initial(self, draws: Tensor) -> TabularState:
         """Draws start states from ``[B, 1]`` numbers."""

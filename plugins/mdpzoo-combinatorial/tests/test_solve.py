@@ -1,0 +1,112 @@
+"""``mdpzoo solve``, run as a user runs it."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from mdpzoo_combinatorial import read_instance
+from mdpzoo_combinatorial.budget import Budget, SettingError
+from mdpzoo_combinatorial.tsplib import read_tour
+
+SQUARE = """NAME : square
+TYPE : TSP
+DIMENSION : 5
+EDGE_WEIGHT_TYPE : EUC_2D
+NODE_COORD_SECTION
+1 0 0
+2 0 10
+3 10 10
+4 10 0
+5 5 11
+EOF
+"""  # the best tour is 10 + 5 + 5 + 10 + 10: the roof's sides are sqrt(26) = 5.1, rounded
+
+
+@pytest.fixture
+def square(tmp_path):
+    path = tmp_path / "square.tsp"
+    path.write_text(SQUARE)
+    return path
+
+
+def mdpzoo(*arguments):
+    command = [sys.executable, "-m", "mdpzoo", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_the_answer_is_one_json_object(square, tmp_path):
+    picture, tour = tmp_path / "tour.png", tmp_path / "best.tour"
+    done = mdpzoo("solve", square, "--seconds", 1, "--json", "--picture", picture, "--tour", tour)
+    assert (done.returncode, done.stderr) == (0, "")
+    told = json.loads(done.stdout)
+    keys = ["problem", "instance", "objective", "solution", "seconds", "agent", "decoding"]
+    assert list(told) == keys
+    assert (told["problem"], told["instance"], told["objective"]) == ("TSP", "square", 40)
+    assert sorted(told["solution"]) == list(range(5))
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert read_instance(square).objective(read_tour(tour, 5)) == 40
+
+
+def test_nearest_neighbour_solves_too_and_people_get_a_sentence(square):
+    done = mdpzoo("solve", square, "--agent", "nearest-neighbour")
+    assert done.returncode == 0
+    # from the origin: 10 to the first corner (ties go to the first), 5 to the roof, 5 down, 10 and 10 home
+    assert "square: a tour of length 40 in" in done.stdout
+    assert "0 1 4 2 3" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["missing.tsp"], "missing.tsp"),
+        (["{square}", "--agent", "bq-noc"], "Did you mean 'bq-nco'"),
+        (["{square}", "--decoding", "gready"], "Did you mean 'greedy'"),
+        (["{square}", "--picture", "tour.gif"], "must end in .png, .svg, .pdf"),
+        (["{square}", "--picture", "no/such/folder/tour.png"], "no folder"),
+        (["{square}", "--agent", "nearest-neighbour", "--decoding", "greedy"], "one decoding only"),
+        (["{square}", "--seconds", "nan"], "greater than or equal to 0.01"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence_and_exit_code_2(square, arguments, named):
+    done = mdpzoo("solve", *(each.format(square=square) for each in arguments))
+    assert done.returncode == 2
+    assert named in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_ctrl_c_prints_the_best_answer_so_far(data):
+    command = [sys.executable, "-m", "mdpzoo", "solve", str(data / "tsplib/eil51.tsp"), "--seconds", "60", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        time.sleep(6)
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert sorted(json.loads(out)["solution"]) == list(range(51))
+    assert "best answer so far" in err
+
+
+@pytest.mark.parametrize("name", ["gr17", "ulysses22", "att48"])
+def test_the_objective_is_the_tours_own_by_the_files_rule(data, name):
+    path = data / "tsplib" / f"{name}.tsp"
+    told = json.loads(mdpzoo("solve", path, "--seconds", 1, "--json").stdout)
+    instance = read_instance(path)
+    tour = np.array(told["solution"])
+    assert told["objective"] == sum(int(instance.distance(a, b)) for a, b in zip(tour, np.roll(tour, -1), strict=True))
+    optimum = json.loads((data / "tsplib/optima.json").read_text())[name]["optimum"]
+    assert told["objective"] >= optimum
+
+
+def test_a_budget_ends_by_itself_or_when_told():
+    assert not Budget().spent
+    budget = Budget(60)
+    budget.stop()
+    assert budget.spent
+    for seconds in (0, -1, float("nan"), float("inf"), "soon"):
+        with pytest.raises(SettingError, match="positive number"):
+            Budget(seconds)
