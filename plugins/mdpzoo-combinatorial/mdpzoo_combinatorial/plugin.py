@@ -14,7 +14,7 @@ def mdpzoo_environments() -> list[EnvironmentSpec]:
             id="mdpzoo/TSP-v0",
             kind="problem",
             rules="mdpzoo_combinatorial.tsp:tsp",
-            summary="Travelling salesman: the shortest tour, as a partial tour or as the path still to be solved",
+            summary="travelling salesman: the shortest tour, as a partial tour or as the path still to be solved",
             source=f"{BQ_NCO}, section 3",
         ),
     ]
@@ -28,7 +28,7 @@ def mdpzoo_agents() -> list[AgentSpec]:
             id="bq-nco",
             build="mdpzoo_combinatorial.bq_nco:build",
             load="mdpzoo_combinatorial.bq_nco:load",
-            summary="Attention policy on the path still to be solved, trained by imitation of near-optimal tours",
+            summary="attention over the path still to be solved, trained by imitation of near-optimal tours",
             observations=("Dict",),
             actions=("Discrete",),
             observation_keys=("coordinates", "action_mask"),
@@ -37,7 +37,7 @@ def mdpzoo_agents() -> list[AgentSpec]:
         AgentSpec(
             id="nearest-neighbour",
             build="mdpzoo_combinatorial.nearest_neighbour:nearest_neighbour",
-            summary="Goes to the nearest node that is legal",
+            summary="goes to the nearest node that is legal",
             observations=("Dict",),
             actions=("Discrete",),
             observation_keys=("distance", "action_mask"),
@@ -53,6 +53,6 @@ def mdpzoo_commands() -> list[CommandSpec]:
         CommandSpec(
             name="solve",
             function="mdpzoo_combinatorial.solve:solve",
-            summary="Solve an instance file and print the answer",
+            summary="Solve an instance file and print the answer.",
         ),
     ]

@@ -104,11 +104,10 @@ class _TSP(BatchedProblem):
         self.compiled = compiled
         tokens = self.num_tokens
         self.action_space: spaces.Discrete[Any] = spaces.Discrete(tokens)
-        unit = {"low": 0.0, "high": 1.0, "dtype": np.float32}
         self._space: dict[str, spaces.Space[Any]] = {
-            "coordinates": spaces.Box(shape=(tokens, 2), **unit),
+            "coordinates": spaces.Box(0.0, 1.0, (tokens, 2), np.float32),
             "distance": spaces.Box(0.0, 1.5, (tokens,), np.float32),
-            "action_mask": spaces.Box(0, 1, (tokens,), np.bool_),
+            "action_mask": flags(tokens),
         }
 
     @property
@@ -205,8 +204,7 @@ class PathTSP(_TSP):
     def __init__(self, nodes: Nodes, compiled: bool = False) -> None:
         """Takes where nodes come from, and whether ``step`` runs compiled, on the CPU only."""
         super().__init__(nodes, compiled)
-        valid = spaces.Box(0, 1, (self.num_tokens,), np.bool_)
-        self.observation_space = spaces.Dict(self._space | {"valid": valid})
+        self.observation_space = spaces.Dict(self._space | {"valid": flags(self.num_tokens)})
 
     @property
     def num_tokens(self) -> int:
@@ -271,6 +269,11 @@ class PathTSP(_TSP):
 
     def _costs(self, places: Tensor, node: Tensor) -> Tensor:
         return self.nodes.costs(places, torch.zeros_like(node[:, :1]), node, node[:, :1])
+
+
+def flags(count: int) -> "spaces.Box[Any]":
+    """The space of so many truth values, as SB3 takes them."""
+    return spaces.Box(0, 1, (count,), dtype=np.bool_)
 
 
 def _run(kernel: Callable[..., Any], tensors: tuple[Tensor, ...], nodes: Nodes) -> list[Tensor]:

@@ -110,3 +110,39 @@ def test_a_budget_ends_by_itself_or_when_told():
     for seconds in (0, -1, float("nan"), float("inf"), "soon"):
         with pytest.raises(SettingError, match="positive number"):
             Budget(seconds)
+
+
+def damaged(generator):
+    """The square, damaged in one of six ways."""
+    text = SQUARE.encode()
+    place = int(generator.integers(len(text)))
+    numbers = [b"nan", b"-1", b"1e999", b"99999999999999999999", b"0", b"2.5", b"0x10", b""]
+    return [
+        lambda: text[:place],  # truncated
+        lambda: text.replace(b"DIMENSION : 5", b"DIMENSION : " + generator.choice(numbers)),  # a wrong count
+        lambda: text.replace(b"3 10 10", b"3 10 " + generator.choice(numbers[:4])),  # a number that is none
+        lambda: generator.bytes(400),  # binary
+        lambda: text.replace(b"NODE_COORD", b"EDGE_WEIGHT"),  # a wrong section
+        lambda: text[:place] + generator.bytes(1) + text[place + 1 :],  # a flipped byte
+    ][generator.integers(6)]()
+
+
+def test_two_hundred_damaged_files_are_one_sentence_each(tmp_path, monkeypatch, capsys):
+    from mdpzoo.cli import main
+
+    generator, refused = np.random.default_rng(0), 0
+    for number in range(200):
+        path = tmp_path / f"damaged{number}.tsp"
+        path.write_bytes(damaged(generator))
+        monkeypatch.setattr(sys, "argv", ["mdpzoo", "solve", str(path), "--agent", "nearest-neighbour"])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        told = capsys.readouterr()
+        if ended.value.code in (0, None):  # a flipped byte may leave a good file
+            continue
+        refused += 1
+        assert ended.value.code == 2
+        assert told.out == ""
+        assert told.err.count("\n") == 1
+        assert path.name in told.err
+    assert refused > 150
