@@ -29,10 +29,10 @@ def tour(console: Console) -> None:
     agent = mdpzoo.load_agent("bq-nco")
     found = agent.solve(instance, decoding="reconstruct", seconds=SECONDS, seed=0)
     length, sequence = float(found.objective[0]), found.sequence[0]
-    gap = 100 * (length / BEST_KNOWN_CAPITALS_KM - 1)
+    gap = round(100 * (length / BEST_KNOWN_CAPITALS_KM - 1), 2) + 0.0  # no minus before a zero
     picture = FOLDER / "capitals.png"
-    labels = [city.name for city in CAPITALS]
-    save_picture(picture, instance, sequence, title=f"{length:,.0f} km", labels=labels, size=(1400, 900))
+    labels = [city.state for city in CAPITALS]
+    save_picture(picture, instance, sequence, title=f"{length:,.0f} km", labels=labels, size=(1400, 800))
     console.print("[bold]A tour of the 48 contiguous US state capitals[/]")
     console.print(f"  found by BQ-NCO in {found.seconds:.1f} s: {length:,.1f} km")
     console.print(f"  best known tour:           {BEST_KNOWN_CAPITALS_KM:,.1f} km   (gap {gap:.2f} %)")
