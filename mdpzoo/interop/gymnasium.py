@@ -176,8 +176,8 @@ class ProblemEnv(_Shell):
         """
         if self._illegal == "raise" and not self._is_legal(action):
             raise IllegalActionError(
-                f"action {action} is illegal here; the legal ones are where action_masks() is True: "
-                f"{np.flatnonzero(self.action_masks()).tolist()!s:.80}"
+                f"action {action} is illegal here; play one of {np.flatnonzero(self.action_masks()).tolist()!s:.80}, "
+                "where action_masks() is True, or make the environment with illegal='end'"
             )
         outcome = self.rules.step(
             self._state, self._vector.tensor([action], self._device), self._draws(self.rules.step_draws)
