@@ -1,0 +1,192 @@
+"""Checkpoints of BQ-NCO: one safetensors file, its metadata JSON. Nothing is ever unpickled.
+
+Entries: ``network.<weight>`` float32; while training also ``mean.<weight>`` and ``square.<weight>`` float32 (AdamW's
+moments), ``step`` float32 and ``generator`` uint8 (the state of the sampler). Metadata: ``agent`` is ``bq-nco``, and
+``bq-nco`` holds a JSON object with the format's version, the settings and how far the fit went.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from mdpzoo.errors import CheckpointError, SettingError
+from mdpzoo_combinatorial.bq_nco.imitation import ImitationSettings, Progress
+from mdpzoo_combinatorial.bq_nco.network import PathNetwork, PathNetworkSettings
+
+AGENT = "bq-nco"
+FORMAT = 1
+SUFFIX = ".safetensors"
+LARGEST = 1 << 30  # bytes of a file that is still read
+RESUME = ("mean.", "square.", "step", "generator")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a file holds.
+
+    Attributes:
+        network: the network's size.
+        imitation: how it is fitted.
+        progress: how far.
+        seed: of the run, None where it had none.
+        labels: where the run takes its labels from: ``num_nodes`` and ``num_instances``.
+        tensors: by the names above.
+    """
+
+    network: PathNetworkSettings
+    imitation: ImitationSettings
+    progress: Progress
+    seed: int | None
+    labels: Mapping[str, int]
+    tensors: Mapping[str, Tensor]
+
+    def weights(self) -> dict[str, Tensor]:
+        """The network's state dictionary."""
+        start = "network."
+        return {name.removeprefix(start): each for name, each in self.tensors.items() if name.startswith(start)}
+
+    @property
+    def resumable(self) -> bool:
+        """Whether optimiser and sampler are there."""
+        return "step" in self.tensors
+
+
+def target(path: str | Path) -> Path:
+    """The file that ``path`` names: ``.safetensors`` is added where there is no suffix and replaces SB3's ``.zip``."""
+    path = Path(path)
+    return path.with_suffix(SUFFIX) if path.suffix == ".zip" else path if path.suffix else Path(f"{path}{SUFFIX}")
+
+
+def write(path: str | Path, checkpoint: Checkpoint) -> Path:
+    """Writes beside the target, then renames: the file is there whole or as it was. Returns its path."""
+    file = target(path)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    content = {
+        "format": FORMAT,
+        "network": asdict(checkpoint.network),
+        "imitation": asdict(checkpoint.imitation),
+        "progress": asdict(checkpoint.progress),
+        "seed": checkpoint.seed,
+        "labels": dict(checkpoint.labels),
+    }
+    tensors = {name: each.detach().cpu().contiguous() for name, each in checkpoint.tensors.items()}
+    partial = file.with_name(f"{file.name}.{os.getpid()}.partial")
+    try:
+        partial.write_bytes(save(tensors, {"agent": AGENT, AGENT: json.dumps(content)}))
+        os.replace(partial, file)
+    finally:
+        partial.unlink(missing_ok=True)
+    return file
+
+
+def read(path: str | Path) -> Checkpoint:
+    """Reads a file that anybody may have made.
+
+    Raises:
+        CheckpointError: there is no such file, it is damaged, or it does not hold exactly the tensors that its settings
+            ask for, all finite.
+    """
+    file = Path(path) if Path(path).is_file() else target(path)
+    if not file.is_file():
+        raise CheckpointError(f"there is no checkpoint {str(path)!r}; 'tsp' names the one that comes with the package")
+    if file.stat().st_size > LARGEST:
+        raise CheckpointError(f"{file.name} is larger than {LARGEST} bytes: no checkpoint of {AGENT} is")
+    try:
+        with safe_open(file, "pt") as opened:
+            content = _content(opened.metadata())
+            checkpoint = _settings(content, len(opened.keys()))
+            shapes = _shapes(checkpoint, set(opened.keys()))
+            for name, (kind, shape) in shapes.items():
+                found = opened.get_slice(name)
+                if (found.get_dtype(), tuple(found.get_shape())) != (kind, shape):
+                    raise ValueError(f"{name} is {found.get_dtype()} {found.get_shape()}, not {kind} {list(shape)}")
+            tensors = {name: opened.get_tensor(name) for name in shapes}
+        wrong = next((name for name, each in tensors.items() if not bool(torch.isfinite(each).all())), None)
+        if wrong is not None:
+            raise ValueError(f"{wrong} holds a number that is not finite")
+    except (SafetensorError, SettingError, ValueError, TypeError, KeyError, OSError, RecursionError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise CheckpointError(f"{file.name} is no usable checkpoint of {AGENT}: {reason}") from None
+    return replace(checkpoint, tensors=tensors)
+
+
+def moments(network: PathNetwork, optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """AdamW's state by the names above; zeros before the first update."""
+    tensors = {"step": torch.zeros(())}
+    for name, weight in network.named_parameters():
+        state = optimiser.state.get(weight, {})
+        tensors[f"mean.{name}"] = state.get("exp_avg", torch.zeros_like(weight))
+        tensors[f"square.{name}"] = state.get("exp_avg_sq", torch.zeros_like(weight))
+        tensors["step"] = state.get("step", tensors["step"])
+    return tensors
+
+
+def restore_moments(network: PathNetwork, optimiser: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+    """Puts back what ``moments`` took."""
+    if not float(tensors["step"]):
+        return
+    for name, weight in network.named_parameters():
+        optimiser.state[weight] = {
+            "step": tensors["step"].clone(),
+            "exp_avg": tensors[f"mean.{name}"].to(weight.device),
+            "exp_avg_sq": tensors[f"square.{name}"].to(weight.device),
+        }
+
+
+def _content(metadata: Mapping[str, str] | None) -> dict[str, Any]:
+    """The JSON object in the metadata."""
+    if not metadata or metadata.get("agent") != AGENT or AGENT not in metadata:
+        raise ValueError(f"its metadata does not name {AGENT}")
+    content = json.loads(metadata[AGENT])
+    if not isinstance(content, dict):
+        raise ValueError("its metadata is no JSON object")
+    if content.get("format") != FORMAT:
+        raise ValueError(f"its format is {content.get('format')!r:.40}, this version reads {FORMAT}")
+    return content
+
+
+def _settings(content: Mapping[str, Any], tensors: int) -> Checkpoint:
+    """The settings, each checked by its own class; ``tensors`` bounds the layers before any is made."""
+    network = PathNetworkSettings(**_object(content, "network"))
+    if network.layers > tensors:
+        raise ValueError(f"it says {network.layers} layers but holds {tensors} tensors")
+    progress = Progress(**_object(content, "progress"))
+    labels = _object(content, "labels")
+    if set(labels) != {"num_nodes", "num_instances"}:
+        raise ValueError(f"labels must hold num_nodes and num_instances, got {', '.join(labels):.80}")
+    for name, value in (asdict(progress) | labels).items():
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**63:
+            raise ValueError(f"{name} must be an integer from 0, got {value!r:.40}")
+    seed = content.get("seed")
+    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63):
+        raise ValueError(f"seed must be an integer from 0, got {seed!r:.40}")
+    return Checkpoint(network, ImitationSettings(**_object(content, "imitation")), progress, seed, labels, {})
+
+
+def _object(content: Mapping[str, Any], name: str) -> dict[str, Any]:
+    part = content.get(name)
+    if not isinstance(part, dict):
+        raise ValueError(f"its metadata holds no {name!r}")
+    return part
+
+
+def _shapes(checkpoint: Checkpoint, names: set[str]) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """Type and shape of each entry that must be there; refuses missing and unknown names."""
+    with torch.device("meta"):
+        weights = {name: tuple(each.shape) for name, each in PathNetwork(checkpoint.network).state_dict().items()}
+    shapes = {f"network.{name}": ("F32", shape) for name, shape in weights.items()}
+    if any(name.startswith(RESUME) for name in names):
+        for name, shape in weights.items():
+            shapes |= {f"mean.{name}": ("F32", shape), f"square.{name}": ("F32", shape)}
+        shapes |= {"step": ("F32", ()), "generator": ("U8", tuple(torch.Generator().get_state().shape))}
+    for name in sorted(shapes.keys() ^ names):
+        raise ValueError(f"{name} is missing" if name in shapes else f"{name!r:.80} is not expected")
+    return shapes
