@@ -12,7 +12,7 @@ class Budget:
     """A limit of wall-clock time that can be cut short; every anytime search asks ``spent`` before it goes on."""
 
     def __init__(self, seconds: float | None = None, report: Report | None = None) -> None:
-        """Starts the clock.
+        """Sets the limit; the clock starts when ``spent`` is first asked.
 
         Args:
             seconds: until the time is up; None: no limit.
@@ -24,11 +24,13 @@ class Budget:
         if seconds is not None and not (isinstance(seconds, int | float) and 0 < seconds < float("inf")):
             raise SettingError(f"seconds must be a positive number, got {seconds!r}")
         self.seconds, self.report = seconds, report
-        self._end = float("inf") if seconds is None else time.monotonic() + seconds
+        self._end: float | None = None  # on the monotonic clock
 
     @property
     def spent(self) -> bool:
         """Whether the search must end now, with the best that it has."""
+        if self._end is None:
+            self._end = float("inf") if self.seconds is None else time.monotonic() + self.seconds
         return time.monotonic() >= self._end
 
     def stop(self) -> None:

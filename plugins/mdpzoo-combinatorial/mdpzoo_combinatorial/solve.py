@@ -27,10 +27,12 @@ class Answer(NamedTuple):
     Attributes:
         solution: the tour, nodes counted from 0.
         decoding: how it was decoded; None where the agent has one way only.
+        seconds: of wall clock that the search took.
     """
 
     solution: list[int]
     decoding: str | None
+    seconds: float
 
 
 def solve(
@@ -52,11 +54,10 @@ def solve(
         raise unknown("solver", agent, SOLVERS, "mdpzoo solve --help")
     instance = read_instance(file)
     _check_outputs(picture, tour)
-    import torch
-
-    torch.set_num_threads(threads)
-    began = time.monotonic()
     with _watched(seconds, instance.name) as (budget, stopped):
+        import torch
+
+        torch.set_num_threads(threads)
         answer = SOLVERS[agent](instance, decoding, seed, budget)
     objective = instance.objective(answer.solution)
     told = {
@@ -64,7 +65,7 @@ def solve(
         "instance": instance.name,
         "objective": objective,
         "solution": answer.solution,
-        "seconds": round(time.monotonic() - began, 3),
+        "seconds": round(answer.seconds, 3),
         "agent": agent,
         "decoding": answer.decoding,
     }
@@ -87,17 +88,18 @@ def _bq_nco(instance: TSPInstance, decoding: str | None, seed: int, budget: Budg
     from mdpzoo_combinatorial.bq_nco import BQNCO
 
     found = BQNCO.load("tsp").solve(instance, decoding or "reconstruct", seed=seed, budget=budget)
-    return Answer(found.sequence[0].tolist(), found.decoding)
+    return Answer(found.sequence[0].tolist(), found.decoding, found.seconds)
 
 
 def _nearest_neighbour(instance: TSPInstance, decoding: str | None, seed: int, budget: Budget) -> Answer:
     if decoding is not None:
         raise SettingError(f"nearest-neighbour has one decoding only; leave out --decoding {decoding}")
+    began = time.monotonic()
     here, left, tour = 0, list(range(1, instance.num_nodes)), [0]
     while left:
         here = left.pop(int(instance.distance(here, left).argmin()))
         tour.append(here)
-    return Answer(tour, None)
+    return Answer(tour, None, time.monotonic() - began)
 
 
 SOLVERS: dict[str, Callable[[TSPInstance, str | None, int, Budget], Answer]] = {
