@@ -19,7 +19,7 @@ from mdpzoo.errors import PluginError
 from mdpzoo.specs import AgentSpec, CommandSpec, EnvironmentSpec
 
 GROUP = "mdpzoo"
-NAMESPACES = "mdpzoo.namespaces"  # a distribution of this repository declares here that it may use our namespace
+NAMESPACES = "mdpzoo.namespaces"  # a package of this repository declares here that it may use our namespace
 RESERVED_NAMESPACE = "mdpzoo"
 
 
@@ -78,9 +78,11 @@ def discover(accept: Callable[[Contribution], None]) -> list[PluginStatus]:
     only, block = _names("MDPZOO_PLUGINS"), _names("MDPZOO_PLUGINS_BLOCK") or set()
     manager = pluggy.PluginManager("mdpzoo")
     manager.add_hookspecs(hookspecs)
-    trusted = {_distribution(point) for point in entry_points(group=NAMESPACES) if point.name == RESERVED_NAMESPACE}
+    installed = entry_points()  # one scan of what is installed serves both groups
+    declared = installed.select(group=NAMESPACES)
+    trusted = {point.value for point in declared if point.name == RESERVED_NAMESPACE}
     statuses = []
-    for point in sorted(entry_points(group=GROUP), key=lambda point: (point.name, _distribution(point))):
+    for point in sorted(installed.select(group=GROUP), key=lambda point: (point.name, point.value)):
         if point.name in block or (only is not None and point.name not in only):
             continue
         statuses.append(_load(manager, point, trusted, accept))
@@ -90,8 +92,8 @@ def discover(accept: Callable[[Contribution], None]) -> list[PluginStatus]:
 def _load(
     manager: pluggy.PluginManager, point: EntryPoint, trusted: set[str], accept: Callable[[Contribution], None]
 ) -> PluginStatus:
-    distribution = _distribution(point)
-    version = point.dist.version if point.dist else "unknown"
+    metadata = point.dist.metadata if point.dist else {"Name": "unknown", "Version": "unknown"}
+    distribution, version = metadata["Name"], metadata["Version"]
     plugin: ModuleType | None = None
     try:
         plugin = point.load()
@@ -99,7 +101,7 @@ def _load(
             raise PluginError(f"it was written for plugin interface {api}, this is {hookspecs.API}")
         manager.register(plugin, name=point.name)
         manager.check_pending()
-        accept(_ask(manager, plugin, distribution, distribution in trusted))
+        accept(_ask(manager, plugin, distribution, point.value.partition(".")[0] in trusted))
     except (Exception, SystemExit) as error:
         if os.environ.get("MDPZOO_PLUGINS_STRICT") == "1":
             raise
@@ -136,10 +138,6 @@ def _ask(manager: pluggy.PluginManager, plugin: ModuleType, distribution: str, t
         if spec.namespace == RESERVED_NAMESPACE and not trusted:
             raise PluginError(f"id {spec.id!r} uses the namespace 'mdpzoo', which is reserved; use your own")
     return contribution
-
-
-def _distribution(point: EntryPoint) -> str:
-    return point.dist.name if point.dist else "unknown"
 
 
 def _names(variable: str) -> set[str] | None:

@@ -41,7 +41,7 @@ def test_an_agent_refuses_an_environment_that_it_cannot_take():
 
 class FakeDistribution:
     def __init__(self, name):
-        self.name, self.version = name, "9.9"
+        self.metadata = {"Name": name, "Version": "9.9"}
 
 
 class FakePoint:
@@ -49,6 +49,7 @@ class FakePoint:
 
     def __init__(self, name, plugin, distribution="somebody"):
         self.name, self.plugin, self.dist = name, plugin, FakeDistribution(distribution)
+        self.value = f"{distribution}.plugin"
 
     def load(self):
         if isinstance(self.plugin, BaseException):
@@ -84,10 +85,11 @@ def discover(monkeypatch):
     """Discovers given plugins beside none of the installed ones; returns statuses and what was accepted."""
 
     def run(*points, namespaces=()):
-        def entry_points(group):
-            return points if group == discovery.GROUP else namespaces
+        class Installed:
+            def select(self, group):
+                return points if group == discovery.GROUP else namespaces
 
-        monkeypatch.setattr(discovery, "entry_points", entry_points)
+        monkeypatch.setattr(discovery, "entry_points", Installed)
         taken, ids = [], set()
 
         def accept(contribution):
