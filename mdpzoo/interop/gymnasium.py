@@ -154,9 +154,9 @@ class ProblemEnv(_Shell):
         super().__init__(rules.to(device), render_mode)
         if illegal not in ("raise", "end"):
             raise SettingError(f"illegal must be 'raise' or 'end', got {illegal!r}")
-        from mdpzoo.interop import vector  # with torch, which this shell is the first to need
+        from mdpzoo.interop import tensors  # with torch, which this shell is the first to need
 
-        self._vector, self._illegal, self._device = vector, illegal, device
+        self._tensors, self._illegal, self._device = tensors, illegal, device
         self._mask: np.ndarray | None = None
         self.observation_space, self.action_space = rules.observation_space, rules.action_space
         if isinstance(rules.action_space, Discrete):
@@ -180,7 +180,7 @@ class ProblemEnv(_Shell):
                 "where action_masks() is True, or make the environment with illegal='end'"
             )
         outcome = self.rules.step(
-            self._state, self._vector.tensor([action], self._device), self._draws(self.rules.step_draws)
+            self._state, self._tensors.tensor([action], self._device), self._draws(self.rules.step_draws)
         )
         self._state = outcome.state
         info = {"illegal": bool(outcome.illegal[0])} if self._illegal == "end" else {}
@@ -202,7 +202,7 @@ class ProblemEnv(_Shell):
         self._mask = None if mask is None else mask[0].cpu().numpy()
         if isinstance(self.action_space, LegalDiscrete):
             self.action_space.legal = self._mask
-        return self._vector.row(self.rules.observe(self._state), 0, self.observation_space)
+        return self._tensors.row(self.rules.observe(self._state), 0, self.observation_space)
 
     def _draws(self, count: int) -> Any:
-        return self._vector.tensor([[self._source.draw() for _ in range(count)]], self._device).double()
+        return self._tensors.tensor([[self._source.draw() for _ in range(count)]], self._device).double()

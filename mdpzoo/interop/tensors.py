@@ -1,0 +1,37 @@
+"""Tensors with leading dimension B, and how they become what Gymnasium's spaces hold."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from gymnasium import spaces
+from torch import Tensor
+
+
+def tensor(values: Any, device: Any) -> Tensor:
+    """Puts numbers on a device."""
+    return torch.as_tensor(np.asarray(values) if isinstance(values, list) else values, device=device)
+
+
+def where(rows: Tensor, new: Any, old: Any) -> Any:
+    """Takes ``new`` in the rows (``[B]`` bool) that are True and ``old`` in the others, for a NamedTuple of tensors."""
+    pairs = zip(new, old, strict=True)
+    return type(old)(*(torch.where(rows.view(-1, *[1] * (a.dim() - 1)), a, b) for a, b in pairs))
+
+
+def to_numpy(values: Any, space: spaces.Space[Any]) -> Any:
+    """Copies tensors to NumPy arrays of the space's own types."""
+    if isinstance(values, Mapping):
+        assert isinstance(space, spaces.Dict)
+        return {name: to_numpy(value, space[name]) for name, value in values.items()}
+    return np.array(values.numpy(force=True), dtype=space.dtype)
+
+
+def row(values: Any, index: int, space: spaces.Space[Any]) -> Any:
+    """Copies one row of a batch of observations to NumPy, as an element of the single space."""
+    if isinstance(values, Mapping):
+        assert isinstance(space, spaces.Dict)
+        return {name: row(value, index, space[name]) for name, value in values.items()}
+    array = np.array(values[index].numpy(force=True), dtype=space.dtype)
+    return array[()] if isinstance(space, spaces.Discrete) else array
