@@ -35,7 +35,7 @@ def a_seat_is_an_environment(id: str, settings: dict[str, Any]) -> None:
     for player in mdpzoo.make_parallel(id, **settings).possible_agents:
         game = mdpzoo.make_parallel(id, **settings)
         others = {each: _Still(game.action_space(each)) for each in game.possible_agents if each != player}
-        check_env(mdpzoo.seat(game, player, others), skip_render_check=True)
+        check_env(mdpzoo.seat(game, player, others), skip_render_check=True)  # a seat has no spec to be remade by
 
 
 class _Still:

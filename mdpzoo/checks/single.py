@@ -23,7 +23,7 @@ env.reset(seed=3)
 def passes_gymnasium(id: str, settings: dict[str, Any]) -> None:
     """Runs Gymnasium's own checker."""
     env = mdpzoo.make(id, **settings)
-    check_env(env.unwrapped, skip_render_check=True)
+    check_env(env.unwrapped)
     env.close()
 
 

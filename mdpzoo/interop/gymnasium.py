@@ -78,13 +78,12 @@ class LegalDiscrete(Discrete):
 class _Shell(gymnasium.Env[Any, Any]):
     """What both shells do: seeding and rendering."""
 
-    metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 4}
-
     def __init__(self, rules: Any, render_mode: str | None) -> None:
-        if render_mode is not None and render_mode not in self.metadata["render_modes"]:
-            raise SettingError(f"render_mode must be 'rgb_array' or None, got {render_mode!r}")
-        if render_mode is not None and not hasattr(rules, "render"):
+        self.metadata = {"render_modes": ["rgb_array"] if hasattr(rules, "render") else [], "render_fps": 4}
+        if render_mode is not None and not self.metadata["render_modes"]:
             raise SettingError(f"{type(rules).__name__} draws no pictures; leave render_mode out")
+        if render_mode not in (None, "rgb_array"):
+            raise SettingError(f"render_mode must be 'rgb_array' or None, got {render_mode!r}")
         self.rules = rules
         self.render_mode = render_mode
         self._stream: Stream | None = None

@@ -79,7 +79,7 @@ def test_an_action_that_does_not_exist_is_refused():
 
 
 def test_gymnasium_and_stable_baselines_find_nothing_to_complain_about():
-    check_env(gymnasium.make(f"mdpzoo:{ID}").unwrapped, skip_render_check=True)
+    check_env(gymnasium.make(f"mdpzoo:{ID}").unwrapped)
     check_env_sb3(mdpzoo.make(ID))
 
 
