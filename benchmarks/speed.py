@@ -142,7 +142,7 @@ def main() -> None:
         repetitions,
     )
     sample, steps = Sampler(), 6 * (NODES - 1)
-    envs = mdpzoo.make_vec("mdpzoo/TSP-v0", ROWS, output="torch", num_nodes=NODES, autoreset_mode="same_step")
+    envs = mdpzoo.make_vec("mdpzoo/TSP-v0", ROWS, output="torch", num_nodes=NODES)
     quick = torch.ones(ROWS, NODES, dtype=torch.bool)
     compare(
         f"TSP, {NODES} nodes, {ROWS} rows",

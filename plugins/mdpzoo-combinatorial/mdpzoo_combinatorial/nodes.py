@@ -97,3 +97,19 @@ class InstanceNodes:
     def costs(self, places: Tensor, here: Tensor, names: Tensor, position: Tensor) -> Tensor:
         """Rows of the instance's matrix, ``[B, L]``."""
         return self.matrix[position, names]
+
+
+def path_left(visited: Tensor, current: Tensor) -> Tensor:
+    """Returns the path that a partial tour leaves: the current node, those left in the order of their names, node 0.
+
+    Args:
+        visited: ``[B, n]`` bool.
+        current: ``[B, 1]`` int64.
+
+    Returns:
+        ``[B, n + 1]`` int64, nodes; node 0 again in the padding.
+    """
+    nodes = visited.shape[1]
+    names = torch.arange(nodes, device=visited.device)
+    ranked = torch.where(visited, nodes, names).sort(1).values % nodes  # what has been visited turns into node 0
+    return torch.cat((current, ranked), 1)

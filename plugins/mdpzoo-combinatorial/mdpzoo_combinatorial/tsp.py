@@ -24,7 +24,7 @@ from mdpzoo.errors import SettingError
 from mdpzoo.protocols import BatchedProblem, Outcome
 from mdpzoo_combinatorial.compiled_tsp import step_direct, step_path
 from mdpzoo_combinatorial.instances import TSPInstance
-from mdpzoo_combinatorial.nodes import InstanceNodes, Nodes, UniformNodes
+from mdpzoo_combinatorial.nodes import InstanceNodes, Nodes, UniformNodes, path_left
 
 Form = Literal["direct", "bq"]
 
@@ -289,12 +289,9 @@ def quotient(state: DirectState) -> PathState:
 
     Source: Drakulic et al. 2023, section 3.
     """
-    nodes = state.visited.shape[1]
-    index = torch.arange(nodes, device=state.visited.device).unsqueeze(0)
-    left = nodes - state.length
-    rank = torch.where(state.visited, nodes, index)  # those left in the order of their names, then all others
-    node = torch.cat((state.current, rank.sort(1).values % nodes), 1)  # node 0, the destination, comes next
-    valid = torch.arange(nodes + 1, device=index.device).unsqueeze(0) <= left + 1
+    node = path_left(state.visited, state.current)
+    left = state.visited.shape[1] - state.length
+    valid = torch.arange(node.shape[1], device=node.device) <= left + 1
     places = state.places.gather(2, node.unsqueeze(1).expand(-1, 2, -1)) * valid.unsqueeze(1)
     cost = state.cost.gather(1, node)
     return PathState(places, node * valid, left, cost * valid)

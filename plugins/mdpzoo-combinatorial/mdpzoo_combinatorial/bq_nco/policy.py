@@ -16,6 +16,7 @@ from torch import Tensor
 
 from mdpzoo.errors import SettingError
 from mdpzoo_combinatorial.bq_nco.network import PathNetwork, PathNetworkSettings
+from mdpzoo_combinatorial.nodes import path_left
 
 Observation = Mapping[str, Any]
 NODES = 20  # of the instances that an agent without an environment trains for
@@ -99,7 +100,8 @@ class BQPolicy(BasePolicy):
         coordinates = observation["coordinates"].float()
         names = None
         if "current" in observation:
-            coordinates, names = quotient(coordinates, mask, observation["current"].long().reshape(-1))
+            names = path_left(~mask, observation["current"].long().reshape(-1, 1))
+            coordinates = coordinates.gather(1, names.unsqueeze(2).expand(-1, -1, 2))
         left = mask.sum(1)
         most = int(left.max())
         coordinates = coordinates[:, : most + 2]
@@ -113,24 +115,6 @@ class BQPolicy(BasePolicy):
         else:
             chosen = scores.argmax(1)
         return chosen if names is None else names.gather(1, chosen.unsqueeze(1)).squeeze(1) * (left > 0)
-
-
-def quotient(coordinates: Tensor, mask: Tensor, current: Tensor) -> tuple[Tensor, Tensor]:
-    """The path that a partial tour leaves: current node, nodes not visited by index, node 0, padding.
-
-    Args:
-        coordinates: ``[B, n, 2]``.
-        mask: ``[B, n]`` bool, the nodes not visited.
-        current: ``[B]`` int64.
-
-    Returns:
-        Coordinates ``[B, n + 1, 2]``, and the node of each token, ``[B, n + 1]`` int64; padding repeats node 0.
-    """
-    nodes = mask.shape[1]
-    index = torch.arange(nodes, device=mask.device)
-    ranked = torch.where(mask, index, nodes).sort(1).values % nodes  # all that is visited turns into node 0
-    names = torch.cat((current.unsqueeze(1), ranked), 1)
-    return coordinates.gather(1, names.unsqueeze(2).expand(-1, -1, 2)), names
 
 
 def _check(observation: Any) -> None:
