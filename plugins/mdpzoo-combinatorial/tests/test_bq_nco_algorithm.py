@@ -21,7 +21,6 @@ FORMS = ["direct", "bq"]
 
 @pytest.fixture(scope="module")
 def agent():
-    torch.set_num_threads(1)
     return BQNCO(network=SMALL, imitation=QUICK, num_nodes=8, num_instances=20, seed=1)
 
 

@@ -24,7 +24,6 @@ def tiny(**settings):
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory):
-    torch.set_num_threads(1)
     path = tmp_path_factory.mktemp("bq") / "agent.safetensors"
     tiny().learn(100).save(path)
     return path

@@ -20,7 +20,6 @@ SMALL = PathNetworkSettings(width=32, layers=2, heads=2)
 
 @pytest.fixture(scope="module")
 def labels():
-    torch.set_num_threads(1)
     return make_labels(40, 9, seed=5)
 
 
@@ -85,7 +84,6 @@ def test_the_rate_rises_then_falls_to_its_end():
 
 
 def test_twenty_seconds_of_imitation_come_within_fifteen_percent_of_local_search(labels):
-    torch.set_num_threads(1)
     sources, test = make_labels(400, 15, seed=1), make_labels(100, 15, seed=2)
     agent = BQNCO(network=PathNetworkSettings(48, 3, 3), imitation=ImitationSettings(tokens=1024), seed=0)
     agent.fit([sources], 40_000)

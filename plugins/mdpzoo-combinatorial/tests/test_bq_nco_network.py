@@ -9,7 +9,6 @@ SMALL = PathNetworkSettings(width=32, layers=2, heads=2)
 
 @pytest.fixture(scope="module")
 def network():
-    torch.set_num_threads(1)
     return PathNetwork(SMALL, generator=torch.Generator().manual_seed(3)).eval()
 
 

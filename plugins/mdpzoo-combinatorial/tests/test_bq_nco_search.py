@@ -14,7 +14,6 @@ DECODINGS = ["greedy", "symmetric", "sample", "reconstruct"]
 
 @pytest.fixture(scope="module")
 def agent():
-    torch.set_num_threads(1)
     return BQNCO(network=PathNetworkSettings(width=32, layers=2, heads=2), seed=2)
 
 
@@ -160,7 +159,6 @@ def test_what_is_no_batch_of_instances_is_refused(agent, given):
 
 
 def test_the_shipped_checkpoint_comes_within_three_percent_of_berlin52(data):
-    torch.set_num_threads(1)
     found = BQNCO.load("tsp").solve(
         read_instance(data / "tsplib" / "berlin52.tsp"), "reconstruct", seed=0, iterations=30
     )
