@@ -25,7 +25,8 @@ from mdpzoo.specs import load
 HIDDEN = {"rules", "vectorization_mode", "num_envs", "autoreset_mode", "statistics", "output", "device", "render_mode"}
 MOMENTS = {"exp_avg", "exp_avg_sq", "max_exp_avg_sq", "square_avg", "momentum_buffer"}  # shaped like their parameter
 COUNTERS = ("num_timesteps", "_n_updates", "_n_calls", "_episode_num")  # of SB3's algorithms
-STEMS = ("agent.zip", "agent.safetensors")  # what a run's folder calls its agent
+SUFFIXES = (".zip", ".safetensors")
+STEMS = tuple(f"agent{suffix}" for suffix in SUFFIXES)  # what a run's folder calls its agent
 
 
 def tag(agent: Any, id: str, settings: Mapping[str, Any], env: Any) -> Any:
@@ -61,6 +62,8 @@ def read(path: str | Path, env: Any = None) -> Any:
         found = next((found / stem for stem in STEMS if (found / stem).is_file()), found)
         if found.is_dir():
             raise CheckpointError(f"{str(path)!r} holds no agent; give the folder that mdpzoo train --out has written")
+    if not found.is_file():  # agents add a suffix when they save
+        found = next((each for suffix in SUFFIXES if (each := Path(f"{path}{suffix}")).is_file()), found)
     if not found.is_file():
         return _shipped(str(path), env)
     with found.open("rb") as file:

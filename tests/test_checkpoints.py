@@ -270,3 +270,10 @@ def test_what_is_not_there_is_named(tmp_path):
 def test_the_note_holds_json_only():
     agent = checkpoints.tag(type("Agent", (), {})(), "x", {"callback": len}, mdpzoo.make(RIVER))
     assert agent.mdpzoo == {"agent": "x", "environment": {"id": RIVER, "settings": {}}}
+
+
+@pytest.mark.parametrize("id", ["q-learning", "bq-nco"])  # SB3's zip, and a format of an agent's own
+def test_the_name_given_to_save_is_the_name_to_load(tmp_path, id):
+    env = mdpzoo.make(RIVER) if id == "q-learning" else mdpzoo.make(TSP, num_nodes=6)
+    mdpzoo.make_agent(id, env, seed=0).save(str(tmp_path / "mine"))
+    assert mdpzoo.load_agent(tmp_path / "mine", env).mdpzoo["agent"] == id
