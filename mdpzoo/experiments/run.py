@@ -5,7 +5,6 @@ a folder without it is a run that has not ended, and can be resumed.
 """
 
 import json
-import os
 import shutil
 import tempfile
 import time
@@ -20,6 +19,7 @@ import numpy as np
 from mdpzoo.checkpoints import STEMS, read
 from mdpzoo.errors import CheckpointError, MdpzooError, SettingError
 from mdpzoo.experiments.progress import bar, with_progress
+from mdpzoo.files import replacing
 from mdpzoo.front import make_agent, make_sb3
 
 RANGES = {"steps": (1, 2**63), "seed": (0, 2**31), "num_envs": (1, 2**20)}  # from the first to below the second
@@ -176,13 +176,8 @@ def load_run(folder: Path) -> Run:
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Writes a JSON file, whole or not at all."""
-    partial = path.with_name(f".{path.name}-{os.getpid()}")  # readable as the user's umask says, unlike mkstemp's
-    try:
-        partial.write_text(json.dumps(content, indent=2) + "\n")
-        os.replace(partial, path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
+    with replacing(path) as beside:
+        beside.write_text(json.dumps(content, indent=2) + "\n")
 
 
 def _check_folder(run: Run, folder: Path, resume: bool) -> None:

@@ -2,13 +2,13 @@
 
 import os
 import re
-import secrets
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
 from mdpzoo.errors import InstanceError
+from mdpzoo.files import replacing
 
 MAX_BYTES = 24 * 2**20  # about two seconds of parsing
 MAX_LINES = 1_000_000
@@ -100,14 +100,9 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
         InstanceError: the folder cannot be written.
     """
     target = Path(path)
-    temporary = target.with_name(f".{target.name[:50]}.{secrets.token_hex(4)}.part")
     try:
-        try:
-            with open(temporary, "xb") as file:
-                file.write(content)
-            os.replace(temporary, target)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with replacing(target) as beside:
+            beside.write_bytes(content)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a path"
         raise InstanceError(f"{ascii(str(target))} cannot be written ({reason}); check the folder") from None

@@ -105,7 +105,7 @@ def test_a_failed_save_leaves_the_old_file_as_it_was(tmp_path, monkeypatch):
     def fail(*_):
         raise OSError("disk full")
 
-    monkeypatch.setattr("mdpzoo_combinatorial.bq_nco.checkpoint.os.replace", fail)
+    monkeypatch.setattr("mdpzoo.files.os.replace", fail)
     with pytest.raises(OSError, match="disk full"):
         agent.save(tmp_path / "agent")
     assert (tmp_path / "agent.safetensors").read_bytes() == before

@@ -6,7 +6,6 @@ moments), ``step`` float32 and ``generator`` uint8 (the state of the sampler). M
 """
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from mdpzoo.errors import CheckpointError, SettingError
+from mdpzoo.files import replacing
 from mdpzoo_combinatorial.bq_nco.imitation import ImitationSettings, Progress
 from mdpzoo_combinatorial.bq_nco.network import PathNetwork, PathNetworkSettings
 
@@ -78,12 +78,8 @@ def write(path: str | Path, checkpoint: Checkpoint) -> Path:
         "labels": dict(checkpoint.labels),
     }
     tensors = {name: each.detach().cpu().contiguous() for name, each in checkpoint.tensors.items()}
-    partial = file.with_name(f"{file.name}.{os.getpid()}.partial")
-    try:
-        partial.write_bytes(save(tensors, {"agent": AGENT, AGENT: json.dumps(content)}))
-        os.replace(partial, file)
-    finally:
-        partial.unlink(missing_ok=True)
+    with replacing(file) as beside:
+        beside.write_bytes(save(tensors, {"agent": AGENT, AGENT: json.dumps(content)}))
     return file
 
 

@@ -4,7 +4,6 @@ What differs from the paper (Drakulic et al. 2023, section 5): its million tours
 ``mdpzoo_combinatorial.local_search``, so the weights that imitate them carry nobody else's licence.
 """
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ import torch
 from torch import Tensor
 
 from mdpzoo.errors import InstanceError, SettingError
+from mdpzoo.files import replacing
 
 CHUNK = 1024  # instances a file; what an interrupted run can lose
 
@@ -118,10 +118,8 @@ def read_labels(path: str | Path) -> Labels:
 
 def _write_chunk(target: Path, labels: Labels) -> None:
     """Writes beside the target, then renames, so that a file is there whole or not at all."""
-    partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
-    with partial.open("wb") as file:
+    with replacing(target) as beside, beside.open("wb") as file:
         np.savez_compressed(file, coordinates=labels.coordinates.numpy(), tours=labels.tours.numpy().astype(np.int16))
-    os.replace(partial, target)
 
 
 def _read_chunk(path: Path) -> tuple[np.ndarray, np.ndarray]:
