@@ -1,13 +1,13 @@
 """Checks that an environment is one thing with many faces: same seed, same trajectory, and the autoreset contract."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from gymnasium import spaces
 
 import mdpzoo
 from mdpzoo import registry
+from mdpzoo.interop.tensors import pick
 from mdpzoo.protocols import BatchedProblem
 from mdpzoo.specs import build
 
@@ -45,7 +45,7 @@ def same_everywhere(id: str, settings: dict[str, Any]) -> None:
             _compare(f"{name} terminated", terminated, [step[2] for step in played])
             _compare(f"{name} truncated", truncated, [step[3] for step in played])
             for row in np.flatnonzero(ended):
-                _compare(f"{name} final observation", _row(infos["final_obs"], row), played[row][0], single=True)
+                _compare(f"{name} final observation", pick(infos["final_obs"], row), played[row][0], single=True)
         found, reward, dones, told = for_sb3.step(batch)
         _compare("SB3", found, seen)
         _compare("SB3 done", dones, ended)
@@ -62,7 +62,7 @@ def next_step_autoreset(id: str, settings: dict[str, Any]) -> None:
     observation, _ = envs.reset(seed=2)
     ended = np.zeros(ROWS, bool)
     for _ in range(12):
-        observation, reward, terminated, truncated, _ = envs.step(_batch(envs, observation, 1))
+        observation, reward, terminated, truncated, _ = envs.step(_batch(envs, observation))
         assert not reward[ended].any(), f"a row that had ended was rewarded {reward[ended]}"
         assert not (terminated | truncated)[ended].any(), "a row that had ended is done again at once"
         ended = terminated | truncated
@@ -76,13 +76,13 @@ def no_autoreset(id: str, settings: dict[str, Any]) -> None:
     envs = mdpzoo.make_vec(id, ROWS, autoreset_mode="disabled", max_episode_steps=2, **settings)
     observation, _ = envs.reset(seed=2)
     for _ in range(2):
-        observation, _, terminated, truncated, _ = envs.step(_batch(envs, observation, 1))
+        observation, _, terminated, truncated, _ = envs.step(_batch(envs, observation))
     assert (terminated | truncated).all(), "max_episode_steps=2 did not end every row in two steps"
     mask = np.arange(ROWS) == 1
     after, _ = envs.reset(options={"reset_mask": mask})
     for row in np.flatnonzero(~mask):
-        _compare("a row that was not reset", _row(after, row), _row(observation, row), single=True)
-    _, reward, terminated, truncated, _ = envs.step(_batch(envs, after, 1))
+        _compare("a row that was not reset", pick(after, row), pick(observation, row), single=True)
+    _, reward, terminated, truncated, _ = envs.step(_batch(envs, after))
     assert not reward[~mask].any(), "a row that had ended was rewarded"
     assert not (terminated | truncated)[mask].any(), "the row that was reset ended at once"
 
@@ -120,26 +120,16 @@ def _legal(env: Any, generator: np.random.Generator) -> Any:
     return env.action_space.sample()
 
 
-def _batch(envs: Any, observation: Any, seed: int) -> np.ndarray:
+def _batch(envs: Any, observation: Any) -> np.ndarray:
     if isinstance(observation, dict) and "action_mask" in observation:
         return observation["action_mask"].argmax(1)
-    envs.action_space.seed(seed)
+    envs.action_space.seed(1)
     return envs.action_space.sample()
-
-
-def _row(values: Any, index: Any) -> Any:
-    if isinstance(values, dict):
-        return {name: _row(value, index) for name, value in values.items()}
-    return values[index]
-
-
-def _leaves(value: Any, space: spaces.Space[Any] | None = None) -> Iterator[tuple[str, Any]]:
-    yield from value.items() if isinstance(value, dict) else [("", value)]
 
 
 def _compare(name: str, found: Any, expected: Any, single: bool = False) -> None:
     """Requires equal values: ``expected`` is a list of rows, or one row."""
-    for key, value in _leaves(found):
+    for key, value in found.items() if isinstance(found, dict) else [("", found)]:
         rows = expected if single else [row[key] if isinstance(row, dict) else row for row in expected]
         wanted = np.asarray(rows[key] if single and isinstance(rows, dict) else rows)
         got = np.asarray(value)

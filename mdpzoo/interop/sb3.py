@@ -13,6 +13,7 @@ from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import VecEnv
 
 from mdpzoo.errors import SettingError
+from mdpzoo.interop.tensors import pick
 from mdpzoo.interop.vector import BatchedVectorEnv
 
 
@@ -49,7 +50,7 @@ class BatchedVecEnv(VecEnv):
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
         for index in np.flatnonzero(dones):
             infos[index] = {
-                "terminal_observation": _row(told["final_obs"], index),
+                "terminal_observation": pick(told["final_obs"], index),
                 "TimeLimit.truncated": bool(truncated[index] and not terminated[index]),
                 "episode": {
                     "r": float(told["episode"]["r"][index]),
@@ -84,7 +85,7 @@ class BatchedVecEnv(VecEnv):
     def env_method(self, method_name: str, *method_args: Any, indices: Any = None, **method_kwargs: Any) -> list[Any]:
         """Calls a method once and gives each row its own part of the answer; ``action_masks`` serves MaskablePPO."""
         answer = getattr(self.envs, method_name)(*method_args, **method_kwargs)
-        return [_row(answer, index) for index in self._get_indices(indices)]
+        return [pick(answer, index) for index in self._get_indices(indices)]
 
     def env_is_wrapped(self, wrapper_class: type, indices: Any = None) -> list[bool]:
         """True for Monitor alone, whose statistics the infos hold."""
@@ -93,9 +94,3 @@ class BatchedVecEnv(VecEnv):
     def get_images(self) -> Sequence[np.ndarray | None]:
         """A picture of every row."""
         return self.envs.render() or [None] * self.num_envs
-
-
-def _row(values: Any, index: Any) -> Any:
-    if isinstance(values, dict):
-        return {name: _row(value, index) for name, value in values.items()}
-    return values[index]

@@ -35,3 +35,10 @@ def row(values: Any, index: int, space: spaces.Space[Any]) -> Any:
         return {name: row(value, index, space[name]) for name, value in values.items()}
     array = np.array(values[index].numpy(force=True), dtype=space.dtype)
     return array[()] if isinstance(space, spaces.Discrete) else array
+
+
+def pick(values: Any, index: Any) -> Any:
+    """One row of a batch, array or tensor, or of a dictionary of them; nothing is copied."""
+    if isinstance(values, Mapping):
+        return {name: pick(value, index) for name, value in values.items()}
+    return values[index]
