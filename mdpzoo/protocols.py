@@ -45,16 +45,16 @@ class Outcome(NamedTuple):
     """What one batched step brings about.
 
     Attributes:
-        state: the next state, a NamedTuple of tensors with leading dimension B.
-        reward: ``[B]`` floating point.
+        state: the next state, a NamedTuple of tensors (or arrays, where compiled) with leading dimension B.
+        reward: ``[B]`` float64.
         terminated: ``[B]`` bool.
         illegal: ``[B]`` bool, rows whose action the state did not allow; such a row ends where it stands.
     """
 
     state: Any
-    reward: "Tensor"
-    terminated: "Tensor"
-    illegal: "Tensor"
+    reward: Any
+    terminated: Any
+    illegal: Any
 
 
 class Transitions(NamedTuple):
@@ -83,7 +83,7 @@ class BatchedProblem(Protocol):
 
     Every function is dense: no value is read back to the host and no shape depends on data. A state is a
     NamedTuple of tensors. What a step makes of a row that has ended is not looked at. A problem may also have
-    ``render(state, row) -> uint8 [height, width, 3]``.
+    ``render(state, row) -> uint8 [height, width, 3]``, and ``compiled() -> CompiledProblem``: the same rules for a CPU.
 
     Attributes:
         initial_draws: random numbers that one start state takes.
@@ -96,7 +96,7 @@ class BatchedProblem(Protocol):
     step_draws: int
 
     def to(self, device: Any) -> "BatchedProblem":
-        """The same rules with their tensors on a device; on the CPU they may be compiled."""
+        """The same rules with their tensors on a device."""
 
     def initial(self, draws: "Tensor") -> Any:
         """Builds start states from ``[B, initial_draws]`` float64 numbers, uniform in [0, 1)."""
@@ -108,6 +108,36 @@ class BatchedProblem(Protocol):
         """What is seen: a tensor, or a dictionary of tensors, with leading dimension B."""
 
     def action_mask(self, state: Any) -> "Tensor | None":
+        """``[B, actions]`` bool, the legal actions; None where every action always is."""
+
+
+@runtime_checkable
+class CompiledProblem(Protocol):
+    """The rules of a batched problem on the CPU, in NumPy arrays: what its tensors do, at the speed of compiled code.
+
+    Same spaces, same draws and same trajectories as the problem's. A state belongs to its shell, so a step may change
+    it in place, but for the arrays that ``observe`` and ``action_mask`` have shown: those are never written again.
+    ``render`` is as in ``BatchedProblem``.
+    """
+
+    observation_space: Space[Any]
+    action_space: Space[Any]
+    initial_draws: int
+    step_draws: int
+
+    def initial(self, draws: np.ndarray) -> Any:
+        """Builds start states, a NamedTuple of arrays, from ``[B, initial_draws]`` float64 numbers in [0, 1)."""
+
+    def step(self, state: Any, action: np.ndarray, draws: np.ndarray, asleep: np.ndarray) -> Outcome:
+        """Applies ``[B]`` int64 actions; the rewards and flags of the outcome are new arrays.
+
+        Rows that are ``asleep`` (``[B]`` bool) stay as they are, earn 0 and neither end nor play an illegal action.
+        """
+
+    def observe(self, state: Any) -> Any:
+        """What is seen: an array, or a dictionary of arrays, of the space's own types with leading dimension B."""
+
+    def action_mask(self, state: Any) -> "np.ndarray | None":
         """``[B, actions]`` bool, the legal actions; None where every action always is."""
 
 

@@ -9,12 +9,11 @@ from typing import Any
 
 import gymnasium
 import numpy as np
-from gymnasium import spaces
 from gymnasium.spaces import Discrete
 
 from mdpzoo import streams
-from mdpzoo.errors import IllegalActionError, SettingError
-from mdpzoo.protocols import BatchedProblem, Model
+from mdpzoo.errors import SettingError
+from mdpzoo.protocols import Model
 from mdpzoo.specs import build
 
 BLOCK = 256  # uniform numbers that a stream makes at a time
@@ -27,9 +26,11 @@ def model_env(rules: str, *, render_mode: str | None = None, **settings: Any) ->
 
 def problem_env(
     rules: str, *, render_mode: str | None = None, device: Any = "cpu", illegal: str = "raise", **settings: Any
-) -> "ProblemEnv":
+) -> gymnasium.Env[Any, Any]:
     """What ``gymnasium.make`` calls for a batched problem."""
-    return ProblemEnv(build(rules, settings), render_mode=render_mode, device=device, illegal=illegal)
+    from mdpzoo.interop.problems import problem_shell
+
+    return problem_shell(build(rules, settings), render_mode, device, illegal)
 
 
 # gymnasium.make asks what it calls which pictures there are, to put its window around them for render_mode="human"
@@ -50,11 +51,12 @@ class Stream:
         try:
             return self._block.pop()
         except IndexError:
-            self._block = self._take(BLOCK)[::-1].tolist()
+            self._block = self.take(BLOCK)[0, ::-1].tolist()
             return self._block.pop()
 
-    def _take(self, count: int) -> np.ndarray:
-        numbers = streams.uniforms(self._keys, self._drawn, count)[0]
+    def take(self, count: int) -> np.ndarray:
+        """The next numbers, ``[1, count]``; whoever takes some never asks for single ones."""
+        numbers = streams.uniforms(self._keys, self._drawn, count)
         self._drawn += np.uint64(count)
         return numbers
 
@@ -75,10 +77,11 @@ class LegalDiscrete(Discrete):
         return super().sample(mask, probability)
 
 
-class _Shell(gymnasium.Env[Any, Any]):
-    """What both shells do: seeding and rendering."""
+class Shell(gymnasium.Env[Any, Any]):
+    """What every shell does: seeding and rendering."""
 
     def __init__(self, rules: Any, render_mode: str | None) -> None:
+        """Takes the rules; ``render_mode`` is ``"rgb_array"`` or None."""
         self.metadata = {"render_modes": ["rgb_array"] if hasattr(rules, "render") else [], "render_fps": 4}
         if render_mode is not None and not self.metadata["render_modes"]:
             raise SettingError(f"{type(rules).__name__} draws no pictures; leave render_mode out")
@@ -99,7 +102,7 @@ class _Shell(gymnasium.Env[Any, Any]):
         return None if self.render_mode is None else self.rules.render(*arguments)
 
 
-class ModelEnv(_Shell):
+class ModelEnv(Shell):
     """A ``Model`` as a Gymnasium environment."""
 
     def __init__(self, rules: Model, render_mode: str | None = None) -> None:
@@ -131,77 +134,3 @@ class ModelEnv(_Shell):
     def render(self) -> np.ndarray | None:
         """A picture of the current state, ``[height, width, 3]`` uint8."""
         return self._render(self._state)
-
-
-class ProblemEnv(_Shell):
-    """A ``BatchedProblem`` as a Gymnasium environment: a batch of one."""
-
-    def __init__(
-        self, rules: BatchedProblem, render_mode: str | None = None, device: Any = "cpu", illegal: str = "raise"
-    ) -> None:
-        """Wraps rules.
-
-        Args:
-            rules: the problem.
-            render_mode: ``"rgb_array"`` or None.
-            device: where its tensors live.
-            illegal: ``"raise"``, or ``"end"``: an illegal action ends the episode at the rules' own penalty.
-
-        Raises:
-            SettingError: an argument has no such value.
-        """
-        super().__init__(rules.to(device), render_mode)
-        if illegal not in ("raise", "end"):
-            raise SettingError(f"illegal must be 'raise' or 'end', got {illegal!r}")
-        from mdpzoo.interop import tensors  # with torch, which this shell is the first to need
-
-        self._tensors, self._illegal, self._device = tensors, illegal, device
-        self._mask: np.ndarray | None = None
-        self.observation_space, self.action_space = rules.observation_space, rules.action_space
-        if isinstance(rules.action_space, Discrete):
-            self.action_space = LegalDiscrete(rules.action_space.n)
-
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
-        """Starts an episode."""
-        self._source = self._begin(seed)
-        self._state = self.rules.initial(self._draws(self.rules.initial_draws))
-        return self._look(), {}
-
-    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
-        """Acts once.
-
-        Raises:
-            IllegalActionError: the state does not allow the action, and illegal actions raise.
-        """
-        if self._illegal == "raise" and not self._is_legal(action):
-            raise IllegalActionError(
-                f"action {action} is illegal here; play one of {np.flatnonzero(self.action_masks()).tolist()!s:.80}, "
-                "where action_masks() is True, or make the environment with illegal='end'"
-            )
-        outcome = self.rules.step(
-            self._state, self._tensors.tensor([action], self._device), self._draws(self.rules.step_draws)
-        )
-        self._state = outcome.state
-        info = {"illegal": bool(outcome.illegal[0])} if self._illegal == "end" else {}
-        return self._look(), float(outcome.reward[0]), bool(outcome.terminated[0]), False, info
-
-    def action_masks(self) -> np.ndarray:
-        """``[actions]`` bool, the legal actions; what MaskablePPO asks for."""
-        return np.ones(spaces.flatdim(self.action_space), bool) if self._mask is None else self._mask.copy()
-
-    def render(self) -> np.ndarray | None:
-        """A picture of the current state, ``[height, width, 3]`` uint8."""
-        return self._render(self._state, 0)
-
-    def _is_legal(self, action: Any) -> bool:
-        return self._mask is None or (0 <= action < len(self._mask) and bool(self._mask[action]))
-
-    def _look(self) -> Any:
-        mask = self.rules.action_mask(self._state)
-        self._mask = None if mask is None else mask[0].cpu().numpy()
-        if isinstance(self.action_space, LegalDiscrete):
-            self.action_space.legal = self._mask
-        return self._tensors.row(self.rules.observe(self._state), 0, self.observation_space)
-
-    def _draws(self, count: int) -> Any:
-        return self._tensors.tensor([[self._source.draw() for _ in range(count)]], self._device).double()

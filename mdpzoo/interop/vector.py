@@ -1,9 +1,8 @@
-"""A batched problem as a Gymnasium vector environment: NumPy or torch output, all three autoreset modes.
+"""Many episodes in lock step as a Gymnasium vector environment: NumPy or torch output, all three autoreset modes.
 
-The rules step densely; autoreset lives here. Row i draws from the stream of its own seed (``mdpzoo.streams``), so its
-trajectory is that of a single environment with this seed, whatever B, device and output are. On a CPU the shell
-looks whether any row has ended before it builds fresh ones; on other devices it always builds them, since looking
-would wait for the device.
+Rules step; autoreset lives here. Row i draws from the stream of its own seed (``mdpzoo.streams``), so its trajectory is
+that of a single environment with this seed, whatever B, device and output are. There are two shells: compiled rules on
+the CPU (``compiled_vector.py``) where a problem has them, tensors on any device (``tensor_vector.py``) everywhere else.
 """
 
 import time
@@ -12,16 +11,12 @@ from typing import Any, Literal
 
 import gymnasium
 import numpy as np
-import torch
-from gymnasium import spaces
 from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
-from torch import Tensor
 
 from mdpzoo import streams
 from mdpzoo.errors import SettingError, did_you_mean
 from mdpzoo.interop.gymnasium import ModelEnv
-from mdpzoo.interop.tensors import tensor, to_numpy, where
 from mdpzoo.protocols import BatchedProblem
 from mdpzoo.specs import build
 
@@ -53,7 +48,7 @@ def vector_env(
         if not hasattr(built, "batched"):
             return _synchronous(lambda: ModelEnv(built, render_mode), num_envs, mode, output, max_episode_steps)
         built = built.batched()
-    return BatchedVectorEnv(
+    return shell_of(built, device)(
         built,
         num_envs,
         device=device,
@@ -63,6 +58,17 @@ def vector_env(
         statistics=statistics,
         render_mode=render_mode,
     )
+
+
+def shell_of(rules: BatchedProblem, device: Any) -> "type[BatchedVectorEnv]":
+    """The shell for a problem on a device: compiled on the CPU, where it can be."""
+    if str(device) == "cpu" and hasattr(rules, "compiled"):
+        from mdpzoo.interop.compiled_vector import CompiledVectorEnv
+
+        return CompiledVectorEnv
+    from mdpzoo.interop.tensor_vector import TensorVectorEnv
+
+    return TensorVectorEnv
 
 
 def autoreset(mode: AutoresetMode | str) -> AutoresetMode:
@@ -79,7 +85,9 @@ def autoreset(mode: AutoresetMode | str) -> AutoresetMode:
 
 
 class BatchedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
-    """B episodes of a ``BatchedProblem`` in lock step."""
+    """What both shells share: settings, seeds and pictures."""
+
+    rules: Any
 
     def __init__(
         self,
@@ -118,8 +126,7 @@ class BatchedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
             raise SettingError(f"max_episode_steps must be at least 1, or -1 for no limit, got {max_episode_steps}")
         if render_mode is not None and (render_mode != "rgb_array" or not hasattr(rules, "render")):
             raise SettingError(f"{type(rules).__name__} does not render as {render_mode!r}; use 'rgb_array' or None")
-        self.rules = rules.to(device)
-        self.num_envs, self.device, self.output = num_envs, torch.device(device), output
+        self.num_envs, self.device, self.output = num_envs, device, output
         self.metadata = {"autoreset_mode": autoreset_mode, "render_modes": ["rgb_array"], "render_fps": 4}
         self.render_mode = render_mode
         self.single_observation_space, self.single_action_space = rules.observation_space, rules.action_space
@@ -128,7 +135,7 @@ class BatchedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         self._mode, self._limit = autoreset_mode, -1 if max_episode_steps is None else max_episode_steps
         self._statistics = output == "torch" if statistics is None else statistics
         self._seeds: list[int] | None = None
-        self._counters = torch.zeros(num_envs, dtype=torch.int64, device=self.device)
+        self._state: Any = None
         self._began = time.perf_counter()
 
     def reset(
@@ -148,95 +155,26 @@ class BatchedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         if mask is not None and (self._seeds is None or np.shape(mask) != (self.num_envs,)):
             raise SettingError(f"reset_mask must have shape [{self.num_envs}] and follow a full reset")
         self._seed(seed)
-        if mask is None:
-            self._state = self.rules.initial(self._draws(self.rules.initial_draws))
-            self._counters += self.rules.initial_draws
-            self._elapsed = torch.zeros(self.num_envs, dtype=torch.int64, device=self.device)
-            self._returns = torch.zeros(self.num_envs, dtype=torch.float64, device=self.device)
-            self._some_done = False
-            self._done = self._never = torch.zeros(self.num_envs, dtype=torch.bool, device=self.device)
-        else:
-            self._restart(tensor(mask, self.device).bool())
+        self._start(mask)
         return self._look(self._state), {}
-
-    def step(self, actions: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
-        """Acts once in every row.
-
-        Args:
-            actions: ``[B]``, an array or a tensor. An illegal one ends its row at the rules' own penalty and is
-                reported in ``infos["illegal"]`` (``[B]`` bool).
-
-        Raises:
-            SettingError: there are not B actions.
-        """
-        action = tensor(actions, self.device)
-        if len(action) != self.num_envs:
-            raise SettingError(f"expected {self.num_envs} actions, got {len(action)}")
-        asleep, before = self._done, self._state
-        state, reward, terminated, illegal = self.rules.step(before, action, self._draws(self.rules.step_draws))
-        if self.rules.step_draws:
-            self._counters += self.rules.step_draws
-        self._elapsed += 1
-        truncated = self._elapsed >= self._limit if self._limit > 0 else self._never
-        self._state = state
-        if self._some_done and self._mode != AutoresetMode.SAME_STEP:
-            reward, terminated, truncated, illegal = self._wake(asleep, before, reward, terminated, truncated, illegal)
-        self._returns += reward
-        done = terminated if truncated is self._never else terminated | truncated
-        infos: dict[str, Any] = {"illegal": self._out(illegal), "_illegal": self._out(illegal)}
-        self._done, self._some_done = done, self.device.type != "cpu" or bool(done.any())
-        if self._some_done:
-            self._finish(done, infos)
-        return self._look(self._state), self._out(reward), self._out(terminated), self._out(truncated), infos
-
-    def action_masks(self) -> Any:
-        """``[B, actions]`` bool, the legal actions of the current states."""
-        mask = self.rules.action_mask(self._state)
-        if mask is None:
-            actions = spaces.flatdim(self.single_action_space)
-            mask = torch.ones(self.num_envs, actions, dtype=torch.bool, device=self.device)
-        return self._out(mask)
 
     def render(self) -> tuple[np.ndarray, ...] | None:
         """A picture of every row, ``[height, width, 3]`` uint8 each; None without a render mode."""
         if self.render_mode is None:
             return None
-        return tuple(self.rules.render(self._state, row) for row in range(self.num_envs))  # type: ignore[attr-defined]
+        return tuple(self.rules.render(self._state, row) for row in range(self.num_envs))
 
-    def _wake(
-        self, asleep: Tensor, before: Any, reward: Tensor, terminated: Tensor, truncated: Tensor, illegal: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Rows that had ended ignore their action: they start anew, or wait for the caller's reset."""
-        if self._mode == AutoresetMode.NEXT_STEP:
-            self._counters -= asleep * self.rules.step_draws
-            self._restart(asleep)
-            terminated, truncated = terminated & ~asleep, truncated & ~asleep
-        else:
-            self._state = where(asleep, before, self._state)
-            terminated = terminated | asleep
-        return torch.where(asleep, 0, reward), terminated, truncated, illegal & ~asleep
+    def _start(self, mask: Any) -> None:
+        """Starts episodes where the mask says, or everywhere."""
+        raise NotImplementedError
 
-    def _finish(self, done: Tensor, infos: dict[str, Any]) -> None:
-        """Reports what has ended and, in the same-step mode, starts it anew."""
-        if self._statistics:
-            seconds = torch.full_like(self._returns, time.perf_counter() - self._began)
-            episode = {"r": self._returns, "l": self._elapsed, "t": seconds}
-            infos["episode"] = {name: self._out(torch.where(done, value, 0)) for name, value in episode.items()}
-            infos["_episode"] = self._out(done)
-        if self._mode == AutoresetMode.SAME_STEP:
-            infos["final_obs"], infos["_final_obs"] = self._look(self._state), self._out(done)
-            infos["final_info"] = {"illegal": infos["illegal"], "_illegal": infos["illegal"]}
-            infos["_final_info"] = infos["_final_obs"]
-            self._restart(done)
+    def _look(self, state: Any) -> Any:
+        """Observations of a state, as they are given out."""
+        raise NotImplementedError
 
-    def _restart(self, rows: Tensor) -> None:
-        fresh = self.rules.initial(self._draws(self.rules.initial_draws))
-        everywhere = self.device.type == "cpu" and bool(rows.all())
-        self._state = fresh if everywhere else where(rows, fresh, self._state)
-        self._counters += rows * self.rules.initial_draws
-        self._elapsed = self._elapsed * ~rows
-        self._returns = self._returns * ~rows
-        self._done = self._done & ~rows
+    def _rekey(self, keys: np.ndarray, kept: np.ndarray | None) -> None:
+        """Takes new streams ``[B]`` uint64, from their beginnings but for the rows that are ``kept`` (``[B]`` bool)."""
+        raise NotImplementedError
 
     def _seed(self, seed: int | Sequence[int | None] | None) -> None:
         given = [seed] * self.num_envs if seed is None else seed
@@ -248,24 +186,9 @@ class BatchedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
             return
         fresh = self.np_random.integers(2**63, size=self.num_envs) if self._seeds is None else self._seeds
         seeds = [int(old if new is None else new) for new, old in zip(given, fresh, strict=True)]
-        keys = np.array([streams.key(each) for each in seeds]).view(np.int64)
-        self._keys = torch.from_numpy(keys).to(self.device)
         kept = [self._seeds is not None and new is None for new in given]
-        counters = torch.zeros(self.num_envs, dtype=torch.int64, device=self.device)
-        self._counters = counters if not any(kept) else self._counters * torch.tensor(kept, device=self.device)
         self._seeds = seeds
-
-    def _draws(self, count: int) -> Tensor:
-        if count == 0:
-            return torch.empty(self.num_envs, 0, dtype=torch.float64, device=self.device)
-        return streams.uniforms_torch(self._keys, self._counters, count)
-
-    def _look(self, state: Any) -> Any:
-        seen = self.rules.observe(state)
-        return seen if self.output == "torch" else to_numpy(seen, self.observation_space)
-
-    def _out(self, value: Tensor) -> Any:
-        return value if self.output == "torch" else value.numpy(force=True)
+        self._rekey(np.array([streams.key(each) for each in seeds]), np.array(kept) if any(kept) else None)
 
 
 def _synchronous(

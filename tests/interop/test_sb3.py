@@ -11,13 +11,13 @@ from stable_baselines3.common.vec_env import DummyVecEnv, VecMonitor, VecNormali
 import mdpzoo
 from mdpzoo.errors import SettingError
 from mdpzoo.interop.sb3 import BatchedVecEnv
-from mdpzoo.interop.vector import BatchedVectorEnv
+from mdpzoo.interop.tensor_vector import TensorVectorEnv
 from tests.toys import Cards, coin_walk
 
 
 def cards(rows=3, **settings):
     same_step = {"autoreset_mode": AutoresetMode.SAME_STEP, "statistics": True}
-    return BatchedVecEnv(BatchedVectorEnv(Cards(), rows, **same_step, **settings))
+    return BatchedVecEnv(TensorVectorEnv(Cards(), rows, **same_step, **settings))
 
 
 def played(envs, steps):
@@ -109,7 +109,7 @@ def test_rows_share_their_rules_and_cannot_be_changed_one_by_one():
 
 def test_a_vector_environment_of_another_mode_is_refused():
     with pytest.raises(SettingError, match="use mdpzoo.make_sb3"):
-        BatchedVecEnv(BatchedVectorEnv(coin_walk().batched(), 2))
+        BatchedVecEnv(TensorVectorEnv(coin_walk().batched(), 2))
 
 
 def test_make_sb3_takes_gymnasiums_own_environments_too():

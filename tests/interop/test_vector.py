@@ -4,14 +4,16 @@ import torch
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from gymnasium.wrappers.vector import RecordEpisodeStatistics
 
-from mdpzoo.errors import SettingError
-from mdpzoo.interop.gymnasium import IllegalActionError, ModelEnv, ProblemEnv
-from mdpzoo.interop.vector import BatchedVectorEnv, autoreset, vector_env
+from mdpzoo.errors import IllegalActionError, SettingError
+from mdpzoo.interop.gymnasium import ModelEnv
+from mdpzoo.interop.problems import TensorEnv
+from mdpzoo.interop.tensor_vector import TensorVectorEnv
+from mdpzoo.interop.vector import autoreset, vector_env
 from tests.toys import Cards, coin_walk
 
 
 def cards(rows=3, **settings):
-    return BatchedVectorEnv(Cards(), rows, **settings)
+    return TensorVectorEnv(Cards(), rows, **settings)
 
 
 def in_turn(observation):
@@ -29,7 +31,7 @@ def test_row_i_does_not_depend_on_how_many_rows_there_are():
 
 @pytest.mark.parametrize("mode", list(AutoresetMode))
 def test_a_tabular_model_keeps_gymnasiums_own_contract(mode):
-    ours = BatchedVectorEnv(coin_walk().batched(), 4, autoreset_mode=mode)
+    ours = TensorVectorEnv(coin_walk().batched(), 4, autoreset_mode=mode)
     theirs = SyncVectorEnv([lambda: ModelEnv(coin_walk())] * 4, autoreset_mode=mode)
     assert (ours.reset(seed=1)[0] == theirs.reset(seed=1)[0]).all()
     generator = np.random.default_rng(0)
@@ -112,7 +114,7 @@ def test_seeds_may_be_given_row_by_row_and_none_goes_on():
 )
 def test_a_wrong_argument_is_named(settings, named):
     with pytest.raises(SettingError, match=named):
-        BatchedVectorEnv(Cards(), **({"num_envs": 1} | settings))
+        TensorVectorEnv(Cards(), **({"num_envs": 1} | settings))
 
 
 def test_a_wrong_mode_mask_or_number_of_actions_is_named():
@@ -139,20 +141,20 @@ def test_a_model_without_a_batched_form_gets_gymnasiums_own_vector_environment()
 
 
 def test_the_single_environment_raises_on_illegal_actions_or_ends_as_told():
-    env = ProblemEnv(Cards())
+    env = TensorEnv(Cards())
     env.reset(seed=0)
     env.step(2)
     with pytest.raises(IllegalActionError, match="action 2 is illegal here"):
         env.step(2)
     assert env.step(0)[0]["action_mask"].tolist() == [False, True, False, True]  # nothing was lost
-    lenient = ProblemEnv(Cards(), illegal="end")
+    lenient = TensorEnv(Cards(), illegal="end")
     lenient.reset(seed=0)
     lenient.step(2)
     assert lenient.step(2)[1:] == (-1.0, True, False, {"illegal": True})
 
 
 def test_samples_of_the_action_space_are_legal():
-    env = ProblemEnv(Cards(6))
+    env = TensorEnv(Cards(6))
     for seed in range(20):
         env.action_space.seed(seed)
         env.reset(seed=seed)

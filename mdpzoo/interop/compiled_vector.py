@@ -1,0 +1,155 @@
+"""The vector shell of compiled rules on the CPU: arrays that the rules change in place, few operations a step."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+from gymnasium.vector import AutoresetMode
+
+from mdpzoo import streams
+from mdpzoo.errors import SettingError
+from mdpzoo.interop.vector import BatchedVectorEnv
+from mdpzoo.protocols import CompiledProblem
+
+TRUE = b"\x01"  # looking for a true byte is five times as fast as ndarray.any()
+
+
+class CompiledVectorEnv(BatchedVectorEnv):
+    """B episodes of a ``CompiledProblem`` in lock step; arguments and errors are those of ``BatchedVectorEnv``."""
+
+    _done: np.ndarray  # [B] bool, rows that ended in the last step that ended any
+    _some_done: bool
+
+    def __init__(self, rules: Any, num_envs: int, *, device: Any = "cpu", **settings: Any) -> None:
+        """Wraps the compiled rules of a problem.
+
+        Args:
+            rules: the problem; has ``compiled()``.
+            num_envs: B.
+            device: ``"cpu"``.
+            settings: the others.
+        """
+        super().__init__(rules, num_envs, device=device, **settings)
+        self.rules: CompiledProblem = rules.compiled()
+        self._counters = np.zeros(num_envs, np.uint64)
+        self._nobody = np.zeros(num_envs, bool)
+        self._undrawn = np.empty((num_envs, 0))
+        self._counts = self._statistics or self._limit > 0
+        if self.output == "torch":
+            from torch import from_numpy
+
+            self._tensor = from_numpy
+
+    def step(self, actions: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
+        """Acts once in every row.
+
+        Args:
+            actions: ``[B]``, an array or a tensor. An illegal one ends its row at the rules' own penalty and is
+                reported in ``infos["illegal"]`` (``[B]`` bool).
+
+        Raises:
+            SettingError: there are not B actions.
+        """
+        action = np.asarray(actions, np.int64)
+        if action.shape != (self.num_envs,):
+            raise SettingError(f"expected {self.num_envs} actions, got {len(action) if action.shape else 'one'}")
+        asleep, some_asleep = self._done, self._some_done and self._mode != AutoresetMode.SAME_STEP
+        rules = self.rules
+        self._state, reward, terminated, illegal = rules.step(
+            self._state, action, self._draws(rules.step_draws), asleep if some_asleep else self._nobody
+        )
+        truncated = self._clock(reward)
+        if some_asleep:
+            truncated &= ~asleep
+            self._wake(asleep, terminated)
+        done = terminated | truncated if self._limit > 0 else terminated
+        infos: dict[str, Any] = {"illegal": self._out(illegal), "_illegal": self._out(illegal)}
+        self._some_done = TRUE in done.tobytes()
+        if self._some_done:
+            self._done = done.copy()
+            self._finish(done, infos)
+        return self._look(self._state), self._out(reward), self._out(terminated), self._out(truncated), infos
+
+    def action_masks(self) -> Any:
+        """``[B, actions]`` bool, the legal actions of the current states."""
+        mask = self.rules.action_mask(self._state)
+        if mask is None:
+            mask = np.ones((self.num_envs, spaces.flatdim(self.single_action_space)), bool)
+        return self._out(mask)
+
+    def _start(self, mask: Any) -> None:
+        if mask is not None:
+            return self._restart(np.asarray(mask, bool))
+        self._state = self.rules.initial(streams.uniforms(self._keys, self._counters, self.rules.initial_draws))
+        self._counters += np.uint64(self.rules.initial_draws)
+        self._elapsed, self._returns = np.zeros(self.num_envs, np.int64), np.zeros(self.num_envs)
+        self._some_done, self._done = False, self._nobody
+
+    def _clock(self, reward: np.ndarray) -> np.ndarray:
+        """Counts steps and rewards where somebody asks for them; returns which rows' time is up."""
+        if not self._counts:
+            return self._nobody.copy()
+        self._elapsed += 1
+        self._returns += reward
+        return self._elapsed >= self._limit if self._limit > 0 else self._nobody.copy()
+
+    def _wake(self, asleep: np.ndarray, terminated: np.ndarray) -> None:
+        """Rows that had ended ignored their action: they start anew, or wait for the caller's reset."""
+        if self._mode == AutoresetMode.NEXT_STEP:
+            if self.rules.step_draws:
+                self._counters -= asleep * np.uint64(self.rules.step_draws)
+            self._restart(asleep)
+        else:
+            terminated |= asleep
+
+    def _finish(self, done: np.ndarray, infos: dict[str, Any]) -> None:
+        """Reports what has ended and, in the same-step mode, starts it anew."""
+        if self._statistics:
+            seconds = time.perf_counter() - self._began
+            episode = {"r": self._returns * done, "l": self._elapsed * done, "t": seconds * done}
+            infos["episode"] = {name: self._out(value) for name, value in episode.items()}
+            infos["_episode"] = self._out(done)
+        if self._mode == AutoresetMode.SAME_STEP:
+            infos["final_obs"], infos["_final_obs"] = self._look(self._state), self._out(done)
+            infos["final_info"] = {"illegal": infos["illegal"], "_illegal": infos["illegal"]}
+            infos["_final_info"] = infos["_final_obs"]
+            self._restart(done)
+
+    def _restart(self, rows: np.ndarray) -> None:
+        """Starts rows anew; what has been shown is left alone, so the state's arrays are copied."""
+        index = np.flatnonzero(rows)
+        draws = streams.uniforms(self._keys[index], self._counters[index], self.rules.initial_draws)
+        fresh = self.rules.initial(draws)
+        if len(index) == self.num_envs:
+            self._state = fresh
+        else:
+            arrays = [array.copy() for array in self._state]
+            for array, new in zip(arrays, fresh, strict=True):
+                array[index] = new
+            self._state = type(self._state)(*arrays)
+        self._counters[index] += np.uint64(self.rules.initial_draws)
+        self._elapsed[index], self._returns[index] = 0, 0.0
+        if self._done is not self._nobody:
+            self._done[index] = False
+
+    def _rekey(self, keys: np.ndarray, kept: np.ndarray | None) -> None:
+        self._keys = keys
+        self._counters *= np.uint64(0) if kept is None else kept.astype(np.uint64)
+
+    def _draws(self, count: int) -> np.ndarray:
+        if count == 0:
+            return self._undrawn
+        draws = streams.uniforms(self._keys, self._counters, count)
+        self._counters += np.uint64(count)
+        return draws
+
+    def _look(self, state: Any) -> Any:
+        seen = self.rules.observe(state)
+        if self.output == "numpy":
+            return seen
+        return {name: self._out(each) for name, each in seen.items()} if isinstance(seen, Mapping) else self._out(seen)
+
+    def _out(self, value: np.ndarray) -> Any:
+        return value if self.output == "numpy" else self._tensor(value)

@@ -1,0 +1,142 @@
+"""A batched problem as a Gymnasium environment: a batch of one, compiled on the CPU where the problem can be."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+from gymnasium.spaces import Discrete
+
+from mdpzoo.errors import IllegalActionError, SettingError
+from mdpzoo.interop.gymnasium import LegalDiscrete, Shell
+from mdpzoo.protocols import BatchedProblem, CompiledProblem
+
+
+def problem_shell(
+    rules: BatchedProblem, render_mode: str | None = None, device: Any = "cpu", illegal: str = "raise"
+) -> "ProblemEnv":
+    """Wraps a problem: compiled on the CPU where it can be, on tensors everywhere else."""
+    if str(device) == "cpu" and hasattr(rules, "compiled"):
+        return CompiledEnv(rules.compiled(), render_mode, illegal)
+    return TensorEnv(rules, render_mode, device, illegal)
+
+
+class ProblemEnv(Shell):
+    """What both shells share: legal actions, errors and pictures."""
+
+    def __init__(self, rules: Any, render_mode: str | None, illegal: str) -> None:
+        """Wraps rules.
+
+        Args:
+            rules: a batched or a compiled problem.
+            render_mode: ``"rgb_array"`` or None.
+            illegal: ``"raise"``, or ``"end"``: an illegal action ends the episode at the rules' own penalty.
+
+        Raises:
+            SettingError: an argument has no such value.
+        """
+        super().__init__(rules, render_mode)
+        if illegal not in ("raise", "end"):
+            raise SettingError(f"illegal must be 'raise' or 'end', got {illegal!r}")
+        self._raises = illegal == "raise"
+        self._mask: np.ndarray | None = None
+        self._legal_space: LegalDiscrete | None = None
+        self.observation_space, self.action_space = rules.observation_space, rules.action_space
+        if isinstance(rules.action_space, Discrete):
+            self.action_space = self._legal_space = LegalDiscrete(rules.action_space.n)
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        """Starts an episode."""
+        self._source = self._begin(seed)
+        self._state = self._initial(self._source.take(self.rules.initial_draws))
+        return self._look(), {}
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        """Acts once.
+
+        Raises:
+            IllegalActionError: the state does not allow the action, and illegal actions raise.
+        """
+        mask = self._mask
+        if self._raises and mask is not None and not (0 <= action < len(mask) and mask[action]):
+            raise IllegalActionError(
+                f"action {action} is illegal here; play one of {np.flatnonzero(mask).tolist()!s:.80}, "
+                "where action_masks() is True, or make the environment with illegal='end'"
+            )
+        self._state, reward, terminated, illegal = self._act(action)
+        info = {} if self._raises else {"illegal": bool(illegal[0])}
+        return self._look(), float(reward[0]), bool(terminated[0]), False, info
+
+    def action_masks(self) -> np.ndarray:
+        """``[actions]`` bool, the legal actions; what MaskablePPO asks for."""
+        return np.ones(spaces.flatdim(self.action_space), bool) if self._mask is None else self._mask.copy()
+
+    def render(self) -> np.ndarray | None:
+        """A picture of the current state, ``[height, width, 3]`` uint8."""
+        return self._render(self._state, 0)
+
+    def _initial(self, draws: np.ndarray) -> Any:
+        """The start state of ``[1, initial_draws]`` numbers."""
+        raise NotImplementedError
+
+    def _act(self, action: Any) -> Any:
+        """The outcome of an action."""
+        raise NotImplementedError
+
+    def _look(self) -> Any:
+        """What is seen; notes what is legal."""
+        raise NotImplementedError
+
+
+class TensorEnv(ProblemEnv):
+    """A ``BatchedProblem`` on a device, as a batch of one."""
+
+    def __init__(
+        self, rules: BatchedProblem, render_mode: str | None = None, device: Any = "cpu", illegal: str = "raise"
+    ) -> None:
+        """Wraps rules; arguments and errors are those of ``ProblemEnv``."""
+        super().__init__(rules.to(device), render_mode, illegal)
+        from mdpzoo.interop import tensors  # with torch, which this shell is the first to need
+
+        self._tensors, self._device = tensors, device
+
+    def _initial(self, draws: np.ndarray) -> Any:
+        return self.rules.initial(self._tensors.tensor(draws, self._device))
+
+    def _act(self, action: Any) -> Any:
+        draws = self._tensors.tensor(self._source.take(self.rules.step_draws), self._device)
+        return self.rules.step(self._state, self._tensors.tensor([action], self._device), draws)
+
+    def _look(self) -> Any:
+        mask = self.rules.action_mask(self._state)
+        self._mask = None if mask is None else mask[0].cpu().numpy()
+        if self._legal_space is not None:
+            self._legal_space.legal = self._mask
+        return self._tensors.row(self.rules.observe(self._state), 0, self.observation_space)
+
+
+class CompiledEnv(ProblemEnv):
+    """A ``CompiledProblem`` as a batch of one."""
+
+    def __init__(self, rules: CompiledProblem, render_mode: str | None = None, illegal: str = "raise") -> None:
+        """Wraps rules; arguments and errors are those of ``ProblemEnv``."""
+        super().__init__(rules, render_mode, illegal)
+        self._initial = rules.initial  # type: ignore[method-assign]
+        self._shown: Any = {}
+        self._action, self._awake, self._undrawn = np.zeros(1, np.int64), np.zeros(1, bool), np.zeros((1, 0))
+
+    def _act(self, action: Any) -> Any:
+        self._action[0] = action
+        draws = self._source.take(self.rules.step_draws) if self.rules.step_draws else self._undrawn
+        return self.rules.step(self._state, self._action, draws, self._awake)
+
+    def _look(self) -> Any:
+        mask = self.rules.action_mask(self._state)
+        self._mask = mask = None if mask is None else mask[0]
+        if self._legal_space is not None:
+            self._legal_space.legal = mask
+        before, self._shown = self._shown, self.rules.observe(self._state)
+        if not isinstance(self._shown, Mapping):
+            return self._shown[0]
+        # what never changes is the rules' same array every time, but observations must not share memory
+        return {name: each[0].copy() if each is before.get(name) else each[0] for name, each in self._shown.items()}
