@@ -15,6 +15,7 @@ $(STAMP): pyproject.toml constraints.txt $(PLUGINS:%=%/pyproject.toml)
 	$(BIN)/pip install -q -c constraints.txt torch  # first: what comes later would take a larger build
 	$(BIN)/pip install -q -c constraints.txt hatchling editables
 	$(BIN)/pip install -q -c constraints.txt --no-build-isolation -e ".[dev]" $(PLUGINS:%=-e %)
+	$(BIN)/pip install -q -c constraints.txt --no-build-isolation -e "plugins/mdpzoo-combinatorial[solvers]"
 	@touch $@
 
 demo: install

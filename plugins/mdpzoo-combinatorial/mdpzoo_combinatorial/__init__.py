@@ -3,11 +3,28 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mdpzoo_combinatorial.instances import TSPInstance, generate
-    from mdpzoo_combinatorial.tsplib import read_instance
+    from mdpzoo_combinatorial.generators import generate
+    from mdpzoo_combinatorial.instances import ATSPInstance, CVRPInstance, KnapsackInstance, OPInstance, TSPInstance
+    from mdpzoo_combinatorial.reading import read_instance
+    from mdpzoo_combinatorial.solution_files import read_solution, write_solution
 
-__all__ = ["TSPInstance", "generate", "read_instance"]
-_HOMES = {"TSPInstance": "instances", "generate": "instances", "read_instance": "tsplib"}
+__all__ = [
+    "ATSPInstance",
+    "CVRPInstance",
+    "KnapsackInstance",
+    "OPInstance",
+    "TSPInstance",
+    "generate",
+    "read_instance",
+    "read_solution",
+    "write_solution",
+]
+_HOMES = dict.fromkeys(__all__, "instances") | {
+    "generate": "generators",
+    "read_instance": "reading",
+    "read_solution": "solution_files",
+    "write_solution": "solution_files",
+}
 
 
 def __getattr__(name: str) -> Any:
