@@ -16,7 +16,6 @@ from torch import Tensor
 
 from mdpzoo.errors import SettingError
 from mdpzoo_combinatorial.bq_nco.network import PathNetwork, PathNetworkSettings
-from mdpzoo_combinatorial.nodes import path_left
 
 Observation = Mapping[str, Any]
 NODES = 20  # of the instances that an agent without an environment trains for
@@ -141,3 +140,19 @@ def spaces_of(nodes: int) -> tuple[spaces.Space[Any], spaces.Space[Any]]:
         "action_mask": spaces.MultiBinary(tokens),
     }
     return spaces.Dict(observation), spaces.Discrete(tokens)
+
+
+def path_left(visited: Tensor, current: Tensor) -> Tensor:
+    """Returns the path that a partial tour leaves: the current node, those left in the order of their names, node 0.
+
+    Args:
+        visited: ``[B, n]`` bool.
+        current: ``[B, 1]`` int64.
+
+    Returns:
+        ``[B, n + 1]`` int64, nodes; node 0 again in the padding.
+    """
+    nodes = visited.shape[1]
+    names = torch.arange(nodes, device=visited.device)
+    ranked = torch.where(visited, nodes, names).sort(1).values % nodes  # what has been visited turns into node 0
+    return torch.cat((current, ranked), 1)
