@@ -12,7 +12,7 @@ class Budget:
     """A limit of wall-clock time that can be cut short; every anytime search asks ``spent`` before it goes on."""
 
     def __init__(self, seconds: float | None = None, report: Report | None = None) -> None:
-        """Sets the limit; the clock starts when ``spent`` is first asked.
+        """Sets the limit; the clock starts when ``spent`` or ``left`` is first asked.
 
         Args:
             seconds: until the time is up; None: no limit.
@@ -27,11 +27,16 @@ class Budget:
         self._end: float | None = None  # on the monotonic clock
 
     @property
-    def spent(self) -> bool:
-        """Whether the search must end now, with the best that it has."""
+    def left(self) -> float:
+        """Seconds until the time is up; 0 where it is, infinite where there is no limit."""
         if self._end is None:
             self._end = float("inf") if self.seconds is None else time.monotonic() + self.seconds
-        return time.monotonic() >= self._end
+        return max(0.0, self._end - time.monotonic())
+
+    @property
+    def spent(self) -> bool:
+        """Whether the search must end now, with the best that it has."""
+        return self.left <= 0.0
 
     def stop(self) -> None:
         """Ends the search at its next question."""

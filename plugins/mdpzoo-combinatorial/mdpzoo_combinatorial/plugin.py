@@ -4,6 +4,74 @@ from mdpzoo.hookspecs import hookimpl
 from mdpzoo.specs import AgentSpec, CommandSpec, EnvironmentSpec
 
 BQ_NCO = "Drakulic, Michel, Mai, Sors and Andreoli 2023, BQ-NCO (NeurIPS), arXiv:2301.03313"
+AGENTS = "mdpzoo_combinatorial.baselines.agents"
+
+# id, what builds it, entries of the observation, summary, source; ``baselines/registry.py`` says what each solves
+BASELINES = (
+    (
+        "nearest-neighbour",
+        "mdpzoo_combinatorial.nearest_neighbour:nearest_neighbour",
+        ("distance",),
+        "goes to the nearest node that is legal",
+        "Rosenkrantz, Stearns and Lewis 1977 (SIAM Journal on Computing 6), section 2",
+    ),
+    (
+        "greedy-ratio",
+        f"{AGENTS}:greedy_ratio",
+        (),
+        "takes most value for the weight, or prize for the distance (Knapsack, OP)",
+        "Dantzig 1957 (Operations Research 5)",
+    ),
+    (
+        "farthest-insertion",
+        f"{AGENTS}:farthest_insertion",
+        ("distance",),
+        "plans by inserting the node farthest from the tour (TSP, ATSP)",
+        "Rosenkrantz, Stearns and Lewis 1977 (SIAM Journal on Computing 6), section 4",
+    ),
+    (
+        "savings",
+        f"{AGENTS}:savings",
+        ("demand",),
+        "plans by joining the routes that save most (CVRP)",
+        "Clarke and Wright 1964 (Operations Research 12)",
+    ),
+    (
+        "two-opt",
+        f"{AGENTS}:two_opt",
+        ("distance",),
+        "plans by local search with 2-opt, Or-opt and their kin (TSP, ATSP, CVRP, OP)",
+        "Croes 1958; Or 1976; Potvin and Rousseau 1995",
+    ),
+    (
+        "dynamic-programming",
+        f"{AGENTS}:dynamic_programming",
+        ("value", "weight"),
+        "plans the optimum, proven (Knapsack)",
+        "Nemhauser and Ullmann 1969; Martello and Toth 1990, chapter 2",
+    ),
+    (
+        "lkh",
+        f"{AGENTS}:lkh",
+        ("distance",),
+        "plans by LKH through elkai, for non-commercial use only (TSP, ATSP; extra lkh)",
+        "Helsgaun 2000 (European Journal of Operational Research 126)",
+    ),
+    (
+        "pyvrp",
+        f"{AGENTS}:pyvrp",
+        ("distance",),
+        "plans by PyVRP's iterated local search (TSP, ATSP, CVRP, OP; extra pyvrp)",
+        "Wouda, Lan and Kool 2024 (INFORMS Journal on Computing 36)",
+    ),
+    (
+        "ortools",
+        f"{AGENTS}:ortools",
+        (),
+        "plans by OR-tools (all five problems; extra ortools)",
+        "Perron and Furnon, OR-tools 9.15",
+    ),
+)
 
 
 @hookimpl
@@ -17,12 +85,40 @@ def mdpzoo_environments() -> list[EnvironmentSpec]:
             summary="travelling salesman: the shortest tour, as a partial tour or as the path still to be solved",
             source=f"{BQ_NCO}, section 3",
         ),
+        EnvironmentSpec(
+            id="mdpzoo/ATSP-v0",
+            kind="problem",
+            rules="mdpzoo_combinatorial.atsp:atsp",
+            summary="asymmetric travelling salesman: the cheapest tour where a cost depends on the direction",
+            source=f"{BQ_NCO}, section 3",
+        ),
+        EnvironmentSpec(
+            id="mdpzoo/CVRP-v0",
+            kind="problem",
+            rules="mdpzoo_combinatorial.cvrp:cvrp",
+            summary="capacitated vehicle routing: the shortest routes that bring every customer's demand",
+            source=f"{BQ_NCO}, section 3",
+        ),
+        EnvironmentSpec(
+            id="mdpzoo/OP-v0",
+            kind="problem",
+            rules="mdpzoo_combinatorial.orienteering:orienteering",
+            summary="orienteering: the most prize on a round trip of limited length",
+            source=f"{BQ_NCO}, section 3",
+        ),
+        EnvironmentSpec(
+            id="mdpzoo/Knapsack-v0",
+            kind="problem",
+            rules="mdpzoo_combinatorial.knapsack:knapsack",
+            summary="knapsack: the most value that a capacity holds",
+            source=f"{BQ_NCO}, section 3",
+        ),
     ]
 
 
 @hookimpl
 def mdpzoo_agents() -> list[AgentSpec]:
-    """BQ-NCO, and the baseline that a reader expects beside it."""
+    """BQ-NCO, and the baselines that a reader expects beside it."""
     return [
         AgentSpec(
             id="bq-nco",
@@ -35,13 +131,25 @@ def mdpzoo_agents() -> list[AgentSpec]:
             source=BQ_NCO,
         ),
         AgentSpec(
-            id="nearest-neighbour",
-            build="mdpzoo_combinatorial.nearest_neighbour:nearest_neighbour",
-            summary="goes to the nearest node that is legal",
+            id="attention-ppo",
+            build="mdpzoo_combinatorial.attention:attention_ppo",
+            summary="MaskablePPO over attention between tokens, with a score for each (all five problems; extra ppo)",
             observations=("Dict",),
             actions=("Discrete",),
-            observation_keys=("distance", "action_mask"),
-            source="Rosenkrantz, Stearns and Lewis 1977 (SIAM Journal on Computing 6), section 2",
+            observation_keys=("action_mask",),
+            source="Kool, van Hoof and Welling 2019 (arXiv:1803.08475); Huang and Ontanon 2022 (arXiv:2006.14171)",
+        ),
+        *(
+            AgentSpec(
+                id=id,
+                build=build,
+                summary=summary,
+                observations=("Dict",),
+                actions=("Discrete",),
+                observation_keys=(*keys, "action_mask"),
+                source=source,
+            )
+            for id, build, keys, summary, source in BASELINES
         ),
     ]
 
@@ -54,5 +162,10 @@ def mdpzoo_commands() -> list[CommandSpec]:
             name="solve",
             function="mdpzoo_combinatorial.solve:solve",
             summary="Solve an instance file and print the answer.",
+        ),
+        CommandSpec(
+            name="verify",
+            function="mdpzoo_combinatorial.verify:verify",
+            summary="Say whether a file solves an instance, and what it is worth.",
         ),
     ]

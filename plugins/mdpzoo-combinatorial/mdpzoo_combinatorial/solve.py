@@ -4,108 +4,110 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from mdpzoo.errors import SettingError, unknown
+from mdpzoo_combinatorial.baselines.registry import SOLVERS, Answer
+from mdpzoo_combinatorial.baselines.registry import solve as solve_by_baseline
 from mdpzoo_combinatorial.budget import Budget
-from mdpzoo_combinatorial.instances import TSPInstance
-from mdpzoo_combinatorial.tsplib import read_instance, write_tour
+from mdpzoo_combinatorial.instances import Instance
+from mdpzoo_combinatorial.reading import read_instance
+from mdpzoo_combinatorial.solution_files import write_solution
 
 STOPPED = 130  # the exit code after Ctrl-C
-
-
-class Answer(NamedTuple):
-    """What an agent found.
-
-    Attributes:
-        solution: the tour, nodes counted from 0.
-        decoding: how it was decoded; None where the agent has one way only.
-        seconds: of wall clock that the search took.
-    """
-
-    solution: list[int]
-    decoding: str | None
-    seconds: float
+TRAINED = "bq-nco"
+SOLVED_BY_TRAINED = ("TSP",)
+DEFAULTS = {"TSP": TRAINED, "Knapsack": "dynamic-programming"}  # others: two-opt
+AGENTS = (TRAINED, *SOLVERS)
 
 
 def solve(
-    file: Annotated[Path, typer.Argument(help="An instance: a TSPLIB file of a symmetric travelling salesman.")],
+    file: Annotated[Path, typer.Argument(help="An instance: TSPLIB, CVRPLIB, OPLib, a knapsack file or CSV.")],
     seconds: Annotated[float, typer.Option(min=0.01, help="Wall-clock time to search for.")] = 10.0,
-    agent: Annotated[str, typer.Option(help="bq-nco or nearest-neighbour.")] = "bq-nco",
-    decoding: Annotated[str | None, typer.Option(help="greedy, symmetric, sample or reconstruct.")] = None,
+    agent: Annotated[str | None, typer.Option(help=f"{', '.join(AGENTS)}. Default: by the problem.")] = None,
+    decoding: Annotated[str | None, typer.Option(help="bq-nco: greedy, symmetric, sample or reconstruct.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of what is drawn at random.")] = 0,
     picture: Annotated[Path | None, typer.Option(help="Write a picture: .png, .svg or .pdf.")] = None,
-    tour: Annotated[Path | None, typer.Option(help="Write the tour as a TSPLIB file.")] = None,
+    solution: Annotated[Path | None, typer.Option(help="Write the solution: a .tour or a .sol file.")] = None,
+    tour: Annotated[Path | None, typer.Option(help="As --solution.", hidden=True)] = None,
     threads: Annotated[int, typer.Option(min=1, help="Threads that torch may use.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value, for programs.")] = False,
 ) -> None:
     """Solve an instance file and print the answer. Example: mdpzoo solve berlin52.tsp --seconds 10 --picture tour.png
 
-    Ctrl-C ends the search and prints the best answer so far. A solution lists nodes counted from 0 in the file's order.
+    Ctrl-C ends the search and prints the best answer so far. A solution counts nodes and items from 0 in the file's
+    order, the depot being node 0. lkh needs the extra of that name and is for non-commercial use only; pyvrp and
+    ortools need theirs.
     """
-    if agent not in SOLVERS:
-        raise unknown("solver", agent, SOLVERS, "mdpzoo solve --help")
+    if agent is not None and agent not in AGENTS:
+        raise unknown("solver", agent, AGENTS, "mdpzoo solve --help")
     instance = read_instance(file)
-    _check_outputs(picture, tour)
+    agent = agent or DEFAULTS.get(instance.problem, "two-opt")
+    _check_agent(agent, instance, decoding)
+    _check_outputs(picture, solution, tour)
     with _watched(seconds, instance.name) as (budget, stopped):
-        import torch
-
-        torch.set_num_threads(threads)
-        answer = SOLVERS[agent](instance, decoding, seed, budget)
-    objective = instance.objective(answer.solution)
+        if agent == TRAINED:
+            answer = _by_trained(instance, decoding, seed, budget, threads)
+        else:
+            answer = solve_by_baseline(instance, agent, seed=seed, budget=budget)
     told = {
         "problem": instance.problem,
         "instance": instance.name,
-        "objective": objective,
+        "objective": answer.objective,
         "solution": answer.solution,
         "seconds": round(answer.seconds, 3),
         "agent": agent,
         "decoding": answer.decoding,
+        "proven_optimal": answer.proven_optimal,
     }
     if as_json:
         print(json.dumps(told))  # noqa: T201
     else:
         Console(soft_wrap=True).print(_sentence(told), markup=False, highlight=False)
-    if tour is not None:
-        write_tour(tour, answer.solution, instance.name, objective)
+    for path in (solution, tour):
+        if path is not None:
+            write_solution(path, answer.solution, instance)
     if picture is not None:
         from mdpzoo_combinatorial.render import save_picture
 
-        save_picture(picture, instance, answer.solution, title=f"{instance.name}: {objective:,.10g}")
+        save_picture(picture, instance, answer.solution, title=f"{instance.name}: {answer.objective:,.10g}")
     if stopped:
         Console(stderr=True).print("stopped early; this is the best answer so far", markup=False)
         raise typer.Exit(STOPPED)
 
 
-def _bq_nco(instance: TSPInstance, decoding: str | None, seed: int, budget: Budget) -> Answer:
+def _by_trained(instance: Any, decoding: str | None, seed: int, budget: Budget, threads: int) -> Answer:
+    import torch
+
     from mdpzoo_combinatorial.bq_nco import BQNCO
 
+    torch.set_num_threads(threads)
     found = BQNCO.load("tsp").solve(instance, decoding or "reconstruct", seed=seed, budget=budget)
-    return Answer(found.sequence[0].tolist(), found.decoding, found.seconds)
+    tour = found.sequence[0].tolist()
+    return Answer(tour, instance.objective(tour), instance.num_nodes <= 3, found.decoding, found.seconds)
 
 
-def _nearest_neighbour(instance: TSPInstance, decoding: str | None, seed: int, budget: Budget) -> Answer:
-    if decoding is not None:
-        raise SettingError(f"nearest-neighbour has one decoding only; leave out --decoding {decoding}")
-    began = time.monotonic()
-    here, left, tour = 0, list(range(1, instance.num_nodes)), [0]
-    while left:
-        here = left.pop(int(instance.distance(here, left).argmin()))
-        tour.append(here)
-    return Answer(tour, None, time.monotonic() - began)
-
-
-SOLVERS: dict[str, Callable[[TSPInstance, str | None, int, Budget], Answer]] = {
-    "bq-nco": _bq_nco,
-    "nearest-neighbour": _nearest_neighbour,
-}
+def _check_agent(agent: str, instance: Instance, decoding: str | None) -> None:
+    """Refuses an agent that cannot solve this, before anything is computed."""
+    problems = SOLVED_BY_TRAINED if agent == TRAINED else SOLVERS[agent].problems
+    if instance.problem not in problems:
+        able = [TRAINED] * (instance.problem in SOLVED_BY_TRAINED)
+        able += [each.id for each in SOLVERS.values() if instance.problem in each.problems]
+        raise SettingError(
+            f"{agent} solves {' and '.join(problems)}, but {instance.name} is of the kind {instance.problem}; "
+            f"use {', '.join(able)}"
+        )
+    if agent != TRAINED:
+        SOLVERS[agent].require()
+        if decoding is not None:
+            raise SettingError(f"{agent} has one decoding only; leave out --decoding {decoding}")
 
 
 @contextmanager
@@ -141,13 +143,13 @@ def _watched(seconds: float, name: str) -> Iterator[tuple[Budget, list[int]]]:
             signal.signal(signal.SIGINT, before)
 
 
-def _check_outputs(picture: Path | None, tour: Path | None) -> None:
+def _check_outputs(picture: Path | None, *others: Path | None) -> None:
     """Refuses, before the search begins, what could not be written after it."""
     from mdpzoo_combinatorial.render import FORMATS
 
     if picture is not None and picture.suffix.lower() not in FORMATS:
         raise SettingError(f"a picture's name must end in {', '.join(FORMATS)}, got {str(picture)!r}")
-    for path in (picture, tour):
+    for path in (picture, *others):
         if path is not None and not path.absolute().parent.is_dir():
             raise SettingError(
                 f"there is no folder {str(path.absolute().parent)!r} to write {path.name!r} into; make it"
@@ -155,7 +157,18 @@ def _check_outputs(picture: Path | None, tour: Path | None) -> None:
 
 
 def _sentence(told: dict[str, Any]) -> str:
+    """The answer for people: what it is worth, how it was found, and the solution itself."""
+    worth, solution = f"{told['objective']:,.10g}", told["solution"]
+    if told["problem"] == "CVRP":
+        what = f"{len(solution)} {'route' if len(solution) == 1 else 'routes'} that cost {worth}"
+    elif told["problem"] == "OP":
+        what = f"a tour that collects {worth}"
+    elif told["problem"] == "Knapsack":
+        what = f"{len(solution)} {'item' if len(solution) == 1 else 'items'} worth {worth}"
+    else:
+        what = f"a tour of length {worth}"
+    proof = "proven optimal" if told["proven_optimal"] else "not proven optimal"
     how = f"{told['agent']}, {told['decoding']}" if told["decoding"] else told["agent"]
-    order = " ".join(map(str, told["solution"]))
-    head = f"{told['instance']}: a tour of length {told['objective']:,.10g} in {told['seconds']:.1f} s ({how})"
-    return f"{head}\n{order}"
+    lists = solution if told["problem"] == "CVRP" else [solution]
+    lines = "\n".join(" ".join(map(str, each)) for each in lists)
+    return f"{told['instance']}: {what}, {proof}, in {told['seconds']:.1f} s ({how})\n{lines}"

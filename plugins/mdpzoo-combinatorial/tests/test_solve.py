@@ -11,7 +11,7 @@ import pytest
 
 from mdpzoo_combinatorial import read_instance
 from mdpzoo_combinatorial.budget import Budget, SettingError
-from mdpzoo_combinatorial.tsplib import read_tour
+from mdpzoo_combinatorial.tours import read_tour
 
 SQUARE = """NAME : square
 TYPE : TSP
@@ -44,7 +44,7 @@ def test_the_answer_is_one_json_object(square, tmp_path):
     done = mdpzoo("solve", square, "--seconds", 1, "--json", "--picture", picture, "--tour", tour)
     assert (done.returncode, done.stderr) == (0, "")
     told = json.loads(done.stdout)
-    keys = ["problem", "instance", "objective", "solution", "seconds", "agent", "decoding"]
+    keys = ["problem", "instance", "objective", "solution", "seconds", "agent", "decoding", "proven_optimal"]
     assert list(told) == keys
     assert (told["problem"], told["instance"], told["objective"]) == ("TSP", "square", 40)
     assert sorted(told["solution"]) == list(range(5))
@@ -56,7 +56,7 @@ def test_nearest_neighbour_solves_too_and_people_get_a_sentence(square):
     done = mdpzoo("solve", square, "--agent", "nearest-neighbour")
     assert done.returncode == 0
     # from the origin: 10 to the first corner (ties go to the first), 5 to the roof, 5 down, 10 and 10 home
-    assert "square: a tour of length 40 in" in done.stdout
+    assert "square: a tour of length 40, not proven optimal, in" in done.stdout
     assert "0 1 4 2 3" in done.stdout
 
 
@@ -65,6 +65,9 @@ def test_nearest_neighbour_solves_too_and_people_get_a_sentence(square):
     [
         (["missing.tsp"], "missing.tsp"),
         (["{square}", "--agent", "bq-noc"], "Did you mean 'bq-nco'"),
+        (["{square}", "--agent", "two-otp"], "Did you mean 'two-opt'"),
+        (["{square}", "--agent", "savings"], "savings solves CVRP, but square is of the kind TSP; use bq-nco, nearest"),
+        (["{square}", "--agent", "two-opt", "--decoding", "greedy"], "one decoding only"),
         (["{square}", "--decoding", "gready"], "Did you mean 'greedy'"),
         (["{square}", "--picture", "tour.gif"], "must end in .png, .svg, .pdf"),
         (["{square}", "--picture", "no/such/folder/tour.png"], "no folder"),
@@ -78,6 +81,66 @@ def test_what_cannot_be_done_is_one_sentence_and_exit_code_2(square, arguments, 
     assert named in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
+
+
+OTHERS = {  # problem -> name, file, the default agent, its objective, what the sentence says
+    "CVRP": (
+        "three.vrp",
+        "NAME : three\nTYPE : CVRP\nDIMENSION : 4\nCAPACITY : 5\nEDGE_WEIGHT_TYPE : EUC_2D\nNODE_COORD_SECTION\n"
+        "1 0 0\n2 3 4\n3 6 8\n4 -3 4\nDEMAND_SECTION\n1 0\n2 2\n3 3\n4 5\nDEPOT_SECTION\n1\n-1\nEOF\n",
+        "two-opt",
+        30,  # the first two customers lie on one line: 10 there and 10 back; the third is 5 away
+        "2 routes that cost 30, not proven optimal",
+    ),
+    "OP": (
+        "prizes.oplib",
+        "NAME : prizes\nTYPE : OP\nDIMENSION : 3\nCOST_LIMIT : 10\nEDGE_WEIGHT_TYPE : EUC_2D\nNODE_COORD_SECTION\n"
+        "1 0 0\n2 3 4\n3 6 8\nNODE_SCORE_SECTION\n1 0\n2 7\n3 9\nDEPOT_SECTION\n1\n-1\nEOF\n",
+        "two-opt",
+        7,  # the third node is 10 away, and 10 back is too far
+        "a tour that collects 7, not proven optimal",
+    ),
+    "Knapsack": (
+        "items.txt",
+        "3\n0 6 3\n1 5 2\n2 4 2\n4\n",
+        "dynamic-programming",
+        9,  # items 1 and 2 fill it; item 0 alone is worth 6
+        "2 items worth 9, proven optimal",
+    ),
+    "ATSP": (
+        "turn.atsp",
+        "NAME : turn\nTYPE : ATSP\nDIMENSION : 3\nEDGE_WEIGHT_TYPE : EXPLICIT\nEDGE_WEIGHT_FORMAT : FULL_MATRIX\n"
+        "EDGE_WEIGHT_SECTION\n0 1 9\n9 0 1\n1 9 0\nEOF\n",
+        "two-opt",
+        3,  # one way round costs 1 + 1 + 1, the other 27
+        "a tour of length 3, not proven optimal",
+    ),
+}
+
+
+@pytest.mark.parametrize("problem", OTHERS)
+def test_every_problem_has_a_default_agent_a_sentence_and_a_file_that_verify_accepts(tmp_path, problem):
+    name, text, agent, objective, sentence = OTHERS[problem]
+    path, written = tmp_path / name, tmp_path / ("best.tour" if problem == "ATSP" else "best.sol")
+    path.write_text(text)
+    done = mdpzoo("solve", path, "--json", "--solution", written)
+    assert (done.returncode, done.stderr) == (0, "")
+    told = json.loads(done.stdout)
+    assert (told["problem"], told["agent"], told["objective"]) == (problem, agent, objective)
+    assert told["proven_optimal"] == (problem == "Knapsack")
+    checked = json.loads(mdpzoo("verify", path, written, "--json").stdout)
+    assert (checked["valid"], checked["objective"]) == (True, objective)
+    assert f"{told['instance']}: {sentence}, in" in mdpzoo("solve", path).stdout
+
+
+@pytest.mark.parametrize("problem", OTHERS)
+def test_every_problem_has_a_picture(tmp_path, problem):
+    name, text, *_ = OTHERS[problem]
+    path, picture = tmp_path / name, tmp_path / "picture.png"
+    path.write_text(text)
+    done = mdpzoo("solve", path, "--picture", picture)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert picture.read_bytes().startswith(b"\x89PNG")
 
 
 def test_ctrl_c_prints_the_best_answer_so_far(data):

@@ -1,0 +1,104 @@
+"""The solvers as agents: by a rule on what they observe, or by a plan for the whole episode."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from gymnasium import spaces
+from stable_baselines3.common.policies import BasePolicy
+from torch import Tensor
+
+from mdpzoo.checkpoints import describe
+from mdpzoo.errors import SettingError
+from mdpzoo.interop.fixed import FixedAgent
+from mdpzoo_combinatorial.baselines.observed_instances import problem_of
+from mdpzoo_combinatorial.baselines.planned import PlannedPolicy
+from mdpzoo_combinatorial.baselines.registry import SOLVERS
+from mdpzoo_combinatorial.budget import Budget
+
+SECONDS = 1.0  # for every plan of a solver that never ends by itself
+
+
+class GreedyRatioPolicy(BasePolicy):
+    """Plays the legal action with most value for its weight, or prize for its distance; ties go to the first."""
+
+    def _predict(self, observation: Any, deterministic: bool = False) -> Tensor:
+        gain, price = ("value", "weight") if "value" in observation else ("prize", "distance")
+        value = observation[gain]
+        worth = torch.where(value > 0, value / observation[price], 0.0)
+        return torch.where(observation["action_mask"].bool(), worth, -1.0).argmax(1)
+
+
+def greedy_ratio(env: Any, seed: int | None = None, verbose: int = 0) -> FixedAgent:
+    """Builds the agent that takes most for the price.
+
+    Args:
+        env: ``mdpzoo/Knapsack-v0`` or ``mdpzoo/OP-v0``, either form, or several of SB3's.
+        seed: unused by the rule.
+        verbose: as in SB3.
+
+    Raises:
+        SettingError: another environment.
+    """
+    _check(env, "greedy-ratio")
+    return FixedAgent(GreedyRatioPolicy, env, seed=seed, verbose=verbose)
+
+
+@dataclass(frozen=True)
+class Planner:
+    """Builds the agent of one solver.
+
+    Attributes:
+        solver: a key of ``SOLVERS``.
+    """
+
+    solver: str
+
+    def __call__(self, env: Any, seconds: float | None = None, seed: int | None = None, verbose: int = 0) -> FixedAgent:
+        """Builds the agent.
+
+        Args:
+            env: an environment that the solver solves, either form, or several of SB3's. Where it plays one instance,
+                that instance is solved; else what the observation shows.
+            seconds: for every plan; None: until the solver ends, or 1 where it never does.
+            seed: of what the solver draws, non-negative; None: 0.
+            verbose: 1 writes the log to the terminal.
+
+        Raises:
+            SettingError: the solver does not solve this problem, or a value is wrong.
+            MissingExtraError: the package that the solver needs is not installed.
+        """
+        _check(env, self.solver)
+        Budget(seconds)  # refuses what is no time
+        chosen = SECONDS if seconds is None and self.solver in ("pyvrp", "ortools") else seconds
+        planning = {"solver": self.solver, "seconds": chosen, "seed": seed or 0, "instance": _instance(env)}
+        return FixedAgent(PlannedPolicy, env, policy_kwargs=planning, seed=seed, verbose=verbose)
+
+
+def _check(env: Any, agent: str) -> None:
+    """Refuses an environment that the solver does not solve."""
+    space = env.observation_space
+    problem = problem_of(space.spaces if isinstance(space, spaces.Dict) else ())
+    if problem not in SOLVERS[agent].problems:
+        able = ", ".join(each.id for each in SOLVERS.values() if problem in each.problems)
+        raise SettingError(f"{agent} solves {' and '.join(SOLVERS[agent].problems)}, not {problem}; use {able}")
+    SOLVERS[agent].require()
+
+
+def _instance(env: Any) -> Any:
+    """The one instance that an environment plays, or None."""
+    given = ((describe(env) or {}).get("settings") or {}).get("instance")
+    if isinstance(given, str):
+        from mdpzoo_combinatorial import read_instance
+
+        return read_instance(given)
+    return given
+
+
+farthest_insertion = Planner("farthest-insertion")
+savings = Planner("savings")
+two_opt = Planner("two-opt")
+dynamic_programming = Planner("dynamic-programming")
+lkh = Planner("lkh")
+pyvrp = Planner("pyvrp")
+ortools = Planner("ortools")

@@ -1,0 +1,151 @@
+"""Local search to an optimum that no simple move improves: 2-opt, Or-opt and their kin, from a simple rule's solution.
+
+TSP: the 3-opt moves of ``three_opt.py``, which contain 2-opt and Or-opt, from the nearest-neighbour tour. ATSP:
+``segment_moves.py``, from the nearest-neighbour tour. CVRP: ``route_moves.py``, from the savings solution. OP:
+``prize_moves.py``, from greedy insertion into a few first tours. It ends by itself; with a limit of time it returns
+what it has.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mdpzoo.errors import SettingError
+from mdpzoo_combinatorial import local_search, neighbours
+from mdpzoo_combinatorial.baselines import prize_moves, route_moves, segment_moves
+from mdpzoo_combinatorial.baselines.clarke_wright import joined
+from mdpzoo_combinatorial.baselines.constructive import nearest_neighbour
+from mdpzoo_combinatorial.baselines.registry import Found
+from mdpzoo_combinatorial.budget import Budget
+from mdpzoo_combinatorial.instances import ATSPInstance, CVRPInstance, OPInstance, TSPInstance
+
+Floats = NDArray[np.float64]
+MATRIX_NODES = 6_000  # nodes up to which all distances are stored (288 MB)
+NEAR = 20  # neighbours of a node that moves consider
+STARTS = 12  # customers at which the first tours for prizes turn
+PIECE = 1_000  # nodes tried between two looks at the clock
+PLANAR = ("EUCLIDEAN", "EUC_2D", "CEIL_2D", "ATT")  # whose coordinates say, but for rounding, what is near
+
+
+def two_opt(instance: Any, seed: int, budget: Budget) -> Found:
+    """Descends to a local optimum.
+
+    Raises:
+        SettingError: more than ``MATRIX_NODES`` nodes; a TSP with coordinates in the plane may have any number.
+    """
+    return Found(SEARCHES[instance.problem](instance, budget))
+
+
+def stored(instance: Any, agent: str) -> Floats:
+    """All distances, ``[n, n]`` float64 in one piece of memory.
+
+    Raises:
+        SettingError: they would be too many.
+    """
+    if instance.num_nodes > MATRIX_NODES:
+        raise SettingError(
+            f"{agent} stores all distances, of at most {MATRIX_NODES} nodes, but {instance.name} has "
+            f"{instance.num_nodes}; use {'savings' if instance.problem == 'CVRP' else 'nearest-neighbour'}"
+        )
+    return np.ascontiguousarray(instance.distance_matrix())
+
+
+def _tour(instance: TSPInstance, budget: Budget) -> list[int]:
+    n = instance.num_nodes
+    if instance.edge_weight_type == "EUCLIDEAN" or (n > MATRIX_NODES and instance.edge_weight_type in PLANAR):
+        assert instance.coordinates is not None
+        array = instance.coordinates
+    else:
+        array = stored(instance, "two-opt")
+    if array.shape == (2, 2):
+        return [0, 1]
+    tour, _ = local_search.iterated_local_search(array, iterations=0, seed=0, seconds=budget.left)
+    return np.roll(tour, -int(np.flatnonzero(tour == 0)[0])).tolist()
+
+
+def _asymmetric_tour(instance: ATSPInstance, budget: Budget) -> list[int]:
+    costs = stored(instance, "two-opt")
+    tour = np.array(nearest_neighbour(instance, 0, budget).solution)
+    if len(tour) < 3:
+        return tour.tolist()
+    towards, back = nearest_by_rows(costs), nearest_by_rows(costs.T)
+    waiting = np.ones(len(tour), bool)
+    epsilon = 1e-12 * float(costs.max())
+    while not budget.spent and not segment_moves.descend(costs, towards, back, tour, waiting, epsilon, PIECE):
+        pass
+    return np.roll(tour, -int(np.flatnonzero(tour == 0)[0])).tolist()
+
+
+def nearest_by_rows(costs: Floats, count: int = NEAR) -> NDArray[np.int64]:
+    """The nodes with the least costs of each row but itself, nearest first, ``[n, k]``."""
+    count = min(count, len(costs) - 1)
+    near = np.empty((len(costs), count), np.int64)
+    for row, each in enumerate(costs):
+        order = np.argsort(each, kind="stable")
+        near[row] = order[order != row][:count]
+    return near
+
+
+def _routes(instance: CVRPInstance, budget: Budget) -> list[list[int]]:
+    routes = joined(instance)
+    if budget.spent or instance.num_customers == 1:
+        return routes
+    costs = stored(instance, "two-opt")
+    near = neighbours.nearest(neighbours.EMPTY, costs, min(NEAR, instance.num_nodes - 1))
+    flat = np.concatenate([np.array(route, np.int64) for route in routes])
+    sizes = np.array([len(route) for route in routes])
+    search = route_moves.prepared(costs, instance.demands, instance.capacity, flat, sizes)
+    waiting = np.ones(instance.num_nodes, bool)
+    epsilon = 1e-12 * float(costs.max())
+    while not route_moves.descend(search, near, waiting, epsilon, PIECE) and not budget.spent:
+        pass
+    return [row[1 : size + 1].tolist() for row, size in zip(search.order, search.size, strict=True) if size]
+
+
+def _prizes(instance: OPInstance, budget: Budget) -> list[int]:
+    """The best of descents from several tours that turn at one customer, spread over those in reach."""
+    costs = stored(instance, "two-opt")
+    limit = instance.limit + 0.5 * instance.tolerance
+    reach = np.flatnonzero((costs[0] + costs[:, 0] <= limit) & (np.arange(len(costs)) > 0))
+    best, most = [0], (-1.0, 0.0)
+    away = costs[0].copy()
+    for turn in range(1 + min(STARTS, len(reach))):
+        start = [0] if turn == 0 else [0, int(reach[away[reach].argmax()])]
+        np.minimum(away, costs[start[-1]], out=away)
+        tour = _collected(instance, costs, limit, start, budget)
+        worth = (float(instance.prizes[tour].sum()), -float(instance.round_trip(np.array(tour))))
+        if worth > most:
+            best, most = tour, worth
+        if budget.spent:
+            break
+    return best
+
+
+def _collected(instance: OPInstance, costs: Floats, limit: float, start: list[int], budget: Budget) -> list[int]:
+    """Inserts, shortens and exchanges until nothing gains."""
+    epsilon = 1e-12 * float(costs.max())
+    tour, inside, count = np.zeros(instance.num_nodes, np.int64), np.zeros(instance.num_nodes, bool), len(start)
+    tour[:count], inside[start] = start, True
+    while True:
+        room = limit - prize_moves.length(costs, tour, count)
+        count = prize_moves.insert_all(costs, instance.prizes, room, tour, inside, count)
+        before = prize_moves.length(costs, tour, count)
+        prize_moves.shorten(costs, tour, count, epsilon)
+        after = prize_moves.length(costs, tour, count)
+        if budget.spent:
+            break
+        if after < before - epsilon:
+            continue  # what it saved may take another prize
+        if not prize_moves.exchange(costs, instance.prizes, limit - after, tour, inside, count, epsilon):
+            break
+    return tour[:count].tolist()
+
+
+SEARCHES: dict[str, Callable[[Any, Budget], Any]] = {
+    "TSP": _tour,
+    "ATSP": _asymmetric_tour,
+    "CVRP": _routes,
+    "OP": _prizes,
+}

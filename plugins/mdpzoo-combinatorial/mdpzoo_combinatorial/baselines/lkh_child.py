@@ -1,0 +1,36 @@
+"""Runs LKH through elkai, again and again on nodes in a new order, and writes each tour; a script of its own.
+
+elkai fixes LKH's seed, so the order of the nodes is what makes one run different from another.
+"""
+
+import json
+import os
+import random
+import signal
+import sys
+
+
+def main() -> None:
+    """Reads the task from standard input and writes one tour a line."""
+    import elkai
+
+    task = json.load(sys.stdin)
+    if task["alarm"] and hasattr(signal, "alarm"):
+        signal.alarm(task["alarm"])
+    out = os.fdopen(os.dup(1), "w")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # LKH may write to standard output
+    given = task["matrix"] or task["coordinates"]
+    draws = random.Random(task["seed"])
+    for _ in range(task["runs"]):
+        order = list(range(len(given)))
+        draws.shuffle(order)
+        if task["matrix"]:
+            tour = elkai.DistanceMatrix([[given[i][j] for j in order] for i in order]).solve_tsp(1)
+        else:
+            tour = elkai.Coordinates2D({k: tuple(given[node]) for k, node in enumerate(order)}).solve_tsp(1)
+        out.write(json.dumps([order[place] for place in tour[:-1]]) + "\n")
+        out.flush()
+
+
+if __name__ == "__main__":
+    main()
