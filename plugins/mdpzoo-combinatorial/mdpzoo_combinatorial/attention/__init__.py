@@ -1,0 +1,32 @@
+"""Attention over tokens for Stable-Baselines3: a features extractor, and policies that score each token.
+
+from mdpzoo_combinatorial.attention import AttentionExtractor, AttentionPolicy, MaskableAttentionPolicy
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from mdpzoo.errors import MissingExtraError
+from mdpzoo_combinatorial.attention.extractor import AttentionExtractor
+from mdpzoo_combinatorial.attention.policies import AttentionPolicy
+
+if TYPE_CHECKING:
+    from mdpzoo_combinatorial.attention.agent import attention_ppo
+    from mdpzoo_combinatorial.attention.maskable import MaskableAttentionPolicy
+
+__all__ = ["AttentionExtractor", "AttentionPolicy", "MaskableAttentionPolicy", "attention_ppo"]
+_HOMES = {"MaskableAttentionPolicy": "maskable", "attention_ppo": "agent"}
+
+
+def __getattr__(name: str) -> Any:
+    """Imports what needs sb3-contrib only when it is asked for."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    try:
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    except ModuleNotFoundError as error:
+        if error.name != "sb3_contrib":
+            raise
+        text = "attention with masks needs sb3-contrib; type: pip install 'mdpzoo-combinatorial[ppo]'"
+        raise MissingExtraError(text) from None

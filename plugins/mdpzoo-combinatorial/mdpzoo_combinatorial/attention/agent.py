@@ -1,0 +1,51 @@
+"""MaskablePPO with the attention policy as an agent: its settings are plain numbers, so that its file can say them."""
+
+import inspect
+from typing import Any
+
+from sb3_contrib import MaskablePPO
+from sb3_contrib.common.maskable.utils import is_masking_supported
+
+from mdpzoo.errors import MdpzooError, SettingError, did_you_mean
+from mdpzoo.settings import check_types
+from mdpzoo_combinatorial.attention.maskable import MaskableAttentionPolicy
+
+
+def attention_ppo(
+    env: Any, *, width: int = 32, layers: int = 2, heads: int = 2, device: Any = "cpu", **settings: Any
+) -> MaskablePPO:
+    """Builds the agent.
+
+    Args:
+        env: an environment, or several of SB3's, with the method ``action_masks()``.
+        width: numbers a token, a multiple of ``heads``.
+        layers: attention blocks.
+        heads: of every block.
+        device: where the networks live.
+        **settings: the arguments of MaskablePPO's own constructor but ``policy`` and ``policy_kwargs``.
+
+    Raises:
+        SettingError: there is no such setting, a value is refused, or the environment does not tell its masks.
+    """
+    known = set(inspect.signature(MaskablePPO.__init__).parameters)
+    known -= {"self", "env", "policy", "policy_kwargs", "_init_setup_model"}
+    sizes = {"width": width, "layers": layers, "heads": heads}
+    for name in settings.keys() - known:
+        hint = did_you_mean(name, known | sizes.keys()) or f" Known: {', '.join(sorted(known | sizes.keys()))}"
+        raise SettingError(f"unknown setting {name!r} of attention-ppo.{hint}")
+    check_types(MaskablePPO, settings, "attention-ppo")
+    if not is_masking_supported(env):
+        raise SettingError("attention-ppo needs an environment with the method action_masks(); use ppo, which does not")
+    try:
+        return MaskablePPO(
+            MaskableAttentionPolicy,
+            env,
+            policy_kwargs={"features_extractor_kwargs": sizes},
+            device=device,
+            **settings,
+        )
+    except (AssertionError, RuntimeError, TypeError, ValueError) as error:  # RuntimeError: no such device
+        if isinstance(error, MdpzooError):
+            raise
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise SettingError(f"attention-ppo refuses these settings: {reason:.200}") from error
