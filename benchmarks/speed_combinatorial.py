@@ -1,0 +1,121 @@
+"""Combinatorial environments beside RL4CO, Jumanji and a plain NumPy loop: steps per CPU-second, in turn, in one run.
+
+Each library runs in a process of its own, on one core and one thread, with its own Python: ours in this one, the peers'
+in environments that their scripts in ``speed_peers/`` say how to make (a ``python3 -m venv``, a ``pip install``):
+
+    python benchmarks/speed_combinatorial.py --peer-python rl4co=PATH/bin/python jumanji=PATH/bin/python
+
+For every shape and kind the processes are asked in turn, once a repetition; ratios are the medians over repetitions of
+ratios within one. "alone": legal actions prepared beforehand. "sampler": the same masked-uniform sampler for all.
+Resets are left out. Every row of every call is a step, rows that have ended included, for all alike. A step of CVRP
+is a customer here and a visit, be it the depot's, in the peers. A scan of Jumanji's is no loop of steps.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+PEERS = Path(__file__).parent / "speed_peers"
+
+
+class Library:
+    """A process that measures one library on request."""
+
+    def __init__(self, script: str, python: str, options: list[str]) -> None:
+        """Starts it."""
+        command = [python, str(PEERS / f"{script}_speed.py"), "--serve", *options]
+        self.name = script
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def ask(self, *request: Any) -> Any:
+        """Sends a request and waits for its answer."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(json.dumps(request) + "\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline()
+        if not answer:
+            raise SystemExit(f"{self.name} has failed at {request}; its error stands above")
+        return json.loads(answer)
+
+
+def compare(libraries: list[Library], shape: tuple[str, int, int], repetitions: int) -> list[dict[str, Any]]:
+    """Measures all that can play a shape; a row each for every kind."""
+    asked = [(library, usage, kind) for library in libraries for usage, kind in library.ask(*shape)]
+    for library, usage, kind in asked:
+        library.ask(*shape, usage, kind)  # a warm-up
+    rates: dict[tuple[str, str], list[float]] = {(usage, kind): [] for _, usage, kind in asked}
+    for _ in range(repetitions):
+        for library, usage, kind in asked:
+            rates[usage, kind].append(library.ask(*shape, usage, kind))
+    return [
+        {"problem": shape[0], "n": shape[1], "B": shape[2], "library": usage, "kind": kind, "rates": found}
+        for (usage, kind), found in rates.items()
+    ]
+
+
+def table(rows: list[dict[str, Any]]) -> list[str]:
+    """Lines of Markdown: a line a shape and kind, our best usage in it and its ratios to everybody else's."""
+    others = [each for each in dict.fromkeys(row["library"] for row in rows) if not each.startswith("ours")]
+    usages = [each for each in dict.fromkeys(row["library"] for row in rows) if each.startswith("ours")]
+    heads = ["problem", "n", "B", "kind", *usages, *others, *(f"ours / {each}" for each in others)]
+    lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
+    shapes: dict[tuple[Any, ...], dict[str, list[float]]] = {}
+    for row in rows:
+        shapes.setdefault((row["problem"], row["n"], row["B"], row["kind"]), {})[row["library"]] = row["rates"]
+    for shape, found in shapes.items():
+        cells = [str(each) for each in shape] + [_rate(found.get(each)) for each in (*usages, *others)]
+        best = max((found[each] for each in usages if each in found), key=statistics.median, default=None)
+        cells += [_ratio(best, found.get(each)) for each in others]
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def _rate(rates: list[float] | None) -> str:
+    """Million steps per CPU-second, median and range."""
+    if rates is None:
+        return "-"
+    middle, least, most = (each / 1e6 for each in (statistics.median(rates), min(rates), max(rates)))
+    return f"{middle:.3g} ({least:.3g} to {most:.3g})"
+
+
+def _ratio(ours: list[float] | None, theirs: list[float] | None) -> str:
+    if ours is None or theirs is None:
+        return "-"
+    return f"{statistics.median(a / b for a, b in zip(ours, theirs, strict=True)):.2f}"
+
+
+def main() -> None:
+    """Measures and prints Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--peer-python", nargs="*", default=[], metavar="PEER=PATH", help="rl4co=..., jumanji=...")
+    parser.add_argument("--problems", nargs="*", default=["TSP", "CVRP", "ATSP", "OP", "Knapsack"])
+    parser.add_argument("--sizes", nargs="*", type=int, default=[50, 100])
+    parser.add_argument("--batches", nargs="*", type=int, default=[1, 64, 1024, 4096])
+    parser.add_argument("--repetitions", type=int, default=5)
+    parser.add_argument("--seconds", default="0.1", help="least CPU time of a repetition")
+    parser.add_argument("--core", help="the CPU core to stay on")
+    parser.add_argument("--json", type=Path, help="also write every rate to this file")
+    options = parser.parse_args()
+    passed = ["--seconds", options.seconds] + (["--core", options.core] if options.core else [])
+    pythons = {"mdpzoo": sys.executable, "numpy": sys.executable}
+    pythons |= dict(each.split("=", 1) for each in options.peer_python)
+    libraries = [Library(script, python, passed) for script, python in pythons.items()]
+    rows = []
+    for problem in options.problems:
+        for size in options.sizes:
+            for batch in options.batches:
+                rows += compare(libraries, (problem, size, batch), options.repetitions)
+                print(f"{problem} {size} {batch} done", file=sys.stderr, flush=True)
+    if options.json:
+        options.json.write_text(json.dumps(rows))
+    print("Million steps per CPU-second, median (range); ratios of our fastest usage in the row.\n")
+    print("\n".join(table(rows)))
+
+
+if __name__ == "__main__":
+    main()
