@@ -56,20 +56,22 @@ class CompiledVectorEnv(BatchedVectorEnv):
         if action.shape != (self.num_envs,):
             raise SettingError(f"expected {self.num_envs} actions, got {len(action) if action.shape else 'one'}")
         asleep, some_asleep = self._done, self._some_done and self._mode != AutoresetMode.SAME_STEP
-        rules = self.rules
-        self._state, reward, terminated, illegal = rules.step(
-            self._state, action, self._draws(rules.step_draws), asleep if some_asleep else self._nobody
+        draws = self._draws(self.rules.step_draws) if self.rules.step_draws else self._undrawn
+        self._state, reward, terminated, illegal = self.rules.step(
+            self._state, action, draws, asleep if some_asleep else self._nobody
         )
-        truncated = self._clock(reward)
+        truncated = self._clock(reward) if self._counts else self._nobody.copy()
         if some_asleep:
-            truncated &= ~asleep
-            self._wake(asleep, terminated)
+            self._wake(asleep, terminated, truncated)
         done = terminated | truncated if self._limit > 0 else terminated
-        infos: dict[str, Any] = {"illegal": self._out(illegal), "_illegal": self._out(illegal)}
+        illegal = self._out(illegal)
+        infos: dict[str, Any] = {"illegal": illegal, "_illegal": illegal}
         self._some_done = TRUE in done.tobytes()
         if self._some_done:
             self._done = done.copy()
             self._finish(done, infos)
+        if self.output == "numpy":
+            return self.rules.observe(self._state), reward, terminated, truncated, infos
         return self._look(self._state), self._out(reward), self._out(terminated), self._out(truncated), infos
 
     def action_masks(self) -> Any:
@@ -88,16 +90,15 @@ class CompiledVectorEnv(BatchedVectorEnv):
         self._some_done, self._done = False, self._nobody
 
     def _clock(self, reward: np.ndarray) -> np.ndarray:
-        """Counts steps and rewards where somebody asks for them; returns which rows' time is up."""
-        if not self._counts:
-            return self._nobody.copy()
+        """Counts steps and rewards; returns which rows' time is up."""
         self._elapsed += 1
         self._returns += reward
         return self._elapsed >= self._limit if self._limit > 0 else self._nobody.copy()
 
-    def _wake(self, asleep: np.ndarray, terminated: np.ndarray) -> None:
+    def _wake(self, asleep: np.ndarray, terminated: np.ndarray, truncated: np.ndarray) -> None:
         """Rows that had ended ignored their action: they start anew, or wait for the caller's reset."""
         if self._mode == AutoresetMode.NEXT_STEP:
+            truncated &= ~asleep
             if self.rules.step_draws:
                 self._counters -= asleep * np.uint64(self.rules.step_draws)
             self._restart(asleep)
@@ -139,8 +140,6 @@ class CompiledVectorEnv(BatchedVectorEnv):
         self._counters *= np.uint64(0) if kept is None else kept.astype(np.uint64)
 
     def _draws(self, count: int) -> np.ndarray:
-        if count == 0:
-            return self._undrawn
         draws = streams.uniforms(self._keys, self._counters, count)
         self._counters += np.uint64(count)
         return draws

@@ -6,8 +6,8 @@ from mdpzoo.checks import checks, run_checks
 from mdpzoo.checks.synchronisation import NoSynchronisation
 
 VARIANTS = [(id, {}) for id in mdpzoo.environments()] + [
-    ("mdpzoo/TSP-v0", {"form": "bq"}),
     ("mdpzoo/TSP-v0", {"num_nodes": 5, "form": "direct"}),
+    *((f"mdpzoo/{problem}-v0", {"form": "bq"}) for problem in ("TSP", "ATSP", "CVRP", "OP", "Knapsack")),
 ]
 
 

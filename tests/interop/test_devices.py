@@ -16,6 +16,10 @@ VARIANTS = [
     ("mdpzoo/RiverSwim-v0", {}),  # a random number in every step
     ("mdpzoo/TSP-v0", {"num_nodes": 9, "form": "direct"}),  # a mask
     ("mdpzoo/TSP-v0", {"num_nodes": 9, "form": "bq"}),  # a shrinking state
+    ("mdpzoo/ATSP-v0", {"num_nodes": 9, "form": "bq"}),  # a matrix in every row
+    ("mdpzoo/CVRP-v0", {"num_customers": 9, "form": "direct"}),  # two ways to each token
+    ("mdpzoo/OP-v0", {"num_customers": 9, "form": "bq"}),  # episodes of many lengths
+    ("mdpzoo/Knapsack-v0", {"num_items": 9, "form": "direct"}),  # no way at all
 ]
 
 

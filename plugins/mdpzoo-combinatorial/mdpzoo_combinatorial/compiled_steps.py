@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mdpzoo_combinatorial.edges import costs_into
+from mdpzoo_combinatorial.edges import NONE, costs_into
 from mdpzoo_combinatorial.neighbours import compiled, inlined
 from mdpzoo_combinatorial.rules import ITEMS, PRIZES, ROUTES, TOUR
 
@@ -36,29 +36,29 @@ def legal_into(
     legal_: Flags,
 ) -> bool:
     """Which actions on the tokens ``first`` to ``last`` are allowed, but for those ``gone``; whether any is."""
-    some = np.int64(0)
+    some = False
     if kind == TOUR:
         for token in range(first, last):
             legal_[row, token] = not gone[gone_row, token]
-        some += last - first
+        some = first < last
     elif kind == ROUTES:
         for token in range(first, last):
             free = not gone[gone_row, token]
             legal_[row, 2 * token] = free & (tokens[row, 2, token] <= resource)
             legal_[row, 2 * token + 1] = free & (not at_home)
-            some += free
+            some |= free
     elif kind == PRIZES:
         for token in range(first, last):
             needed = np.float64(cost[row, token]) + np.float64(tokens[row, 3, token])
             allowed = (not gone[gone_row, token]) & (needed <= resource)
             legal_[row, token] = allowed
-            some += allowed
+            some |= allowed
     else:
         for token in range(first, last):
             allowed = (not gone[gone_row, token]) & (tokens[row, 1, token] <= resource)
             legal_[row, token] = allowed
-            some += allowed
-    return some > 0
+            some |= allowed
+    return some
 
 
 @inlined
@@ -175,7 +175,8 @@ def step_direct(kind: int, ways: int, edges: int) -> Any:
             history[row, made] = target
             visited[row, token] = True
             current_[row, 0] = token
-            costs_into(edges, rule, table, tokens, row, token, token, current, False, n, cost_)
+            if edges != NONE:
+                costs_into(edges, rule, table, tokens, row, token, token, current, False, n, cost_)
             if kind == TOUR:
                 for each in range(n):
                     legal_[row, each] = legal[row, each]
@@ -249,10 +250,7 @@ def step_path(kind: int, ways: int, first: int, edges: int) -> Any:
         ended_: Flags,
         illegal_: Flags,
     ) -> None:
-        """``PathProblem.step``.
-
-        Args: ``first`` is 1 where there is an origin, else 0; ``gone`` ``[1, L]`` is all False; what is filled comes as zeros.
-        """
+        """``PathProblem.step``; ``gone`` ``[1, L]`` is all False, and what is filled comes as zeros."""
         rows, features, length = tokens.shape
         for row in range(rows):
             target = action[row]

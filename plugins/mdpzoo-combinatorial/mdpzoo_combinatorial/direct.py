@@ -70,7 +70,8 @@ class _Direct:
 
     def render(self, state: DirectState, row: int = 0) -> np.ndarray:
         """A picture of the choices so far, ``[height, width, 3]`` uint8."""
-        return self.rules.picture(host(state.tokens[row]), self.chosen(state, row))
+        ended = not bool(state.legal[row].any())
+        return self.rules.picture(host(state.tokens[row]), self.chosen(state, row), float(state.resource[row, 0]), ended)
 
 
 class DirectProblem(_Direct):
@@ -124,7 +125,7 @@ class DirectProblem(_Direct):
 
     def observe(self, state: DirectState) -> dict[str, Tensor]:
         """What ``observation_space`` says, with leading dimension B."""
-        return self.rules.shown(state.tokens) | _changing(self.rules, state)
+        return _seen(self.rules, state, self.rules.shown(state.tokens))
 
     def _costs(self, tokens: Tensor, current: Tensor) -> Tensor:
         names = torch.arange(self.rules.size, device=tokens.device).unsqueeze(0)
@@ -158,31 +159,38 @@ class CompiledDirect(_Direct):
 
     def step(self, state: DirectState, action: np.ndarray, draws: np.ndarray, asleep: np.ndarray) -> Outcome:
         """Chooses in every row that is awake. Costs O(B n)."""
-        tokens, visited, history, resource, current, legal, cost = state
         rows = len(action)
-        after = np.empty((rows, 1), np.int64), np.empty(legal.shape, bool), np.empty(cost.shape, np.float32)
+        current, legal = np.empty((rows, 1), np.int64), np.empty(state.legal.shape, bool)
+        cost = np.empty(state.cost.shape, np.float32) if self.rules.routed else state.cost
         outcome = np.empty(rows), np.empty(rows, bool), np.empty(rows, bool)
-        self._step(*self._settings, *state, action, asleep, *after, *outcome)
-        return Outcome(DirectState(tokens, visited, history, resource, *after), *outcome)
+        self._step(*self._settings, *state, action, asleep, current, legal, cost, *outcome)
+        after = _made(DirectState, (*state[:4], current, legal, cost))
+        return _made(Outcome, (after, *outcome))
 
     def observe(self, state: DirectState) -> dict[str, Any]:
         """What ``observation_space`` says, with leading dimension B; what never changes is made once."""
         if self._seen[0] is not state.tokens:
             self._seen = state.tokens, self.rules.shown(state.tokens)
-        return self._seen[1] | _changing(self.rules, state)
+        return _seen(self.rules, state, self._seen[1].copy())
 
 
-def _changing(rules: Rules, state: DirectState) -> dict[str, Any]:
-    """What a step changes of an observation, in NumPy or in torch."""
-    seen = rules.left(state.resource)
+def _seen(rules: Rules, state: DirectState, seen: dict[str, Any]) -> dict[str, Any]:
+    """Adds to an observation what a step changes, in NumPy or in torch."""
     seen["action_mask"] = state.legal
     if rules.routed:
         scale = rules.edges.scale
         seen["distance"] = state.cost if scale == 1.0 else state.cost * scale
         seen["current"] = state.current[:, 0]
     if rules.kind != TOUR:
-        seen["visited"] = state.visited | False  # a copy: the state's own changes in place
+        seen.update(rules.left(state.resource))
+        visited = state.visited  # an array changes in place, a tensor does not
+        seen["visited"] = visited.copy() if isinstance(visited, np.ndarray) else visited
     return seen
+
+
+def _made(kind: Any, values: tuple[Any, ...]) -> Any:
+    """A NamedTuple, at a third of the price of calling its class; a batch of one notices."""
+    return tuple.__new__(kind, values)
 
 
 def flags(count: int) -> "spaces.Box[Any]":
