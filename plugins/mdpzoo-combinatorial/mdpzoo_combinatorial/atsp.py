@@ -48,7 +48,7 @@ class ATSP(Rules):
         if instance is not None:
             longest = float(instance.distance_matrix().max()) or 1.0
             edges = Edges(ROWS, longest=longest, scale=1.0 / longest)
-        super().__init__(count, count + 1, count * count, edges, (1, edges.longest))
+        super().__init__(count, count + 1, count * count, edges, edges.longest)
         if instance is not None:
             matrix = instance.distance_matrix()
             self.fix(np.vstack([matrix, matrix[:, 0]]).astype(np.float32), 0.0)
@@ -77,13 +77,17 @@ class ATSP(Rules):
         """The tour, node 0 first."""
         return np.concatenate([[0], actions])
 
-    def picture(self, tokens: np.ndarray, actions: np.ndarray) -> np.ndarray:
+    def picture(self, tokens: np.ndarray, actions: np.ndarray, resource: float, ended: bool) -> np.ndarray:
         """The tour so far, on a layout of the costs in the plane."""
-        from mdpzoo_combinatorial.render import tour_picture
-        from mdpzoo_combinatorial.routing import layout_of_costs
+        from mdpzoo_combinatorial.render.states import layout_of, tour_so_far
 
-        tour = self.solution(actions)
-        return tour_picture(layout_of_costs(tokens[:-1]), tour, current=int(tour[-1]))
+        return tour_so_far(layout_of(tokens[:-1]), self.solution(actions), arrows=True)
+
+    def picture_left(self, tokens: np.ndarray, node: np.ndarray, resource: float) -> np.ndarray:
+        """The path left, likewise; random nodes move while others go, since nothing but costs places them."""
+        from mdpzoo_combinatorial.render.states import layout_left, path_left
+
+        return path_left(*layout_left(tokens[:-1], node, None if self._tokens is None else self._tokens[:-1]))
 
 
 def _rows(costs: Any, node: Any) -> Any:

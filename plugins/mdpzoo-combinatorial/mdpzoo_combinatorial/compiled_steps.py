@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from mdpzoo_combinatorial.edges import NONE, costs_into
 from mdpzoo_combinatorial.neighbours import compiled, inlined
-from mdpzoo_combinatorial.rules import ITEMS, PRIZES, ROUTES, TOUR
+from mdpzoo_combinatorial.rules import EDGES_LEFT, ITEMS, PRIZES, ROUTES, TOUR
 
 Reals = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -118,7 +118,6 @@ def step_direct(kind: int, ways: int, edges: int) -> Any:
     def step(
         refill: float,
         tolerance: float,
-        left_edges: int,
         price: float,
         rule: int,
         table: Doubles,
@@ -126,7 +125,6 @@ def step_direct(kind: int, ways: int, edges: int) -> Any:
         visited: Flags,
         history: NDArray[np.int32],
         resource: Doubles,
-        current: Integers,
         legal: Flags,
         cost: Reals,
         action: Integers,
@@ -147,7 +145,8 @@ def step_direct(kind: int, ways: int, edges: int) -> Any:
             ended_[row] = illegal_[row] = False
             if asleep[row] or target < 0 or target >= actions or not legal[row, target]:
                 reward_[row] = 0.0
-                current_[row, 0] = current[row, 0]
+                made = history[row, 0]
+                current_[row, 0] = history[row, made] // ways if made else 0
                 unvisited = 0
                 for each in range(actions):
                     legal_[row, each] = legal[row, each]
@@ -156,7 +155,7 @@ def step_direct(kind: int, ways: int, edges: int) -> Any:
                     unvisited += not visited[row, token]
                 if not asleep[row]:
                     ended_[row] = illegal_[row] = True
-                    reward_[row] = -price * (left_edges * unvisited + 1)
+                    reward_[row] = -price * (EDGES_LEFT[kind] * unvisited + 1)
                 continue
             token, way = (target, 0) if ways == 1 else (target >> 1, target & 1)
             reward, used = gain(
@@ -176,7 +175,7 @@ def step_direct(kind: int, ways: int, edges: int) -> Any:
             visited[row, token] = True
             current_[row, 0] = token
             if edges != NONE:
-                costs_into(edges, rule, table, tokens, row, token, token, current, False, n, cost_)
+                costs_into(edges, rule, table, tokens, row, token, token, current_, False, n, cost_)
             if kind == TOUR:
                 for each in range(n):
                     legal_[row, each] = legal[row, each]
@@ -227,7 +226,6 @@ def step_path(kind: int, ways: int, first: int, edges: int) -> Any:
     def step(
         refill: float,
         tolerance: float,
-        left_edges: int,
         price: float,
         rule: int,
         table: Doubles,
@@ -260,7 +258,7 @@ def step_path(kind: int, ways: int, first: int, edges: int) -> Any:
                 legal_[row], cost_[row] = legal[row], cost[row]
                 if not asleep[row]:
                     ended_[row] = illegal_[row] = True
-                    reward_[row] = -price * (left_edges * stays + 1)
+                    reward_[row] = -price * (EDGES_LEFT[kind] * stays + 1)
                 continue
             token, way = (target, 0) if ways == 1 else (target >> 1, target & 1)
             home = np.float64(cost[row, stays + 1]) if first else 0.0

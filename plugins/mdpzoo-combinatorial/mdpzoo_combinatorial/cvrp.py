@@ -72,7 +72,7 @@ class CVRP(Rules):
         """Takes how many customers, where they lie and what a vehicle holds, or the one instance that is played."""
         edges = nodes.PLANE if instance is None else Edges.of(instance)
         draws = distributions.place_draws(distribution, count + 1) + count
-        super().__init__(count + 1, 4, draws, edges, (2, edges.longest))
+        super().__init__(count + 1, 4, draws, edges, edges.longest)
         self.distribution, self.refill = distribution, float(capacity if instance is None else instance.capacity)
         if instance is not None:
             self.fix(nodes.laid_out(instance, instance.demands, nodes.costs_home(instance)), self.refill)
@@ -125,11 +125,17 @@ class CVRP(Rules):
             routes[-1].append(action // 2)
         return routes
 
-    def picture(self, tokens: np.ndarray, actions: np.ndarray) -> np.ndarray:
+    def picture(self, tokens: np.ndarray, actions: np.ndarray, resource: float, ended: bool) -> np.ndarray:
         """The routes so far, and how full the vehicles are."""
-        from mdpzoo_combinatorial.render import routes_picture
+        from mdpzoo_combinatorial.render.states import routes_so_far
 
-        return routes_picture(tokens[:2].T, self.solution(actions), tokens[DEMAND], self.refill, complete=False)
+        return routes_so_far(tokens[:2].T, self.solution(actions), tokens[DEMAND], self.refill)
+
+    def picture_left(self, tokens: np.ndarray, node: np.ndarray, resource: float) -> np.ndarray:
+        """The path left, and what the vehicle holds."""
+        from mdpzoo_combinatorial.render.states import frame_of, routes_left
+
+        return routes_left(tokens[:2].T, tokens[DEMAND], resource, self.refill, frame_of(self._tokens))
 
 
 def visits(actions: Iterable[int]) -> NDArray[np.int64]:

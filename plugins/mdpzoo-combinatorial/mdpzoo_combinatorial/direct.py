@@ -70,8 +70,8 @@ class _Direct:
 
     def render(self, state: DirectState, row: int = 0) -> np.ndarray:
         """A picture of the choices so far, ``[height, width, 3]`` uint8."""
-        ended = not bool(state.legal[row].any())
-        return self.rules.picture(host(state.tokens[row]), self.chosen(state, row), float(state.resource[row, 0]), ended)
+        left, ended = float(state.resource[row, 0]), not bool(state.legal[row].any())
+        return self.rules.picture(host(state.tokens[row]), self.chosen(state, row), left, ended)
 
 
 class DirectProblem(_Direct):
@@ -117,10 +117,8 @@ class DirectProblem(_Direct):
         allowed = rules.legal(state.tokens, ~visited, cost, resource, current == 0)
         ended = ~allowed.any(1, keepdim=True)
         reward = reward + rules.closing(cost[:, :1].double(), state.tokens[:, :, 0]) * ended
-        edges, price = rules.penalty
-        missing = price * (edges * (~state.visited).sum(1, keepdim=True) + 1).double()
         after = DirectState(state.tokens, visited, history, resource, current, allowed, cost)
-        reward = torch.where(legal, reward, -missing).squeeze(1)
+        reward = torch.where(legal, reward, -rules.penalty((~state.visited).sum(1, keepdim=True))).squeeze(1)
         return Outcome(after, reward, (ended | ~legal).squeeze(1), ~legal.squeeze(1))
 
     def observe(self, state: DirectState) -> dict[str, Tensor]:
@@ -142,7 +140,7 @@ class CompiledDirect(_Direct):
         self._begin = begin_direct(rules.kind, edges.kind)
         self._step = step_direct(rules.kind, rules.ways, edges.kind)
         self._edges = edges.rule, edges.table.numpy()
-        self._settings = (rules.refill, rules.tolerance, *map(float, rules.penalty), *self._edges)
+        self._settings = (rules.refill, rules.tolerance, rules.price, *self._edges)
         self._seen: tuple[Any, dict[str, Any]] = (None, {})
 
     def initial(self, draws: np.ndarray) -> DirectState:
@@ -163,7 +161,7 @@ class CompiledDirect(_Direct):
         current, legal = np.empty((rows, 1), np.int64), np.empty(state.legal.shape, bool)
         cost = np.empty(state.cost.shape, np.float32) if self.rules.routed else state.cost
         outcome = np.empty(rows), np.empty(rows, bool), np.empty(rows, bool)
-        self._step(*self._settings, *state, action, asleep, current, legal, cost, *outcome)
+        self._step(*self._settings, *state[:4], *state[5:], action, asleep, current, legal, cost, *outcome)
         after = _made(DirectState, (*state[:4], current, legal, cost))
         return _made(Outcome, (after, *outcome))
 

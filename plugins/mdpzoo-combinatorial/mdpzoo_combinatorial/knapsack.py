@@ -64,7 +64,7 @@ class Knapsack(Rules):
             self.largest, self.room = distributions.item_scales(distribution, count)
         else:
             self.largest, self.room = float(instance.values.max()) or 1.0, float(instance.capacity) or 1.0
-        super().__init__(count, 2, 2 * count, Edges(NONE), (0, self.largest))
+        super().__init__(count, 2, 2 * count, Edges(NONE), self.largest)
         self.distribution = distribution
         if instance is not None:
             if instance.weights.min() > instance.capacity:
@@ -111,11 +111,17 @@ class Knapsack(Rules):
         """The items, sorted."""
         return np.sort(actions)
 
-    def picture(self, tokens: np.ndarray, actions: np.ndarray) -> np.ndarray:
-        """The items so far in the knapsack, and those left."""
-        from mdpzoo_combinatorial.render import knapsack_picture
+    def picture(self, tokens: np.ndarray, actions: np.ndarray, resource: float, ended: bool) -> np.ndarray:
+        """The items so far in the knapsack, in the order in which they were taken, and those left."""
+        from mdpzoo_combinatorial.render.states import items_so_far
 
-        return knapsack_picture(tokens[VALUE], tokens[WEIGHT], self.room, actions)
+        return items_so_far(tokens[VALUE], tokens[WEIGHT], actions, resource)
+
+    def picture_left(self, tokens: np.ndarray, node: np.ndarray, resource: float) -> np.ndarray:
+        """The items left, and the room for them."""
+        from mdpzoo_combinatorial.render.states import items_left
+
+        return items_left(tokens[VALUE], tokens[WEIGHT], resource, self.room)
 
 
 def quotient(state: DirectState) -> PathState:

@@ -76,7 +76,7 @@ class Orienteering(Rules):
         edges = nodes.PLANE if instance is None else Edges.of(instance)
         self.largest = 1.0 if instance is None else float(instance.prizes.max()) or 1.0
         draws = distributions.place_draws(distribution, count + 1) + count
-        super().__init__(count + 1, 4, draws, edges, (0, self.largest))
+        super().__init__(count + 1, 4, draws, edges, self.largest)
         self.distribution, self.prizes, self.limit = distribution, prizes, limit
         whole = instance is not None and instance.integral
         self.tolerance = 0.0 if whole else SLACK * max(1.0, limit if instance is None else instance.limit)
@@ -139,11 +139,21 @@ class Orienteering(Rules):
         """The nodes in their order, the depot first."""
         return np.concatenate([[0], actions])
 
-    def picture(self, tokens: np.ndarray, actions: np.ndarray) -> np.ndarray:
+    def picture(self, tokens: np.ndarray, actions: np.ndarray, resource: float, ended: bool) -> np.ndarray:
         """The way so far, and what is left of the budget."""
-        from mdpzoo_combinatorial.render import orienteering_picture
+        from mdpzoo_combinatorial.render.states import prizes_so_far
 
-        return orienteering_picture(tokens[:2].T, self.solution(actions), tokens[PRIZE], complete=False)
+        tour, home = self.solution(actions), tokens[HOME]
+        limit = max(self.limit, 2.0 * float(home[1:].min())) if self._tokens is None else self._resource
+        way_home = float(home[tour[-1]])
+        return prizes_so_far(tokens[:2].T, tour, tokens[PRIZE], limit, resource, way_home, ended)
+
+    def picture_left(self, tokens: np.ndarray, node: np.ndarray, resource: float) -> np.ndarray:
+        """The path left, and what is left of the budget."""
+        from mdpzoo_combinatorial.render.states import frame_of, prizes_left
+
+        limit = self.limit if self._tokens is None else self._resource
+        return prizes_left(tokens[:2].T, tokens[PRIZE], self.largest, resource, limit, frame_of(self._tokens))
 
 
 def quotient(state: DirectState) -> PathState:

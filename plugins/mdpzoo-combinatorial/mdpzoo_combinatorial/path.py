@@ -63,8 +63,9 @@ class _Path:
 
     def render(self, state: PathState, row: int = 0) -> np.ndarray:
         """A picture of what is left, ``[height, width, 3]`` uint8."""
-        tokens = host(state.tokens[row])[:, : int(state.left[row, 0]) + 2 * self.rules.routed]
-        return self.rules.picture(tokens, np.zeros(0, np.int64))
+        length = int(state.left[row, 0]) + 2 * self.rules.routed
+        tokens, node = host(state.tokens[row])[:, :length], host(state.node[row])[:length]
+        return self.rules.picture_left(tokens, node, float(state.resource[row, 0]))
 
     def observe(self, state: PathState) -> dict[str, Any]:
         """What ``observation_space`` says, with leading dimension B."""
@@ -127,8 +128,7 @@ class PathProblem(_Path):
         end = (left + 1).clamp(max=self.length - 1)
         last = after.tokens.gather(2, end.unsqueeze(1).expand(-1, rules.features, 1)).squeeze(2)
         reward = reward + rules.closing(after.cost.gather(1, end).double(), last) * ended
-        edges, price = rules.penalty
-        reward = torch.where(legal, reward, -price * (edges * state.left + 1).double()).squeeze(1)
+        reward = torch.where(legal, reward, -rules.penalty(state.left)).squeeze(1)
         return Outcome(after, reward, (ended | ~legal).squeeze(1), ~legal.squeeze(1))
 
     def _completed(self, tokens: Tensor, node: Tensor, left: Tensor, resource: Tensor) -> PathState:
@@ -155,7 +155,7 @@ class CompiledPath(_Path):
         self._begin = begin_path(rules.kind, first, edges.kind)
         self._step = step_path(rules.kind, rules.ways, first, edges.kind)
         self._edges = edges.rule, edges.table.numpy()
-        self._settings = (rules.refill, rules.tolerance, *map(float, rules.penalty), *self._edges)
+        self._settings = (rules.refill, rules.tolerance, rules.price, *self._edges)
         self._nothing, self._places = np.zeros((1, self.length), bool), np.arange(self.length)
 
     def initial(self, draws: np.ndarray) -> PathState:

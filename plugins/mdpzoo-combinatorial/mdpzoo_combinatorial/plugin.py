@@ -168,4 +168,9 @@ def mdpzoo_commands() -> list[CommandSpec]:
             function="mdpzoo_combinatorial.verify:verify",
             summary="Say whether a file solves an instance, and what it is worth.",
         ),
+        CommandSpec(
+            name="animate",
+            function="mdpzoo_combinatorial.animate:animate",
+            summary="Show how an agent constructs a solution, as a GIF.",
+        ),
     ]

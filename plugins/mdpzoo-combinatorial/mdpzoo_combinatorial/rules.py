@@ -17,6 +17,7 @@ from torch import Tensor
 from mdpzoo_combinatorial.edges import Edges
 
 TOUR, ROUTES, PRIZES, ITEMS = range(4)  # what the compiled steps tell problems apart by
+EDGES_LEFT = (1, 2, 0, 0)  # by kind: an illegal action costs this often ``price`` for every token left, and once more
 Form = Literal["direct", "bq"]
 
 
@@ -35,7 +36,7 @@ class Rules(ABC):
         draws: random numbers that an instance takes.
         most: how many choices an episode has at most.
         edges: what going somewhere costs.
-        penalty: (edges a token left, price): an illegal action costs ``price * (edges * left + 1)``.
+        price: of an illegal action, see ``EDGES_LEFT``.
     """
 
     kind = TOUR
@@ -44,9 +45,9 @@ class Rules(ABC):
     refill = 0.0
     tolerance = 0.0
 
-    def __init__(self, size: int, features: int, draws: int, edges: Edges, penalty: tuple[int, float]) -> None:
+    def __init__(self, size: int, features: int, draws: int, edges: Edges, price: float) -> None:
         """Takes what the attributes say; ``fix`` follows where there is one instance only."""
-        self.size, self.features, self.draws, self.edges, self.penalty = size, features, draws, edges, penalty
+        self.size, self.features, self.draws, self.edges, self.price = size, features, draws, edges, price
         self.most = size - self.routed
         self._tokens: Tensor | None = None
         self._resource = 0.0
@@ -99,8 +100,29 @@ class Rules(ABC):
         """Direct actions ``[choices]`` as the problem's instances take a solution."""
 
     @abstractmethod
-    def picture(self, tokens: np.ndarray, actions: np.ndarray) -> np.ndarray:
-        """A picture of an instance ``[F, n]`` and the direct actions so far, ``[height, width, 3]`` uint8."""
+    def picture(self, tokens: np.ndarray, actions: np.ndarray, resource: float, ended: bool) -> np.ndarray:
+        """A picture of what is chosen so far, ``[height, width, 3]`` uint8.
+
+        Args:
+            tokens: ``[F, n]``.
+            actions: ``[choices]`` int64, of the direct form.
+            resource: what is left of it.
+            ended: whether nothing more can be chosen.
+        """
+
+    @abstractmethod
+    def picture_left(self, tokens: np.ndarray, node: np.ndarray, resource: float) -> np.ndarray:
+        """A picture of what is left in the quotiented form, ``[height, width, 3]`` uint8.
+
+        Args:
+            tokens: ``[F, L]``, without padding.
+            node: ``[L]`` int64, their names.
+            resource: what is left of it.
+        """
+
+    def penalty(self, left: Tensor) -> Tensor:
+        """What an illegal action costs, ``[B, 1]`` float64, while ``[B, 1]`` tokens are left."""
+        return self.price * (EDGES_LEFT[self.kind] * left + 1).double()
 
     def left(self, resource: Any) -> dict[str, Any]:
         """What is seen of the resource, ``[B, 1]`` float32, of ``[B, 1]`` float64."""

@@ -50,7 +50,7 @@ class TSP(Rules):
     def __init__(self, count: int, distribution: str, instance: TSPInstance | None = None) -> None:
         """Takes how many nodes, where they lie, or the one instance that is played."""
         edges = nodes.PLANE if instance is None else Edges.of(instance)
-        super().__init__(count, 2, distributions.place_draws(distribution, count), edges, (1, edges.longest))
+        super().__init__(count, 2, distributions.place_draws(distribution, count), edges, edges.longest)
         self.distribution = distribution
         if instance is not None:
             self.fix(nodes.laid_out(instance), 0.0)
@@ -71,12 +71,17 @@ class TSP(Rules):
         """The tour, node 0 first."""
         return np.concatenate([[0], actions])
 
-    def picture(self, tokens: np.ndarray, actions: np.ndarray) -> np.ndarray:
+    def picture(self, tokens: np.ndarray, actions: np.ndarray, resource: float, ended: bool) -> np.ndarray:
         """The tour so far."""
-        from mdpzoo_combinatorial.render import tour_picture
+        from mdpzoo_combinatorial.render.states import tour_so_far
 
-        tour = self.solution(actions)
-        return tour_picture(tokens.T, tour, current=int(tour[-1]))
+        return tour_so_far(tokens.T, self.solution(actions))
+
+    def picture_left(self, tokens: np.ndarray, node: np.ndarray, resource: float) -> np.ndarray:
+        """The path left."""
+        from mdpzoo_combinatorial.render.states import frame_of, path_left
+
+        return path_left(tokens.T, frame_of(self._tokens))
 
 
 def quotient(state: DirectState) -> PathState:

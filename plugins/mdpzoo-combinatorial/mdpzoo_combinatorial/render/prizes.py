@@ -1,0 +1,83 @@
+"""Drawing orienteering: nodes as large as their prizes, a tour, and how much of the budget it takes."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from mdpzoo.errors import InstanceError
+from mdpzoo_combinatorial.render.canvas import (
+    EMPTY,
+    LINE,
+    NODE,
+    UNVISITED,
+    Canvas,
+    Floats,
+    dot_size,
+    indices,
+    number,
+    placed,
+    positions,
+)
+from mdpzoo_combinatorial.render.tours import ends
+
+FOOT = 44  # units that bar and caption take
+LOW, HIGH = 38, 52  # where the bar is
+HOME = "#9dbdd6"  # of the budget, what the way home takes
+
+
+def draw_prizes(
+    canvas: Canvas,
+    layout: ArrayLike,
+    tour: ArrayLike,
+    prizes: ArrayLike,
+    limit: float,
+    used: float,
+    *,
+    home: float = 0.0,
+    complete: bool = True,
+) -> None:
+    """Draws a tour and its budget.
+
+    Args:
+        canvas: an empty one.
+        layout: ``[n + 1, 2]``, the depot first.
+        tour: nodes in their order, the depot first.
+        prizes: ``[n + 1]``.
+        limit: how long a tour may be.
+        used: how long this one is, without a way home that is not drawn.
+        home: how long the way home would be, where the tour is not complete.
+        complete: whether the tour goes home.
+    Raises:
+        InstanceError: a node, a position or the prizes out of range.
+    """
+    layout = positions(layout)
+    worth = np.asarray(prizes, np.float64)
+    if worth.shape != (len(layout),):
+        raise InstanceError(f"a picture of {len(layout)} nodes needs as many prizes, got {worth.shape}")
+    nodes = indices(tour, len(layout))
+    points, dot = placed(layout, canvas.box(FOOT)), dot_size(len(layout))
+    size = dot * by_prize(worth, float(worth.max()))
+    path = np.append(nodes, nodes[:1]) if complete else nodes
+    if len(nodes) > 1:
+        canvas.lines([points[path]], LINE, 0.2 * dot + 1)
+    left = np.ones(len(points), bool)
+    left[nodes] = False
+    canvas.dots(points[left], size[left], UNVISITED)
+    canvas.dots(points[nodes], size[nodes], NODE)
+    ends(canvas, points, dot, [0], [] if complete else nodes[-1:])
+    _budget(canvas, limit, used, 0.0 if complete else home)
+    visited = len(nodes) - 1 if len(nodes) and nodes[0] == 0 else len(nodes)
+    collected = f"{visited} of {len(points) - 1} nodes, prize {number(worth[nodes].sum())} of {number(worth.sum())}"
+    canvas.caption(f"length {number(used)} of {number(limit)}, {collected}")
+
+
+def by_prize(prizes: Floats, largest: float) -> Floats:
+    """How large nodes are drawn: their area grows with their prize, up to the largest."""
+    return np.sqrt(np.clip(prizes / largest, 0.08, 1.0)) * 1.9 if largest > 0 else np.ones(len(prizes))
+
+
+def _budget(canvas: Canvas, limit: float, used: float, home: float) -> None:
+    left, _, right, _ = canvas.box()
+    low, high = LOW * canvas.unit, HIGH * canvas.unit
+    share = [min(max(each / limit, 0.0), 1.0) if limit > 0 else 0.0 for each in (used, used + home)]
+    here, there = (left + (right - left) * each for each in share)
+    canvas.bars([left, left, here], low, [right, here, there], high, [EMPTY, LINE, HOME])

@@ -1,0 +1,128 @@
+"""Drawing vehicles' routes, and beneath them how full each vehicle is."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from mdpzoo.errors import InstanceError
+from mdpzoo_combinatorial.render.canvas import (
+    EMPTY,
+    NODE,
+    ROUTES,
+    UNVISITED,
+    Canvas,
+    Floats,
+    dot_size,
+    indices,
+    number,
+    placed,
+    positions,
+)
+
+FOOT = 88  # units that bars and caption take
+LOW, HIGH = 36, 96  # where the bars are
+WIDEST = 26.0  # units of a bar and its gap
+
+
+def draw_routes(
+    canvas: Canvas,
+    layout: ArrayLike,
+    routes: Sequence[ArrayLike],
+    demands: ArrayLike,
+    capacity: float,
+    *,
+    complete: bool = True,
+    arranged: bool = True,
+) -> None:
+    """Draws routes, each in one of seven colours that go round, fainter where they leave and reach the depot.
+
+    Args:
+        canvas: an empty one.
+        layout: ``[n + 1, 2]``, the depot first.
+        routes: customers of each, without the depot.
+        demands: ``[n + 1]``.
+        capacity: of a vehicle, positive or 0 where no demand is.
+        complete: whether the last route ends at the depot.
+        arranged: whether colours go round by direction, so that routes beside each other differ; else they go by the
+            order of the routes, so that they stay when one is added.
+    Raises:
+        InstanceError: a customer, a position or the demands out of range.
+    """
+    layout = positions(layout)
+    amounts = np.asarray(demands, np.float64)
+    if amounts.shape != (len(layout),):
+        raise InstanceError(f"a picture of {len(layout)} nodes needs as many demands, got {amounts.shape}")
+    stops = [held for each in routes if len(held := indices(each, len(layout)))]
+    points, dot = placed(layout, canvas.box(FOOT)), dot_size(len(layout))
+    if arranged:
+        stops = _around(points, stops)
+    colours = [ROUTES[each % len(ROUTES)] for each in range(len(stops))]
+    size = dot * by_demand(amounts)
+    _ways(canvas, points, stops, colours, 0.2 * dot + 1, complete)
+    left = np.ones(len(points), bool)
+    left[[0, *(stop for each in stops for stop in each)]] = False
+    canvas.dots(points[left], size[left], UNVISITED)
+    if stops:
+        visited = np.concatenate(stops)
+        painted = [colour for colour, each in zip(colours, stops, strict=True) for _ in each]
+        canvas.dots(points[visited], size[visited], painted)
+    canvas.dots(points[:1], dot + 7, NODE, "s", "white")
+    if stops and not complete:
+        canvas.dots(points[stops[-1][-1:]], dot + 4, "white", "o", NODE)
+    loads = np.array([amounts[each].sum() for each in stops])
+    _loads(canvas, loads, colours, capacity, amounts.sum())
+    canvas.caption(_caption(loads, capacity, None if arranged else (int(left.sum()), len(points) - 1)))
+
+
+def by_demand(amounts: Floats) -> Floats:
+    """How large customers, ``[n + 1]`` the depot first, are drawn: areas grow with demands, the usual one has 1."""
+    usual = amounts[1:].mean() if len(amounts) > 1 else 0.0
+    return np.sqrt(np.clip(amounts / usual, 0.4, 3.0)) if usual > 0 else np.ones(len(amounts))
+
+
+def _around(points: Floats, stops: list[np.ndarray]) -> list[np.ndarray]:
+    """The routes in the order in which their middles lie around the depot."""
+    angles = [np.arctan2(*(points[each].mean(0) - points[0])[::-1]) for each in stops]
+    return [stops[each] for each in np.argsort(angles, kind="stable")]
+
+
+def _ways(
+    canvas: Canvas, points: Floats, stops: list[np.ndarray], colours: list[str], width: float, complete: bool
+) -> None:
+    legs, painted = [], []
+    for number_, (stop, colour) in enumerate(zip(stops, colours, strict=True)):
+        legs.append(points[[0, stop[0]]])
+        painted.append(colour)
+        if complete or number_ < len(stops) - 1:
+            legs.append(points[[stop[-1], 0]])
+            painted.append(colour)
+    if legs:
+        canvas.lines(legs, painted, 0.7 * width, float(np.clip(12 / len(stops), 0.1, 0.45)))
+        canvas.lines([points[each] for each in stops], colours, width)
+
+
+def _loads(canvas: Canvas, loads: Floats, colours: list[str], capacity: float, total: float) -> None:
+    """Draws a column for each vehicle, at least as many as the demands need."""
+    left, _, right, _ = canvas.box()
+    low, high = LOW * canvas.unit, HIGH * canvas.unit
+    least = int(np.ceil(min(total / capacity, 10_000.0))) if capacity > 0 else 0
+    count = max(len(loads), least, 1)
+    wide = min((right - left) / count, WIDEST * canvas.unit)
+    begin = (left + right - count * wide) / 2 + np.arange(count) * wide
+    end = begin + wide - np.clip(round(0.2 * wide), 1 if wide >= 3 else 0, None)
+    canvas.bars(begin, low, end, high, EMPTY)
+    full = np.clip(loads / capacity, 0.0, 1.0) if capacity > 0 else np.zeros(len(loads))
+    canvas.bars(begin[: len(loads)], low, end[: len(loads)], low + np.maximum(full * (high - low), 1), colours)
+
+
+def _caption(loads: Floats, capacity: float, left: tuple[int, int] | None) -> str:
+    count = len(loads)
+    words = [f"{count} {'route' if count == 1 else 'routes'}"]
+    if left is not None:
+        words.append(f"{left[1] - left[0]} of {left[1]} customers served")
+        if count:
+            words.append(f"load {number(loads[-1])} of {number(capacity)}")
+    elif count and capacity > 0:
+        words.append(f"on average {100 * loads.mean() / capacity:.0f} % of the capacity {number(capacity)}")
+    return ", ".join(words)

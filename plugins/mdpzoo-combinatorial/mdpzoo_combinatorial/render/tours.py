@@ -1,0 +1,153 @@
+"""Drawing tours, and paths still to be solved."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from mdpzoo.errors import InstanceError
+from mdpzoo_combinatorial.render.canvas import (
+    CURRENT,
+    EMPTY,
+    LINE,
+    NODE,
+    START,
+    UNVISITED,
+    Canvas,
+    Floats,
+    dot_size,
+    indices,
+    number,
+    placed,
+    positions,
+)
+
+MOST_ARROWS = 150
+FOOT = 16  # units that a caption takes
+UNIT_SQUARE = np.array([[0.0, 0.0], [1.0, 1.0]])
+
+
+def draw_tour(
+    canvas: Canvas,
+    layout: ArrayLike,
+    tour: ArrayLike,
+    *,
+    current: int | None = None,
+    labels: Sequence[str] | None = None,
+    arrows: bool = False,
+    caption: str = "",
+) -> None:
+    """Draws a tour, closed where it has all nodes, an open path where fewer.
+
+    Args:
+        canvas: an empty one.
+        layout: ``[n, 2]``.
+        tour: nodes in the order of the visit.
+        current: a node to mark beside the first of the tour.
+        labels: a text for each node.
+        arrows: whether lines show their direction.
+        caption: a line at the foot.
+    Raises:
+        InstanceError: a node, a position or the labels out of range.
+    """
+    layout = positions(layout)
+    n = len(layout)
+    nodes = indices(tour, n)
+    if labels is not None and len(labels) != n:
+        raise InstanceError(f"a picture of {n} nodes needs as many labels, got {len(labels)}")
+    if caption:
+        canvas.caption(caption)
+    points, dot = placed(layout, canvas.box(FOOT if caption else 0)), dot_size(n)
+    path = np.append(nodes, nodes[:1]) if len(nodes) == n else nodes
+    left = np.ones(n, bool)
+    left[nodes] = False
+    if len(path) > 1:
+        canvas.lines([points[path]], LINE, 0.2 * dot + 1)
+    if arrows:
+        draw_arrows(canvas, points[path[:-1]], points[path[1:]])
+    canvas.dots(points[left], dot, UNVISITED)
+    canvas.dots(points[nodes], dot, NODE)
+    ends(canvas, points, dot, nodes[:1], [] if current is None else indices([current], n))
+    if labels is not None:
+        _label(canvas, points, path, labels, dot)
+
+
+def draw_left(
+    canvas: Canvas,
+    layout: ArrayLike,
+    *,
+    frame: Floats | None = None,
+    sizes: Floats | None = None,
+    share: float | None = None,
+    caption: str = "",
+) -> None:
+    """Draws what is left to solve: a path's origin and destination, and the nodes to be visited between them.
+
+    Args:
+        canvas: an empty one.
+        layout: ``[2 + left, 2]``, the origin first, the destination last.
+        frame: ``[2, 2]``, corners of what is shown; None: what the nodes need.
+        sizes: ``[2 + left]``, how large each is drawn, 1 where it is usual.
+        share: how much of a capacity or a budget is left, for a bar; None: no bar.
+        caption: said of it; the number of nodes is said before.
+    """
+    layout = positions(layout)
+    dot = dot_size(len(layout))
+    bar = 0 if share is None else 22
+    points = placed(layout, canvas.box(FOOT + 18 + bar), frame)
+    size = dot * (np.ones(len(layout)) if sizes is None else sizes)
+    canvas.dots(points[1:-1], size[1:-1], NODE)
+    ends(canvas, points, dot, [len(layout) - 1], [0])
+    if share is not None:
+        left, _, right, _ = canvas.box()
+        low, high = 54 * canvas.unit, 66 * canvas.unit
+        canvas.bars(left, low, right, high, EMPTY)
+        canvas.bars(left, low, left + (right - left) * min(max(share, 0.0), 1.0), high, LINE)
+    _legend(canvas, 36 * canvas.unit)
+    count = len(layout) - 2
+    canvas.caption(f"{number(count)} {'node' if count == 1 else 'nodes'} left{caption}")
+
+
+def draw_arrows(canvas: Canvas, tails: Floats, heads: Floats, colours: str = LINE) -> None:
+    """Draws arrowheads in the middle of lines ``[k, 2]`` to ``[k, 2]``: of the longest where there are very many."""
+    way = heads - tails
+    long = np.hypot(*way.T)
+    size = 7.0 * canvas.unit
+    chosen = np.flatnonzero(long > 3 * size)
+    chosen = chosen[np.argsort(-long[chosen], kind="stable")[:MOST_ARROWS]]
+    ahead = way[chosen] / long[chosen, None] * size
+    aside, middle = ahead[:, ::-1] * np.array([-0.5, 0.5]), (tails[chosen] + heads[chosen]) / 2
+    corners = np.stack([middle + ahead * 0.6, middle - ahead * 0.6 + aside, middle - ahead * 0.6 - aside], 1)
+    canvas.patches(corners, colours)
+
+
+def ends(canvas: Canvas, points: Floats, dot: float, first: ArrayLike, current: ArrayLike) -> None:
+    """Marks where a way begins, by a square, and where it is now, by a disc, the smaller above the larger."""
+    first, current = np.asarray(first, int), np.asarray(current, int)
+    canvas.dots(points[first], dot + 6, START, "s", "white")
+    same = len(first) and len(current) and (points[first[0]] == points[current[0]]).all()
+    canvas.dots(points[current], (dot + 2) * 0.8 if same else dot + 5, CURRENT, "o", "white")
+
+
+def _legend(canvas: Canvas, y: float) -> None:
+    """Says what the two marks of a path are."""
+    middle, unit = canvas.width / 2, canvas.unit
+    for x, word, colour, shape in ((-92, "origin", CURRENT, "o"), (14, "destination", START, "s")):
+        canvas.dots(np.array([[middle + x * unit, y]]), 9, colour, shape)
+        canvas.text(middle + (x + 9) * unit, y, word, side="left")
+
+
+def _label(canvas: Canvas, points: Floats, path: NDArray[np.int64], labels: Sequence[str], dot: float) -> None:
+    """Writes each label on the side of its node where the tour is not, over a white halo."""
+    away = np.zeros_like(points)
+    steps = np.diff(points[path], axis=0)
+    steps /= np.maximum(np.hypot(*steps.T), 1e-300)[:, None]
+    np.subtract.at(away, path[:-1], steps)
+    np.add.at(away, path[1:], steps)
+    away[np.hypot(*away.T) < 0.1] = (0.0, 1.0)  # a straight line through, or no line: above
+    away /= np.hypot(*away.T)[:, None]
+    size = 11 / canvas.unit  # as large on every sheet
+    for (x, y), (right, up), label in zip(points, away, labels, strict=True):
+        side = "center" if abs(right) < 0.4 else "left" if right > 0 else "right"
+        across, above = (dot * canvas.unit / 2 + 5) * right, (dot * canvas.unit / 2 + 8) * up
+        canvas.text(x + across, y + above, label, size, side, halo=True)
