@@ -36,7 +36,7 @@ def legal_into(
     legal_: Flags,
 ) -> bool:
     """Which actions on the tokens ``first`` to ``last`` are allowed, but for those ``gone``; whether any is."""
-    some = False
+    some: Any = False
     if kind == TOUR:
         for token in range(first, last):
             legal_[row, token] = not gone[gone_row, token]
