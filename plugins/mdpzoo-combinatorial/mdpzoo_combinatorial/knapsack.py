@@ -65,6 +65,7 @@ class Knapsack(Rules):
         else:
             self.largest, self.room = float(instance.values.max()) or 1.0, float(instance.capacity) or 1.0
         super().__init__(count, 2, 2 * count, Edges(NONE), self.largest)
+        self.heaviest = 5.0  # no weight or capacity of a class is more, as it is shown
         self.distribution = distribution
         if instance is not None:
             if instance.weights.min() > instance.capacity:
@@ -72,6 +73,7 @@ class Knapsack(Rules):
                     f"{instance.name}: no item fits: the lightest weighs {instance.weights.min():g}, the capacity is "
                     f"{instance.capacity:g}; raise it"
                 )
+            self.heaviest = max(1.0, float(instance.weights.max()) / self.room)
             self.fix(np.stack([instance.values, instance.weights]), float(instance.capacity))
 
     def generated(self, xp: Any, draws: Any) -> tuple[Any, Any]:
@@ -82,9 +84,9 @@ class Knapsack(Rules):
     def shown_spaces(self, tokens: int) -> dict[str, Any]:
         """Values and weights as fractions of what is usual for the class; what is left of the capacity likewise."""
         return {
-            "value": spaces.Box(0.0, np.inf, (tokens,), np.float32),
-            "weight": spaces.Box(0.0, np.inf, (tokens,), np.float32),
-            "capacity_left": spaces.Box(0.0, np.inf, (1,), np.float32),
+            "value": spaces.Box(0.0, 2.0, (tokens,), np.float32),
+            "weight": spaces.Box(0.0, self.heaviest, (tokens,), np.float32),
+            "capacity_left": spaces.Box(0.0, self.heaviest, (1,), np.float32),
         }
 
     def shown(self, tokens: Any, node: Any = None, valid: Any = None) -> dict[str, Any]:

@@ -78,6 +78,7 @@ class Orienteering(Rules):
         draws = distributions.place_draws(distribution, count + 1) + count
         super().__init__(count + 1, 4, draws, edges, self.largest)
         self.distribution, self.prizes, self.limit = distribution, prizes, limit
+        self.most_budget = max(limit, 2.0 * edges.longest) if instance is None else instance.limit * edges.scale
         whole = instance is not None and instance.integral
         self.tolerance = 0.0 if whole else SLACK * max(1.0, limit if instance is None else instance.limit)
         if instance is not None:
@@ -108,7 +109,7 @@ class Orienteering(Rules):
         return nodes.plane_spaces(tokens) | {
             "prize": spaces.Box(0.0, 1.0, (tokens,), np.float32),
             "distance_home": spaces.Box(0.0, 1.5, (tokens,), np.float32),
-            "budget_left": spaces.Box(-1e-3, np.inf, (1,), np.float32),
+            "budget_left": spaces.Box(-1e-3, self.most_budget, (1,), np.float32),
         }
 
     def shown(self, tokens: Any, node: Any = None, valid: Any = None) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from stable_baselines3.common.vec_env import SubprocVecEnv
 import mdpzoo
 from mdpzoo.errors import IllegalActionError, InstanceError, SettingError
 from mdpzoo_combinatorial import atsp, cvrp, knapsack, orienteering, read_instance, tsp
+from mdpzoo_combinatorial.distributions import CLASSES
 from mdpzoo_combinatorial.exhaustive import check_bisimulation, explore
 from mdpzoo_combinatorial.instances import (
     ATSPInstance,
@@ -338,3 +339,17 @@ def test_a_large_instance_takes_memory_in_proportion_to_its_nodes(form):
         state = problem.initial(draws(problem))
         held = sum(each.nbytes for each in state) + problem.rules.edges.table.nbytes
         assert held < 60 * 5_000
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("size", [1, 3, 30])
+@pytest.mark.parametrize("distribution", CLASSES)
+def test_every_class_of_items_is_shown_within_the_space(distribution, size, form):
+    envs = mdpzoo.make_vec("mdpzoo/Knapsack-v0", 200, num_items=size, distribution=distribution, form=form)
+    assert envs.reset(seed=1)[0] in envs.observation_space
+
+
+@pytest.mark.parametrize("settings", [{"limit": 0.01}, {"limit": 5.0}, {"instance": INSTANCES["mdpzoo/OP-v0"]}])
+def test_every_budget_is_shown_within_the_space(settings):
+    envs = mdpzoo.make_vec("mdpzoo/OP-v0", 200, **{"num_customers": None if "instance" in settings else 1} | settings)
+    assert envs.reset(seed=1)[0] in envs.observation_space
