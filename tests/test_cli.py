@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import pytest
 
@@ -245,7 +246,8 @@ def test_a_setting_without_a_name_is_refused(pair):
 
 def test_ctrl_c_keeps_the_agent_and_resume_reaches_the_same_total(tmp_path):
     typed = [*COMMAND, "train", "q-learning", RIVER, "--steps", "80000", "--out", str(tmp_path / "run"), "--json"]
-    process = subprocess.Popen(typed, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # or a shell had it ignored
+    process = subprocess.Popen(typed, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heard)
     deadline = time.monotonic() + 60
     while not (tmp_path / "run" / "run.json").exists() and time.monotonic() < deadline:
         time.sleep(0.01)

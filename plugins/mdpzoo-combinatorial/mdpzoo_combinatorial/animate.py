@@ -15,7 +15,7 @@ import mdpzoo
 from mdpzoo import registry
 from mdpzoo.errors import SettingError, unknown
 from mdpzoo_combinatorial.generators import PROBLEMS, generate
-from mdpzoo_combinatorial.hostile_text import write_atomically
+from mdpzoo_combinatorial.hostile_text import check_folder, write_atomically
 from mdpzoo_combinatorial.instances import Instance
 from mdpzoo_combinatorial.reading import read_instance
 
@@ -77,8 +77,7 @@ def _check_out(out: Path) -> None:
     """Refuses, before anything is computed, what could not be written after it."""
     if out.suffix.lower() != ".gif":
         raise SettingError(f"an animation's name must end in .gif, got {str(out)!r}")
-    if not out.absolute().parent.is_dir():
-        raise SettingError(f"there is no folder {str(out.absolute().parent)!r} to write {out.name!r} into; make it")
+    check_folder(out)
 
 
 def _instance(subject: str, size: int | None, seed: int) -> Instance:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 
-from mdpzoo_combinatorial import building, distributions, nodes
+from mdpzoo_combinatorial import building, distributions
 from mdpzoo_combinatorial.direct import DirectState
 from mdpzoo_combinatorial.edges import ROWS, Edges
 from mdpzoo_combinatorial.instances import ATSPInstance
@@ -70,8 +70,7 @@ class ATSP(Rules):
         costs, home = tokens[:, :-1], tokens[:, -1]
         if node is not None:
             costs = _rows(costs, node) * valid[:, :, None]
-        scale = self.edges.scale
-        return {"costs": nodes.scaled(costs, scale), "distance_home": nodes.scaled(home, scale)}
+        return {"costs": self.edges.shown(costs), "distance_home": self.edges.shown(home)}
 
     def solution(self, actions: np.ndarray) -> Any:
         """The tour, node 0 first."""

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from mdpzoo.errors import InstanceError
 
 LARGEST = 1e15  # below it sums of a few integers are exact in float64
+SLACK = 1e-6  # of a limit that is compared with sums of rounded numbers
 
 
 def frozen(given: ArrayLike, shape: tuple[int, ...], what: str) -> NDArray[np.float64]:
@@ -61,6 +62,11 @@ def number(given: Any, what: str) -> float:
 def total(numbers: NDArray[np.float64], integral: bool) -> int | float:
     """The sum, an exact int where all are integers."""
     return sum(map(int, numbers.tolist())) if integral else float(numbers.sum())
+
+
+def tolerance(limit: float, integral: bool) -> float:
+    """By how much a sum may exceed a limit: 0 where all numbers are integers."""
+    return 0.0 if integral else SLACK * max(1.0, limit)
 
 
 def as_indices(given: ArrayLike, what: str) -> NDArray[np.int64]:

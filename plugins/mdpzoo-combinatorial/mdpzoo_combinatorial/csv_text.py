@@ -19,8 +19,14 @@ import numpy as np
 from mdpzoo.errors import InstanceError, did_you_mean
 from mdpzoo_combinatorial.distances import DISTANCES, Floats
 from mdpzoo_combinatorial.hostile_text import TextFile, array_of, name_of, numbers_of, shown
-from mdpzoo_combinatorial.knapsack_instance import KnapsackInstance
-from mdpzoo_combinatorial.routing_instances import ATSPInstance, CVRPInstance, OPInstance, TSPInstance
+from mdpzoo_combinatorial.instances import (
+    ATSPInstance,
+    CVRPInstance,
+    Instance,
+    KnapsackInstance,
+    OPInstance,
+    TSPInstance,
+)
 from mdpzoo_combinatorial.tsplib_sections import MAX_COMMENT, MAX_MATRIX
 
 MAX_ROWS = 100_000
@@ -29,10 +35,9 @@ COLUMNS = ("name", "x", "y", "latitude", "longitude", "demand", "prize", "value"
 PROBLEMS = ("TSP", "ATSP", "CVRP", "OP", "Knapsack")
 TELLING = {"demand": "CVRP", "prize": "OP", "value": "Knapsack"}  # the column by which a problem is known
 Columns = dict[str, Floats]
-AnyInstance = TSPInstance | ATSPInstance | CVRPInstance | OPInstance | KnapsackInstance
 
 
-def read_csv(file: TextFile) -> AnyInstance:
+def read_csv(file: TextFile) -> Instance:
     """Reads a table of at most 100 000 nodes or items, or a matrix of at most 2 000 nodes.
 
     Args:
@@ -114,7 +119,7 @@ def _table(file: TextFile, separator: str) -> Columns:
     return dict(zip((header[k] for k in places), np.array(rows).T, strict=True))
 
 
-def _matrix_instance(file: TextFile, name: str, keys: dict[str, str], separator: str) -> AnyInstance:
+def _matrix_instance(file: TextFile, name: str, keys: dict[str, str], separator: str) -> Instance:
     n = (file.peek() or "").count(separator) + 1
     if n > MAX_MATRIX:
         file.fail(f"a matrix has at most {MAX_MATRIX} columns, got {n}; give a smaller instance", file.number)
@@ -139,7 +144,7 @@ def _matrix_instance(file: TextFile, name: str, keys: dict[str, str], separator:
     return TSPInstance(name, None, "EXPLICIT", matrix, None, keys.get("comment", ""))
 
 
-def _table_instance(file: TextFile, name: str, keys: dict[str, str], table: Columns) -> AnyInstance:
+def _table_instance(file: TextFile, name: str, keys: dict[str, str], table: Columns) -> Instance:
     told = [problem for column, problem in TELLING.items() if column in table]
     problem = keys.get("problem") or (told[0] if told else "TSP")
     comment = keys.get("comment", "")

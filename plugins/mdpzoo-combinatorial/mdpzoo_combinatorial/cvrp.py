@@ -98,7 +98,7 @@ class CVRP(Rules):
         return {
             "coordinates": nodes.coordinates(tokens),
             "demand": tokens[:, DEMAND] / np.float32(self.refill),
-            "distance_home": nodes.scaled(tokens[:, HOME], self.edges.scale),
+            "distance_home": self.edges.shown(tokens[:, HOME]),
         }
 
     def left(self, resource: Any) -> dict[str, Any]:

@@ -176,8 +176,7 @@ def _seen(rules: Rules, state: DirectState, seen: dict[str, Any]) -> dict[str, A
     """Adds to an observation what a step changes, in NumPy or in torch."""
     seen["action_mask"] = state.legal
     if rules.routed:
-        scale = rules.edges.scale
-        seen["distance"] = state.cost if scale == 1.0 else state.cost * scale
+        seen["distance"] = rules.edges.shown(state.cost)
         seen["current"] = state.current[:, 0]
     if rules.kind != TOUR:
         seen.update(rules.left(state.resource))

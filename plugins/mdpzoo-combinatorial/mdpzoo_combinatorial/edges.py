@@ -69,6 +69,10 @@ class Edges:
         """The same edges with their table on a device."""
         return Edges(self.kind, self.rule, self.table.to(device), self.longest, self.scale)
 
+    def shown(self, costs: Any) -> Any:
+        """Costs, float32 in an array or a tensor, as they are shown."""
+        return costs if self.scale == 1.0 else costs * self.scale
+
     def costs(self, tokens: Tensor, here: Tensor, names: Tensor, current: Tensor) -> Tensor:
         """Costs from each row's node to all its tokens, ``[B, L]`` float32. Costs O(B L).
 

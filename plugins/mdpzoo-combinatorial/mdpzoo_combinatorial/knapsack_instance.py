@@ -8,9 +8,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mdpzoo.errors import InstanceError
-from mdpzoo_combinatorial.checking import as_indices, check_distinct, frozen, not_negative, number, total, whole
-
-SLACK = 1e-6  # of a capacity that is compared with sums of rounded numbers
+from mdpzoo_combinatorial.checking import (
+    as_indices,
+    check_distinct,
+    frozen,
+    not_negative,
+    number,
+    tolerance,
+    total,
+    whole,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +72,7 @@ class KnapsackInstance:
     @property
     def tolerance(self) -> float:
         """How much the weights may exceed the capacity: 0 where all numbers are integers."""
-        return 0.0 if self.integral else SLACK * max(1.0, self.capacity)
+        return tolerance(self.capacity, self.integral)
 
     def checked(self, solution: ArrayLike) -> NDArray[np.int64]:
         """Returns the items taken, sorted, ``[k]`` int64.

@@ -47,8 +47,3 @@ def plane_spaces(tokens: int) -> dict[str, spaces.Space[Any]]:
 def coordinates(tokens: Any) -> Any:
     """The first two features as rows of points, ``[B, L, 2]``."""
     return tokens[:, :2].swapaxes(1, 2)
-
-
-def scaled(values: Any, scale: float) -> Any:
-    """Values as they are shown."""
-    return values if scale == 1.0 else values * np.float32(scale)

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from mdpzoo.errors import InstanceError, SettingError
 from mdpzoo_combinatorial import building, distributions, nodes
+from mdpzoo_combinatorial.checking import tolerance
 from mdpzoo_combinatorial.direct import DirectState
 from mdpzoo_combinatorial.edges import Edges
 from mdpzoo_combinatorial.instances import OPInstance
@@ -25,7 +26,6 @@ from mdpzoo_combinatorial.path import quotient as path_left
 from mdpzoo_combinatorial.rules import PRIZES, Form, Rules, single
 
 PRIZE, HOME = 2, 3  # features of a token, after its coordinates
-SLACK = 1e-6  # of a budget, where distances are not integers
 
 
 def orienteering(
@@ -79,8 +79,7 @@ class Orienteering(Rules):
         super().__init__(count + 1, 4, draws, edges, self.largest)
         self.distribution, self.prizes, self.limit = distribution, prizes, limit
         self.most_budget = max(limit, 2.0 * edges.longest) if instance is None else instance.limit * edges.scale
-        whole = instance is not None and instance.integral
-        self.tolerance = 0.0 if whole else SLACK * max(1.0, limit if instance is None else instance.limit)
+        self.tolerance = tolerance(limit, False) if instance is None else instance.tolerance
         if instance is not None:
             self._fix_instance(instance)
 
@@ -117,7 +116,7 @@ class Orienteering(Rules):
         return {
             "coordinates": nodes.coordinates(tokens),
             "prize": tokens[:, PRIZE] / np.float32(self.largest),
-            "distance_home": nodes.scaled(tokens[:, HOME], self.edges.scale),
+            "distance_home": self.edges.shown(tokens[:, HOME]),
         }
 
     def left(self, resource: Any) -> dict[str, Any]:

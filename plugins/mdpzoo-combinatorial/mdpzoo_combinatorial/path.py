@@ -74,8 +74,7 @@ class _Path:
         seen = rules.shown(state.tokens, state.node, valid) | rules.left(state.resource)
         seen |= {"action_mask": state.legal, "valid": valid}
         if rules.routed:
-            scale = rules.edges.scale
-            seen["distance"] = state.cost if scale == 1.0 else state.cost * scale
+            seen["distance"] = rules.edges.shown(state.cost)
         return seen
 
     def _positions(self, state: PathState) -> Any:

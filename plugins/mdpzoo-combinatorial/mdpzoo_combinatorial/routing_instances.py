@@ -15,13 +15,12 @@ from mdpzoo_combinatorial.checking import (
     frozen,
     not_negative,
     number,
+    tolerance,
     total,
     whole,
 )
 from mdpzoo_combinatorial.distances import Floats
 from mdpzoo_combinatorial.routing import RoutingInstance
-
-SLACK = 1e-6  # of a limit that is compared with sums of rounded numbers
 
 
 class _Tour(RoutingInstance):
@@ -235,7 +234,7 @@ class OPInstance(RoutingInstance):
     @property
     def tolerance(self) -> float:
         """How much a tour may be longer than the limit: 0 where all distances are integers."""
-        return 0.0 if self.integral else SLACK * max(1.0, self.limit)
+        return tolerance(self.limit, self.integral)
 
     def checked(self, solution: ArrayLike) -> NDArray[np.int64]:
         """Returns the nodes in order, ``[k]`` int64, beginning with the depot, which does not stand at the end again.

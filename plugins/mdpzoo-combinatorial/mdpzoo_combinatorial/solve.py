@@ -17,6 +17,7 @@ from mdpzoo.errors import SettingError, unknown
 from mdpzoo_combinatorial.baselines.registry import SOLVERS, Answer
 from mdpzoo_combinatorial.baselines.registry import solve as solve_by_baseline
 from mdpzoo_combinatorial.budget import Budget
+from mdpzoo_combinatorial.hostile_text import check_folder
 from mdpzoo_combinatorial.instances import Instance
 from mdpzoo_combinatorial.reading import read_instance
 from mdpzoo_combinatorial.solution_files import write_solution
@@ -150,10 +151,8 @@ def _check_outputs(picture: Path | None, *others: Path | None) -> None:
     if picture is not None and picture.suffix.lower() not in FORMATS:
         raise SettingError(f"a picture's name must end in {', '.join(FORMATS)}, got {str(picture)!r}")
     for path in (picture, *others):
-        if path is not None and not path.absolute().parent.is_dir():
-            raise SettingError(
-                f"there is no folder {str(path.absolute().parent)!r} to write {path.name!r} into; make it"
-            )
+        if path is not None:
+            check_folder(path)
 
 
 def _sentence(told: dict[str, Any]) -> str:

@@ -9,7 +9,6 @@ from stable_baselines3.common.policies import BasePolicy
 from torch import Tensor
 
 from mdpzoo.checkpoints import describe
-from mdpzoo.errors import SettingError
 from mdpzoo.interop.fixed import FixedAgent
 from mdpzoo_combinatorial.baselines.observed_instances import problem_of
 from mdpzoo_combinatorial.baselines.planned import PlannedPolicy
@@ -70,7 +69,7 @@ class Planner:
         """
         _check(env, self.solver)
         Budget(seconds)  # refuses what is no time
-        chosen = SECONDS if seconds is None and self.solver in ("pyvrp", "ortools") else seconds
+        chosen = SECONDS if seconds is None and SOLVERS[self.solver].anytime else seconds
         planning = {"solver": self.solver, "seconds": chosen, "seed": seed or 0, "instance": _instance(env)}
         return FixedAgent(PlannedPolicy, env, policy_kwargs=planning, seed=seed, verbose=verbose)
 
@@ -78,11 +77,7 @@ class Planner:
 def _check(env: Any, agent: str) -> None:
     """Refuses an environment that the solver does not solve."""
     space = env.observation_space
-    problem = problem_of(space.spaces if isinstance(space, spaces.Dict) else ())
-    if problem not in SOLVERS[agent].problems:
-        able = ", ".join(each.id for each in SOLVERS.values() if problem in each.problems)
-        raise SettingError(f"{agent} solves {' and '.join(SOLVERS[agent].problems)}, not {problem}; use {able}")
-    SOLVERS[agent].require()
+    SOLVERS[agent].check(problem_of(space.spaces if isinstance(space, spaces.Dict) else ()))
 
 
 def _instance(env: Any) -> Any:

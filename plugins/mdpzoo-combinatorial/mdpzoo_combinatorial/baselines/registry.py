@@ -77,12 +77,21 @@ class Solver:
 
     def __call__(self, instance: Any, seed: int, budget: Budget) -> Found:
         """Solves; errors are those of ``solve``."""
-        if instance.problem not in self.problems:
-            able = ", ".join(each.id for each in SOLVERS.values() if instance.problem in each.problems)
-            raise SettingError(f"{self.id} solves {' and '.join(self.problems)}, not {instance.problem}; use {able}")
-        self.require()
+        self.check(instance.problem)
         function: Callable[[Any, int, Budget], Found] = load(f"mdpzoo_combinatorial.baselines.{self.code}")
         return function(instance, seed, budget)
+
+    def check(self, problem: str) -> None:
+        """Refuses a problem that it does not solve, and the lack of the package that it needs.
+
+        Raises:
+            SettingError: it does not solve this problem; names those that do.
+            MissingExtraError: as ``require``.
+        """
+        if problem not in self.problems:
+            able = ", ".join(each.id for each in SOLVERS.values() if problem in each.problems)
+            raise SettingError(f"{self.id} solves {' and '.join(self.problems)}, not {problem}; use {able}")
+        self.require()
 
     def require(self) -> None:
         """Raises MissingExtraError where the package that it needs is not installed."""
@@ -150,7 +159,6 @@ SOLVERS: dict[str, Solver] = {
             source="Helsgaun 2000 (European Journal of Operational Research 126); elkai 2.0",
             extra="lkh",
             package="elkai",
-            anytime=True,
         ),
         Solver(
             id="pyvrp",
