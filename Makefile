@@ -16,6 +16,7 @@ $(STAMP): pyproject.toml constraints.txt $(PLUGINS:%=%/pyproject.toml)
 	$(BIN)/pip install -q -c constraints.txt hatchling editables
 	$(BIN)/pip install -q -c constraints.txt --no-build-isolation -e ".[dev]" $(PLUGINS:%=-e %)
 	$(BIN)/pip install -q -c constraints.txt --no-build-isolation -e "plugins/mdpzoo-combinatorial[solvers]"
+	$(BIN)/pip install -q -c constraints.txt --no-build-isolation -e "plugins/mdpzoo-horizon[minigrid]"
 	@touch $@
 
 demo: install

@@ -1,7 +1,7 @@
 """A tabular model stepped for many episodes at once on tensors; the same draws give the same transitions."""
 
 from dataclasses import dataclass, fields, replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -10,6 +10,9 @@ from torch import Tensor
 
 from mdpzoo.models.tabular import TabularMDP, thresholds
 from mdpzoo.protocols import Outcome
+
+if TYPE_CHECKING:
+    from mdpzoo.models.compiled import CompiledTabular
 
 
 class TabularState(NamedTuple):
@@ -34,6 +37,7 @@ class TabularProblem:
         start_thresholds: ``[starts - 1]`` float64.
         start_states: ``[starts]`` int64.
         num_actions: A.
+        model: the arrays that all this was laid out from.
     """
 
     thresholds: Tensor
@@ -43,6 +47,7 @@ class TabularProblem:
     start_thresholds: Tensor
     start_states: Tensor
     num_actions: int
+    model: TabularMDP
     initial_draws: int = 1
     step_draws: int = 1
 
@@ -51,12 +56,12 @@ class TabularProblem:
         """Lays a model's rows out in rectangles. Costs O(S A K) memory."""
         widths = np.diff(model.offsets)
         filled = np.arange(widths.max()) < widths[:, None]  # [S A, K]
-        cumulative = np.full(filled.shape, np.inf)
-        successors, rewards = np.zeros(filled.shape, np.int64), np.zeros(filled.shape)
-        successors[filled], rewards[filled] = model.successors, model.rewards
-        for row in np.flatnonzero(widths > 1):
-            part = slice(model.offsets[row], model.offsets[row + 1])
-            cumulative[row, : widths[row] - 1] = thresholds(model.probabilities[part])
+        cumulative, rewards = np.zeros((2, *filled.shape))
+        successors = np.zeros(filled.shape, np.int64)
+        cumulative[filled], successors[filled], rewards[filled] = model.probabilities, model.successors, model.rewards
+        cumulative = cumulative.cumsum(1)
+        cumulative[~filled] = np.inf
+        cumulative[np.arange(len(widths)), widths - 1] = np.inf
         starts = model.start.nonzero()[0]
         return cls(
             torch.from_numpy(cumulative[:, :-1].copy()),
@@ -66,6 +71,7 @@ class TabularProblem:
             torch.tensor(thresholds(model.start[starts]), dtype=torch.float64),
             torch.from_numpy(starts),
             model.num_actions,
+            model,
         )
 
     @property
@@ -77,6 +83,12 @@ class TabularProblem:
     def action_space(self) -> Discrete:
         """The actions."""
         return Discrete(self.num_actions)
+
+    def compiled(self) -> "CompiledTabular":
+        """The same rules for a CPU."""
+        from mdpzoo.models.compiled import CompiledTabular
+
+        return CompiledTabular(self.model)
 
     def to(self, device: Any) -> "TabularProblem":
         """The same rules with their tensors on a device."""

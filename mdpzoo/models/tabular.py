@@ -6,6 +6,8 @@ stored, so that a million states with a few successors each fit in memory.
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,19 +20,29 @@ if TYPE_CHECKING:
     from mdpzoo.protocols import Draw
 
 TOLERANCE = 1e-9  # how far the probabilities of a row may sum from 1
+TYPES = {
+    "offsets": np.int64,
+    "successors": np.int32,
+    "probabilities": np.float64,
+    "rewards": np.float64,
+    "start": np.float64,
+    "terminal": np.bool_,
+}
 
 
 @dataclass(frozen=True, eq=False)
 class TabularMDP:
     """A finite MDP; row ``s * A + a`` lists what can follow action a in state s.
 
+    The arrays are taken over, not copied, where they have the types below, and may not be written to any more.
+
     Attributes:
         offsets: ``[S A + 1]`` int64; row r is the slice ``offsets[r]:offsets[r + 1]`` of the three arrays below.
-        successors: ``[transitions]`` int64, next states.
+        successors: ``[transitions]`` int32, next states; one may stand in a row twice, with different rewards.
         probabilities: ``[transitions]`` float64, positive, each row summing to 1.
         rewards: ``[transitions]`` float64.
         start: ``[S]`` float64, the law of the first state.
-        terminal: ``[S]`` bool; entering such a state ends the episode.
+        terminal: ``[S]`` bool; entering such a state ends the episode, and its rows are not looked at.
         num_actions: actions in every state, A.
     """
 
@@ -51,26 +63,28 @@ class TabularMDP:
         Raises:
             SettingError: an array breaks its rule; says where.
         """
-        states, rows = len(self.start), len(self.offsets) - 1
-        if states == 0 or rows < states or rows % states:
-            raise SettingError(f"an MDP needs a row for each state and action, got {rows} rows for {states} states")
-        _check_law(self.probabilities, self.offsets, rows // states)
-        if not abs(self.start.sum() - 1) <= TOLERANCE or (self.start < 0).any():
-            raise SettingError(f"start must be probabilities that sum to 1, got sum {self.start.sum():.6g}")
-        if not np.isfinite(self.rewards).all():
-            raise SettingError("rewards must be finite numbers")
-        for name in ("offsets", "successors", "probabilities", "rewards", "start", "terminal"):
+        for name, kind in TYPES.items():
+            given = np.asarray(getattr(self, name))
+            if given.ndim != 1:
+                raise SettingError(f"{name} must have one axis, got shape {list(given.shape)}")
+            array: np.ndarray = np.ascontiguousarray(given, kind)
+            if np.issubdtype(kind, np.integer) and not (array is given or np.array_equal(array, given)):
+                raise SettingError(f"{name} must be whole numbers below {np.iinfo(kind).max}")
+            object.__setattr__(self, name, array)
+        _check(self)
+        for name in TYPES:
             getattr(self, name).flags.writeable = False
-        object.__setattr__(self, "num_actions", rows // states)
-        object.__setattr__(self, "observation_space", Discrete(states))
-        object.__setattr__(self, "action_space", Discrete(rows // states))
+        actions = (len(self.offsets) - 1) // self.num_states
+        object.__setattr__(self, "num_actions", actions)
+        object.__setattr__(self, "observation_space", Discrete(self.num_states))
+        object.__setattr__(self, "action_space", Discrete(actions))
 
     @classmethod
     def from_arrays(cls, transitions: Any, rewards: Any, start: Any = None, terminal: Any = None) -> "TabularMDP":
         """Builds an MDP from the arrays of a textbook.
 
         Args:
-            transitions: ``[S, A, S]`` probabilities.
+            transitions: probabilities, ``[S, A, S]``, or a list of A SciPy sparse matrices ``[S, S]``.
             rewards: ``[S, A]``, or ``[S, A, S]`` where the reward depends on the next state.
             start: ``[S]`` probabilities of the first state; None: state 0.
             terminal: ``[S]`` bool; None: no state ends the episode.
@@ -78,26 +92,84 @@ class TabularMDP:
         Raises:
             SettingError: a shape or a value breaks its rule; says which.
         """
-        law = np.asarray(transitions, np.float64)
-        if law.ndim != 3 or law.shape[0] != law.shape[2] or 0 in law.shape:
-            raise SettingError(f"transitions must have shape [S, A, S], got {list(law.shape)}")
-        gains = np.asarray(rewards, np.float64)
-        if gains.shape not in (law.shape[:2], law.shape):
-            raise SettingError(f"rewards must have shape {list(law.shape[:2])} or {list(law.shape)}")
-        count = law.shape[0]
-        gains = np.broadcast_to(gains[..., None] if gains.ndim == 2 else gains, law.shape)
-        present = law != 0
-        offsets = np.concatenate(([0], present.sum(2).ravel().cumsum())).astype(np.int64)
-        first = np.eye(1, count)[0] if start is None else np.array(start, np.float64)
-        ends = np.zeros(count, bool) if terminal is None else np.array(terminal, bool)
-        if first.shape != (count,) or ends.shape != (count,):
-            raise SettingError(f"start and terminal must have shape [{count}]")
-        return cls(offsets, np.nonzero(present)[2], law[present], gains[present], first, ends)
+        from mdpzoo.models import tabular_forms
+
+        return tabular_forms.from_arrays(transitions, rewards, start, terminal)
+
+    @classmethod
+    def from_gymnasium(cls, env: Any) -> "TabularMDP":
+        """Reads the table of an environment: one of ours, or Gymnasium's ``env.unwrapped.P`` (toy text).
+
+        A time limit is no part of the table. The model is held against a thousand steps of the environment, which is
+        reset for it. Where a state can be entered with and without the episode ending, the ends lead to one more state.
+
+        Args:
+            env: an environment or the id of one.
+
+        Raises:
+            SettingError: it has no table, or one that says other things than it does; says which.
+        """
+        from mdpzoo.models import tabular_forms
+
+        return tabular_forms.from_gymnasium(env)
+
+    @classmethod
+    def load(cls, path: str | Path) -> "TabularMDP":
+        """Reads what ``save`` has written; nothing is unpickled.
+
+        Raises:
+            InstanceError: the file is damaged or no model; says why.
+        """
+        from mdpzoo.models import tabular_forms
+
+        return tabular_forms.read(path)
+
+    def save(self, path: str | Path) -> None:
+        """Writes the arrays as a compressed NumPy archive (.npz), whole or not at all."""
+        from mdpzoo.models import tabular_forms
+
+        tabular_forms.write(self, path)
+
+    def to_arrays(self) -> tuple[np.ndarray, np.ndarray]:
+        """``[S, A, S]`` probabilities and ``[S, A, S]`` rewards, the mean where a successor stands in a row twice."""
+        from mdpzoo.models import tabular_forms
+
+        return tabular_forms.to_arrays(self)
+
+    def to_csr(self) -> tuple[list[Any], np.ndarray]:
+        """A SciPy CSR matrices ``[S, S]`` of probabilities, and the mean rewards ``[S, A]``.
+
+        Raises:
+            MissingExtraError: SciPy is not installed.
+        """
+        from mdpzoo.models import tabular_forms
+
+        return tabular_forms.to_csr(self)
+
+    def to_dictionary(self) -> dict[int, dict[int, list[tuple[float, int, float, bool]]]]:
+        """``P[state][action]``, the list of (probability, next state, reward, ends) of Gymnasium's toy text."""
+        from mdpzoo.models import tabular_forms
+
+        return tabular_forms.to_dictionary(self)
 
     @property
     def num_states(self) -> int:
         """How many states there are, S."""
         return len(self.start)
+
+    @cached_property
+    def expected_rewards(self) -> np.ndarray:
+        """``[S, A]`` float64, the mean reward of each action in each state; 0 in terminal states."""
+        sums = np.add.reduceat(self.probabilities * self.rewards, self.offsets[:-1])
+        means = sums.reshape(self.num_states, self.num_actions)
+        means[self.terminal] = 0.0
+        means.flags.writeable = False
+        return means
+
+    @property
+    def deterministic(self) -> bool:
+        """Whether every action has one outcome and the episode one start."""
+        return len(self.successors) == len(self.offsets) - 1 and np.count_nonzero(self.start) == 1
 
     def initial(self, draw: "Draw") -> int:
         """Draws a start state."""
@@ -121,7 +193,7 @@ class TabularMDP:
         return state
 
     def batched(self) -> "TabularProblem":
-        """The same rules for many episodes at once, on tensors."""
+        """The same rules for many episodes at once, on tensors, and compiled for a CPU."""
         from mdpzoo.models.batched import TabularProblem
 
         return TabularProblem.of(self)
@@ -145,6 +217,27 @@ def thresholds(probabilities: np.ndarray) -> tuple[float, ...]:
     The outcome drawn by a number u in [0, 1) is how many thresholds are at most u; every face counts so.
     """
     return tuple(np.cumsum(probabilities)[:-1].tolist())
+
+
+def _check(model: TabularMDP) -> None:
+    states, rows, count = len(model.start), len(model.offsets) - 1, len(model.successors)
+    if states == 0 or rows < states or rows % states:
+        raise SettingError(f"an MDP needs a row for each state and action, got {rows} rows for {states} states")
+    if len(model.terminal) != states:
+        raise SettingError(f"terminal must have shape [{states}], got [{len(model.terminal)}]")
+    for name in ("probabilities", "rewards"):
+        if len(getattr(model, name)) != count:
+            raise SettingError(f"{name} must have shape [{count}], as successors, got [{len(getattr(model, name))}]")
+    if model.offsets[0] != 0 or model.offsets[-1] != count:
+        raise SettingError(f"offsets must lead from 0 to {count}, got {model.offsets[0]} to {model.offsets[-1]}")
+    if count and not 0 <= model.successors.min() <= model.successors.max() < states:
+        wrong = model.successors[(model.successors < 0) | (model.successors >= states)][0]
+        raise SettingError(f"successors must lie in 0..{states - 1}, got {wrong}")
+    _check_law(model.probabilities, model.offsets, rows // states)
+    if not abs(model.start.sum() - 1) <= TOLERANCE or (model.start < 0).any():
+        raise SettingError(f"start must be probabilities that sum to 1, got sum {model.start.sum():.6g}")
+    if not np.isfinite(model.rewards).all():
+        raise SettingError("rewards must be finite numbers")
 
 
 def _check_law(probabilities: np.ndarray, offsets: np.ndarray, actions: int) -> None:

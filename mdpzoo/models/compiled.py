@@ -1,0 +1,102 @@
+"""A tabular model stepped for many episodes at once on a CPU; the same draws give the same transitions.
+
+Rows are read where they lie, in the model's own arrays: a batch costs no memory but a number for each transition.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from mdpzoo.models.tabular import TabularMDP, thresholds
+from mdpzoo.protocols import Outcome
+
+
+class CompiledState(NamedTuple):
+    """Where each episode stands.
+
+    Attributes:
+        state: ``[B]`` int64.
+    """
+
+    state: np.ndarray
+
+
+class CompiledTabular:
+    """A ``TabularMDP`` as a ``CompiledProblem``."""
+
+    initial_draws = 1
+    step_draws = 1
+
+    def __init__(self, model: TabularMDP) -> None:
+        """Adds up the rows' probabilities. Costs O(transitions)."""
+        self.observation_space, self.action_space = model.observation_space, model.action_space
+        self.num_actions = model.num_actions
+        self._starts = model.start.nonzero()[0]
+        self._start_thresholds = np.array(thresholds(model.start[self._starts]))
+        cumulative = _cumulative(model.probabilities, model.offsets)
+        self._rows = (model.offsets, model.successors, cumulative, model.rewards, model.terminal)
+
+    def initial(self, draws: np.ndarray) -> CompiledState:
+        """Draws start states from ``[B, 1]`` numbers."""
+        return CompiledState(self._starts[np.searchsorted(self._start_thresholds, draws[:, 0], "right")])
+
+    def step(self, state: CompiledState, action: np.ndarray, draws: np.ndarray, asleep: np.ndarray) -> Outcome:
+        """Draws what follows ``[B]`` actions from ``[B, 1]`` numbers."""
+        size = len(action)
+        following, reward = np.empty(size, np.int64), np.empty(size)
+        terminated, illegal = np.empty(size, np.bool_), np.empty(size, np.bool_)
+        _step(*self._rows, self.num_actions, state.state, action, draws, asleep, following, reward, terminated, illegal)
+        return Outcome(CompiledState(following), reward, terminated, illegal)
+
+    def observe(self, state: CompiledState) -> np.ndarray:
+        """The states, ``[B]`` int64."""
+        return state.state
+
+    def action_mask(self, state: CompiledState) -> None:
+        """None: every action is always legal."""
+        return None
+
+
+@njit(cache=True)
+def _cumulative(probabilities, offsets):  # type: ignore[no-untyped-def]
+    """Sums along each row, its last one infinite: a number lies below the first that is above it."""
+    sums = np.empty(len(probabilities))
+    for row in range(len(offsets) - 1):
+        total = 0.0
+        for k in range(offsets[row], offsets[row + 1] - 1):
+            total += probabilities[k]
+            sums[k] = total
+        sums[offsets[row + 1] - 1] = np.inf
+    return sums
+
+
+@njit(cache=True)
+def _step(  # type: ignore[no-untyped-def]
+    offsets, successors, cumulative, rewards, terminal, actions,
+    state, action, draws, asleep, following, reward, terminated, illegal,
+):  # fmt: skip
+    for row in range(len(state)):
+        here, chosen = state[row], action[row]
+        wrong = chosen < 0 or chosen >= actions
+        if asleep[row] or wrong:
+            following[row], reward[row] = here, 0.0
+            terminated[row] = illegal[row] = wrong and not asleep[row]
+            continue
+        k = _outcome(cumulative, offsets[here * actions + chosen], offsets[here * actions + chosen + 1], draws[row, 0])
+        following[row], reward[row] = successors[k], rewards[k]
+        terminated[row], illegal[row] = terminal[successors[k]], False
+
+
+@njit(cache=True, inline="always")
+def _outcome(cumulative, begin, end, number):  # type: ignore[no-untyped-def]
+    """The first entry of a row above a number; short rows are scanned, long ones halved."""
+    while end - begin > 16:
+        middle = (begin + end) // 2
+        if cumulative[middle - 1] <= number:
+            begin = middle
+        else:
+            end = middle
+    while cumulative[begin] <= number:
+        begin += 1
+    return begin

@@ -1,0 +1,69 @@
+"""What mdpzoo-horizon brings: specs only, nothing heavy is imported."""
+
+from mdpzoo.hookspecs import hookimpl
+from mdpzoo.specs import AgentSpec, CommandSpec, EnvironmentSpec
+
+EFFECTIVE_HORIZON = "Laidlaw, Russell and Dragan 2023 (NeurIPS), arXiv:2304.09853"
+SQIRL = "Laidlaw, Zhu, Russell and Dragan 2024 (ICLR), arXiv:2312.08369"
+
+
+@hookimpl
+def mdpzoo_environments() -> list[EnvironmentSpec]:
+    """Tabular environments whose difficulty is known exactly."""
+    return [
+        EnvironmentSpec(
+            id="mdpzoo/CombinationLock-v0",
+            kind="model",
+            rules="mdpzoo_horizon.locks:combination_lock",
+            summary="one right action a step for a reward at the end, any other ends the episode",
+            source="the combination lock of exploration theory; docs/families/horizon.md derives its exact quantities",
+        ),
+        EnvironmentSpec(
+            id="mdpzoo/RandomMDP-v0",
+            kind="model",
+            rules="mdpzoo_horizon.random_models:random_mdp",
+            summary="a sparse random MDP from a seed, of any size",
+            source="successors and Dirichlet probabilities from a seed; docs/families/horizon.md",
+        ),
+        EnvironmentSpec(
+            id="mdpzoo/TabularFile-v0",
+            kind="model",
+            rules="mdpzoo_horizon.model_files:read_model",
+            summary="a tabular model from a file: of MDPZoo, or of the BRIDGE collection",
+            source=f"BRIDGE: {EFFECTIVE_HORIZON}, section 4",
+        ),
+    ]
+
+
+@hookimpl
+def mdpzoo_agents() -> list[AgentSpec]:
+    """The algorithms that random exploration and a short lookahead make work."""
+    return [
+        AgentSpec(
+            id="sqirl",
+            build="mdpzoo_horizon.sqirl:SQIRL",
+            summary="explores at random, regresses Q-values a few steps back, fixes one timestep after the other",
+            observations=("Discrete", "Box"),
+            actions=("Discrete",),
+            source=SQIRL,
+        ),
+        AgentSpec(
+            id="gorp",
+            build="mdpzoo_horizon.gorp:GORP",
+            summary="plans a deterministic environment's actions one by one from random rollouts",
+            actions=("Discrete",),
+            source=EFFECTIVE_HORIZON,
+        ),
+    ]
+
+
+@hookimpl
+def mdpzoo_commands() -> list[CommandSpec]:
+    """How hard an environment is."""
+    return [
+        CommandSpec(
+            name="horizon",
+            function="mdpzoo_horizon.horizon_command:horizon",
+            summary="Say how far ahead an environment makes one plan, and how many samples it asks for.",
+        )
+    ]
