@@ -64,8 +64,11 @@ def to_arrays(model: TabularMDP) -> tuple[np.ndarray, np.ndarray]:
     rows = np.repeat(np.arange(states * actions), np.diff(model.offsets))
     law, gains = np.zeros((2, states * actions, states))
     np.add.at(law, (rows, model.successors), model.probabilities)
-    np.add.at(gains, (rows, model.successors), model.probabilities * model.rewards)
-    np.divide(gains, law, out=gains, where=law > 0)
+    gains[rows, model.successors] = model.rewards
+    again = law[rows, model.successors] != model.probabilities  # one of several entries of a row: their mean
+    where = (rows[again], model.successors[again])
+    gains[where] = 0.0
+    np.add.at(gains, where, (model.probabilities * model.rewards)[again] / law[where])
     return law.reshape(states, actions, states), gains.reshape(states, actions, states)
 
 
