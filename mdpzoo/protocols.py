@@ -129,7 +129,7 @@ class CompiledProblem(Protocol):
         """Builds start states, a NamedTuple of arrays, from ``[B, initial_draws]`` float64 numbers in [0, 1)."""
 
     def step(self, state: Any, action: np.ndarray, draws: np.ndarray, asleep: np.ndarray) -> Outcome:
-        """Applies ``[B]`` int64 actions; the rewards and flags of the outcome are new arrays.
+        """Applies ``[B]`` int64 actions, contiguous; the rewards and flags of the outcome are new arrays.
 
         Rows that are ``asleep`` (``[B]`` bool) stay as they are, earn 0 and neither end nor play an illegal action.
         """

@@ -14,7 +14,11 @@ from torch import Tensor
 
 from mdpzoo.protocols import Outcome
 from mdpzoo_combinatorial.compiled_steps import begin_direct, step_direct
+from mdpzoo_combinatorial.neighbours import machine_code
 from mdpzoo_combinatorial.rules import TOUR, Rules, host
+
+FLAG, INTEGER, REAL = np.dtype(bool), np.dtype(np.int64), np.dtype(np.float32)  # found faster than their names
+_made: Any = tuple.__new__  # a NamedTuple, at a third of the price of calling its class; a batch of one notices
 
 
 class DirectState(NamedTuple):
@@ -141,12 +145,13 @@ class CompiledDirect(_Direct):
         self._step = step_direct(rules.kind, rules.ways, edges.kind)
         self._edges = edges.rule, edges.table.numpy()
         self._settings = (rules.refill, rules.tolerance, rules.price, *self._edges)
+        self._code: Any = None  # the step's, once there are arguments to compile it for
         self._seen: tuple[Any, dict[str, Any]] = (None, {})
 
     def initial(self, draws: np.ndarray) -> DirectState:
         """Begins new instances, from ``[B, initial_draws]`` numbers."""
         rules, count = self.rules, len(draws)
-        tokens, resource = rules.initial(np, draws)
+        tokens, resource = map(np.ascontiguousarray, rules.initial(np, draws))
         visited = np.zeros((count, rules.size), bool)
         visited[:, 0] = rules.routed
         history = np.zeros((count, 1 + rules.most), np.int32)
@@ -157,13 +162,18 @@ class CompiledDirect(_Direct):
 
     def step(self, state: DirectState, action: np.ndarray, draws: np.ndarray, asleep: np.ndarray) -> Outcome:
         """Chooses in every row that is awake. Costs O(B n)."""
-        rows = len(action)
-        current, legal = np.empty((rows, 1), np.int64), np.empty(state.legal.shape, bool)
-        cost = np.empty(state.cost.shape, np.float32) if self.rules.routed else state.cost
-        outcome = np.empty(rows), np.empty(rows, bool), np.empty(rows, bool)
-        self._step(*self._settings, *state[:4], *state[5:], action, asleep, current, legal, cost, *outcome)
-        after = _made(DirectState, (*state[:4], current, legal, cost))
-        return _made(Outcome, (after, *outcome))
+        rows, rules = len(action), self.rules
+        tokens, visited, history, resource, _, allowed, before = state
+        current, legal = np.empty((rows, 1), INTEGER), np.empty((rows, rules.ways * rules.size), FLAG)
+        cost = np.empty((rows, rules.size), REAL) if rules.routed else before
+        reward, ended, illegal = np.empty(rows), np.empty(rows, FLAG), np.empty(rows, FLAG)
+        known = (tokens, visited, history, resource, allowed, before, action, asleep)
+        arguments = (*self._settings, *known, current, legal, cost, reward, ended, illegal)
+        if self._code is None:
+            self._code = machine_code(self._step, arguments)
+        self._code(*arguments)
+        after = _made(DirectState, (tokens, visited, history, resource, current, legal, cost))
+        return _made(Outcome, (after, reward, ended, illegal))
 
     def observe(self, state: DirectState) -> dict[str, Any]:
         """What ``observation_space`` says, with leading dimension B; what never changes is made once."""
@@ -177,17 +187,12 @@ def _seen(rules: Rules, state: DirectState, seen: dict[str, Any]) -> dict[str, A
     seen["action_mask"] = state.legal
     if rules.routed:
         seen["distance"] = rules.edges.shown(state.cost)
-        seen["current"] = state.current[:, 0]
+        seen["current"] = state.current.ravel()
     if rules.kind != TOUR:
         seen.update(rules.left(state.resource))
         visited = state.visited  # an array changes in place, a tensor does not
         seen["visited"] = visited.copy() if isinstance(visited, np.ndarray) else visited
     return seen
-
-
-def _made(kind: Any, values: tuple[Any, ...]) -> Any:
-    """A NamedTuple, at a third of the price of calling its class; a batch of one notices."""
-    return tuple.__new__(kind, values)
 
 
 def flags(count: int) -> "spaces.Box[Any]":

@@ -13,6 +13,11 @@ centres, uniform in [0.2, 0.8]^2, and normal deviates of 0.07 about them, clippe
 import math
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from mdpzoo_combinatorial.neighbours import compiled
+
 CENTRES, SPREAD = 8, 0.07
 LARGEST_COST = 1_000_000
 CAPACITIES = ((10, 20), (20, 30), (50, 40), (100, 50), (200, 80), (500, 100), (math.inf, 250))
@@ -63,10 +68,25 @@ def costs(xp: Any, u: Any, count: int) -> Any:
         count: nodes. Costs O(B count^3).
     """
     whole = 1.0 + xp.floor(u * LARGEST_COST).reshape(-1, count, count)
-    whole = whole * (1 - xp.eye(count, dtype=u.dtype, **({} if xp.__name__ == "numpy" else {"device": u.device})))
-    for k in range(count):
-        whole = xp.minimum(whole, whole[:, :, k : k + 1] + whole[:, k : k + 1, :])
+    whole = whole * (1 - xp.eye(count, dtype=u.dtype, **({} if xp is np else {"device": u.device})))
+    if xp is np:
+        _close(whole)
+    else:
+        for k in range(count):
+            whole = xp.minimum(whole, whole[:, :, k : k + 1] + whole[:, k : k + 1, :])
     return whole / LARGEST_COST
+
+
+@compiled
+def _close(whole: NDArray[np.float64]) -> None:
+    """Shortest paths between all nodes (Floyd 1962), in place; whole numbers, so in any order the same."""
+    count = whole.shape[1]
+    for each in range(len(whole)):
+        for k in range(count):
+            for i in range(count):
+                reached = whole[each, i, k]
+                for j in range(count):
+                    whole[each, i, j] = min(whole[each, i, j], reached + whole[each, k, j])
 
 
 def demands(xp: Any, u: Any) -> Any:
