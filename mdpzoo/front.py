@@ -14,31 +14,37 @@ if TYPE_CHECKING:
     from pettingzoo import AECEnv, ParallelEnv
     from stable_baselines3.common.vec_env import VecEnv
 
-    from mdpzoo.protocols import Game, Policy
+    from mdpzoo.protocols import BatchedProblem, Game, Model, Policy
+
+    Rules = Model | BatchedProblem
 
 
-def make(id: str, **kwargs: Any) -> gymnasium.Env[Any, Any]:
+def make(id: "str | Rules", **kwargs: Any) -> gymnasium.Env[Any, Any]:
     """Makes an environment of one decision maker, as ``gymnasium.make(id, **kwargs)`` does.
 
     Args:
-        id: of ours, a plugin's or any that Gymnasium knows.
+        id: of ours, a plugin's or any that Gymnasium knows; or rules themselves, such as a ``TabularMDP``.
         **kwargs: Gymnasium's own (``render_mode``, ``max_episode_steps``, ...) and the environment's settings.
 
     Raises:
         UnknownNameError: there is no such id; names the nearest.
         SettingError: the environment has no such setting, or the id is a game's.
     """
+    if not isinstance(id, str):
+        from mdpzoo.interop.gymnasium import env_of
+
+        return env_of(id, **kwargs)
     _single(id)
     return gymnasium.make(id, **kwargs)
 
 
 def make_vec(
-    id: str, num_envs: int, *, device: Any = "cpu", output: str = "numpy", **kwargs: Any
+    id: "str | Rules", num_envs: int, *, device: Any = "cpu", output: str = "numpy", **kwargs: Any
 ) -> gymnasium.vector.VectorEnv[Any, Any, Any]:
     """Makes ``num_envs`` environments that step together.
 
     Args:
-        id: of ours or a plugin's.
+        id: of ours or a plugin's, or rules.
         num_envs: how many.
         device: where the tensors live.
         output: ``"numpy"``, or ``"torch"`` to keep tensors on the device.
@@ -49,6 +55,10 @@ def make_vec(
         UnknownNameError: there is no such id; names the nearest.
         SettingError: an argument has no such value, or the id is a game's.
     """
+    if not isinstance(id, str):
+        from mdpzoo.interop.vector import vector_env
+
+        return vector_env(id, num_envs, device=device, output=output, **kwargs)
     if _single(id) is None:
         if str(device) != "cpu" or output != "numpy":
             raise SettingError(f"{id!r} is not one of ours: it runs on device='cpu' with output='numpy'")
@@ -56,11 +66,11 @@ def make_vec(
     return gymnasium.make_vec(id, num_envs, device=device, output=output, **kwargs)
 
 
-def make_sb3(id: str, num_envs: int, *, device: Any = "cpu", **kwargs: Any) -> "VecEnv":
+def make_sb3(id: "str | Rules", num_envs: int, *, device: Any = "cpu", **kwargs: Any) -> "VecEnv":
     """Makes ``num_envs`` environments as a Stable-Baselines3 ``VecEnv``.
 
     Args:
-        id: of ours, a plugin's or any that Gymnasium knows.
+        id: of ours, a plugin's or any that Gymnasium knows; or rules.
         num_envs: how many.
         device: where the environment's tensors live; SB3 itself sees NumPy arrays.
         **kwargs: ``max_episode_steps``, ``render_mode`` and the environment's settings.
@@ -76,7 +86,7 @@ def make_sb3(id: str, num_envs: int, *, device: Any = "cpu", **kwargs: Any) -> "
     from mdpzoo.interop.sb3 import BatchedVecEnv
     from mdpzoo.interop.vector import BatchedVectorEnv
 
-    if _single(id) is not None:
+    if not isinstance(id, str) or _single(id) is not None:
         envs = make_vec(id, num_envs, device=device, autoreset_mode="same_step", statistics=True, **kwargs)
         if isinstance(envs, BatchedVectorEnv):
             return BatchedVecEnv(envs)

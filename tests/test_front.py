@@ -10,6 +10,7 @@ from stable_baselines3.common.vec_env import VecEnv
 import mdpzoo
 from mdpzoo.errors import MissingExtraError, SettingError, UnknownNameError
 from mdpzoo.front import require
+from tests.toys import Cards, coin_walk
 
 
 def test_a_prefix_makes_gymnasium_import_the_zoo():
@@ -97,3 +98,28 @@ def test_a_seat_may_be_taken_by_id_or_at_a_table_that_is_laid():
 def test_a_missing_package_says_what_to_type():
     with pytest.raises(MissingExtraError, match=r"pip install 'mdpzoo\[sb3\]'"):
         require("no_such_package_at_all", "sb3")
+
+
+def test_rules_need_no_id():
+    model = coin_walk()
+    assert mdpzoo.make(model).unwrapped.rules is model
+    envs = mdpzoo.make_vec(model, 3, max_episode_steps=4)
+    assert envs.num_envs == 3
+    single = mdpzoo.make(model, max_episode_steps=2)
+    single.reset(seed=0)
+    assert [single.step(0)[3] for _ in range(2)] == [False, True]
+    assert mdpzoo.make_sb3(model, 2).num_envs == 2
+    assert mdpzoo.make(Cards(3)).reset(seed=0)[0]["action_mask"].all()
+
+
+@pytest.mark.parametrize(
+    ("rules", "settings", "named"),
+    [
+        (3, {}, "expected an id, a model or a problem, got 3"),
+        (coin_walk(), {"render": "human"}, "Did you mean 'render_mode'?"),
+    ],
+)
+def test_what_is_no_rules_is_refused(rules, settings, named):
+    with pytest.raises(SettingError) as refused:
+        mdpzoo.make(rules, **settings)
+    assert named in str(refused.value)

@@ -12,8 +12,8 @@ import numpy as np
 from gymnasium.spaces import Discrete
 
 from mdpzoo import streams
-from mdpzoo.errors import SettingError
-from mdpzoo.protocols import Model
+from mdpzoo.errors import SettingError, did_you_mean
+from mdpzoo.protocols import BatchedProblem, Model
 from mdpzoo.specs import build
 
 BLOCK = 256  # uniform numbers that a stream makes at a time
@@ -31,6 +31,32 @@ def problem_env(
     from mdpzoo.interop.problems import problem_shell
 
     return problem_shell(build(rules, settings), render_mode, device, illegal)
+
+
+def env_of(rules: Any, max_episode_steps: int | None = None, **settings: Any) -> gymnasium.Env[Any, Any]:
+    """An environment of rules that stand in no registry.
+
+    Args:
+        rules: a ``Model`` or a ``BatchedProblem``.
+        max_episode_steps: steps after which an episode is truncated; None: only the rules end it.
+        settings: the shell's: ``render_mode``, and for a problem ``device`` and ``illegal``.
+
+    Raises:
+        SettingError: these are no rules, or the shell has no such setting.
+    """
+    if not isinstance(rules, Model | BatchedProblem):
+        raise SettingError(f"expected an id, a model or a problem, got {rules!r:.60}")
+    known = ("render_mode", "device", "illegal") if isinstance(rules, BatchedProblem) else ("render_mode",)
+    for name in settings.keys() - set(known):
+        raise SettingError(f"unknown setting {name!r}.{did_you_mean(name, known) or f' Known: {known}'}")
+    env: gymnasium.Env[Any, Any]
+    if isinstance(rules, BatchedProblem):
+        from mdpzoo.interop.problems import problem_shell
+
+        env = problem_shell(rules, **settings)
+    else:
+        env = ModelEnv(rules, **settings)
+    return env if max_episode_steps is None else gymnasium.wrappers.TimeLimit(env, max_episode_steps)
 
 
 # gymnasium.make asks what it calls which pictures there are, to put its window around them for render_mode="human"

@@ -17,25 +17,25 @@ from gymnasium.vector.utils import batch_space
 from mdpzoo import streams
 from mdpzoo.errors import SettingError, did_you_mean
 from mdpzoo.interop.gymnasium import ModelEnv
-from mdpzoo.protocols import BatchedProblem
+from mdpzoo.protocols import BatchedProblem, Model
 from mdpzoo.specs import build
 
 Output = Literal["numpy", "torch"]
 
 
 def vector_env(
-    rules: str,
+    rules: str | Model | BatchedProblem,
     num_envs: int = 1,
     *,
     device: Any = "cpu",
-    output: Output = "numpy",
+    output: Any = "numpy",
     autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
     max_episode_steps: int | None = None,
     statistics: bool | None = None,
     render_mode: str | None = None,
     **settings: Any,
 ) -> gymnasium.vector.VectorEnv:
-    """What ``gymnasium.make_vec`` calls; the arguments are those of ``BatchedVectorEnv``.
+    """What ``gymnasium.make_vec`` calls, with the rules by name; the arguments are those of ``BatchedVectorEnv``.
 
     A model without ``batched()`` gets Gymnasium's own synchronous vector environment, on the CPU with NumPy output.
 
@@ -43,7 +43,7 @@ def vector_env(
         SettingError: an argument has no such value.
     """
     mode = autoreset(autoreset_mode)
-    built = build(rules, settings)
+    built: Any = build(rules, settings) if isinstance(rules, str) else rules
     if not isinstance(built, BatchedProblem):
         if not hasattr(built, "batched"):
             return _synchronous(lambda: ModelEnv(built, render_mode), num_envs, mode, output, max_episode_steps)

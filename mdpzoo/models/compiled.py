@@ -6,8 +6,8 @@ Rows are read where they lie, in the model's own arrays: a batch costs no memory
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from mdpzoo.compiling import compiled, inlined
 from mdpzoo.models.tabular import TabularMDP, thresholds
 from mdpzoo.protocols import Outcome
 
@@ -58,7 +58,7 @@ class CompiledTabular:
         return None
 
 
-@njit(cache=True)
+@compiled
 def _cumulative(probabilities, offsets):  # type: ignore[no-untyped-def]
     """Sums along each row, its last one infinite: a number lies below the first that is above it."""
     sums = np.empty(len(probabilities))
@@ -71,7 +71,7 @@ def _cumulative(probabilities, offsets):  # type: ignore[no-untyped-def]
     return sums
 
 
-@njit(cache=True)
+@compiled
 def _step(  # type: ignore[no-untyped-def]
     offsets, successors, cumulative, rewards, terminal, actions,
     state, action, draws, asleep, following, reward, terminated, illegal,
@@ -88,7 +88,7 @@ def _step(  # type: ignore[no-untyped-def]
         terminated[row], illegal[row] = terminal[successors[k]], False
 
 
-@njit(cache=True, inline="always")
+@inlined
 def _outcome(cumulative, begin, end, number):  # type: ignore[no-untyped-def]
     """The first entry of a row above a number; short rows are scanned, long ones halved."""
     while end - begin > 16:

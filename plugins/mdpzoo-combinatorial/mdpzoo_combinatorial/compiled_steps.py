@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mdpzoo.compiling import compiled, inlined
 from mdpzoo_combinatorial.edges import NONE, costs_into
-from mdpzoo_combinatorial.neighbours import compiled, inlined
 from mdpzoo_combinatorial.rules import EDGES_LEFT, ITEMS, PRIZES, ROUTES, TOUR
 
 Reals = NDArray[np.float32]

@@ -12,9 +12,9 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 from torch import Tensor
 
+from mdpzoo.compiling import machine_code
 from mdpzoo.protocols import Outcome
 from mdpzoo_combinatorial.compiled_steps import begin_direct, step_direct
-from mdpzoo_combinatorial.neighbours import machine_code
 from mdpzoo_combinatorial.rules import TOUR, Rules, host
 
 FLAG, INTEGER, REAL = np.dtype(bool), np.dtype(np.int64), np.dtype(np.float32)  # found faster than their names

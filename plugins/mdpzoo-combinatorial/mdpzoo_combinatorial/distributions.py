@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mdpzoo_combinatorial.neighbours import compiled
+from mdpzoo.compiling import compiled
 
 CENTRES, SPREAD = 8, 0.07
 LARGEST_COST = 1_000_000

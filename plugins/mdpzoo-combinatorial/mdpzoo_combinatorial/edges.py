@@ -13,8 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from mdpzoo.compiling import inlined
 from mdpzoo_combinatorial.distances import DISTANCES
-from mdpzoo_combinatorial.neighbours import inlined
 
 Reals = NDArray[np.float32]
 Integers = NDArray[np.int64]

@@ -1,43 +1,15 @@
-"""Compiled distances, nearest neighbours and the nearest-neighbour tour, for coordinates or a symmetric matrix.
-
-Numba keeps compiled code on disk and looks only at the file that holds a function, so a change here shows in
-``three_opt.py`` only after that file is saved too.
-"""
+"""Compiled distances, nearest neighbours and the nearest-neighbour tour, for coordinates or a symmetric matrix."""
 
 import math
-from collections.abc import Callable
-from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from mdpzoo.compiling import compiled
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int32]
 EMPTY: Floats = np.zeros((0, 0))  # stands for the coordinates or the matrix that are not given
-
-
-def compiled(function: Callable[..., Any]) -> Any:
-    """Compiles for numba, on disk where a folder can be written."""
-    try:
-        return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
-    except RuntimeError:  # numba finds no folder for its cache
-        return numba.njit(nogil=True, error_model="numpy")(function)
-
-
-def inlined(function: Callable[..., Any]) -> Any:
-    """Compiles into its callers: a call with a few arrays costs as much as fifty additions."""
-    return numba.njit(inline="always", error_model="numpy")(function)
-
-
-def machine_code(function: Any, arguments: tuple[Any, ...]) -> Any:
-    """What a compiled function runs for arguments of these types, without numba's look at each type in every call.
-
-    That look takes half the time of a call with twenty arrays. Whoever calls the code vouches for types and contiguity.
-    """
-    kinds = tuple(numba.typeof(each) for each in arguments)
-    function.compile(kinds)
-    return function.overloads[kinds].entry_point
 
 
 @compiled

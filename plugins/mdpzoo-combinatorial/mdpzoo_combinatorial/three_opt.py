@@ -13,17 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mdpzoo_combinatorial.neighbours import (
-    Floats,
-    Integers,
-    compiled,
-    distance,
-    full_matrix,
-    greedy,
-    nearest,
-    tour_length,
-    wrap,
-)
+from mdpzoo.compiling import compiled
+from mdpzoo_combinatorial.neighbours import Floats, Integers, distance, full_matrix, greedy, nearest, tour_length, wrap
 
 NEIGHBOURS = 8  # candidates a node
 LONGEST_SEGMENT = 30  # nodes in one half of a kick

@@ -8,10 +8,10 @@ memory grows linearly.
 import numpy as np
 from numpy.typing import NDArray
 
+from mdpzoo.compiling import compiled
 from mdpzoo_combinatorial.baselines.registry import Found
 from mdpzoo_combinatorial.budget import Budget
 from mdpzoo_combinatorial.instances import CVRPInstance
-from mdpzoo_combinatorial.neighbours import compiled
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

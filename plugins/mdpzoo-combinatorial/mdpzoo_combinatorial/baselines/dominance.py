@@ -11,12 +11,12 @@ is dropped, and every selection is filled up greedily to find a better one.
 import numpy as np
 from numpy.typing import NDArray
 
+from mdpzoo.compiling import compiled
 from mdpzoo.errors import SettingError
 from mdpzoo_combinatorial.baselines.constructive import by_ratio
 from mdpzoo_combinatorial.baselines.registry import Found
 from mdpzoo_combinatorial.budget import Budget
 from mdpzoo_combinatorial.instances import KnapsackInstance
-from mdpzoo_combinatorial.neighbours import compiled
 
 Floats = NDArray[np.float64]
 Nodes = NDArray[np.int32]

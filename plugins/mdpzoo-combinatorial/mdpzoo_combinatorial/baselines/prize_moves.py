@@ -8,7 +8,7 @@ orienteering problem", European Journal of Operational Research 88 (insertion an
 import numpy as np
 from numpy.typing import NDArray
 
-from mdpzoo_combinatorial.neighbours import compiled
+from mdpzoo.compiling import compiled
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

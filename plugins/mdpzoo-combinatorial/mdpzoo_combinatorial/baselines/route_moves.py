@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mdpzoo_combinatorial.neighbours import compiled
+from mdpzoo.compiling import compiled
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

@@ -8,7 +8,8 @@ to near neighbours. Costs O(n) for a move made, O(k^2) for one tried.
 import numpy as np
 from numpy.typing import NDArray
 
-from mdpzoo_combinatorial.neighbours import compiled, wrap
+from mdpzoo.compiling import compiled
+from mdpzoo_combinatorial.neighbours import wrap
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
