@@ -1,0 +1,213 @@
+"""Compiled passes over the rows of a discounted tabular model (Puterman 1994, chapter 6).
+
+A *Jacobi* pass reads old values and writes new ones; a *Gauss-Seidel* pass works in place and solves each row for the
+chance of staying where one is. Terminal states are skipped: their value is and stays 0. Ties go to the lowest action.
+
+What differs from the textbook: every Jacobi pass reports the ends of the change, terminal states' 0 included, which
+the certificates need; a policy's rows are laid out afresh, without self-loops, before they are passed over.
+
+Arguments shared by all: ``offsets`` ``[S A + 1]`` int64, ``successors`` int32 and ``probabilities`` float64 are the
+model's, ``rewards`` ``[S A]`` float64 the mean rewards, ``terminal`` ``[S]`` bool, ``values`` ``[S]`` float64.
+"""
+
+import numpy as np
+
+from mdpzoo.compiling import compiled
+
+TINY = 1e-250  # smaller values are taken for 0: arithmetic on denormal numbers takes a hundred times as long
+
+
+@compiled
+def describe_rows(offsets, successors, probabilities, rewards, terminal):  # type: ignore[no-untyped-def]
+    """Means ``[S A]``, and of the rows looked at: most entries, least and greatest sum, greatest mean of |reward|."""
+    rows = len(offsets) - 1
+    actions = rows // len(terminal)
+    means = np.zeros(rows)
+    longest, least, greatest, size = 1, np.inf, 0.0, 0.0
+    for row in range(rows):
+        if terminal[row // actions]:
+            continue
+        total, mean, magnitude = 0.0, 0.0, 0.0
+        for k in range(offsets[row], offsets[row + 1]):
+            total += probabilities[k]
+            mean += probabilities[k] * rewards[k]
+            magnitude += probabilities[k] * abs(rewards[k])
+        means[row] = mean
+        longest = max(longest, offsets[row + 1] - offsets[row])
+        least, greatest, size = min(least, total), max(greatest, total), max(size, magnitude)
+    return means, longest, least, greatest, size
+
+
+@compiled
+def greedy_pass(  # type: ignore[no-untyped-def]
+    offsets, successors, probabilities, rewards, terminal, discount, values, out, policy
+):
+    """Writes the best action values to ``out`` ``[S]`` and their actions to ``policy`` ``[S]``.
+
+    Returns the least and the greatest change, the greatest size of a new value, and how many actions are others than
+    stood in ``policy``.
+    """
+    states = len(values)
+    actions = (len(offsets) - 1) // states
+    least, greatest, size, moved = np.inf, -np.inf, 0.0, 0
+    for state in range(states):
+        best, chosen = -np.inf, 0
+        if terminal[state]:
+            best = 0.0
+        else:
+            begin = offsets[state * actions]
+            for action in range(actions):
+                row = state * actions + action
+                end = offsets[row + 1]
+                total = 0.0
+                for k in range(begin, end):
+                    total += probabilities[k] * values[successors[k]]
+                total = rewards[row] + discount * total
+                if total > best:
+                    best, chosen = total, action
+                begin = end
+        moved += policy[state] != chosen
+        out[state], policy[state], change = best, chosen, best - values[state]
+        least, greatest, size = min(least, change), max(greatest, change), max(size, abs(best))
+    return least, greatest, size, moved
+
+
+@compiled
+def greedy_pass_in_place(  # type: ignore[no-untyped-def]
+    offsets, successors, probabilities, rewards, terminal, discount, values, policy, backward
+):
+    """A Gauss-Seidel pass of best action values, from the last state to the first if ``backward``."""
+    states = len(values)
+    actions = (len(offsets) - 1) // states
+    for position in range(states):
+        state = states - 1 - position if backward else position
+        if terminal[state]:
+            continue
+        best, chosen = -np.inf, 0
+        begin = offsets[state * actions]
+        for action in range(actions):
+            row = state * actions + action
+            end = offsets[row + 1]
+            total, stay = 0.0, 0.0
+            for k in range(begin, end):
+                if successors[k] == state:
+                    stay += probabilities[k]
+                else:
+                    total += probabilities[k] * values[successors[k]]
+            total = rewards[row] + discount * total
+            if stay > 0.0:
+                total /= 1.0 - discount * stay
+            if total > best:
+                best, chosen = total, action
+            begin = end
+        values[state] = 0.0 if abs(best) < TINY else best
+        policy[state] = chosen
+
+
+@compiled
+def pick_rows(  # type: ignore[no-untyped-def]
+    offsets, successors, probabilities, rewards, terminal, discount, policy, ends, taken, law, gains, scale, share
+):
+    """Lays out the discounted rows that a policy ``[S]`` takes: its values solve ``v = gains + law v``.
+
+    Writes ``ends`` ``[S + 1]``, ``taken`` and ``law`` (with room for every row), ``gains`` ``[S]``; ``scale`` ``[S]``,
+    1 / (1 - the sum of a row of the law), 0 in terminal states; and ``share`` ``[S]``, 1 / (1 - the law of staying).
+    """
+    states = len(policy)
+    actions = (len(offsets) - 1) // states
+    filled = 0
+    ends[0] = 0
+    for state in range(states):
+        gains[state], scale[state], share[state] = 0.0, 0.0, 1.0
+        if not terminal[state]:
+            row = state * actions + policy[state]
+            stay, leave = 0.0, 0.0
+            for k in range(offsets[row], offsets[row + 1]):
+                if not terminal[successors[k]]:
+                    taken[filled], law[filled] = successors[k], discount * probabilities[k]
+                    leave += law[filled]
+                    if successors[k] == state:
+                        stay += law[filled]
+                    filled += 1
+            gains[state] = rewards[row]
+            scale[state], share[state] = 1.0 / (1.0 - leave), 1.0 / (1.0 - stay)
+        ends[state + 1] = filled
+
+
+@compiled
+def policy_pass(ends, taken, law, gains, scale, values, out):  # type: ignore[no-untyped-def]
+    """A Jacobi pass under a policy's own rows; returns the ends of the scaled change.
+
+    The policy's values lie between ``values`` plus the one end and ``values`` plus the other, in states that last.
+    """
+    least, greatest = np.inf, -np.inf
+    for state in range(len(values)):
+        total = gains[state]
+        for k in range(ends[state], ends[state + 1]):
+            total += law[k] * values[taken[k]]
+        if scale[state] > 0.0:
+            change = (total - values[state]) * scale[state]
+            least, greatest = min(least, change), max(greatest, change)
+        out[state] = 0.0 if abs(total) < TINY else total
+    return least, greatest
+
+
+@compiled
+def policy_pass_in_place(ends, taken, law, gains, share, values, backward):  # type: ignore[no-untyped-def]
+    """A Gauss-Seidel pass under a policy's own rows, from the last state to the first if ``backward``."""
+    states = len(values)
+    for position in range(states):
+        state = states - 1 - position if backward else position
+        total = gains[state] - values[state]
+        for k in range(ends[state], ends[state + 1]):
+            total += law[k] * values[taken[k]]
+        total = values[state] + total * share[state]
+        values[state] = 0.0 if abs(total) < TINY else total
+
+
+@compiled
+def turn_rows(offsets, successors, probabilities, rewards, terminal, discount):  # type: ignore[no-untyped-def]
+    """The columns of a chain's discounted law as rows: ends ``[S + 1]``, where from, and the law."""
+    states = len(terminal)
+    ends = np.zeros(states + 2, np.int64)
+    for state in range(states):
+        if not terminal[state]:
+            for k in range(offsets[state], offsets[state + 1]):
+                if not terminal[successors[k]]:
+                    ends[successors[k] + 2] += 1
+    for state in range(states):
+        ends[state + 2] += ends[state + 1]
+    taken, law = np.empty(ends[-1], np.int32), np.empty(ends[-1])
+    for state in range(states):
+        if not terminal[state]:
+            for k in range(offsets[state], offsets[state + 1]):
+                if not terminal[successors[k]]:
+                    place = ends[successors[k] + 1]
+                    taken[place], law[place] = state, discount * probabilities[k]
+                    ends[successors[k] + 1] += 1
+    return ends[:-1].copy(), taken, law
+
+
+@compiled
+def staying_share(ends, taken, law):  # type: ignore[no-untyped-def]
+    """1 / (1 - the law of staying), ``[S]``."""
+    share = np.ones(len(ends) - 1)
+    for state in range(len(share)):
+        stay = 0.0
+        for k in range(ends[state], ends[state + 1]):
+            if taken[k] == state:
+                stay += law[k]
+        share[state] = 1.0 / (1.0 - stay)
+    return share
+
+
+@compiled
+def balance(ends, taken, law, gains, values):  # type: ignore[no-untyped-def]
+    """Of ``gains + law values - values``: its sum and the sum of its sizes; and the sum of the sizes of values."""
+    signed, size, total = 0.0, 0.0, 0.0
+    for state in range(len(values)):
+        change = gains[state] - values[state]
+        for k in range(ends[state], ends[state + 1]):
+            change += law[k] * values[taken[k]]
+        signed, size, total = signed + change, size + abs(change), total + abs(values[state])
+    return signed, size, total
