@@ -1,0 +1,76 @@
+"""Tables of what can be stepped: every state that can be reached, found breadth first."""
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from mdpzoo.errors import SettingError
+from mdpzoo.models import TabularMDP
+
+Outcome = tuple[float, Hashable, float, bool]  # probability, next state, reward, whether the episode ends
+
+
+def explore(
+    starts: Mapping[Any, float],
+    outcomes: Callable[[Any, int], Iterable[Outcome]],
+    num_actions: int,
+    max_states: int = 100_000,
+) -> tuple[TabularMDP, list[Any]]:
+    """Lists a model that is given as a function.
+
+    Args:
+        starts: the probability of each first state; states are hashable.
+        outcomes: what can follow a state and an action, as ``(probability, next state, reward, ends)``; of an ending
+            outcome the next state is not looked at. Called once for each state and action, the actions in their order.
+        num_actions: A.
+        max_states: more are refused.
+
+    Returns:
+        The model, and its states in the order of their numbers. The model has one more, the last: it is terminal.
+
+    Raises:
+        SettingError: there are more states, or the outcomes break a rule.
+
+    Costs one call and O(1) memory for each state and action.
+    """
+    numbers: dict[Any, int] = {}
+    states: list[Any] = []
+
+    def number(state: Any) -> int:
+        found = numbers.setdefault(state, len(states))
+        if found == len(states):
+            if found == max_states:
+                raise SettingError(
+                    f"there are more than {max_states:,} states; give a larger max_states, or a smaller environment"
+                )
+            states.append(state)
+        return found
+
+    first = [(number(state), probability) for state, probability in starts.items()]
+    counts, successors, law, rewards = [], [], [], []
+    at = 0
+    while at < len(states):
+        for action in range(num_actions):
+            listed = list(outcomes(states[at], action))
+            counts.append(len(listed))
+            for probability, following, reward, ends in listed:
+                successors.append(-1 if ends else number(following))
+                law.append(probability)
+                rewards.append(reward)
+        at += 1
+    end = len(states)
+    start = np.zeros(end + 1)
+    for state, probability in first:
+        start[state] += probability
+    after = np.array([*successors, *[end] * num_actions], np.int64)
+    after[after < 0] = end
+    model = TabularMDP(
+        np.concatenate(([0], np.cumsum([*counts, *[1] * num_actions]))),
+        after,
+        np.array([*law, *[1.0] * num_actions], np.float64),
+        np.array([*rewards, *[0.0] * num_actions], np.float64),
+        start,
+        np.arange(end + 1) == end,
+    )
+    return model, states
