@@ -138,6 +138,11 @@ class BatchedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         self._state: Any = None
         self._began = time.perf_counter()
 
+    @property
+    def max_episode_steps(self) -> int | None:
+        """Steps after which an episode is truncated; None: only the rules end it."""
+        return self._limit if self._limit > 0 else None
+
     def reset(
         self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Any, dict[str, Any]]:

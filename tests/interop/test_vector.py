@@ -4,6 +4,7 @@ import torch
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from gymnasium.wrappers.vector import RecordEpisodeStatistics
 
+import mdpzoo
 from mdpzoo.errors import IllegalActionError, SettingError
 from mdpzoo.interop.gymnasium import ModelEnv
 from mdpzoo.interop.problems import TensorEnv
@@ -161,3 +162,8 @@ def test_samples_of_the_action_space_are_legal():
         done = False
         while not done:
             done = env.step(env.action_space.sample())[2]
+
+
+@pytest.mark.parametrize("limit", [None, 7])
+def test_a_vector_environment_tells_its_time_limit(limit):
+    assert mdpzoo.make_vec(coin_walk(), 2, max_episode_steps=limit).max_episode_steps == limit
