@@ -25,13 +25,6 @@ def mdpzoo_environments() -> list[EnvironmentSpec]:
             summary="a sparse random MDP from a seed, of any size",
             source="successors and Dirichlet probabilities from a seed; docs/families/horizon.md",
         ),
-        EnvironmentSpec(
-            id="mdpzoo/TabularFile-v0",
-            kind="model",
-            rules="mdpzoo_horizon.model_files:read_model",
-            summary="a tabular model from a file: of MDPZoo, or of the BRIDGE collection",
-            source=f"BRIDGE: {EFFECTIVE_HORIZON}, section 4",
-        ),
     ]
 
 

@@ -133,7 +133,6 @@ def test_the_environments_pass_the_conformance_kit(id):
 
 
 def test_a_file_is_an_environment(data):
-    path = str(data / "bridge" / "freeway_10_fs30" / "consolidated.npz")
-    env = mdpzoo.make("mdpzoo/TabularFile-v0", path=path)
+    env = mdpzoo.make(read_model(str(data / "bridge" / "freeway_10_fs30" / "consolidated.npz")))
     assert env.reset(seed=0) == (0, {})
     assert env.observation_space.n == 198  # 197 and the end
