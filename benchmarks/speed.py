@@ -13,6 +13,8 @@ import numpy as np
 import torch
 
 import mdpzoo
+from mdpzoo.models import TabularMDP
+from mdpzoo_horizon import random_mdp
 
 ROWS, NODES = 1024, 50
 
@@ -96,6 +98,44 @@ def our_tsp(envs: object, sample: Sampler, steps: int) -> None:
         observation, *_ = envs.step(sample(observation["action_mask"]))
 
 
+class BareTable:
+    """A tabular model as one would step it in NumPy: padded rows, a generator, no ends."""
+
+    def __init__(self, model: TabularMDP) -> None:
+        """Pads the rows."""
+        table = model.batched()
+        self.thresholds, self.successors, self.rewards = (
+            each.numpy() for each in (table.thresholds, table.successors, table.rewards)
+        )
+        self.actions, self.generator = model.num_actions, np.random.default_rng(0)
+        self.state = np.zeros(ROWS, np.int64)
+
+    def step(self, actions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Acts once in every row."""
+        row = self.state * self.actions + actions
+        which = (self.thresholds[row] <= self.generator.random((ROWS, 1))).sum(1)
+        self.state = self.successors[row, which]
+        return self.state, self.rewards[row, which]
+
+
+def tabular(model: TabularMDP, name: str, repetitions: int) -> None:
+    """One environment, and many, of a model."""
+    generator = np.random.default_rng(0)
+    actions = generator.integers(model.num_actions, size=(200, ROWS))
+    alone = actions.ravel().tolist()
+    one, many, kept = mdpzoo.make(model), mdpzoo.make_vec(model, ROWS), mdpzoo.make_vec(model, ROWS, output="torch")
+    for each in (one, many, kept):
+        each.reset(seed=0)
+    bare, given = BareTable(model), torch.from_numpy(actions)
+    works = {
+        "bare NumPy loop": lambda: [bare.step(each) for each in actions] and None,
+        "make_vec": lambda: [many.step(each) for each in actions] and None,
+        "make_vec, torch output": lambda: [kept.step(each) for each in given] and None,
+        "make, one at a time": lambda: single(one, alone),
+    }
+    compare(f"{name}, {ROWS} rows", works, actions.size, repetitions)
+
+
 def rate(work: Callable[[], None], count: int) -> float:
     """Steps per CPU-second, in millions."""
     began = time.process_time()
@@ -141,6 +181,8 @@ def main() -> None:
         len(actions),
         repetitions,
     )
+    tabular(unwrapped.rules, "RiverSwim, 6 states", repetitions)
+    tabular(random_mdp(10_000, 4), "random, 10 000 states", repetitions)
     sample, steps = Sampler(), 6 * (NODES - 1)
     envs = mdpzoo.make_vec("mdpzoo/TSP-v0", ROWS, output="torch", num_nodes=NODES)
     quick = torch.ones(ROWS, NODES, dtype=torch.bool)

@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from mdpzoo import streams
+from mdpzoo.interop.compiled_streams import draw
 
 
 def published(seed: int, count: int) -> list[int]:
@@ -48,3 +49,11 @@ def test_the_numbers_are_uniform_and_streams_of_near_seeds_uncorrelated():
     assert abs(drawn.mean() - 0.5) < 4 * (1 / 12 / drawn.size) ** 0.5  # four standard errors
     correlations = np.corrcoef(drawn)[np.triu_indices(100, 1)]
     assert abs(correlations).max() < 5 * 10_000**-0.5  # 4950 pairs; five standard errors
+
+
+def test_compiled_code_draws_the_same_numbers_and_moves_on():
+    keys = np.array([streams.key(seed) for seed in range(50)])
+    counters = np.arange(50, dtype=np.uint64) * np.uint64(2**58)  # the sums wrap around
+    expected, moved = streams.uniforms(keys, counters, 7), counters + np.uint64(7)
+    assert np.array_equal(draw(keys, counters, 7), expected)
+    assert np.array_equal(counters, moved)

@@ -8,8 +8,8 @@ import numpy as np
 from gymnasium import spaces
 from gymnasium.vector import AutoresetMode
 
-from mdpzoo import streams
 from mdpzoo.errors import SettingError
+from mdpzoo.interop.compiled_streams import draw
 from mdpzoo.interop.vector import BatchedVectorEnv
 from mdpzoo.protocols import CompiledProblem
 
@@ -55,7 +55,7 @@ class CompiledVectorEnv(BatchedVectorEnv):
             raise SettingError(f"expected {self.num_envs} actions, got {len(action) if action.shape else 'one'}")
         asleep, some_asleep = self._done, self._some_done and self._mode != AutoresetMode.SAME_STEP
         rules = self.rules
-        draws = self._draws(rules.step_draws) if rules.step_draws else self._undrawn
+        draws = draw(self._keys, self._counters, rules.step_draws) if rules.step_draws else self._undrawn
         self._state, reward, terminated, illegal = rules.step(
             self._state, action, draws, asleep if some_asleep else self._nobody
         )
@@ -84,8 +84,7 @@ class CompiledVectorEnv(BatchedVectorEnv):
     def _start(self, mask: Any) -> None:
         if mask is not None:
             return self._restart(np.asarray(mask, bool))
-        self._state = self.rules.initial(streams.uniforms(self._keys, self._counters, self.rules.initial_draws))
-        self._counters += np.uint64(self.rules.initial_draws)
+        self._state = self.rules.initial(draw(self._keys, self._counters, self.rules.initial_draws))
         self._elapsed, self._returns = np.zeros(self.num_envs, np.int64), np.zeros(self.num_envs)
         self._some_done, self._done = False, self._nobody
 
@@ -121,8 +120,8 @@ class CompiledVectorEnv(BatchedVectorEnv):
     def _restart(self, rows: np.ndarray) -> None:
         """Starts rows anew; what has been shown is left alone, so the state's arrays are copied."""
         index = np.flatnonzero(rows)
-        draws = streams.uniforms(self._keys[index], self._counters[index], self.rules.initial_draws)
-        fresh = self.rules.initial(draws)
+        counters = self._counters[index]
+        fresh = self.rules.initial(draw(self._keys[index], counters, self.rules.initial_draws))
         if len(index) == self.num_envs:
             self._state = fresh
         else:
@@ -130,7 +129,7 @@ class CompiledVectorEnv(BatchedVectorEnv):
             for array, new in zip(arrays, fresh, strict=True):
                 array[index] = new
             self._state = type(self._state)(*arrays)
-        self._counters[index] += np.uint64(self.rules.initial_draws)
+        self._counters[index] = counters
         self._elapsed[index], self._returns[index] = 0, 0.0
         if self._done is not self._nobody:
             self._done[index] = False
@@ -138,11 +137,6 @@ class CompiledVectorEnv(BatchedVectorEnv):
     def _rekey(self, keys: np.ndarray, kept: np.ndarray | None) -> None:
         self._keys = keys
         self._counters *= np.uint64(0) if kept is None else kept.astype(np.uint64)
-
-    def _draws(self, count: int) -> np.ndarray:
-        draws = streams.uniforms(self._keys, self._counters, count)
-        self._counters += np.uint64(count)
-        return draws
 
     def _look(self, state: Any) -> Any:
         seen = self.rules.observe(state)

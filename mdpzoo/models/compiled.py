@@ -11,6 +11,8 @@ from mdpzoo.compiling import compiled, inlined
 from mdpzoo.models.tabular import TabularMDP, thresholds
 from mdpzoo.protocols import Outcome
 
+SCANNED = 16  # entries of a row that are looked at one by one
+
 
 class CompiledState(NamedTuple):
     """Where each episode stands.
@@ -91,12 +93,13 @@ def _step(  # type: ignore[no-untyped-def]
 @inlined
 def _outcome(cumulative, begin, end, number):  # type: ignore[no-untyped-def]
     """The first entry of a row above a number; short rows are scanned, long ones halved."""
-    while end - begin > 16:
+    while end - begin > SCANNED:
         middle = (begin + end) // 2
         if cumulative[middle - 1] <= number:
             begin = middle
         else:
             end = middle
-    while cumulative[begin] <= number:
-        begin += 1
-    return begin
+    below = begin
+    for k in range(begin, end):  # all of them: a processor that must guess where to stop waits for each row's memory
+        below += cumulative[k] <= number
+    return below
