@@ -123,3 +123,9 @@ def test_what_is_no_rules_is_refused(rules, settings, named):
     with pytest.raises(SettingError) as refused:
         mdpzoo.make(rules, **settings)
     assert named in str(refused.value)
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("mdpzoo/TPS-v0", "mdpzoo/TSP-v0"), ("Frozenlake-v1", "FrozenLake-v1")])
+def test_a_mistyped_id_is_answered_with_the_nearest_of_anybodys(typed, meant):
+    with pytest.raises(UnknownNameError, match=f"Did you mean '{meant}'?"):
+        mdpzoo.make(typed)
