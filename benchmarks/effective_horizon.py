@@ -72,9 +72,8 @@ def weights(choices: np.ndarray, actions: int) -> np.ndarray:
 
 
 def by_steps(case: Case, agent: str, lookahead: int, episodes: int, seed: int) -> tuple[int, bool]:
-    """Steps of one pass of SQIRL or GORP with m episodes, and whether it solved the environment."""
-    wanted = episodes * (case.model.num_actions**lookahead if agent == "gorp" else 1)
-    rows = min(1024, -(-wanted // 8))  # steps of rows that idle count: with a row for each episode they were most
+    """Steps of the episodes of one pass of SQIRL or GORP, and whether it solved the environment."""
+    rows = min(1024, episodes * (case.model.num_actions**lookahead if agent == "gorp" else 1))
     kind = GORP if agent == "gorp" else SQIRL
     made = kind(env=case.envs(rows), lookahead=lookahead, episodes=episodes, horizon=case.horizon, seed=seed)
     made.learn(10**12)
@@ -83,7 +82,7 @@ def by_steps(case: Case, agent: str, lookahead: int, episodes: int, seed: int) -
         choices = np.broadcast_to(plan, (case.horizon, case.model.num_states))
     else:
         choices = made.policy.answer.choices.numpy()
-    return made.num_timesteps, case.solved(weights(choices, case.model.num_actions))
+    return made.steps_of_episodes, case.solved(weights(choices, case.model.num_actions))
 
 
 def smallest(case: Case, agent: str, told: dict[str, Any]) -> dict[str, Any]:
