@@ -211,6 +211,8 @@ def _correlation(one: np.ndarray, other: np.ndarray, generator: np.random.Genera
     if both.sum() < 3:
         return "-"
     one, other = one[both], other[both]
+    if np.ptp(ranks(one)) == 0 or np.ptp(ranks(other)) == 0:
+        return "-"
     chosen = generator.integers(len(one), size=(RESAMPLES, len(one)))
     low, high = np.nanquantile(spearman(one[chosen], other[chosen]), (0.025, 0.975))
     return f"{float(spearman(one, other)):.2f} ({low:.2f} to {high:.2f}), n = {both.sum()}"
