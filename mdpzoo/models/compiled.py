@@ -1,6 +1,6 @@
 """A tabular model stepped for many episodes at once on a CPU; the same draws give the same transitions.
 
-Rows are read where they lie, in the model's own arrays: a batch costs no memory but a number for each transition.
+A transition is one record of 24 bytes: what a step reads of a large model is as near together as it can be.
 """
 
 from typing import NamedTuple
@@ -11,6 +11,9 @@ from mdpzoo.compiling import compiled, inlined
 from mdpzoo.models.tabular import TabularMDP, thresholds
 from mdpzoo.protocols import Outcome
 
+ENTRY = np.dtype(
+    [("below", np.float64), ("reward", np.float64), ("successor", np.int32), ("ends", np.bool_)], align=True
+)
 SCANNED = 16  # entries of a row that are looked at one by one
 
 
@@ -31,13 +34,15 @@ class CompiledTabular:
     step_draws = 1
 
     def __init__(self, model: TabularMDP) -> None:
-        """Adds up the rows' probabilities. Costs O(transitions)."""
+        """Lays the transitions out, 24 bytes each. Costs O(transitions)."""
         self.observation_space, self.action_space = model.observation_space, model.action_space
         self.num_actions = model.num_actions
         self._starts = model.start.nonzero()[0]
         self._start_thresholds = np.array(thresholds(model.start[self._starts]))
-        cumulative = _cumulative(model.probabilities, model.offsets)
-        self._rows = (model.offsets, model.successors, cumulative, model.rewards, model.terminal)
+        self._offsets, self._entries = model.offsets, np.empty(len(model.successors), ENTRY)
+        self._entries["reward"], self._entries["successor"] = model.rewards, model.successors
+        self._entries["ends"] = model.terminal[model.successors]
+        _add_up(model.probabilities, model.offsets, self._entries)
 
     def initial(self, draws: np.ndarray) -> CompiledState:
         """Draws start states from ``[B, 1]`` numbers."""
@@ -48,7 +53,8 @@ class CompiledTabular:
         size = len(action)
         following, reward = np.empty(size, np.int64), np.empty(size)
         terminated, illegal = np.empty(size, np.bool_), np.empty(size, np.bool_)
-        _step(*self._rows, self.num_actions, state.state, action, draws, asleep, following, reward, terminated, illegal)
+        given = (self._offsets, self._entries, self.num_actions, state.state, action, draws, asleep)
+        _step(*given, following, reward, terminated, illegal)
         return Outcome(CompiledState(following), reward, terminated, illegal)
 
     def observe(self, state: CompiledState) -> np.ndarray:
@@ -61,23 +67,20 @@ class CompiledTabular:
 
 
 @compiled
-def _cumulative(probabilities, offsets):  # type: ignore[no-untyped-def]
+def _add_up(probabilities, offsets, entries):  # type: ignore[no-untyped-def]
     """Sums along each row, its last one infinite: a number lies below the first that is above it."""
-    sums = np.empty(len(probabilities))
     for row in range(len(offsets) - 1):
         total = 0.0
         for k in range(offsets[row], offsets[row + 1] - 1):
             total += probabilities[k]
-            sums[k] = total
-        sums[offsets[row + 1] - 1] = np.inf
-    return sums
+            entries[k].below = total
+        entries[offsets[row + 1] - 1].below = np.inf
 
 
 @compiled
 def _step(  # type: ignore[no-untyped-def]
-    offsets, successors, cumulative, rewards, terminal, actions,
-    state, action, draws, asleep, following, reward, terminated, illegal,
-):  # fmt: skip
+    offsets, entries, actions, state, action, draws, asleep, following, reward, terminated, illegal
+):
     for row in range(len(state)):
         here, chosen = state[row], action[row]
         wrong = chosen < 0 or chosen >= actions
@@ -85,21 +88,21 @@ def _step(  # type: ignore[no-untyped-def]
             following[row], reward[row] = here, 0.0
             terminated[row] = illegal[row] = wrong and not asleep[row]
             continue
-        k = _outcome(cumulative, offsets[here * actions + chosen], offsets[here * actions + chosen + 1], draws[row, 0])
-        following[row], reward[row] = successors[k], rewards[k]
-        terminated[row], illegal[row] = terminal[successors[k]], False
+        k = _outcome(entries, offsets[here * actions + chosen], offsets[here * actions + chosen + 1], draws[row, 0])
+        following[row], reward[row] = entries[k].successor, entries[k].reward
+        terminated[row], illegal[row] = entries[k].ends, False
 
 
 @inlined
-def _outcome(cumulative, begin, end, number):  # type: ignore[no-untyped-def]
+def _outcome(entries, begin, end, number):  # type: ignore[no-untyped-def]
     """The first entry of a row above a number; short rows are scanned, long ones halved."""
     while end - begin > SCANNED:
         middle = (begin + end) // 2
-        if cumulative[middle - 1] <= number:
+        if entries[middle - 1].below <= number:
             begin = middle
         else:
             end = middle
     below = begin
     for k in range(begin, end):  # all of them: a processor that must guess where to stop waits for each row's memory
-        below += cumulative[k] <= number
+        below += entries[k].below <= number
     return below
