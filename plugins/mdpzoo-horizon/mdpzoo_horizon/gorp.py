@@ -17,6 +17,7 @@ from stable_baselines3.common.policies import BasePolicy
 from mdpzoo.errors import SettingError
 from mdpzoo_horizon.collection import Collection
 from mdpzoo_horizon.episodic import EPISODES, FIXED, EpisodicAgent
+from mdpzoo_horizon.plan_policy import PlanPolicy
 
 LARGEST = 1_000_000  # sequences that a step may try
 
@@ -39,72 +40,23 @@ class Plan(torch.nn.Module):
         """Forgets all steps."""
         self.actions.fill_(-1)
 
+    def choose(self, steps: np.ndarray, observations: Any) -> np.ndarray:
+        """Reads ``[n]`` actions for steps ``[n]`` in 0 .. T - 1, whatever is observed."""
+        return self.actions.numpy(force=True)[steps]
 
-class OpenLoopPolicy(BasePolicy):
-    """Plays a sequence of actions whatever it sees; ``predict``'s state says at which step each episode stands.
 
-    Attributes:
-        answer: the plan of a pass that has ended.
-        draft: the plan of the pass that is under way.
-        progress: ``[7]`` int64, as in ``TimedPolicy``.
-        answer_return: ``[]`` float64, the mean return of the answer's own episodes.
-        generator: what exploration draws from; set by the algorithm.
-    """
-
-    progress: torch.Tensor
-    answer_return: torch.Tensor
+class OpenLoopPolicy(PlanPolicy):
+    """Plays a sequence of actions whatever it sees; past it action 0, or any where chance is allowed."""
 
     def __init__(self, observation_space: Any, action_space: Any, horizon: int) -> None:
         """Knows nothing of its ``horizon`` steps."""
-        super().__init__(observation_space, action_space)
-        self.horizon = horizon
-        self.answer, self.draft = Plan(horizon), Plan(horizon)
-        self.register_buffer("progress", torch.zeros(7, dtype=torch.int64))
-        self.register_buffer("answer_return", torch.tensor(-torch.inf, dtype=torch.float64))
-        self.generator = np.random.default_rng(0)
-
-    def keep_draft(self, earned: float) -> None:
-        """Makes the draft the answer; ``earned`` is its mean return."""
-        self.answer.load_state_dict(self.draft.state_dict())
-        self.answer_return.fill_(earned)
+        super().__init__(observation_space, action_space, horizon)
+        self._hold(Plan(horizon), Plan(horizon))
 
     def _get_constructor_parameters(self) -> dict[str, Any]:
         """What ``BasePolicy.save`` keeps."""
         spaces = {"observation_space": self.observation_space, "action_space": self.action_space}
         return {**spaces, "horizon": self.horizon}
-
-    def predict(
-        self,
-        observation: Any,
-        state: tuple[np.ndarray, ...] | None = None,
-        episode_start: np.ndarray | None = None,
-        deterministic: bool = False,
-    ) -> tuple[np.ndarray, tuple[np.ndarray, ...] | None]:
-        """Plays the answer, or the draft before there is one.
-
-        Args:
-            observation: one, or ``[B, ...]``; only B is looked at.
-            state: ``([B] int64,)``, the steps taken in each episode; None: none.
-            episode_start: ``[B]`` bool, where an episode begins: its counter is 0.
-            deterministic: past the plan, take action 0 instead of drawing.
-
-        Returns:
-            The actions, and the counters after them in a new array.
-        """
-        tensor, several = self.obs_to_tensor(observation)
-        rows = len(tensor)
-        counters = np.zeros(rows, np.int64) if state is None else np.asarray(state[0], np.int64).reshape(-1)
-        if episode_start is not None:
-            counters = np.where(np.asarray(episode_start, bool).reshape(-1), 0, counters)
-        plan = self.answer if self.progress[0] > 0 else self.draft
-        planned = np.append(plan.actions.numpy(force=True), -1)[np.minimum(counters, self.horizon)]
-        drawn = 0 if deterministic else self.generator.integers(int(self.action_space.n), size=rows)  # type: ignore[attr-defined]
-        actions = np.where(planned < 0, drawn, planned) + int(self.action_space.start)  # type: ignore[attr-defined]
-        return (actions if several else actions[0]), (counters + 1,)
-
-    def _predict(self, observation: Any, deterministic: bool = False) -> torch.Tensor:
-        """At step 0: whoever carries no counter is there."""
-        return torch.as_tensor(self.predict(observation.numpy(force=True), None, None, deterministic)[0])
 
 
 class GORP(EpisodicAgent):

@@ -101,7 +101,7 @@ class SQIRL(EpisodicAgent):
         super()._setup_model()
 
     def _act(self, collection: Collection) -> np.ndarray:
-        return self.policy.act(self.policy.draft, collection.counters, self._last_obs, False)  # type: ignore[arg-type]
+        return self.policy.act(self.policy.draft, collection.counters, self._last_obs, False)
 
     @property
     def _reuses(self) -> bool:

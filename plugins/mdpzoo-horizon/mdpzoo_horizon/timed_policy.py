@@ -1,17 +1,13 @@
-"""Policies that depend on the timestep, as a Stable-Baselines3 policy: ``predict`` carries the step counter.
-
-The counter is the policy's recurrent state: it starts at 0 where ``episode_start`` says so, and comes back one higher
-in a new array. Whoever calls ``predict`` without a state is at step 0 every time.
-"""
+"""SQIRL's policy: a choice, or fitted values, for each timestep, as a Stable-Baselines3 policy."""
 
 from typing import Any
 
 import numpy as np
 import torch
 from gymnasium.spaces import Discrete, Space
-from stable_baselines3.common.policies import BasePolicy
 from torch import nn
 
+from mdpzoo_horizon.plan_policy import PlanPolicy
 from mdpzoo_horizon.sequential_fitting import Fitted, Regressor
 
 
@@ -109,20 +105,8 @@ class StackOfValues(nn.Module):
         return self._restored[step]
 
 
-class TimedPolicy(BasePolicy):
-    """One policy for each timestep; uniformly random where nothing is known, and after the horizon.
-
-    Attributes:
-        answer: the policy of the last pass of Algorithm 1 that has ended, or the best of them.
-        draft: the policy of the pass that is under way.
-        progress: ``[7]`` int64: passes ended; the draft's steps fixed, i - 1; its m, 0 before it begins; m of the pass
-            before; environment steps; episodes asked for, and their own steps.
-        answer_return: ``[]`` float64, the mean return of the answer's last m episodes.
-        generator: what exploration draws from; set by the algorithm.
-    """
-
-    progress: torch.Tensor
-    answer_return: torch.Tensor
+class TimedPolicy(PlanPolicy):
+    """One policy for each timestep; uniformly random where nothing is known, and after the horizon."""
 
     def __init__(self, observation_space: Any, action_space: Any, horizon: int, regressor: Regressor) -> None:
         """Knows nothing: every action is drawn.
@@ -133,66 +117,17 @@ class TimedPolicy(BasePolicy):
             horizon: T, at least 1.
             regressor: says what one step's values are.
         """
-        super().__init__(observation_space, action_space)
-        self.horizon, self.regressor = horizon, regressor
-        self.answer, self.draft = self._plan(), self._plan()
-        self.register_buffer("progress", torch.zeros(7, dtype=torch.int64))
-        self.register_buffer("answer_return", torch.tensor(-torch.inf, dtype=torch.float64))
-        self.generator = np.random.default_rng(0)
+        super().__init__(observation_space, action_space, horizon)
+        self.regressor = regressor
+        self._hold(self._plan(), self._plan())
 
-    def _plan(self) -> Any:
+    def _plan(self) -> nn.Module:
         actions = int(self.action_space.n)  # type: ignore[attr-defined]
         if isinstance(self.observation_space, Discrete):
             return TableOfChoices(self.horizon, self.observation_space, actions)
         return StackOfValues(self.horizon, self.observation_space, actions, self.regressor)
 
-    def keep_draft(self, earned: float) -> None:
-        """Makes the draft the answer; ``earned`` is its mean return."""
-        self.answer.load_state_dict(self.draft.state_dict())
-        self.answer_return.fill_(earned)
-
     def _get_constructor_parameters(self) -> dict[str, Any]:
         """What ``BasePolicy.save`` keeps."""
         spaces = {"observation_space": self.observation_space, "action_space": self.action_space}
         return {**spaces, "horizon": self.horizon, "regressor": self.regressor}
-
-    def predict(
-        self,
-        observation: Any,
-        state: tuple[np.ndarray, ...] | None = None,
-        episode_start: np.ndarray | None = None,
-        deterministic: bool = False,
-    ) -> tuple[np.ndarray, tuple[np.ndarray, ...] | None]:
-        """Chooses actions by the answer, or by the draft before there is one.
-
-        Args:
-            observation: one, or ``[B, ...]``.
-            state: ``([B] int64,)``, the steps taken in each episode; None: none.
-            episode_start: ``[B]`` bool, where an episode begins: its counter is 0.
-            deterministic: where nothing is known, take an action that was drawn once instead of drawing.
-
-        Returns:
-            The actions, and the counters after them in a new array.
-        """
-        tensor, several = self.obs_to_tensor(observation)
-        seen = tensor.numpy(force=True)  # type: ignore[union-attr]
-        counters = np.zeros(len(seen), np.int64) if state is None else np.asarray(state[0], np.int64).reshape(-1)
-        if episode_start is not None:
-            counters = np.where(np.asarray(episode_start, bool).reshape(-1), 0, counters)
-        plan = self.answer if self.progress[0] > 0 else self.draft
-        actions = self.act(plan, counters, seen, deterministic) + int(self.action_space.start)  # type: ignore[attr-defined]
-        return (actions if several else actions[0]), (counters + 1,)
-
-    def act(self, plan: Any, counters: np.ndarray, observations: np.ndarray, deterministic: bool) -> np.ndarray:
-        """Chooses ``[n]`` actions in 0 .. A - 1 by a plan, at steps ``[n]`` of their episodes."""
-        actions = plan.choose(np.minimum(counters, self.horizon - 1), observations)
-        actions = np.where(counters >= self.horizon, -1, actions)
-        unknown = actions < 0
-        if deterministic or not unknown.any():
-            return np.where(unknown, -1 - actions, actions)
-        drawn = self.generator.integers(int(self.action_space.n), size=len(actions))  # type: ignore[attr-defined]
-        return np.where(unknown, drawn, actions)
-
-    def _predict(self, observation: Any, deterministic: bool = False) -> torch.Tensor:
-        """At step 0: whoever carries no counter is there."""
-        return torch.as_tensor(self.predict(observation.numpy(force=True), None, None, deterministic)[0])

@@ -1,6 +1,8 @@
 import gymnasium
 import numpy as np
 import pytest
+import torch
+from gymnasium import spaces
 from gymnasium.vector import AutoresetMode
 from stable_baselines3.common.env_util import make_vec_env
 from stable_baselines3.common.evaluation import evaluate_policy
@@ -11,6 +13,7 @@ from mdpzoo.interop.compiled_vector import CompiledVectorEnv
 from mdpzoo.interop.gymnasium import ModelEnv
 from mdpzoo.models import TabularMDP
 from mdpzoo_horizon import GORP
+from mdpzoo_horizon.gorp import OpenLoopPolicy
 from mdpzoo_horizon.locks import combination_lock
 from mdpzoo_horizon.model_files import read_model
 
@@ -132,3 +135,13 @@ def test_the_counter_is_the_state_and_past_the_plan_action_0_is_played_or_any():
 def test_too_many_sequences_are_refused():
     with pytest.raises(SettingError, match=r"lookahead 30 means 2\^30 sequences"):
         GORP(env=rows(combination_lock(4, 2, 1), 1, 4), lookahead=30)
+
+
+def test_a_plan_is_played_whatever_a_dictionary_of_observations_holds():
+    space = spaces.Dict({"one": spaces.Box(0, 1, (2,)), "other": spaces.Discrete(3)})
+    policy = OpenLoopPolicy(space, spaces.Discrete(4, start=1), 3)
+    policy.draft.actions[:2] = torch.tensor([2, 3])
+    seen = {"one": np.zeros((5, 2), np.float32), "other": np.zeros(5, np.int64)}
+    actions, state = policy.predict(seen, (np.array([0, 1, 2, 3, 0]),), deterministic=True)
+    assert actions.tolist() == [3, 4, 1, 1, 3]  # past the plan action 0, counted from the space's start
+    assert state[0].tolist() == [1, 2, 3, 4, 1]
