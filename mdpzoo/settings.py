@@ -1,7 +1,7 @@
-"""Whether a setting has the type that its function asks for, so that a wrong one is named before it is used.
+"""Whether a setting exists and has the type that its function asks for, so that a wrong one is named before it is used.
 
-Only values that JSON can hold are looked at, and only where the annotation is plain: anything else is the function's
-own business.
+Of types, only values that JSON can hold are looked at, and only where the annotation is plain: anything else is the
+function's own business.
 """
 
 import types
@@ -10,9 +10,26 @@ from collections.abc import Callable, Iterable, Mapping
 from numbers import Integral, Real
 from typing import Any
 
-from mdpzoo.errors import SettingError
+from mdpzoo.errors import SettingError, did_you_mean
 
 NUMBERS: dict[Any, type] = {int: Integral, float: Real, complex: Real}
+
+
+def check_names(settings: Iterable[str], known: Iterable[str], what: str = "") -> None:
+    """Refuses a setting that there is not.
+
+    Args:
+        settings: the names that were given.
+        known: the names there are.
+        what: whose settings these are, for the error; empty: nobody's in particular.
+
+    Raises:
+        SettingError: names the unknown one, and the nearest there is.
+    """
+    names = list(known)
+    for name in set(settings) - set(names):
+        hint = did_you_mean(name, names) or f" Known: {', '.join(names)}"
+        raise SettingError(f"unknown setting {name!r}{what and f' of {what}'}.{hint}")
 
 
 def check_types(function: Callable[..., Any], settings: Mapping[str, Any], what: str) -> None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
-from mdpzoo.errors import PluginError, SettingError, did_you_mean
-from mdpzoo.settings import check_types
+from mdpzoo.errors import PluginError
+from mdpzoo.settings import check_names, check_types
 
 Kind = Literal["model", "game", "problem"]
 
@@ -44,9 +44,7 @@ def build(code: str, settings: Mapping[str, Any], what: str = "") -> Any:
     function = load(code)
     known = inspect.signature(function).parameters
     if not any(each.kind is each.VAR_KEYWORD for each in known.values()):
-        for name in settings.keys() - known.keys():
-            hint = did_you_mean(name, known) or f" Known: {', '.join(known)}"
-            raise SettingError(f"unknown setting {name!r} of {what or code.partition(':')[2]}.{hint}")
+        check_names(settings, known, what or code.partition(":")[2])
     check_types(function, settings, what or code.partition(":")[2])
     return function(**settings)
 

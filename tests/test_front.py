@@ -129,3 +129,9 @@ def test_what_is_no_rules_is_refused(rules, settings, named):
 def test_a_mistyped_id_is_answered_with_the_nearest_of_anybodys(typed, meant):
     with pytest.raises(UnknownNameError, match=f"Did you mean '{meant}'?"):
         mdpzoo.make(typed)
+
+
+@pytest.mark.parametrize("make", [mdpzoo.make_vec, mdpzoo.make_sb3])
+def test_a_setting_that_rules_do_not_have_is_refused_in_batches_too(make):
+    with pytest.raises(SettingError, match="unknown setting 'max_steps'. Did you mean 'max_episode_steps'?"):
+        make(coin_walk(), 2, max_steps=5)

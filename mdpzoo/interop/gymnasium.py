@@ -12,8 +12,9 @@ import numpy as np
 from gymnasium.spaces import Discrete
 
 from mdpzoo import streams
-from mdpzoo.errors import SettingError, did_you_mean
+from mdpzoo.errors import SettingError
 from mdpzoo.protocols import BatchedProblem, Model
+from mdpzoo.settings import check_names
 from mdpzoo.specs import build
 
 BLOCK = 256  # uniform numbers that a stream makes at a time
@@ -46,9 +47,9 @@ def env_of(rules: Any, max_episode_steps: int | None = None, **settings: Any) ->
     """
     if not isinstance(rules, Model | BatchedProblem):
         raise SettingError(f"expected an id, a model or a problem, got {rules!r:.60}")
-    known = ("render_mode", "device", "illegal") if isinstance(rules, BatchedProblem) else ("render_mode",)
-    for name in settings.keys() - set(known):
-        raise SettingError(f"unknown setting {name!r}.{did_you_mean(name, known) or f' Known: {known}'}")
+    check_names(
+        settings, ("render_mode", "device", "illegal") if isinstance(rules, BatchedProblem) else ("render_mode",)
+    )
     env: gymnasium.Env[Any, Any]
     if isinstance(rules, BatchedProblem):
         from mdpzoo.interop.problems import problem_shell

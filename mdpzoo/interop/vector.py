@@ -7,6 +7,7 @@ the CPU (``compiled_vector.py``) where a problem has them, tensors on any device
 
 import time
 from collections.abc import Callable, Sequence
+from inspect import signature
 from typing import Any, Literal
 
 import gymnasium
@@ -18,6 +19,7 @@ from mdpzoo import streams
 from mdpzoo.errors import SettingError, did_you_mean
 from mdpzoo.interop.gymnasium import ModelEnv
 from mdpzoo.protocols import BatchedProblem, Model
+from mdpzoo.settings import check_names
 from mdpzoo.specs import build
 
 Output = Literal["numpy", "torch"]
@@ -43,7 +45,11 @@ def vector_env(
         SettingError: an argument has no such value.
     """
     mode = autoreset(autoreset_mode)
-    built: Any = build(rules, settings) if isinstance(rules, str) else rules
+    built: Any = rules
+    if isinstance(rules, str):
+        built = build(rules, settings)
+    else:
+        check_names(settings, signature(vector_env).parameters.keys() - {"rules", "settings"})
     if not isinstance(built, BatchedProblem):
         if not hasattr(built, "batched"):
             return _synchronous(lambda: ModelEnv(built, render_mode), num_envs, mode, output, max_episode_steps)
