@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from mdpzoo.errors import SettingError
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
@@ -21,3 +23,13 @@ def replacing(path: Path) -> Iterator[Path]:
         os.replace(beside, path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def check_folder(path: Path) -> None:
+    """Refuses, before anything is computed, a file whose folder is not there.
+
+    Raises:
+        SettingError: names the folder.
+    """
+    if not path.absolute().parent.is_dir():
+        raise SettingError(f"there is no folder {str(path.absolute().parent)!r} to write {path.name!r} into; make it")

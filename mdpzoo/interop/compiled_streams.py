@@ -6,7 +6,7 @@ from mdpzoo.compiling import compiled
 from mdpzoo.streams import GAMMA, MIX
 
 STEP, FIRST, SECOND = np.uint64(GAMMA), np.uint64(MIX[0]), np.uint64(MIX[1])
-P30, P27, P31, P11, ONE = (np.uint64(each) for each in (30, 27, 31, 11, 1))
+P30, P27, P31, P11 = (np.uint64(each) for each in (30, 27, 31, 11))
 
 
 @compiled

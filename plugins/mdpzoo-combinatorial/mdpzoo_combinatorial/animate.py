@@ -14,8 +14,9 @@ import typer
 import mdpzoo
 from mdpzoo import registry
 from mdpzoo.errors import SettingError, unknown
+from mdpzoo.files import check_folder
 from mdpzoo_combinatorial.generators import PROBLEMS, generate
-from mdpzoo_combinatorial.hostile_text import check_folder, write_atomically
+from mdpzoo_combinatorial.hostile_text import write_atomically
 from mdpzoo_combinatorial.instances import Instance
 from mdpzoo_combinatorial.reading import read_instance
 

@@ -11,7 +11,7 @@ from typing import NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from mdpzoo.errors import InstanceError, SettingError
+from mdpzoo.errors import InstanceError
 from mdpzoo.files import replacing
 from mdpzoo_combinatorial.checking import LARGEST
 
@@ -154,16 +154,6 @@ def name_of(file: TextFile, given: str | None) -> str:
 def is_data(line: str | None) -> bool:
     """Whether a line belongs to the data of a section; everything else begins with a keyword's capital letter."""
     return line is not None and not ("A" <= line[0] <= "Z" and KEYWORD.match(line))
-
-
-def check_folder(path: Path) -> None:
-    """Refuses, before anything is computed, a file whose folder is not there.
-
-    Raises:
-        SettingError: names the folder.
-    """
-    if not path.absolute().parent.is_dir():
-        raise SettingError(f"there is no folder {str(path.absolute().parent)!r} to write {path.name!r} into; make it")
 
 
 def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:

@@ -14,10 +14,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from mdpzoo.errors import SettingError, unknown
+from mdpzoo.files import check_folder
 from mdpzoo_combinatorial.baselines.registry import SOLVERS, Answer
 from mdpzoo_combinatorial.baselines.registry import solve as solve_by_baseline
 from mdpzoo_combinatorial.budget import Budget
-from mdpzoo_combinatorial.hostile_text import check_folder
 from mdpzoo_combinatorial.instances import Instance
 from mdpzoo_combinatorial.reading import read_instance
 from mdpzoo_combinatorial.solution_files import write_solution

@@ -4,6 +4,7 @@ import math
 from pathlib import Path
 
 from mdpzoo.errors import MissingExtraError, SettingError
+from mdpzoo.files import check_folder
 from mdpzoo_horizon.horizon_report import HorizonReport
 
 FORMATS = (".png", ".svg", ".pdf")
@@ -19,8 +20,7 @@ def check_picture(path: Path) -> None:
     """
     if path.suffix.lower() not in FORMATS:
         raise SettingError(f"a picture's name must end in {', '.join(FORMATS)}, got {str(path)!r}")
-    if not path.absolute().parent.is_dir():
-        raise SettingError(f"there is no folder {str(path.parent)!r} for the picture")
+    check_folder(path)
     try:
         import matplotlib  # noqa: F401
     except ModuleNotFoundError:
