@@ -44,6 +44,13 @@ BASELINES = (
         "Croes 1958; Or 1976; Potvin and Rousseau 1995",
     ),
     (
+        "iterated-local-search",
+        "mdpzoo_combinatorial.baselines.agents:iterated_local_search",
+        ("distance",),
+        "plans by kicks and repairs, or ruin and recreate, until its time is up (TSP, ATSP, CVRP, OP)",
+        "Martin, Otto and Felten 1991; Christiaens and Vanden Berghe 2020 (Transportation Science 54)",
+    ),
+    (
         "dynamic-programming",
         f"{AGENTS}:dynamic_programming",
         ("value", "weight"),

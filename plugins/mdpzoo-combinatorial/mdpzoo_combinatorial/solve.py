@@ -25,7 +25,8 @@ from mdpzoo_combinatorial.solution_files import write_solution
 STOPPED = 130  # the exit code after Ctrl-C
 TRAINED = "bq-nco"
 SOLVED_BY_TRAINED = ("TSP",)
-DEFAULTS = {"TSP": TRAINED, "Knapsack": "dynamic-programming"}  # others: two-opt
+DEFAULTS = {"TSP": TRAINED, "Knapsack": "dynamic-programming"}  # others: SEARCH, which uses all of its time
+SEARCH = "iterated-local-search"
 AGENTS = (TRAINED, *SOLVERS)
 
 
@@ -50,7 +51,7 @@ def solve(
     if agent is not None and agent not in AGENTS:
         raise unknown("solver", agent, AGENTS, "mdpzoo solve --help")
     instance = read_instance(file)
-    agent = agent or DEFAULTS.get(instance.problem, "two-opt")
+    agent = agent or DEFAULTS.get(instance.problem, SEARCH)
     _check_agent(agent, instance, decoding)
     _check_outputs(picture, solution, tour)
     with _watched(seconds, instance.name) as (budget, stopped):

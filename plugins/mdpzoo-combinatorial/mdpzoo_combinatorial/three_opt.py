@@ -38,7 +38,7 @@ class Search(NamedTuple):
 
 
 @compiled
-def _seeded(seed: int, stream: int) -> np.uint64:
+def seeded(seed: int, stream: int) -> np.uint64:
     """A state of xorshift64*, never 0, from two integers by splitmix64."""
     z = np.uint64(seed) + (np.uint64(stream) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
     for _ in range(2):
@@ -50,7 +50,7 @@ def _seeded(seed: int, stream: int) -> np.uint64:
 
 
 @compiled
-def _below(random: NDArray[np.uint64], bound: int) -> np.int64:
+def below(random: NDArray[np.uint64], bound: int) -> np.int64:
     """A uniform integer in ``[0, bound)``."""
     x = random[0]
     x ^= x >> np.uint64(12)
@@ -196,8 +196,8 @@ def _kick(s: Search) -> float:
     """Swaps two neighbouring segments at a random place; returns what that costs."""
     n = s.tour.shape[0]
     reach = min(LONGEST_SEGMENT, (n - 2) // 2)
-    first, one = _below(s.random, n), 1 + _below(s.random, reach)
-    two = one + 1 + _below(s.random, reach)
+    first, one = below(s.random, n), 1 + below(s.random, reach)
+    two = one + 1 + below(s.random, reach)
     t1, t2 = s.tour[first], s.tour[(first + 1) % n]
     t5, t6 = s.tour[(first + one) % n], s.tour[(first + one + 1) % n]
     t3, t4 = s.tour[(first + two) % n], s.tour[(first + two + 1) % n]
@@ -229,7 +229,7 @@ def prepared(points: Floats, matrix: Floats, neighbours: Integers, start: Intege
     position = np.empty(n, np.int32)
     for place in range(n):
         position[tour[place]] = place
-    random = np.full(1, _seeded(seed, stream), np.uint64)
+    random = np.full(1, seeded(seed, stream), np.uint64)
     log, counters = np.empty((LOG_SIZE, 2), np.int32), np.array([0, n, 0])
     return Search(points, matrix, neighbours, tour, position, tour.copy(), np.ones(n, np.bool_), log, counters, random)
 

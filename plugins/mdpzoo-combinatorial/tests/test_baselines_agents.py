@@ -15,10 +15,10 @@ from mdpzoo_combinatorial.instances import TSPInstance
 
 SIZES = {"TSP": "num_nodes", "ATSP": "num_nodes", "CVRP": "num_customers", "OP": "num_customers"}
 PLANNERS = {
-    "TSP": ("farthest-insertion", "two-opt"),
-    "ATSP": ("farthest-insertion", "two-opt"),
-    "CVRP": ("savings", "two-opt"),
-    "OP": ("two-opt",),
+    "TSP": ("farthest-insertion", "iterated-local-search", "two-opt"),
+    "ATSP": ("farthest-insertion", "iterated-local-search", "two-opt"),
+    "CVRP": ("savings", "iterated-local-search", "two-opt"),
+    "OP": ("iterated-local-search", "two-opt"),
     "Knapsack": ("dynamic-programming",),
 }
 RULES = {

@@ -88,7 +88,7 @@ OTHERS = {  # problem -> name, file, the default agent, its objective, what the 
         "three.vrp",
         "NAME : three\nTYPE : CVRP\nDIMENSION : 4\nCAPACITY : 5\nEDGE_WEIGHT_TYPE : EUC_2D\nNODE_COORD_SECTION\n"
         "1 0 0\n2 3 4\n3 6 8\n4 -3 4\nDEMAND_SECTION\n1 0\n2 2\n3 3\n4 5\nDEPOT_SECTION\n1\n-1\nEOF\n",
-        "two-opt",
+        "iterated-local-search",
         30,  # the first two customers lie on one line: 10 there and 10 back; the third is 5 away
         "2 routes that cost 30, not proven optimal",
     ),
@@ -96,7 +96,7 @@ OTHERS = {  # problem -> name, file, the default agent, its objective, what the 
         "prizes.oplib",
         "NAME : prizes\nTYPE : OP\nDIMENSION : 3\nCOST_LIMIT : 10\nEDGE_WEIGHT_TYPE : EUC_2D\nNODE_COORD_SECTION\n"
         "1 0 0\n2 3 4\n3 6 8\nNODE_SCORE_SECTION\n1 0\n2 7\n3 9\nDEPOT_SECTION\n1\n-1\nEOF\n",
-        "two-opt",
+        "iterated-local-search",
         7,  # the third node is 10 away, and 10 back is too far
         "a tour that collects 7, not proven optimal",
     ),
@@ -111,7 +111,7 @@ OTHERS = {  # problem -> name, file, the default agent, its objective, what the 
         "turn.atsp",
         "NAME : turn\nTYPE : ATSP\nDIMENSION : 3\nEDGE_WEIGHT_TYPE : EXPLICIT\nEDGE_WEIGHT_FORMAT : FULL_MATRIX\n"
         "EDGE_WEIGHT_SECTION\n0 1 9\n9 0 1\n1 9 0\nEOF\n",
-        "two-opt",
+        "iterated-local-search",
         3,  # one way round costs 1 + 1 + 1, the other 27
         "a tour of length 3, not proven optimal",
     ),

@@ -93,6 +93,7 @@ def _instance(env: Any) -> Any:
 farthest_insertion = Planner("farthest-insertion")
 savings = Planner("savings")
 two_opt = Planner("two-opt")
+iterated_local_search = Planner("iterated-local-search")
 dynamic_programming = Planner("dynamic-programming")
 lkh = Planner("lkh")
 pyvrp = Planner("pyvrp")

@@ -29,7 +29,7 @@ def joined(instance: CVRPInstance) -> list[list[int]]:
     first, second, saved = _pairs(instance)
     order = np.argsort(-saved, kind="stable")
     order = order[saved[order] > 0]
-    following, before = _join(first[order], second[order], instance.demands, instance.capacity)
+    following, before = join(first[order], second[order], instance.demands, instance.capacity)
     routes = []
     for start in np.flatnonzero(before[1:] == 0) + 1:
         route = [int(start)]
@@ -60,7 +60,7 @@ def _pairs(instance: CVRPInstance) -> tuple[Integers, Integers, Floats]:
 
 
 @compiled
-def _join(first: Integers, second: Integers, demands: Integers, capacity: int) -> tuple[Integers, Integers]:
+def join(first: Integers, second: Integers, demands: Integers, capacity: int) -> tuple[Integers, Integers]:
     """Joins routes at their ends; returns each customer's successor and predecessor, 0 where that is the depot."""
     n = demands.shape[0]
     following, before = np.zeros(n, np.int64), np.zeros(n, np.int64)

@@ -139,6 +139,14 @@ SOLVERS: dict[str, Solver] = {
             source="Croes 1958; Or 1976; Potvin and Rousseau 1995",
         ),
         Solver(
+            id="iterated-local-search",
+            problems=ROUTING,
+            code="iterated:iterated_local_search",
+            summary="kicks and repairs, or ruins and recreates, until the time is up",
+            source="Martin, Otto and Felten 1991; Christiaens and Vanden Berghe 2020 (Transportation Science 54)",
+            anytime=True,
+        ),
+        Solver(
             id="dynamic-programming",
             problems=("Knapsack",),
             code="dominance:dynamic_programming",
