@@ -131,6 +131,7 @@ def train(
     environment_settings: EnvironmentSettings = None,
     envs: Envs = 8,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the folder.")] = False,
+    keep_every: Annotated[float, typer.Option(min=0.0, help="Seconds between two saves, for --resume.")] = 60.0,
     threads: Threads = 1,
     as_json: Json = False,
 ) -> None:
@@ -147,7 +148,7 @@ def train(
             settings=read_settings(settings),
             environment_settings=read_settings(environment_settings),
         )
-        trained = runs.train(asked, out, resume=resume, progress=sys.stderr.isatty())
+        trained = runs.train(asked, out, resume=resume, progress=sys.stderr.isatty(), keep_every=keep_every)
     if as_json:
         told = {"folder": str(out), "complete": trained.complete, "steps": trained.steps, "seconds": trained.seconds}
         listing.print_json(told)

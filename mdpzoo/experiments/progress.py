@@ -36,14 +36,17 @@ def bar(what: str, total: int, shown: bool = True) -> Iterator[Advance]:
         yield advance
 
 
+def as_list(callback: Any) -> list[Any]:
+    """Callbacks as SB3's ``learn`` takes them, as a list."""
+    return callback if isinstance(callback, list) else [] if callback is None else [callback]
+
+
 def with_progress(callback: Any, agent: Any, advance: Advance) -> list[Any]:
     """SB3's callbacks: those given, as in SB3's ``learn``, and one that tells how many steps an agent has done."""
     from stable_baselines3.common.callbacks import BaseCallback, ConvertCallback
-
-    given = callback if isinstance(callback, list) else [] if callback is None else [callback]
 
     def tell(*_: Any) -> bool:
         advance(agent.num_timesteps)
         return True
 
-    return [each if isinstance(each, BaseCallback) else ConvertCallback(each) for each in (*given, tell)]
+    return [each if isinstance(each, BaseCallback) else ConvertCallback(each) for each in (*as_list(callback), tell)]

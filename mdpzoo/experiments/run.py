@@ -1,14 +1,14 @@
 """One run: an agent learns in an environment with one seed, and its folder holds what came of it.
 
-``run.json`` says what was asked; ``agent.zip`` or ``agent.safetensors`` is the agent; ``result.json`` is written last:
-a folder without it is a run that has not ended, and can be resumed.
+``run.json`` says what was asked; ``agent.zip`` or ``agent.safetensors`` is the agent, saved now and then;
+``result.json`` is written last: a folder without it is a run that has not ended and can be resumed, even after a kill.
 """
 
 import json
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,12 @@ import numpy as np
 
 from mdpzoo.checkpoints import STEMS, read
 from mdpzoo.errors import CheckpointError, MdpzooError, SettingError
-from mdpzoo.experiments.progress import bar, with_progress
+from mdpzoo.experiments.progress import as_list, bar, with_progress
 from mdpzoo.files import replacing
 from mdpzoo.front import make_agent, make_sb3
 
+KEEP_EVERY = 60.0  # seconds between two saves of a run
+SAVING = ".saving-"  # how the folder of a save that has not ended begins
 RANGES = {"steps": (1, 2**63), "seed": (0, 2**31), "num_envs": (1, 2**20)}  # from the first to below the second
 
 
@@ -84,8 +86,16 @@ class Trained:
     seconds: float
 
 
-def train(run: Run, folder: Path, *, resume: bool = False, progress: bool = False, callback: Any = None) -> Trained:
-    """Carries a run out, and keeps what it learnt even if it is interrupted.
+def train(
+    run: Run,
+    folder: Path,
+    *,
+    resume: bool = False,
+    progress: bool = False,
+    callback: Any = None,
+    keep_every: float = KEEP_EVERY,
+) -> Trained:
+    """Carries a run out, and keeps what it learnt even if it is interrupted or killed.
 
     Args:
         run: what is asked.
@@ -93,6 +103,7 @@ def train(run: Run, folder: Path, *, resume: bool = False, progress: bool = Fals
         resume: go on with the run in the folder until ``run.steps`` are done in all.
         progress: show a progress bar on standard error.
         callback: as in SB3's ``learn``.
+        keep_every: seconds between two saves on the way.
 
     Raises:
         SettingError: the folder is not free and ``resume`` is not asked for, holds another run, or cannot be written;
@@ -100,6 +111,8 @@ def train(run: Run, folder: Path, *, resume: bool = False, progress: bool = Fals
         CheckpointError: there is nothing to resume.
     """
     _check_folder(run, folder, resume)
+    for left in folder.glob(f"{SAVING}*"):  # by a process that was killed
+        shutil.rmtree(left)
     going_on = any((folder / stem).is_file() for stem in STEMS)  # if not, it ended before there was an agent
     envs = make_envs(run.environment, run.num_envs, run.environment_settings, run.seed)
     agent = read(folder, envs) if going_on else _agent(run, envs)
@@ -111,7 +124,7 @@ def train(run: Run, folder: Path, *, resume: bool = False, progress: bool = Fals
     try:
         if remaining > 0:
             with bar("steps", run.steps, progress) as advance:
-                callbacks = with_progress(callback, agent, advance)
+                callbacks = with_progress([*as_list(callback), _keeping(agent, folder, keep_every)], agent, advance)
                 agent.learn(remaining, callback=callbacks, reset_num_timesteps=not going_on)
     except KeyboardInterrupt:
         complete = False
@@ -126,6 +139,20 @@ def train(run: Run, folder: Path, *, resume: bool = False, progress: bool = Fals
         write_json(folder / "result.json", result | {"steps": agent.num_timesteps, "seconds": round(seconds, 3)})
     envs.close()
     return Trained(agent, complete, agent.num_timesteps, seconds)
+
+
+def _keeping(agent: Any, folder: Path, every: float) -> Callable[..., bool]:
+    """A callback that saves the agent every so many seconds."""
+    last = time.monotonic()
+
+    def keep(*_: Any) -> bool:
+        nonlocal last
+        if time.monotonic() - last >= every:
+            save(agent, folder)
+            last = time.monotonic()
+        return True
+
+    return keep
 
 
 def make_envs(id: str, num_envs: int, settings: Mapping[str, Any], seed: int) -> Any:
@@ -149,7 +176,7 @@ def make_envs(id: str, num_envs: int, settings: Mapping[str, Any], seed: int) ->
 
 def save(agent: Any, folder: Path) -> Path:
     """Saves an agent into its run's folder, whole or not at all, and returns the file."""
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".saving-") as beside:
+    with tempfile.TemporaryDirectory(dir=folder, prefix=SAVING) as beside:
         agent.save(str(Path(beside) / "agent"))
         written = next(path for path in Path(beside).iterdir())
         target = folder / written.name
