@@ -1,4 +1,4 @@
-"""``mdpzoo solve`` on every TSPLIB file of a folder: valid tours, objectives by the standard's rounding, gaps.
+"""``mdpzoo solve --decoding reconstruct`` on every TSPLIB file of a folder: valid tours, TSPLIB's objectives, gaps.
 
     python benchmarks/solve_tsplib.py --data DATA --seconds 10 --nodes 500
 
@@ -40,6 +40,7 @@ def main() -> None:
     for name in sorted(names, key=lambda each: (optima[each]["nodes"], each)):
         path, optimum, before = folder / f"{name}.tsp", optima[name]["optimum"], cpu_seconds()
         command = [sys.executable, "-m", "mdpzoo", "solve", str(path), "--seconds", str(options.seconds), "--json"]
+        command += ["--decoding", "reconstruct"]
         told = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
         instance = read_instance(path)
         if instance.objective(told["solution"]) != told["objective"]:

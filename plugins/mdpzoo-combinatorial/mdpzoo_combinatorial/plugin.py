@@ -131,10 +131,10 @@ def mdpzoo_agents() -> list[AgentSpec]:
             id="bq-nco",
             build="mdpzoo_combinatorial.bq_nco:build",
             load="mdpzoo_combinatorial.bq_nco:load",
-            summary="attention over the path still to be solved, trained by imitation of near-optimal tours",
+            summary="attention over what is left to solve, trained by imitation (all five problems; comes trained)",
             observations=("Dict",),
             actions=("Discrete",),
-            observation_keys=("coordinates", "action_mask"),
+            observation_keys=("action_mask",),
             source=BQ_NCO,
         ),
         AgentSpec(

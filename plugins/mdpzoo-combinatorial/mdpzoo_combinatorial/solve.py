@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from mdpzoo.errors import SettingError, unknown
 from mdpzoo.files import check_folder
-from mdpzoo_combinatorial.baselines.registry import SOLVERS, Answer
+from mdpzoo_combinatorial.baselines.registry import SOLVERS, Answer, Found, checked
 from mdpzoo_combinatorial.baselines.registry import solve as solve_by_baseline
 from mdpzoo_combinatorial.budget import Budget
 from mdpzoo_combinatorial.instances import Instance
@@ -24,9 +24,8 @@ from mdpzoo_combinatorial.solution_files import write_solution
 
 STOPPED = 130  # the exit code after Ctrl-C
 TRAINED = "bq-nco"
-SOLVED_BY_TRAINED = ("TSP",)
-DEFAULTS = {"TSP": TRAINED, "Knapsack": "dynamic-programming"}  # others: SEARCH, which uses all of its time
-SEARCH = "iterated-local-search"
+SEARCH = "iterated-local-search"  # what answers best where nothing is asked for; a knapsack is solved exactly
+EXACT = "dynamic-programming"
 AGENTS = (TRAINED, *SOLVERS)
 
 
@@ -34,7 +33,9 @@ def solve(
     file: Annotated[Path, typer.Argument(help="An instance: TSPLIB, CVRPLIB, OPLib, a knapsack file or CSV.")],
     seconds: Annotated[float, typer.Option(min=0.01, help="Wall-clock time to search for.")] = 10.0,
     agent: Annotated[str | None, typer.Option(help=f"{', '.join(AGENTS)}. Default: by the problem.")] = None,
-    decoding: Annotated[str | None, typer.Option(help="bq-nco: greedy, symmetric, sample or reconstruct.")] = None,
+    decoding: Annotated[
+        str | None, typer.Option(help="Of bq-nco: greedy, symmetric, sample, beam or reconstruct, its default.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of what is drawn at random.")] = 0,
     picture: Annotated[Path | None, typer.Option(help="Write a picture: .png, .svg or .pdf.")] = None,
     solution: Annotated[Path | None, typer.Option(help="Write the solution: a .tour or a .sol file.")] = None,
@@ -44,14 +45,15 @@ def solve(
 ) -> None:
     """Solve an instance file and print the answer. Example: mdpzoo solve berlin52.tsp --seconds 10 --picture tour.png
 
-    Ctrl-C ends the search and prints the best answer so far. A solution counts nodes and items from 0 in the file's
-    order, the depot being node 0. lkh needs the extra of that name and is for non-commercial use only; pyvrp and
-    ortools need theirs.
+    Without --agent and --decoding, iterated-local-search answers, of a knapsack dynamic-programming; --decoding alone
+    asks bq-nco. Ctrl-C ends the search and prints the best answer so far. A solution counts nodes and items from 0 in
+    the file's order, the depot being node 0. lkh needs the extra of that name and is for non-commercial use only;
+    pyvrp and ortools need theirs.
     """
     if agent is not None and agent not in AGENTS:
         raise unknown("solver", agent, AGENTS, "mdpzoo solve --help")
     instance = read_instance(file)
-    agent = agent or DEFAULTS.get(instance.problem, SEARCH)
+    agent = agent or (TRAINED if decoding else EXACT if instance.problem == "Knapsack" else SEARCH)
     _check_agent(agent, instance, decoding)
     _check_outputs(picture, solution, tour)
     with _watched(seconds, instance.name) as (budget, stopped):
@@ -91,25 +93,25 @@ def _by_trained(instance: Any, decoding: str | None, seed: int, budget: Budget, 
     from mdpzoo_combinatorial.bq_nco import BQNCO
 
     torch.set_num_threads(threads)
-    found = BQNCO.load("tsp").solve(instance, decoding or "reconstruct", seed=seed, budget=budget)
-    tour = found.sequence[0].tolist()
-    return Answer(tour, instance.objective(tour), instance.num_nodes <= 3, found.decoding, found.seconds)
+    trained = BQNCO.load(instance.problem.lower())
+    found = trained.solve(instance, decoding or "reconstruct", seed=seed, budget=budget)
+    return checked(instance, Found(found.solutions[0], decoding=found.decoding), found.seconds)
 
 
 def _check_agent(agent: str, instance: Instance, decoding: str | None) -> None:
     """Refuses an agent that cannot solve this, before anything is computed."""
-    problems = SOLVED_BY_TRAINED if agent == TRAINED else SOLVERS[agent].problems
+    if agent == TRAINED:
+        return
+    problems = SOLVERS[agent].problems
     if instance.problem not in problems:
-        able = [TRAINED] * (instance.problem in SOLVED_BY_TRAINED)
-        able += [each.id for each in SOLVERS.values() if instance.problem in each.problems]
+        able = [TRAINED, *(each.id for each in SOLVERS.values() if instance.problem in each.problems)]
         raise SettingError(
             f"{agent} solves {' and '.join(problems)}, but {instance.name} is of the kind {instance.problem}; "
             f"use {', '.join(able)}"
         )
-    if agent != TRAINED:
-        SOLVERS[agent].require()
-        if decoding is not None:
-            raise SettingError(f"{agent} has one decoding only; leave out --decoding {decoding}")
+    SOLVERS[agent].require()
+    if decoding is not None:
+        raise SettingError(f"{agent} has one decoding only; leave out --decoding {decoding}")
 
 
 @contextmanager

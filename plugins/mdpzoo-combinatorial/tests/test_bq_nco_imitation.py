@@ -2,113 +2,129 @@ import numpy as np
 import pytest
 import torch
 
-from mdpzoo.errors import InstanceError, SettingError
+from mdpzoo.errors import InstanceError, SettingError, UnknownNameError
+from mdpzoo_combinatorial import generate
 from mdpzoo_combinatorial.bq_nco import BQNCO
-from mdpzoo_combinatorial.bq_nco.imitation import (
-    ImitationSettings,
-    draw_batch,
-    learning_rate,
-    path_losses,
-    random_symmetry,
-    sample_paths,
-)
+from mdpzoo_combinatorial.bq_nco.batching import batch_of
+from mdpzoo_combinatorial.bq_nco.imitation import ImitationSettings, learning_rate, losses, new_optimiser
 from mdpzoo_combinatorial.bq_nco.labels import Labels, make_labels, read_labels, write_labels
-from mdpzoo_combinatorial.bq_nco.network import PathNetwork, PathNetworkSettings
+from mdpzoo_combinatorial.bq_nco.networks import make_network, network_settings
+from mdpzoo_combinatorial.bq_nco.problems import PROBLEMS
+from mdpzoo_combinatorial.bq_nco.sampling import draw, prepare
 
-SMALL = PathNetworkSettings(width=32, layers=2, heads=2)
-
-
-@pytest.fixture(scope="module")
-def labels():
-    return make_labels(40, 9, seed=5)
+SMALL = network_settings(width=32, layers=2, heads=2)
 
 
 def seeded(seed=0):
     return torch.Generator().manual_seed(seed)
 
 
-def distances(paths):
-    """``[B, L, L]``: what no symmetry of the square changes."""
-    return (paths.unsqueeze(2) - paths.unsqueeze(1)).norm(dim=3)
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_the_loss_of_a_network_that_knows_nothing_is_that_of_a_guess(name):
+    problem = PROBLEMS[name]
+    network = make_network(problem, SMALL)
+    torch.nn.init.zeros_(network.score.weight)
+    examples = draw([prepare(make_labels(name, 20, 8, seed=5, iterations=100))], 90, seeded())
+    loss, _ = losses(network, examples, True)
+    # all legal actions have one probability, and the loss is the mean over labels of its logarithm
+    legal = problem.legal(examples.batch, examples.left).flatten(1).sum(1)
+    torch.testing.assert_close(loss, legal.float().log())
 
 
-@pytest.mark.parametrize("length", [2, 4, 9, 10])  # 10: the whole tour of 9 nodes, back in its first node
-def test_every_sampled_path_is_a_contiguous_piece_of_a_tour(labels, length):
-    paths = sample_paths(labels, 30, length, seeded())
-    walks = []
-    for tour, places in zip(labels.tours, labels.coordinates, strict=True):
-        for ring in (tour, tour.flip(0)):
-            for start in range(9):
-                walks.append(places[ring[(start + torch.arange(length)) % 9]])
-    known = distances(torch.stack(walks))
-    for path in distances(paths):
-        assert (known - path).abs().amax((1, 2)).min() < 1e-5
+def test_several_labels_are_logsumexp_less_their_mean():
+    problem = PROBLEMS["Knapsack"]
+    network = make_network(problem, SMALL, seeded(3))
+    examples = draw([prepare(make_labels("Knapsack", 20, 9, seed=5))], 90, seeded())
+    loss, _ = losses(network, examples, True)
+    scores = network(problem.tokens(examples.batch, examples.left))
+    for row in range(len(loss)):
+        chosen = scores[row][examples.best[row] > 0]
+        torch.testing.assert_close(loss[row], scores[row].logsumexp(0) - chosen.mean())
 
 
-def test_every_size_from_four_to_the_whole_tour_is_drawn(labels):
-    generator = seeded()
-    lengths = [draw_batch([labels], 60, generator).shape[1] for _ in range(300)]
-    # seven sizes with equal chances: 300 draws miss one of them with a chance below 1e-18
-    assert set(lengths) == set(range(4, 11))
-
-
-def test_a_batch_holds_as_many_tokens_as_it_may(labels):
-    for _ in range(20):
-        batch = draw_batch([labels], 100, seeded(1))
-        assert 100 - batch.shape[1] < batch.shape[0] * batch.shape[1] <= 100
-
-
-def test_all_eight_symmetries_of_the_square_are_drawn():
-    turned = random_symmetry(torch.tensor([[[1.0, 2.0]]]).repeat(400, 1, 1), seeded())
-    assert {tuple(place) for place in turned[:, 0].tolist()} == {
-        (x, y) for a, b in ((1.0, 2.0), (2.0, 1.0)) for x in (a, -a) for y in (b, -b)
-    }
-
-
-def test_the_loss_of_a_network_that_knows_nothing_is_that_of_a_guess():
-    network = PathNetwork(SMALL)
-    torch.nn.init.zeros_(network.ask.weight)
-    loss, edge_loss, _ = path_losses(network, torch.rand(3, 6, 2, generator=seeded()))
-    # an end chooses among 4 inner nodes, each of the 4 inner nodes among 5 others
-    assert loss.item() == pytest.approx(np.log(4))
-    assert edge_loss.item() == pytest.approx((2 * np.log(4) + 4 * np.log(5)) / 6)
-
-
-def test_the_rate_rises_then_falls_to_its_end():
-    settings = ImitationSettings(learning_rate=0.1, warm_up=10, final_fraction=0.02)
+def test_the_rate_rises_stays_and_falls_to_its_end():
+    settings = ImitationSettings(learning_rate=0.1, warm_up=10, cooldown=0.4, final_fraction=0.02)
     rates = [learning_rate(settings, update, update / 100) for update in range(101)]
     assert rates[0] == pytest.approx(0.01)
-    assert max(rates) == max(rates[9:11])
-    assert all(a >= b for a, b in zip(rates[10:], rates[11:], strict=False))
+    assert rates[10:61] == pytest.approx([0.1] * 51)
+    assert rates[80] == pytest.approx(0.1 * (0.02 + 0.98 / 2))
     assert rates[-1] == pytest.approx(0.002)
 
 
-def test_twenty_seconds_of_imitation_come_within_fifteen_percent_of_local_search(labels):
-    sources, test = make_labels(400, 15, seed=1), make_labels(100, 15, seed=2)
-    agent = BQNCO(network=PathNetworkSettings(48, 3, 3), imitation=ImitationSettings(tokens=1024), seed=0)
-    agent.fit([sources], 40_000)
-    coordinates = test.coordinates.double().numpy()
-    found = agent.solve(coordinates, "greedy")
-    near = np.take_along_axis(coordinates, test.tours.numpy()[:, :, None], 1)
-    best = np.linalg.norm(near - np.roll(near, -1, 1), axis=2).sum(1)
-    assert (found.objective / best - 1).mean() < 0.15  # nearest neighbour stands at 0.2 and more
+def test_only_matrices_decay():
+    network = make_network(PROBLEMS["ATSP"], SMALL)
+    decaying, others = new_optimiser(network, ImitationSettings()).param_groups
+    assert all(each.dim() == 2 for each in decaying["params"])
+    assert others["weight_decay"] == 0.0
+    assert any(each is network.ends for each in others["params"])
 
 
-def test_labels_come_back_from_their_files(tmp_path, labels):
-    write_labels(tmp_path, 3, 9, seed=5)
+@pytest.mark.parametrize(
+    ("name", "most"),
+    [
+        ("TSP", 15.0),  # nearest neighbour stands at 20 and more
+        ("ATSP", 15.0),  # nearest neighbour stands at 30 and more
+        ("CVRP", 15.0),  # nearest neighbour stands at 25
+        ("OP", 15.0),  # greedy by prize for distance stands at 20
+        ("Knapsack", 0.7),  # greedy by value for weight stands at 1
+    ],
+)
+def test_a_minute_of_imitation_comes_near_the_expert(name, most):
+    sources = make_labels(name, 600, 12, seed=1)
+    test = generate(name, 100, 12, 2)
+    expert = make_labels(name, 100, 12, seed=2)
+    agent = BQNCO(
+        problem=name,
+        network=network_settings(width=48, layers=3, heads=3),
+        imitation=ImitationSettings(tokens=1024),
+        seed=0,
+    )
+    agent.fit([sources], 30_000)
+    found = agent.solve(test, "greedy").objective
+    best = np.array([each.objective(solution_of(name, row)) for each, row in zip(test, expert.sequence, strict=True)])
+    gap = 100 * (1 - found / best if PROBLEMS[name].maximise else found / best - 1)
+    assert -5 < gap.mean() < most
+
+
+def solution_of(name, row):
+    """A row of labels as instances take a solution."""
+    row = row[row >= 0].tolist()
+    if name == "CVRP":
+        return [stop for action in row for stop in ([0, action // 2] if action % 2 else [action // 2])]
+    return [0, *row] if name == "OP" else row
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_labels_come_back_from_their_files(tmp_path, name):
+    write_labels(tmp_path, name, 3, 6, seed=5, iterations=10)
     read = read_labels(tmp_path)
-    again = read_labels(tmp_path / "tsp9-00000.npz")
-    assert read.tours.shape == (3, 9)
-    assert torch.equal(read.coordinates, again.coordinates)
+    assert read.problem == name
+    assert len(read) == 256  # whole files
+    torch.testing.assert_close(read.sequence, read_labels(tmp_path / f"{name.lower()}6-00000.npz").sequence)
+
+
+def test_two_processes_write_the_labels_that_one_writes(tmp_path):
+    for jobs in (1, 2):
+        write_labels(tmp_path / str(jobs), "Knapsack", 512, 6, seed=5, jobs=jobs)
+    one, two = (read_labels(tmp_path / str(jobs)) for jobs in (1, 2))
+    assert torch.equal(one.sequence, two.sequence)
+    assert torch.equal(one.batch.numbers, two.batch.numbers)
 
 
 def test_a_file_of_labels_that_exists_is_kept(tmp_path):
-    write_labels(tmp_path, 2, 9, seed=5)
+    write_labels(tmp_path, "TSP", 2, 9, seed=5, iterations=1)
     file = tmp_path / "tsp9-00000.npz"
     before = file.stat().st_mtime_ns
-    write_labels(tmp_path, 2, 9, seed=5)
+    write_labels(tmp_path, "TSP", 2, 9, seed=5, iterations=1)
     assert file.stat().st_mtime_ns == before
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_other_solvers_can_be_the_expert():
+    labels = make_labels("CVRP", 3, 8, seed=1, expert="savings")
+    assert len(labels) == 3
+    with pytest.raises(UnknownNameError, match="Did you mean 'savings'"):
+        make_labels("CVRP", 3, 8, seed=1, expert="savingz")
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut", b"no archive at all"])
@@ -118,12 +134,47 @@ def test_a_damaged_file_of_labels_is_one_sentence(tmp_path, content):
         read_labels(tmp_path)
 
 
-def test_labels_that_repeat_a_node_are_refused():
-    with pytest.raises(InstanceError, match="each of its 5 nodes once"):
-        Labels(torch.rand(1, 5, 2, generator=seeded()), torch.tensor([[0, 1, 2, 3, 3]]))
+def test_files_of_two_problems_are_refused(tmp_path):
+    write_labels(tmp_path, "TSP", 2, 9, seed=5, iterations=1)
+    write_labels(tmp_path, "Knapsack", 2, 9, seed=5)
+    with pytest.raises(InstanceError, match="several problems"):
+        read_labels(tmp_path)
 
 
-@pytest.mark.parametrize("settings", [{"learning_rate": 0.0}, {"tokens": 0}, {"edge_weight": -1.0}, {"clip": "1"}])
+BATCH = batch_of(generate("TSP", 1, 5, 0))
+ITEMS = batch_of(generate("Knapsack", 1, 5, 0))
+
+
+@pytest.mark.parametrize(
+    ("problem", "batch", "sequence", "said"),
+    [
+        ("TSP", BATCH, [[0, 1, 2, 3, 3]], "each of its 5 nodes once"),  # a node twice
+        ("TSP", BATCH, [[0, 1, 2, 3]], r"sequence \[1, 5\]"),  # a node is missing
+        ("Knapsack", ITEMS, [[0, 0, -1, -1, -1]], "twice"),  # an item twice
+        ("Knapsack", ITEMS, [[5, -1, -1, -1, -1]], "none of 5"),  # no such item
+        ("OP", BATCH, [[1, -1, -1, -1]], "numbers"),  # a prize is missing
+        ("JSSP", BATCH, [[0]], "unknown problem"),  # no such problem
+    ],
+)
+def test_labels_that_are_none_are_refused(problem, batch, sequence, said):
+    with pytest.raises(InstanceError, match=said):
+        Labels(problem, batch, torch.tensor(sequence))
+
+
+def test_labels_with_a_number_that_is_not_finite_are_refused():
+    wrong = type(BATCH)(**{**vars(BATCH), "places": BATCH.places * torch.nan})
+    with pytest.raises(InstanceError, match="not finite"):
+        Labels("TSP", wrong, torch.arange(5).unsqueeze(0))
+
+
+def test_labels_of_another_problem_are_refused():
+    with pytest.raises(InstanceError, match="the agent solves CVRP"):
+        BQNCO(problem="CVRP", network=SMALL).fit([make_labels("Knapsack", 3, 5, seed=0)], 10)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"learning_rate": 0.0}, {"tokens": 0}, {"cooldown": 1.5}, {"clip": "1"}, {"precision": "half"}]
+)
 def test_a_setting_out_of_range_is_named(settings):
     with pytest.raises(SettingError, match=next(iter(settings))):
         ImitationSettings(**settings)

@@ -220,12 +220,16 @@ def solve(
         raise SettingError(f"seed must be an integer in [0, 2**63), got {seed!r}")
     began = time.monotonic()
     found = SOLVERS[agent](instance, seed, budget or Budget(seconds))
-    elapsed = time.monotonic() - began
+    return checked(instance, found, time.monotonic() - began)
+
+
+def checked(instance: Any, found: Found, seconds: float) -> Answer:
+    """What a search has found in so many seconds, checked against the instance."""
     solution = instance.checked(found.solution)
     if not isinstance(solution, list):
         solution = solution.tolist()
     proven = found.proven_optimal or _meets_a_bound(instance, solution)
-    return Answer(solution, instance.objective(solution), proven, found.decoding, elapsed)
+    return Answer(solution, instance.objective(solution), proven, found.decoding, seconds)
 
 
 def _meets_a_bound(instance: Any, solution: Any) -> bool:

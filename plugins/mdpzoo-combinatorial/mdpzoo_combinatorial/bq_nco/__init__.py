@@ -3,34 +3,47 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mdpzoo.errors import MissingExtraError
+
 if TYPE_CHECKING:
     from mdpzoo_combinatorial.bq_nco.algorithm import BQNCO
+    from mdpzoo_combinatorial.bq_nco.fine_tuning import MaskableBQPolicy
     from mdpzoo_combinatorial.bq_nco.search import Solutions
 
-__all__ = ["BQNCO", "Solutions", "build", "load"]
-_HOMES = {"BQNCO": "algorithm", "Solutions": "search"}
+__all__ = ["BQNCO", "MaskableBQPolicy", "Solutions", "build", "load"]
+_HOMES = {"BQNCO": "algorithm", "MaskableBQPolicy": "fine_tuning", "Solutions": "search"}
 
 
 def __getattr__(name: str) -> Any:
     """Imports the classes, and torch with them, when they are first asked for."""
-    if name in _HOMES:
-        from importlib import import_module
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
 
+    try:
         return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    except ModuleNotFoundError as error:
+        if error.name != "sb3_contrib":
+            raise
+        text = "fine-tuning with masks needs sb3-contrib; type: pip install 'mdpzoo-combinatorial[ppo]'"
+        raise MissingExtraError(text) from None
 
 
 def build(
     env: Any,
     *,
-    width: int = 96,
-    layers: int = 6,
-    heads: int = 6,
+    problem: str | None = None,
+    network: str = "tokens",
+    width: int | None = None,
+    layers: int | None = None,
+    heads: int | None = None,
+    position: str | None = None,
+    relative: bool | None = None,
     learning_rate: float = 1.5e-3,
     tokens: int = 4096,
-    edge_weight: float = 0.3,
+    precision: str = "float32",
     labels: str | list[str] | None = None,
-    num_nodes: int | None = None,
+    size: int | None = None,
     num_instances: int = 2048,
     seed: int | None = None,
     device: str = "cpu",
@@ -40,15 +53,19 @@ def build(
     """Builds an untrained agent from settings that JSON can hold, for ``mdpzoo.make_agent``.
 
     Args:
-        env: ``mdpzoo/TSP-v0`` in either form, or None.
-        width: numbers per token, a multiple of ``heads``.
+        env: one of the five environments in either form, or None.
+        problem: its name, where there is no environment.
+        network: its kind: ``tokens``, ours.
+        width: numbers per token; None, here and below: the default of the kind.
         layers: attention blocks.
         heads: attention heads.
+        position: how places enter attention: ``distance``, ``rotary`` or ``none``.
+        relative: whether tokens are described relative to what is left; False: as in the paper.
         learning_rate: AdamW's, in (0, 1].
-        tokens: nodes in a training batch.
-        edge_weight: weight of the loss over every token's neighbours, at least 0.
-        labels: files or folders of tours to imitate; None: solved when ``learn`` begins.
-        num_nodes: of the instances then solved; None: the environment's, at most 100.
+        tokens: in a training batch.
+        precision: ``float32`` or ``bfloat16``.
+        labels: files or folders of solved instances to imitate; None: solved when ``learn`` begins.
+        size: nodes, customers or items of the instances then solved; None: the environment's, at most 100.
         num_instances: how many of them.
         seed: decides everything drawn at random.
         device: where the network lives.
@@ -60,15 +77,17 @@ def build(
     """
     from mdpzoo_combinatorial.bq_nco.algorithm import BQNCO
     from mdpzoo_combinatorial.bq_nco.imitation import ImitationSettings
-    from mdpzoo_combinatorial.bq_nco.network import PathNetworkSettings
+    from mdpzoo_combinatorial.bq_nco.networks import network_settings
 
+    sizes = {"width": width, "layers": layers, "heads": heads, "position": position, "relative": relative}
     return BQNCO(
         "BQPolicy",
         env,
-        network=PathNetworkSettings(width, layers, heads),
-        imitation=ImitationSettings(learning_rate=learning_rate, tokens=tokens, edge_weight=edge_weight),
+        problem=problem,
+        network=network_settings(network, **{name: each for name, each in sizes.items() if each is not None}),
+        imitation=ImitationSettings(learning_rate=learning_rate, tokens=tokens, precision=precision),
         labels=labels,
-        num_nodes=num_nodes,
+        size=size,
         num_instances=num_instances,
         seed=seed,
         device=device,
@@ -85,4 +104,8 @@ def load(path: str | Path | None = None, env: Any = None) -> "BQNCO":
     """
     from mdpzoo_combinatorial.bq_nco.algorithm import BQNCO
 
-    return BQNCO.load("tsp" if path is None else path, env)
+    if path is None:
+        from mdpzoo_combinatorial.bq_nco.policy import problem_of
+
+        path = problem_of(getattr(env, "observation_space", None)).lower()
+    return BQNCO.load(path, env)

@@ -1,7 +1,8 @@
 """BQ-NCO as a Stable-Baselines3 algorithm (Drakulic et al. 2023, arXiv 2301.03313).
 
-``learn`` imitates near-optimal tours; one timestep is one imitated decision. It never plays the environment, which only
-says how many nodes to train for. What differs from the paper: see ``network``, ``imitation`` and ``reconstruction``.
+``learn`` imitates near-optimal solutions; one timestep is one imitated decision. It never plays the environment, which
+only says which problem to train for, and of which size. What differs from the paper: see ``network``, ``sampling``,
+``imitation`` and ``reconstruction``.
 """
 
 from collections.abc import Sequence
@@ -14,26 +15,32 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.policies import BasePolicy
 from stable_baselines3.common.type_aliases import MaybeCallback
 
-from mdpzoo.errors import CheckpointError, did_you_mean
+from mdpzoo.errors import CheckpointError, InstanceError, SettingError, did_you_mean, unknown
+from mdpzoo_combinatorial.baselines.registry import SOLVERS
 from mdpzoo_combinatorial.bq_nco import checkpoint
-from mdpzoo_combinatorial.bq_nco.imitation import ImitationSettings, Progress, imitate, new_optimiser
-from mdpzoo_combinatorial.bq_nco.labels import Labels, make_labels, read_labels
+from mdpzoo_combinatorial.bq_nco.imitation import ImitationSettings, Progress, World, imitate, new_optimiser
+from mdpzoo_combinatorial.bq_nco.improvement import ImprovementSettings, Pool
+from mdpzoo_combinatorial.bq_nco.labels import LEAST, OWN, Labels, make_labels, read_labels
 from mdpzoo_combinatorial.bq_nco.limits import at_least
-from mdpzoo_combinatorial.bq_nco.network import PathNetworkSettings
-from mdpzoo_combinatorial.bq_nco.policy import BQPolicy, nodes_of, spaces_of
+from mdpzoo_combinatorial.bq_nco.networks import NetworkSettings, network_settings
+from mdpzoo_combinatorial.bq_nco.policy import BQPolicy, problem_of, size_shown, spaces_of
+from mdpzoo_combinatorial.bq_nco.problems import PROBLEMS, problem_named
 from mdpzoo_combinatorial.bq_nco.reporting import Report, begin
+from mdpzoo_combinatorial.bq_nco.resuming import content_of, restore
 from mdpzoo_combinatorial.bq_nco.search import Solutions
 from mdpzoo_combinatorial.bq_nco.solving import Instances, solve
 from mdpzoo_combinatorial.budget import Budget
 
-SHIPPED = {"tsp": Path(__file__).parent / "checkpoints" / "tsp.safetensors"}
-MOST_NODES = 100  # of the instances that an environment makes the agent solve: larger ones take long to label
+SHIPPED = {name.lower(): Path(__file__).parent / "checkpoints" / f"{name.lower()}.safetensors" for name in PROBLEMS}
+SELF = "self"
+LARGEST = 100  # tokens of the instances that an environment makes the agent solve: larger ones take long to label
 
 
 class BQNCO(BaseAlgorithm):
-    """Attention policy over what is left to solve, fitted by imitation of near-optimal tours.
+    """Attention policy over what is left to solve, fitted by imitation of near-optimal solutions.
 
     Attributes:
+        problem: what it solves.
         policy: the network as SB3's policy.
         optimiser: AdamW over its weights.
         progress: decisions imitated and updates made.
@@ -47,11 +54,15 @@ class BQNCO(BaseAlgorithm):
         policy: str | type[BasePolicy] = "BQPolicy",
         env: Any = None,
         *,
-        network: PathNetworkSettings | None = None,
+        problem: str | None = None,
+        network: NetworkSettings | None = None,
         imitation: ImitationSettings | None = None,
         labels: str | Path | Sequence[str | Path] | None = None,
-        num_nodes: int | None = None,
+        size: int | None = None,
         num_instances: int = 2048,
+        expert: str = OWN,
+        improvement: ImprovementSettings | None = None,
+        compiled: bool = False,
         seed: int | None = None,
         device: Any = "cpu",
         verbose: int = 0,
@@ -62,12 +73,17 @@ class BQNCO(BaseAlgorithm):
 
         Args:
             policy: ``"BQPolicy"``.
-            env: ``mdpzoo/TSP-v0`` in either form, or None.
-            network: the network's size.
+            env: one of the five environments in either form, or None.
+            problem: ``TSP``, ``ATSP``, ``CVRP``, ``OP`` or ``Knapsack``; None: the environment's, else TSP.
+            network: the network's kind and size.
             imitation: rates and sizes of the fit.
-            labels: files or folders of ``write_labels`` to imitate; None: solved by local search when ``learn`` begins.
-            num_nodes: of the instances then solved, at least 5; None: the environment's, at most 100, else 20.
-            num_instances: how many of them, at least 1; each tour of n nodes holds 16 n^2 labelled decisions.
+            labels: files or folders of ``write_labels`` to imitate; None: solved when ``learn`` begins.
+            size: nodes, customers or items of the instances then solved; None: the environment's, at most 100, else 20.
+            num_instances: how many of them, at least 1.
+            expert: who solves them: ``"own"``, this project's search; ``"self"``, the agent itself, which then imitates
+                the best of its own solutions; or a solver of the registry (``lkh`` not for commercial use).
+            improvement: of itself, where it is the expert.
+            compiled: whether ``torch.compile`` makes the passes of the fit (needs a C++ compiler, a minute to begin).
             seed: decides weights, labels and samples, in ``[0, 2**63)``; None: a new one each time.
             device: where the network lives.
             verbose: 1 writes the log to the terminal.
@@ -79,21 +95,30 @@ class BQNCO(BaseAlgorithm):
             policy,
             env,
             self.imitation.learning_rate,
-            policy_kwargs={"settings": network or PathNetworkSettings()},
+            policy_kwargs={},
             verbose=verbose,
             device=device,
             tensorboard_log=tensorboard_log,
             support_multi_env=True,
             seed=seed,
         )
-        self.labels = labels
-        own = min(nodes_of(getattr(self, "observation_space", None)), MOST_NODES)
-        self.num_nodes = own if num_nodes is None else num_nodes
-        self.num_instances = num_instances
-        at_least("num_nodes", self.num_nodes, 5)
+        shown = getattr(self, "observation_space", None)
+        if problem is not None and env is not None and problem_named(problem).name != problem_of(shown):
+            raise SettingError(f"the environment is of {problem_of(shown)}, the setting says {problem!r}; give one")
+        self.problem = problem_named(problem_of(shown) if problem is None else problem)
+        self.policy_kwargs = {"problem": self.problem.name, "settings": network or network_settings()}
+        paths = [labels] if isinstance(labels, str | Path) else labels or []
+        self.labels = [str(each) for each in paths]
+        self.size = min(size_shown(self.problem, shown), LARGEST) if size is None else size
+        self.num_instances, self.expert = num_instances, expert
+        self.improvement, self.compiled = improvement or ImprovementSettings(), compiled
+        self.pool: Pool | None = None
+        at_least("size", self.size, LEAST.get(self.problem.name, 3) if size is not None else 1)
         at_least("num_instances", num_instances, 1)
+        if expert not in (OWN, SELF, *SOLVERS):
+            raise unknown("expert", expert, (OWN, SELF, *SOLVERS), "own, self or a solver of mdpzoo solve --help")
         if env is None:
-            self.observation_space, self.action_space = spaces_of(self.num_nodes)
+            self.observation_space, self.action_space = spaces_of(self.problem, self.size)
             self.n_envs = 1
         if _init_setup_model:
             self._setup_model()
@@ -103,7 +128,7 @@ class BQNCO(BaseAlgorithm):
         fresh = np.random.SeedSequence().generate_state(1, np.uint64)[0] >> 1
         seed = int(fresh) if self.seed is None else self.seed
         self.generator = torch.Generator().manual_seed(seed)
-        self._label_seed = seed
+        self.label_seed = seed
         self._setup_lr_schedule()
         made = self.policy_class(
             self.observation_space, self.action_space, self.lr_schedule, weights=self.generator, **self.policy_kwargs
@@ -147,7 +172,8 @@ class BQNCO(BaseAlgorithm):
     ) -> Self:
         """Imitates ``total_timesteps`` decisions, rounded up to whole batches.
 
-        Takes its labels from ``labels``, or solves ``num_instances`` instances of ``num_nodes`` nodes first.
+        Takes its labels from ``labels``, or solves ``num_instances`` instances of ``size`` first; where it is its own
+        expert, it solves them anew every so many decisions and keeps the best.
 
         Args:
             total_timesteps: decisions to imitate; the learning rate falls towards its end.
@@ -160,13 +186,12 @@ class BQNCO(BaseAlgorithm):
         Returns:
             The agent itself.
         """
-        return self.fit(
-            self._labels(), total_timesteps, callback, log_interval, tb_log_name, reset_num_timesteps, progress_bar
-        )
+        labels = None if not self.labels and self.expert == SELF else self._labels()
+        return self.fit(labels, total_timesteps, callback, log_interval, tb_log_name, reset_num_timesteps, progress_bar)
 
     def fit(
         self,
-        labels: Sequence[Labels],
+        labels: Sequence[Labels] | None,
         total_timesteps: int,
         callback: MaybeCallback = None,
         log_interval: int = 100,
@@ -174,15 +199,29 @@ class BQNCO(BaseAlgorithm):
         reset_num_timesteps: bool = True,
         progress_bar: bool = False,
     ) -> Self:
-        """``learn`` on labels at hand: each batch takes one of them, drawn uniformly."""
+        """``learn`` on labels at hand: each batch takes one of them, drawn uniformly.
+
+        None: the agent imitates the best of its own solutions, drawn anew every ``improvement.decisions``.
+
+        Raises:
+            InstanceError: labels are of another problem.
+        """
+        for each in labels or ():
+            if each.problem != self.problem.name:
+                raise InstanceError(f"the labels are of {each.problem}, the agent solves {self.problem.name}")
         if reset_num_timesteps:
-            self.progress, self.num_timesteps = Progress(), 0
+            self.progress, self.num_timesteps, self.pool = Progress(), 0, None
         total_timesteps += self.num_timesteps
         callback = begin(self, total_timesteps, callback, tb_log_name, reset_num_timesteps, progress_bar)
         callback.on_training_start({"self": self, "total_timesteps": total_timesteps}, globals())
+        if World().size > 1 and self.seed is None:
+            raise SettingError("several processes need one seed to draw the same weights and states: give seed=0, say")
         report = Report(self, callback, log_interval)
-        fit = (self.policy.network, self.optimiser, labels, self.imitation, self.generator, self.progress)
-        imitate(*fit, total_timesteps, report)
+        fit = (self.optimiser, self.imitation, self.generator, self.progress, total_timesteps, report)
+        network, relative, going_on = self.policy.network, self.policy.settings.relative, True
+        while going_on and self.progress.decisions < total_timesteps:
+            given, until = (labels, None) if labels is not None else self._round()
+            going_on = imitate(network, given, *fit, relative=relative, compiled=self.compiled, until=until)
         report.write()
         callback.on_training_end()
         return self
@@ -196,10 +235,10 @@ class BQNCO(BaseAlgorithm):
         budget: Budget | None = None,
         **options: Any,
     ) -> Solutions:
-        """Finds tours.
+        """Finds solutions.
 
         Args:
-            instances: a ``TSPInstance``, a list of them of one size, or coordinates ``[B, n, 2]``, solved as one batch.
+            instances: an instance, a list of them of one size, or coordinates ``[B, n, 2]`` (TSP), solved as one batch.
             decoding: ``greedy``, ``symmetric``, ``sample`` or ``reconstruct``.
             seconds: of wall clock for the whole batch, positive; None: no limit.
             seed: of what is drawn at random, in ``[0, 2**63)``.
@@ -210,7 +249,17 @@ class BQNCO(BaseAlgorithm):
             SettingError: there is no such decoding or option, or a value is out of range; names the nearest.
             InstanceError: sizes differ, or coordinates are not finite or of a wrong shape.
         """
-        return solve(self.policy.network, instances, decoding, seconds, seed, budget, options)
+        return solve(
+            self.problem,
+            self.policy.network,
+            self.policy.settings.relative,
+            instances,
+            decoding,
+            seconds,
+            seed,
+            budget,
+            options,
+        )
 
     def save(self, path: str | Path, *, resumable: bool = True) -> None:  # type: ignore[override]
         """Writes one safetensors file, whole or not at all.
@@ -219,15 +268,7 @@ class BQNCO(BaseAlgorithm):
             path: ``.safetensors`` is added where there is no suffix, and replaces ``.zip``.
             resumable: whether optimiser and sampler go in, three times the size; without them ``learn`` starts anew.
         """
-        tensors = {f"network.{name}": each for name, each in self.policy.network.state_dict().items()}
-        if resumable:
-            tensors |= checkpoint.moments(self.policy.network, self.optimiser)
-            tensors["generator"] = self.generator.get_state()
-        sources = {"num_nodes": self.num_nodes, "num_instances": self.num_instances}
-        settings = self.policy.network.settings
-        checkpoint.write(
-            path, checkpoint.Checkpoint(settings, self.imitation, self.progress, self._label_seed, sources, tensors)
-        )
+        checkpoint.write(path, content_of(self, resumable))
 
     @classmethod
     def load(  # type: ignore[override]
@@ -243,35 +284,39 @@ class BQNCO(BaseAlgorithm):
         """Reads what ``save`` has written.
 
         Args:
-            path: a file, or ``"tsp"`` for the checkpoint that comes with the package.
-            env: ``mdpzoo/TSP-v0`` of any size, or None.
+            path: a file, or ``"tsp"``, ``"atsp"``, ``"cvrp"``, ``"op"`` or ``"knapsack"`` for the checkpoint that comes
+                with the package.
+            env: the environment of its problem, of any size, or None.
             device: where the network will live.
-            labels: as in the constructor; a path is not saved.
+            labels: as in the constructor, in place of those that the file names.
             verbose: likewise.
             tensorboard_log: likewise.
 
         Raises:
             CheckpointError: there is no such file, or it cannot be used.
         """
-        file = SHIPPED.get(str(path), Path(path))
+        file = SHIPPED.get(str(path).lower(), Path(path))
         if not file.is_file() and not checkpoint.target(file).is_file():
-            hint = did_you_mean(str(path), SHIPPED) or " 'tsp' names the one that comes with the package."
+            hint = did_you_mean(str(path), SHIPPED) or f" {', '.join(SHIPPED)} name those that come with the package."
             raise CheckpointError(f"there is no checkpoint {str(path)!r}.{hint}")
         found = checkpoint.read(file)
         agent = cls(
             "BQPolicy",
             env,
+            problem=found.problem,
             network=found.network,
             imitation=found.imitation,
-            labels=labels,
-            num_nodes=max(5, found.labels["num_nodes"]),
+            labels=labels or found.labels["paths"],
+            size=max(LEAST.get(found.problem, 3), found.labels["size"]),
             num_instances=max(1, found.labels["num_instances"]),
+            expert=found.labels["expert"],
+            improvement=found.improvement,
             seed=found.seed,
             device=device,
             verbose=verbose,
             tensorboard_log=tensorboard_log,
         )
-        agent._restore(found)
+        restore(agent, found)
         return agent
 
     def dump_logs(self) -> None:
@@ -280,21 +325,16 @@ class BQNCO(BaseAlgorithm):
 
     def _labels(self) -> list[Labels]:
         """What ``learn`` imitates."""
-        if self.labels is None:
-            return [make_labels(self.num_instances, self.num_nodes, seed=self._label_seed)]
-        paths = [self.labels] if isinstance(self.labels, str | Path) else self.labels
-        return [read_labels(each) for each in paths]
+        if self.labels:
+            return [read_labels(each) for each in self.labels]
+        name, count = self.problem.name, self.num_instances
+        return [make_labels(name, count, self.size, seed=self.label_seed, expert=self.expert)]
 
-    def _restore(self, found: checkpoint.Checkpoint) -> None:
-        """Takes weights, progress and, where they are there, optimiser and sampler from a checked file."""
-        self.policy.network.load_state_dict(found.weights())
-        self.progress = found.progress
-        self.num_timesteps = found.progress.decisions
-        self._label_seed = self._label_seed if found.seed is None else found.seed
-        if not found.resumable:
-            return
-        try:
-            self.generator.set_state(found.tensors["generator"])
-        except RuntimeError:
-            raise CheckpointError("the checkpoint holds no valid state of its sampler") from None
-        checkpoint.restore_moments(self.policy.network, self.optimiser, found.tensors)
+    def _round(self) -> tuple[list[Labels], int]:
+        """The best solutions known, drawn anew where a round has ended; and the decisions at which the next ends."""
+        if self.pool is None:
+            self.pool = Pool(self.problem, self.num_instances, self.size, self.label_seed)
+        if self.progress.decisions >= self.progress.rounds * self.improvement.decisions:
+            self.pool.improve(self.policy.network, self.policy.settings.relative, self.improvement)
+            self.progress.rounds = self.pool.rounds
+        return [self.pool.labels()], self.progress.rounds * self.improvement.decisions

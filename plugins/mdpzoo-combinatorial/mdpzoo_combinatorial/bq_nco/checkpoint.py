@@ -1,8 +1,9 @@
-"""Checkpoints of BQ-NCO: one safetensors file, its metadata JSON. Nothing is ever unpickled.
+"""Checkpoints of BQ-NCO: one safetensors file, its metadata JSON; nothing in it is unpickled.
 
 Entries: ``network.<weight>`` float32; while training also ``mean.<weight>`` and ``square.<weight>`` float32 (AdamW's
-moments), ``step`` float32 and ``generator`` uint8 (the state of the sampler). Metadata: ``agent`` is ``bq-nco``, and
-``bq-nco`` holds a JSON object with the format's version, the settings and how far the fit went.
+moments), ``step`` float32 and ``generator`` uint8 (the state of the sampler), and where it improves itself ``pool``
+int16 (the best solutions known). Metadata: ``agent`` is ``bq-nco``, and ``bq-nco`` holds a JSON object with the
+format's version, the settings and how far the fit went. Files of the published layout are read, too.
 """
 
 import json
@@ -14,18 +15,22 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
-from torch import Tensor
+from torch import Tensor, nn
 
 from mdpzoo.errors import CheckpointError, SettingError
 from mdpzoo.files import replacing
 from mdpzoo_combinatorial.bq_nco.imitation import ImitationSettings, Progress
-from mdpzoo_combinatorial.bq_nco.network import PathNetwork, PathNetworkSettings
+from mdpzoo_combinatorial.bq_nco.improvement import ImprovementSettings
+from mdpzoo_combinatorial.bq_nco.networks import NetworkSettings, make_network, network_settings
+from mdpzoo_combinatorial.bq_nco.problems import PROBLEMS
+from mdpzoo_combinatorial.bq_nco.published_files import is_published, read_published
 
 AGENT = "bq-nco"
-FORMAT = 1
+FORMAT = 2
 SUFFIX = ".safetensors"
 LARGEST = 1 << 30  # bytes of a file that is still read
-RESUME = ("mean.", "square.", "step", "generator")
+RESUME = ("mean.", "square.", "step", "generator", "pool")
+DEFAULT_LABELS = {"size": 100, "num_instances": 2048, "expert": "own", "paths": []}
 
 
 @dataclass(frozen=True)
@@ -33,19 +38,23 @@ class Checkpoint:
     """What a file holds.
 
     Attributes:
-        network: the network's size.
+        problem: what is solved.
+        network: the network's kind and size.
         imitation: how it is fitted.
         progress: how far.
         seed: of the run, None where it had none.
-        labels: where the run takes its labels from: ``num_nodes`` and ``num_instances``.
+        labels: what the run imitates: files (``paths``, maybe none), else ``num_instances`` of ``size`` by ``expert``.
+        improvement: of itself, where it is the expert.
         tensors: by the names above.
     """
 
-    network: PathNetworkSettings
+    problem: str
+    network: NetworkSettings
     imitation: ImitationSettings
     progress: Progress
     seed: int | None
-    labels: Mapping[str, int]
+    labels: Mapping[str, Any]
+    improvement: ImprovementSettings
     tensors: Mapping[str, Tensor]
 
     def weights(self) -> dict[str, Tensor]:
@@ -71,11 +80,13 @@ def write(path: str | Path, checkpoint: Checkpoint) -> Path:
     file.parent.mkdir(parents=True, exist_ok=True)
     content = {
         "format": FORMAT,
-        "network": asdict(checkpoint.network),
+        "problem": checkpoint.problem,
+        "network": {"kind": checkpoint.network.kind} | asdict(checkpoint.network),
         "imitation": asdict(checkpoint.imitation),
         "progress": asdict(checkpoint.progress),
         "seed": checkpoint.seed,
         "labels": dict(checkpoint.labels),
+        "improvement": asdict(checkpoint.improvement),
     }
     tensors = {name: each.detach().cpu().contiguous() for name, each in checkpoint.tensors.items()}
     with replacing(file) as beside:
@@ -92,7 +103,12 @@ def read(path: str | Path) -> Checkpoint:
     """
     file = Path(path) if Path(path).is_file() else target(path)
     if not file.is_file():
-        raise CheckpointError(f"there is no checkpoint {str(path)!r}; 'tsp' names the one that comes with the package")
+        raise CheckpointError(f"there is no checkpoint {str(path)!r}; 'tsp' names one that comes with the package")
+    if is_published(file):
+        problem, settings, net = read_published(file)
+        tensors = {f"network.{name}": each for name, each in net.items()}
+        fresh = ImitationSettings(), Progress(), None, DEFAULT_LABELS, ImprovementSettings()
+        return Checkpoint(problem, settings, *fresh, tensors)
     if file.stat().st_size > LARGEST:
         raise CheckpointError(f"{file.name} is larger than {LARGEST} bytes: no checkpoint of {AGENT} is")
     try:
@@ -114,7 +130,7 @@ def read(path: str | Path) -> Checkpoint:
     return replace(checkpoint, tensors=tensors)
 
 
-def moments(network: PathNetwork, optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
+def moments(network: nn.Module, optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
     """AdamW's state by the names above; zeros before the first update."""
     tensors = {"step": torch.zeros(())}
     for name, weight in network.named_parameters():
@@ -125,7 +141,7 @@ def moments(network: PathNetwork, optimiser: torch.optim.Optimizer) -> dict[str,
     return tensors
 
 
-def restore_moments(network: PathNetwork, optimiser: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+def restore_moments(network: nn.Module, optimiser: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
     """Puts back what ``moments`` took."""
     if not float(tensors["step"]):
         return
@@ -151,20 +167,38 @@ def _content(metadata: Mapping[str, str] | None) -> dict[str, Any]:
 
 def _settings(content: Mapping[str, Any], tensors: int) -> Checkpoint:
     """The settings, each checked by its own class; ``tensors`` bounds the layers before any is made."""
-    network = PathNetworkSettings(**_object(content, "network"))
+    problem = content.get("problem")
+    if not isinstance(problem, str) or problem not in PROBLEMS:
+        raise ValueError(f"its problem is {problem!r:.40}, known are {', '.join(PROBLEMS)}")
+    network = network_settings(**_object(content, "network"))
     if network.layers > tensors:
         raise ValueError(f"it says {network.layers} layers but holds {tensors} tensors")
     progress = Progress(**_object(content, "progress"))
-    labels = _object(content, "labels")
-    if set(labels) != {"num_nodes", "num_instances"}:
-        raise ValueError(f"labels must hold num_nodes and num_instances, got {', '.join(labels):.80}")
-    for name, value in (asdict(progress) | labels).items():
+    labels = _labels(_object(content, "labels"))
+    numbers = asdict(progress) | {name: labels[name] for name in ("size", "num_instances")}
+    for name, value in numbers.items():
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**63:
             raise ValueError(f"{name} must be an integer from 0, got {value!r:.40}")
     seed = content.get("seed")
     if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63):
         raise ValueError(f"seed must be an integer from 0, got {seed!r:.40}")
-    return Checkpoint(network, ImitationSettings(**_object(content, "imitation")), progress, seed, labels, {})
+    imitation = ImitationSettings(**_object(content, "imitation"))
+    improvement = ImprovementSettings(**_object(content, "improvement"))
+    return Checkpoint(problem, network, imitation, progress, seed, labels, improvement, {})
+
+
+def _labels(found: dict[str, Any]) -> dict[str, Any]:
+    """What the run imitates, its types checked."""
+    if found.keys() != DEFAULT_LABELS.keys():
+        raise ValueError(f"labels must hold {', '.join(DEFAULT_LABELS)}, got {', '.join(found):.80}")
+    paths = found["paths"]
+    if (
+        not isinstance(found["expert"], str)
+        or not isinstance(paths, list)
+        or not all(isinstance(p, str) for p in paths)
+    ):
+        raise ValueError("labels must name an expert and hold a list of paths")
+    return found
 
 
 def _object(content: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -177,12 +211,21 @@ def _object(content: Mapping[str, Any], name: str) -> dict[str, Any]:
 def _shapes(checkpoint: Checkpoint, names: set[str]) -> dict[str, tuple[str, tuple[int, ...]]]:
     """Type and shape of each entry that must be there; refuses missing and unknown names."""
     with torch.device("meta"):
-        weights = {name: tuple(each.shape) for name, each in PathNetwork(checkpoint.network).state_dict().items()}
+        made = make_network(PROBLEMS[checkpoint.problem], checkpoint.network)
+        weights = {name: tuple(each.shape) for name, each in made.state_dict().items()}
     shapes = {f"network.{name}": ("F32", shape) for name, shape in weights.items()}
     if any(name.startswith(RESUME) for name in names):
         for name, shape in weights.items():
             shapes |= {f"mean.{name}": ("F32", shape), f"square.{name}": ("F32", shape)}
         shapes |= {"step": ("F32", ()), "generator": ("U8", tuple(torch.Generator().get_state().shape))}
+        if "pool" in names:
+            shapes["pool"] = ("I16", _pool_shape(checkpoint))
     for name in sorted(shapes.keys() ^ names):
         raise ValueError(f"{name} is missing" if name in shapes else f"{name!r:.80} is not expected")
     return shapes
+
+
+def _pool_shape(checkpoint: Checkpoint) -> tuple[int, int]:
+    """Solutions of a pool: a choice for each token, but for the one that a tour starts at."""
+    size = checkpoint.labels["size"]
+    return checkpoint.labels["num_instances"], size - (checkpoint.problem in ("TSP", "ATSP"))

@@ -1,44 +1,53 @@
-"""The attention policy over paths (BQ-NCO: Drakulic et al. 2023, arXiv 2301.03313, sections 4 and 5).
+"""The attention policy over what is left to solve (BQ-NCO: Drakulic et al. 2023, arXiv 2301.03313, sections 4 and 5).
 
-A path is ``[origin, remaining..., destination, padding...]``; the network scores which remaining node to visit next.
-What differs from the paper:
+One network for all problems: tokens in, a score for every way of choosing every token out. What differs from the paper
+(whose own networks are in ``published``):
 
 * layers are pre-normalised and call ``scaled_dot_product_attention``; the paper has ReZero and unscaled logits;
-* a token is described by eight numbers, its place and its offset and distance to both ends; the paper gives two;
-* each path is first rescaled to the unit square, so a sub-path looks the same at any place and size;
-* every head owns a learned, non-negative pull towards near nodes: the logits lose ``strength * tokens * distance^2``;
-* the score is a product of two tokens, candidate and origin. Taken between all tokens it scores every edge of the path
-  (``edges``), and imitation learns from all of them; greedy decoding reads the origin's row only.
+* a token is described relative to what is left (``problems``);
+* tokens with places attend by distance, too: every head owns a learned, non-negative pull towards near tokens, its
+  logits lose ``strength * tokens * distance^2``; or queries and keys are turned by their places (rotary, Su et al.
+  2021);
+* tokens with costs attend by them: mixed attention (Drakulic et al. 2024, GOAL, section 4), logits
+  ``<query_n + A e_mn, key_m + C e_mn>``, multiplied out so that no vector is made for a pair of tokens.
 """
 
 import math
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import relu, scaled_dot_product_attention
 
 from mdpzoo.errors import SettingError
+from mdpzoo_combinatorial.bq_nco.left import Tokens
 
 GEOMETRY = 4  # slots of a head's query and key that carry the distance: 2 x.y - |x|^2 - |y|^2
-FEATURES = 8  # place (2), offset to the origin (2) and the destination (2), and the lengths of the two offsets
+POSITIONS = ("distance", "rotary", "none")
+FASTEST_TURN = 32.0  # radians that the fastest pair of a rotary code turns over the side of a box
 
 
 @dataclass(frozen=True)
-class PathNetworkSettings:
-    """Size of a ``PathNetwork``; checks itself.
+class TokenNetworkSettings:
+    """Size and kind of a ``TokenNetwork``; checks itself.
 
     Attributes:
         width: numbers per token, a multiple of ``heads``.
         layers: attention blocks, at least 1.
-        heads: attention heads; each gets ``width / heads`` numbers, more than 4.
+        heads: attention heads; each gets ``width / heads`` numbers, more than 4, for ``rotary`` a multiple of 4.
         widening: hidden width of the feed-forward blocks over ``width``.
+        position: how places enter attention: ``distance``, ``rotary`` or ``none``.
+        relative: whether tokens are described relative to what is left; False: as in the paper.
     """
 
-    width: int = 96
-    layers: int = 6
-    heads: int = 6
+    kind: ClassVar[str] = "tokens"
+    width: int = 80
+    layers: int = 5
+    heads: int = 5
     widening: int = 4
+    position: str = "distance"
+    relative: bool = True
 
     def __post_init__(self) -> None:
         """Raises SettingError, naming the setting, its value and its range."""
@@ -50,33 +59,53 @@ class PathNetworkSettings:
             raise SettingError(f"width must be a multiple of heads, got width {self.width} and heads {self.heads}")
         if self.width // self.heads <= GEOMETRY:
             raise SettingError(f"width / heads must be over {GEOMETRY}, got {self.width} / {self.heads}")
+        if self.position not in POSITIONS:
+            raise SettingError(f"position must be one of {', '.join(POSITIONS)}, got {self.position!r}")
+        if self.position == "rotary" and self.width // self.heads % 4:
+            raise SettingError(f"rotary needs width / heads to be a multiple of 4, got {self.width} / {self.heads}")
+        if not isinstance(self.relative, bool):
+            raise SettingError(f"relative must be True or False, got {self.relative!r}")
 
 
-class PathNetwork(nn.Module):
-    """Scores the remaining nodes of a path: equivariant to their order, blind to translation and scale.
+class TokenNetwork(nn.Module):
+    """Scores the tokens of a state: equivariant to their order, with ``relative`` blind to translation and scale.
 
     Costs O(L^2) for ``L`` tokens. Reads no scalar back, so it never waits for a device.
     """
 
     def __init__(
-        self, settings: PathNetworkSettings | None = None, *, generator: torch.Generator | None = None
+        self,
+        settings: TokenNetworkSettings,
+        features: int,
+        *,
+        edges: int = 0,
+        ways: int = 1,
+        ends: bool = True,
+        planar: bool = True,
+        generator: torch.Generator | None = None,
     ) -> None:
         """Draws the weights.
 
         Args:
-            settings: the size; the default when None.
+            settings: the size.
+            features: numbers that describe a token.
+            edges: numbers that describe a pair of tokens.
+            ways: scores of a token.
+            ends: whether the first two tokens are special.
+            planar: whether tokens have places.
             generator: the source of the initial weights; a generator of seed 0 when None.
         """
         super().__init__()
-        self.settings = settings or PathNetworkSettings()
-        width = self.settings.width
-        self.embed = nn.Linear(FEATURES, width)
-        self.ends = nn.Parameter(torch.empty(2, width))
-        self.blocks = nn.ModuleList(_Block(self.settings) for _ in range(self.settings.layers))
+        self.settings = settings
+        width = settings.width
+        position = settings.position if planar else "none"
+        self.embed = nn.Linear(features, width)
+        self.ends = nn.Parameter(torch.empty(2, width)) if ends else None
+        self.blocks = nn.ModuleList(_Block(settings, position, edges) for _ in range(settings.layers))
         self.norm = nn.LayerNorm(width)
-        self.ask = nn.Linear(width, width)
-        self.answer = nn.Linear(width, width, bias=False)
-        if not self.ends.is_meta:  # a network made to know its shapes has no weights to draw
+        self.score = nn.Linear(width, ways)
+        self.position = position
+        if not self.score.weight.is_meta:  # a network made to know its shapes has no weights to draw
             self._initialise(generator or torch.Generator().manual_seed(0))
 
     @torch.no_grad()
@@ -85,114 +114,113 @@ class PathNetwork(nn.Module):
         for name, tensor in self.named_parameters():
             if name.endswith("bias"):
                 tensor.zero_()
-            elif tensor.dim() == 2:
+            elif tensor.dim() == 2 and not name.endswith("alone"):
                 scale = 1.0 if name == "ends" else tensor.shape[1] ** -0.5
                 if name.endswith(("merge.weight", "narrow.weight")):
                     scale /= math.sqrt(2 * self.settings.layers)
                 tensor.copy_(torch.randn(tensor.shape, generator=generator) * scale)
 
-    def forward(self, coordinates: Tensor, valid: Tensor | None = None) -> Tensor:
-        """Scores the choices.
+    def forward(self, tokens: Tokens) -> Tensor:
+        """Scores ``[B, K L]`` of the actions ``K * position + way``, larger is better; ``-inf`` where illegal."""
+        scores = self.score(self.encode(tokens))
+        return scores.masked_fill(~tokens.legal, -torch.inf).flatten(1)
 
-        Args:
-            coordinates: ``[B, L, 2]`` floating, ``[origin, remaining..., destination, padding...]``, any finite scale.
-            valid: ``[B, L]`` bool, True on tokens and False on padding; None when no row is padded (faster).
-
-        Returns:
-            ``[B, L]``, larger is better; ``-inf`` at both ends and on padding.
-        """
-        tokens, last = self._encode(coordinates, valid)
-        pointer = self.ask(tokens[:, 0]).unsqueeze(1) * self.settings.width**-0.5
-        scores = (pointer @ self.answer(tokens).transpose(1, 2)).squeeze(1)
-        position = torch.arange(tokens.shape[1], device=tokens.device)
-        closed = (position == 0) | (position >= last.unsqueeze(1))
-        return scores.masked_fill(closed, -torch.inf)
-
-    def edges(self, coordinates: Tensor) -> Tensor:
-        """Scores every ordered pair of tokens of unpadded paths; row 0 holds ``forward``'s scores before its mask.
-
-        Args:
-            coordinates: ``[B, L, 2]`` as in ``forward``.
-
-        Returns:
-            ``[B, L, L]``: entry ``[b, i, j]`` scores that ``j`` stands beside ``i`` on the shortest path.
-        """
-        tokens, _ = self._encode(coordinates, None)
-        return (self.ask(tokens) * self.settings.width**-0.5) @ self.answer(tokens).transpose(1, 2)
-
-    def _encode(self, coordinates: Tensor, valid: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Tokens ``[B, L, width]`` after the last layer, and the destination's position ``[B]`` or ``[1]``."""
-        batch, length, _ = coordinates.shape
-        if valid is None:
-            last = torch.full((1,), length - 1, device=coordinates.device)
-            rows = last.expand(batch)
-        else:
-            last = rows = valid.sum(1) - 1
-        places = _unit_square(coordinates, valid)
-        end = places.gather(1, rows.view(-1, 1, 1).expand(-1, 1, 2))
-        tokens = self.embed(_features(places, places[:, :1], end))
-        is_end = (torch.arange(length, device=places.device) == last.unsqueeze(1)).unsqueeze(2)
-        tokens = tokens + is_end * self.ends[1]
-        tokens = torch.cat((tokens[:, :1] + self.ends[0], tokens[:, 1:]), 1)
-        query, key = _distance_slots(places, (rows + 1).to(places.dtype))
-        mask = None if valid is None else valid[:, None, None, :]
+    def encode(self, tokens: Tokens) -> Tensor:
+        """Embeddings ``[B, L, width]`` after the last layer."""
+        embedded = self.embed(tokens.features)
+        if self.ends is not None:
+            embedded = torch.cat((embedded[:, :2] + self.ends, embedded[:, 2:]), 1)
+        mask = None if tokens.valid is None else tokens.valid[:, None, None, :]
+        where: Any = None
+        if self.position != "none":
+            assert tokens.places is not None
+            if self.position == "rotary":
+                where = _turns(tokens.places, self.settings.width // self.settings.heads)
+            else:
+                count = tokens.places.shape[1] if tokens.valid is None else tokens.valid.sum(1).to(tokens.places.dtype)
+                where = _distance_slots(tokens.places, count)
         for block in self.blocks:
-            tokens = block(tokens, query, key, mask)
-        return self.norm(tokens), last
+            embedded = block(embedded, where, tokens.edges, mask)
+        return self.norm(embedded)
 
 
 class _Block(nn.Module):
-    """One pre-normalised layer: attention with a pull towards near tokens, then a feed-forward block."""
+    """One pre-normalised layer: attention, then a feed-forward block."""
 
-    def __init__(self, settings: PathNetworkSettings) -> None:
+    def __init__(self, settings: TokenNetworkSettings, position: str, edges: int) -> None:
         super().__init__()
-        width, self.heads = settings.width, settings.heads
+        width, self.heads, self.position = settings.width, settings.heads, position
         self.head = width // settings.heads
+        self.content = self.head - GEOMETRY * (position == "distance")
         self.before = nn.LayerNorm(width)
-        self.project = nn.Linear(width, settings.heads * (3 * self.head - 2 * GEOMETRY))
-        self.pull = nn.Parameter(torch.linspace(-4.0, 1.0, settings.heads))
+        self.project = nn.Linear(width, settings.heads * (2 * self.content + self.head))
+        if position == "distance":
+            self.pull = nn.Parameter(torch.linspace(-4.0, 1.0, settings.heads))
+        self.mix = _Mixed(self.heads, self.content, edges) if edges else None
         self.merge = nn.Linear(width, width)
         self.between = nn.LayerNorm(width)
         self.widen = nn.Linear(width, settings.widening * width)
         self.narrow = nn.Linear(settings.widening * width, width)
 
-    def forward(self, tokens: Tensor, query: Tensor, key: Tensor, mask: Tensor | None) -> Tensor:
-        """``tokens [B, L, width]`` to the same shape; ``query``, ``key [B, 1, L, 4]`` carry the distances."""
+    def forward(self, tokens: Tensor, where: Any, edges: Tensor | None, mask: Tensor | None) -> Tensor:
+        """``tokens [B, L, width]`` to the same shape; ``where`` is what ``position`` needs of their places."""
         batch, length, width = tokens.shape
-        content = self.head - GEOMETRY
         parts = self.project(self.before(tokens)).view(batch, length, self.heads, -1).transpose(1, 2)
-        asked, offered, values = parts.split((content, content, self.head), 3)
-        strength = self.pull.exp().view(1, -1, 1, 1) * math.sqrt(self.head)  # undoes the product's 1 / sqrt(head)
-        asked = torch.cat((asked, query * strength), 3)
-        offered = torch.cat((offered, key.expand(-1, self.heads, -1, -1)), 3)
-        mixed = scaled_dot_product_attention(asked, offered, values, attn_mask=mask)
+        asked, offered, values = parts.split((self.content, self.content, self.head), 3)
+        if self.position == "distance":
+            strength = self.pull.exp().view(1, -1, 1, 1) * math.sqrt(self.head)  # undoes the product's 1 / sqrt(head)
+            asked = torch.cat((asked, where[0] * strength), 3)
+            offered = torch.cat((offered, where[1].expand(-1, self.heads, -1, -1)), 3)
+        elif self.position == "rotary":
+            asked, offered = _turned(asked, where), _turned(offered, where)
+        if self.mix is not None:
+            assert edges is not None
+            mixed = self.mix(asked, offered, edges, mask) @ values
+        else:
+            mixed = scaled_dot_product_attention(asked, offered, values, attn_mask=mask)
         tokens = tokens + self.merge(mixed.transpose(1, 2).reshape(batch, length, width))
         return tokens + self.narrow(relu(self.widen(self.between(tokens))))
 
 
-def _unit_square(coordinates: Tensor, valid: Tensor | None) -> Tensor:
-    """Moves and scales each path ``[B, L, 2]`` so that its longer side spans ``[-0.5, 0.5]``; padding lands on 0."""
-    low, high = coordinates, coordinates
-    if valid is not None:
-        low = low.masked_fill(~valid.unsqueeze(2), torch.inf)
-        high = high.masked_fill(~valid.unsqueeze(2), -torch.inf)
-    smallest, largest = low.amin(1, keepdim=True), high.amax(1, keepdim=True)
-    side = (largest - smallest).amax(2, keepdim=True)
-    places = (coordinates - (smallest + largest) / 2) / torch.where(side > 0, side, torch.ones_like(side))
-    return places if valid is None else places * valid.unsqueeze(2)
+class _Mixed(nn.Module):
+    """Attention weights from tokens and from what lies between them."""
+
+    def __init__(self, heads: int, content: int, edges: int) -> None:
+        super().__init__()
+        self.asked = nn.Parameter(torch.zeros(heads, content, edges))
+        self.offered = nn.Parameter(torch.zeros(heads, content, edges))
+        self.alone = nn.Parameter(torch.zeros(heads, edges))
+
+    def forward(self, asked: Tensor, offered: Tensor, edges: Tensor, mask: Tensor | None) -> Tensor:
+        """Weights ``[B, H, L, L]`` of queries and keys ``[B, H, L, c]`` with edges ``[B, L, L, E]``."""
+        rows = (asked @ self.offered).transpose(1, 2) + self.alone  # [B, L, H, E]
+        columns = (offered @ self.asked).transpose(1, 2)
+        logits = (asked @ offered.transpose(2, 3)) / math.sqrt(asked.shape[3])
+        logits = logits + (rows @ edges.transpose(2, 3)).transpose(1, 2)  # [B, L, H, L] to [B, H, L, L]
+        logits = logits + (columns @ edges.permute(0, 2, 3, 1)).permute(0, 2, 3, 1)
+        if mask is not None:
+            logits = logits.masked_fill(~mask, -torch.inf)
+        return logits.softmax(3)
 
 
-def _features(places: Tensor, origin: Tensor, destination: Tensor) -> Tensor:
-    """``[B, L, 8]``: place, offsets to the ends ``[B, 1, 2]`` and the lengths of the offsets."""
-    to_origin, to_destination = places - origin, places - destination
-    lengths = torch.stack((to_origin.norm(dim=2), to_destination.norm(dim=2)), 2)
-    return torch.cat((places, to_origin, to_destination, lengths), 2)
-
-
-def _distance_slots(places: Tensor, count: Tensor) -> tuple[Tensor, Tensor]:
+def _distance_slots(places: Tensor, count: Tensor | int) -> tuple[Tensor, Tensor]:
     """Vectors ``[B, 1, L, 4]`` whose product is ``-count * |x - y|^2``: squared distance in units of the spacing."""
-    places = places * count.sqrt().view(-1, 1, 1)
+    places = places * (math.sqrt(count) if isinstance(count, int) else count.sqrt().view(-1, 1, 1))
     square, one = places.square().sum(2, keepdim=True), torch.ones_like(places[..., :1])
     query = torch.cat((2 * places, -square, -one), 2)
     key = torch.cat((places, one, square), 2)
     return query.unsqueeze(1), key.unsqueeze(1)
+
+
+def _turns(places: Tensor, head: int) -> tuple[Tensor, Tensor]:
+    """Cosines and sines ``[B, 1, L, head / 2]``: half of the pairs turn with x, half with y, at rates from 1 up."""
+    rates = torch.logspace(0, 1, head // 4, FASTEST_TURN, device=places.device)
+    angles = (places.unsqueeze(3) * rates).flatten(2).unsqueeze(1)
+    return angles.cos(), angles.sin()
+
+
+def _turned(vectors: Tensor, turns: tuple[Tensor, Tensor]) -> Tensor:
+    """Vectors ``[B, H, L, head]`` whose pairs are turned."""
+    one, other = vectors.chunk(2, 3)
+    cosine, sine = turns
+    return torch.cat((one * cosine - other * sine, one * sine + other * cosine), 3)

@@ -1,35 +1,56 @@
-"""The path network as a Stable-Baselines3 policy, for both forms of ``mdpzoo/TSP-v0``.
+"""The network as a Stable-Baselines3 policy, for both forms of the five environments.
 
-``form="bq"`` shows the path itself; ``form="direct"`` shows the whole instance, and its quotient, the path from the
-current node through those not visited to node 0, is taken here (BQ-NCO, section 3).
+``form="bq"`` shows what is left itself; ``form="direct"`` shows the whole instance, and its quotient is taken here
+(BQ-NCO, section 3).
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from gymnasium import spaces
 from numpy.typing import NDArray
 from stable_baselines3.common.policies import BasePolicy
-from torch import Tensor
+from torch import Tensor, nn
 
 from mdpzoo.errors import SettingError
-from mdpzoo_combinatorial.bq_nco.network import PathNetwork, PathNetworkSettings
+from mdpzoo_combinatorial.bq_nco.left import Batch, Left, Tokens
+from mdpzoo_combinatorial.bq_nco.networks import NetworkSettings, make_network, network_settings
+from mdpzoo_combinatorial.bq_nco.problem import Problem
+from mdpzoo_combinatorial.bq_nco.problems import PROBLEMS
 
 Observation = Mapping[str, Any]
-NODES = 20  # of the instances that an agent without an environment trains for
+SIZE = 20  # of the instances that an agent without an environment trains for
+MARKS = {"demand": "CVRP", "prize": "OP", "value": "Knapsack", "costs": "ATSP"}  # entries that tell a problem
+AMOUNTS = {"CVRP": ("demand",), "OP": ("prize",), "Knapsack": ("value", "weight")}
+RESOURCES = {"CVRP": "capacity_left", "OP": "budget_left", "Knapsack": "capacity_left"}
+
+
+class Seen(NamedTuple):
+    """B observations as states.
+
+    Attributes:
+        batch: the tokens that each shows, an instance each.
+        left: what is left of them.
+        legal: ``[B, L, K]`` bool, by the environment.
+    """
+
+    batch: Batch
+    left: Left
+    legal: Tensor
 
 
 class BQPolicy(BasePolicy):
-    """Chooses the next node of a path.
+    """Chooses the next token of what is left.
 
     Attributes:
+        problem: what it solves.
         network: scores tokens; all weights are its.
         generator: draws the actions when they are not deterministic.
     """
 
-    network: PathNetwork
+    network: nn.Module
     generator: torch.Generator
 
     def __init__(
@@ -38,20 +59,24 @@ class BQPolicy(BasePolicy):
         action_space: spaces.Space[Any],
         lr_schedule: Any = None,
         *,
-        settings: PathNetworkSettings | None = None,
+        problem: str | None = None,
+        settings: NetworkSettings | None = None,
         weights: torch.Generator | None = None,
     ) -> None:
         """Draws the weights.
 
         Args:
-            observation_space: of ``mdpzoo/TSP-v0``, either form, any size.
+            observation_space: of one of the five environments, either form, any size.
             action_space: likewise.
             lr_schedule: SB3's; unused, the algorithm owns the optimiser.
+            problem: its name; None: the observation space's.
             settings: the network's size.
             weights: the source of the initial weights.
         """
         super().__init__(observation_space, action_space)
-        self.network = PathNetwork(settings, generator=weights)
+        self.problem = PROBLEMS[problem or problem_of(observation_space)]
+        self.settings = settings or network_settings()
+        self.network = make_network(self.problem, self.settings, weights)
         self.generator = torch.Generator().manual_seed(0)
 
     def forward(self, observation: Observation, deterministic: bool = True) -> Tensor:
@@ -68,8 +93,7 @@ class BQPolicy(BasePolicy):
         """Chooses actions, of whatever size the instance is.
 
         Args:
-            observation: a dictionary, of one environment or with a leading axis for several: ``coordinates`` and
-                ``action_mask``, with ``current`` (``form="direct"``) or without it (``form="bq"``).
+            observation: a dictionary as the environments show it, of one or with a leading axis for several.
             state: returned as it is.
             episode_start: unused.
             deterministic: the best score wins; else the softmax of the scores is sampled.
@@ -80,79 +104,137 @@ class BQPolicy(BasePolicy):
         Raises:
             SettingError: the observation lacks a part.
         """
-        _check(observation)
+        _check(observation, self.problem)
         single = np.ndim(observation["action_mask"]) == 1
         lead = (lambda part: np.asarray(part)[None]) if single else np.asarray
         device = next(self.network.parameters()).device
-        parts = {
-            name: torch.as_tensor(lead(observation[name]), device=device)
-            for name in ("coordinates", "action_mask", "current")
-            if name in observation
-        }
+        parts = {name: torch.as_tensor(lead(part), device=device) for name, part in observation.items()}
         with torch.inference_mode():
             actions = self._predict(parts, deterministic).cpu().numpy()
         return (actions[0] if single else actions), state
 
     def _predict(self, observation: Observation, deterministic: bool = False) -> Tensor:  # type: ignore[override]
         """Actions ``[B]`` int64 from tensors with a leading axis; 0 where nothing is legal."""
-        mask = observation["action_mask"].bool()
-        coordinates = observation["coordinates"].float()
-        names = None
-        if "current" in observation:
-            names = path_left(~mask, observation["current"].long().reshape(-1, 1))
-            coordinates = coordinates.gather(1, names.unsqueeze(2).expand(-1, -1, 2))
-        left = mask.sum(1)
-        most = int(left.max())
-        coordinates = coordinates[:, : most + 2]
-        even = bool((left == most).all())
-        valid = None if even else torch.arange(most + 2, device=mask.device) < left.unsqueeze(1) + 2
-        scores = self.network(coordinates, valid)
-        if not deterministic and most > 0:
-            idle = (left == 0).unsqueeze(1) & (torch.arange(most + 2, device=mask.device) == 0)
-            weights = scores.masked_fill(idle, 0.0).softmax(1)
-            chosen = torch.multinomial(weights, 1, generator=self.generator).squeeze(1)
-        else:
+        seen = states_of(self.problem, observation)
+        scores = self.network(tokens_of(self.problem, seen, self.settings.relative))
+        open_ = seen.legal.flatten(1).any(1)
+        if deterministic:
             chosen = scores.argmax(1)
-        return chosen if names is None else names.gather(1, chosen.unsqueeze(1)).squeeze(1) * (left > 0)
+        else:
+            idle = ~open_.unsqueeze(1) & (torch.arange(scores.shape[1], device=scores.device) == 0)
+            chosen = torch.multinomial(scores.masked_fill(idle, 0.0).softmax(1), 1, generator=self.generator).squeeze(1)
+        ways = self.problem.ways
+        token = seen.left.node.gather(1, (chosen // ways).unsqueeze(1)).squeeze(1)
+        return (token * ways + chosen % ways) * open_
 
 
-def _check(observation: Any) -> None:
+def states_of(problem: Problem, observation: Observation) -> Seen:
+    """What is left, from observations of either form, ``[B, ...]`` tensors.
+
+    Tokens of a problem that shrinks are those that may be chosen; of the others, all that are left.
+    """
+    mask = observation["action_mask"].bool()
+    count, ways = len(mask), problem.ways
+    legal = mask.view(count, -1, ways)
+    size, device = legal.shape[1], mask.device
+    open_ = legal.any(2)
+    if problem.name == "CVRP" and "visited" in observation:
+        open_ = ~observation["visited"].bool()
+        open_[:, 0] = False
+    ranked = (~open_).to(torch.int8).argsort(dim=1, stable=True)
+    left = open_.sum(1)
+    most = max(int(left.max()), 1 - problem.ends // 2)
+    node = ranked[:, :most]
+    if problem.ends:
+        if "current" in observation:
+            origin, destination = observation["current"].long().view(-1, 1), torch.zeros_like(node[:, :1])
+        else:
+            origin, destination = torch.zeros_like(ranked[:, :1]), observation["valid"].sum(1, keepdim=True).long() - 1
+        origin, destination = origin.view(count, 1), destination.clamp(0, size - 1).view(count, 1)
+        node = torch.cat((origin, destination, node), 1)
+    even = bool((left == most).all())
+    shown = legal.gather(1, node.unsqueeze(2).expand(-1, -1, ways)).clone()
+    shown[:, : problem.ends] = False
+    if not even:
+        shown &= (torch.arange(node.shape[1], device=device) < left.unsqueeze(1) + problem.ends).unsqueeze(2)
+    batch = _instances(problem, observation, count, size)
+    state = Left(
+        torch.arange(count, device=device), node, None if even else left, _resource(problem, observation, count)
+    )
+    return Seen(batch, state, shown)
+
+
+def tokens_of(problem: Problem, seen: Seen, relative: bool) -> Tokens:
+    """What a network sees of observations."""
+    return problem.tokens(seen.batch, seen.left, relative=relative)._replace(legal=seen.legal)
+
+
+def _instances(problem: Problem, observation: Observation, count: int, size: int) -> Batch:
+    """The tokens shown, as instances whose capacity is 1."""
+    device = observation["action_mask"].device
+    amounts = [observation[name].double() for name in AMOUNTS.get(problem.name, ())]
+    numbers = torch.stack(amounts, 2) if amounts else torch.zeros(count, size, 0, dtype=torch.float64, device=device)
+    one = torch.ones(count, dtype=torch.float64, device=device)
+    if not problem.planar:
+        costs = observation["costs"].float() if "costs" in observation else None
+        return Batch(numbers, one, costs=costs)
+    return Batch(numbers, one, places=observation["coordinates"].float(), unit=one)
+
+
+def _resource(problem: Problem, observation: Observation, count: int) -> Tensor:
+    if problem.name in RESOURCES:
+        return observation[RESOURCES[problem.name]].double().view(count)
+    return torch.zeros(count, dtype=torch.float64, device=observation["action_mask"].device)
+
+
+def _check(observation: Any, problem: Problem) -> None:
     if not isinstance(observation, Mapping):
         raise SettingError(f"an observation must be a dictionary, got {type(observation).__name__}")
-    for name in ("coordinates", "action_mask"):
+    needed = ["action_mask", *AMOUNTS.get(problem.name, ())]
+    needed += [RESOURCES[problem.name]] if problem.name in RESOURCES else []
+    needed += ["coordinates"] if problem.planar else ["costs"] if problem.edges else []
+    needed += ["valid"] if problem.ends and "current" not in observation else []
+    for name in needed:
         if name not in observation:
-            raise SettingError(f"an observation needs {name!r}, got {', '.join(map(str, observation))}")
+            raise SettingError(
+                f"an observation of {problem.name} needs {name!r}, got {', '.join(map(str, observation))}"
+            )
 
 
-def nodes_of(observation_space: spaces.Space[Any] | None) -> int:
-    """Nodes of the environment's instances, at least 5; ``form="bq"`` has a token more."""
-    if not isinstance(observation_space, spaces.Dict) or "action_mask" not in observation_space.spaces:
-        return NODES
-    tokens = int((observation_space["action_mask"].shape or (NODES,))[0])
-    return max(5, tokens if "current" in observation_space.spaces else tokens - 1)
+def problem_of(observation_space: spaces.Space[Any] | None) -> str:
+    """The problem that an environment's observations are of; TSP where nothing tells.
 
-
-def spaces_of(nodes: int) -> tuple[spaces.Space[Any], spaces.Space[Any]]:
-    """What SB3 wants to know of an agent without an environment: ``form="bq"`` of so many nodes."""
-    tokens = nodes + 1
-    observation: dict[str, spaces.Space[Any]] = {
-        "coordinates": spaces.Box(0.0, 1.0, (tokens, 2), np.float32),
-        "action_mask": spaces.MultiBinary(tokens),
-    }
-    return spaces.Dict(observation), spaces.Discrete(tokens)
-
-
-def path_left(visited: Tensor, current: Tensor) -> Tensor:
-    """Returns the path that a partial tour leaves: the current node, those left in the order of their names, node 0.
-
-    Args:
-        visited: ``[B, n]`` bool.
-        current: ``[B, 1]`` int64.
-
-    Returns:
-        ``[B, n + 1]`` int64, nodes; node 0 again in the padding.
+    Raises:
+        SettingError: they have no action mask or neither places, costs nor items.
     """
-    nodes = visited.shape[1]
-    names = torch.arange(nodes, device=visited.device)
-    ranked = torch.where(visited, nodes, names).sort(1).values % nodes  # what has been visited turns into node 0
-    return torch.cat((current, ranked), 1)
+    if observation_space is None:
+        return "TSP"
+    parts = observation_space.spaces if isinstance(observation_space, spaces.Dict) else {}
+    found = next((name for mark, name in MARKS.items() if mark in parts), "TSP" if "coordinates" in parts else None)
+    if found is None or "action_mask" not in parts:
+        raise SettingError(f"bq-nco needs one of the environments {', '.join(PROBLEMS)}, got {observation_space}")
+    return found
+
+
+def size_shown(problem: Problem, observation_space: spaces.Space[Any] | None) -> int:
+    """Nodes, customers or items of the environment's instances."""
+    if not isinstance(observation_space, spaces.Dict) or "action_mask" not in observation_space.spaces:
+        return SIZE
+    tokens = int((observation_space["action_mask"].shape or (SIZE,))[0]) // problem.ways
+    tokens -= problem.ends > 0 and "current" not in observation_space.spaces  # the quotiented form shows the end, too
+    return tokens - (problem.name in ("CVRP", "OP"))
+
+
+def spaces_of(problem: Problem, size: int) -> tuple[spaces.Space[Any], spaces.Space[Any]]:
+    """What SB3 wants to know of an agent without an environment: ``form="bq"`` of such a size."""
+    tokens = size + (problem.ends > 0) + (problem.name in ("CVRP", "OP"))
+    parts: dict[str, spaces.Space[Any]] = {"action_mask": spaces.MultiBinary(problem.ways * tokens)}
+    shapes: dict[str, tuple[int, ...]] = dict.fromkeys(("valid", *AMOUNTS.get(problem.name, ())), (tokens,))
+    if problem.planar:
+        shapes["coordinates"] = (tokens, 2)
+    elif problem.edges:
+        shapes["costs"] = (tokens, tokens)
+    if problem.name in RESOURCES:
+        shapes[RESOURCES[problem.name]] = (1,)
+    parts |= {name: spaces.Box(0.0, np.inf, shape, np.float32) for name, shape in shapes.items()}
+    return spaces.Dict(parts), spaces.Discrete(problem.ways * tokens)

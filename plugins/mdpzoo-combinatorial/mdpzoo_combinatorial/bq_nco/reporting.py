@@ -80,7 +80,7 @@ class Report:
         if not self.updates:
             return
         agent, logger = self.agent, self.agent.logger
-        for name in ("loss", "edge_loss", "accuracy", "gradient_norm"):
+        for name in ("loss", "accuracy", "gradient_norm"):
             mean = torch.stack([getattr(each, name) for each in self.updates]).mean()
             logger.record(f"train/{name}", float(mean))
         seconds = max((time.time_ns() - agent.start_time) / 1e9, sys.float_info.epsilon)

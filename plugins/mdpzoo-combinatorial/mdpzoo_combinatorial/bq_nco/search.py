@@ -1,9 +1,9 @@
-"""Search: tours decoded from the network, batched and anytime (BQ-NCO, section 5; LEHD, arXiv 2310.07985).
+"""Search: solutions decoded from the network, batched and anytime (BQ-NCO, section 5; LEHD, arXiv 2310.07985).
 
-``greedy`` takes the best score, ``symmetric`` repeats that under the eight isometries of the square, ``sample`` draws
-from the softmax, ``reconstruct`` improves a greedy tour piece by piece. The network sees positions in the unit square;
-the objective is the instance's own, with TSPLIB's rounding where it has one. What differs from the papers: time limits,
-and re-construction (see ``reconstruction``).
+``greedy`` takes the best score, ``symmetric`` repeats that under all views of an instance, ``sample`` draws from the
+softmax, ``beam`` keeps several beginnings, ``reconstruct`` improves a greedy solution piece by piece. The network sees
+places in the unit square; the objective is the instance's own, with TSPLIB's rounding where it has one. What differs
+from the papers: time limits, merging (``beam``), and re-construction of all five problems (``reconstruction``).
 """
 
 from collections.abc import Callable
@@ -12,29 +12,36 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from mdpzoo_combinatorial.bq_nco.construction import Network, construct
+from mdpzoo.errors import SettingError
+from mdpzoo_combinatorial.bq_nco.beam import beam_search
+from mdpzoo_combinatorial.bq_nco.construction import construct
 from mdpzoo_combinatorial.bq_nco.limits import at_least
-from mdpzoo_combinatorial.bq_nco.reconstruction import Distance, improve
-from mdpzoo_combinatorial.budget import Budget
+from mdpzoo_combinatorial.bq_nco.reconstruction import LARGEST, ROUNDS, TEMPERATURE, improve
+from mdpzoo_combinatorial.bq_nco.task import NEIGHBOURS, Found, Task
+from mdpzoo_combinatorial.bq_nco.views import number_of_views, viewed
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
+ROWS_AT_ONCE = 64  # solutions of a sample drawn together: enough to fill forward passes, few enough to end in time
+TOKENS_ON_DEVICE = 1_000_000  # likewise of all solutions drawn together on another device than the CPU
 
 
 @dataclass(frozen=True)
 class Solutions:
-    """Tours of B instances of n nodes, and how they were found.
+    """Solutions of B instances, and how they were found.
 
     Attributes:
-        sequence: ``[B, n]`` int64, each row a permutation of ``0..n-1`` that starts with node 0.
-        objective: ``[B]`` float64, the lengths of the closed tours by the instances' own distances.
-        decoding: ``greedy``, ``symmetric``, ``sample`` or ``reconstruct``.
+        sequence: ``[B, M]`` int64. TSP, ATSP: each row a permutation of ``0..n-1`` that starts with node 0. CVRP:
+            customers one after the other with 0 between routes, then 0. OP: nodes in order beginning with 0, then -1.
+            Knapsack: items, sorted, then -1.
+        objective: ``[B]`` float64, what the instances themselves say that the solutions are worth.
+        decoding: one of ``DECODINGS``.
         seconds: of wall clock, for all B together.
-        complete: whether the network made every choice of the first tours; False where the time limit had the nearest
-            remaining node taken instead.
-        rounds: re-constructions, or tours compared, per instance.
+        complete: whether the network made every choice of the first solutions; False where the time limit had a cheap
+            rule choose instead.
+        rounds: re-constructions, or solutions compared, per instance.
+        problem: of which the instances are.
     """
 
     sequence: Integers
@@ -43,157 +50,149 @@ class Solutions:
     seconds: float
     complete: bool
     rounds: int
+    problem: str = "TSP"
+
+    @property
+    def solutions(self) -> list[list[int]] | list[list[list[int]]]:
+        """What each instance's ``objective`` takes: tours, lists of routes (CVRP) or items."""
+        if self.problem != "CVRP":
+            return [[token for token in row if token >= 0] for row in self.sequence.tolist()]
+        return [routes_of(row) for row in self.sequence]
 
 
-@dataclass(frozen=True)
-class Task:
-    """What to decode; every decoding takes one.
-
-    Attributes:
-        network: scores the tokens of paths.
-        places: ``[B, n, 2]`` float32 on the network's device, what the network sees.
-        distance: ``(i, j) -> [B, k]`` float64 for integer arrays ``[B, k]``, row b by instance b's own rule.
-        budget: when to stop.
-        generator: on the network's device, for what is drawn at random.
-        draws: on the CPU, likewise.
-    """
-
-    network: Network
-    places: Tensor
-    distance: Distance
-    budget: Budget
-    generator: torch.Generator
-    draws: np.random.Generator
-
-    def lengths(self, tours: Integers) -> Floats:
-        """Lengths ``[B]`` of closed tours ``[B, n]``."""
-        return self.distance(tours, np.roll(tours, -1, 1)).sum(1)
+def routes_of(stops: Integers) -> list[list[int]]:
+    """The routes of customers ``[M]`` with 0 between them."""
+    parts = np.split(stops, np.flatnonzero(stops == 0))
+    return [route for part in parts if (route := part[part > 0].tolist())]
 
 
-@dataclass(frozen=True)
-class Found:
-    """Tours ``[B, n]``, their lengths ``[B]``, and what ``Solutions`` says of them."""
-
-    tours: Integers
-    lengths: Floats
-    complete: bool
-    rounds: int
-
-
-def greedy(task: Task, *, neighbours: int = 100) -> Found:
+def greedy(task: Task, *, neighbours: int | None = NEIGHBOURS) -> Found:
     """Takes the best score at each step.
 
     Args:
         task: the instances.
-        neighbours: remaining nodes that the network sees at a time, the nearest ones, at least 1.
+        neighbours: tokens left that the network sees at a time, the nearest ones; 0 or None: all.
     """
-    tours, complete = _tours(task.network, task.places, neighbours, task.budget, None)
-    return Found(tours, task.lengths(tours), complete, 1)
+    built = construct(task.chooser(neighbours), task.batch, task.problem.start(task.batch), budget=task.budget)
+    found = Found(built.actions, task.worth(built.actions), built.complete, 1)
+    task.tell(found)
+    return found
 
 
-def symmetric(task: Task, *, neighbours: int = 100) -> Found:
-    """Decodes greedily under each of the eight isometries of the square and keeps the best tour.
+def symmetric(task: Task, *, neighbours: int | None = NEIGHBOURS) -> Found:
+    """Decodes greedily under each view of the instances and keeps the best; Knapsack has one view only.
 
-    With a time limit the first always ends, by nearest neighbours if need be; the others stop with the time.
+    With a time limit the first always ends, by a cheap rule if need be; the others stop with the time.
     """
-    best = greedy(task, neighbours=neighbours)
-    for index in range(1, 8):
+    best, chooser = greedy(task, neighbours=neighbours), task.chooser(neighbours)
+    for index in range(1, number_of_views(task.problem)):
         if task.budget.spent:
             break
-        turned = isometry(task.places, index)
-        tours, complete = _tours(task.network, turned, neighbours, task.budget, None)
-        best = _better(task, best, tours, complete)
+        seen = viewed(task.problem, task.batch, index)
+        built = construct(chooser, seen, task.problem.start(seen), budget=task.budget)
+        best = best.better(task, built, turned=task.problem.edges > 0)
+        task.tell(best)
     return best
 
 
-def sample(task: Task, *, samples: int = 16, neighbours: int = 100) -> Found:
-    """Draws tours from the softmax of the scores and keeps the best.
+def sample(task: Task, *, samples: int = 16, temperature: float = 1.0, neighbours: int | None = NEIGHBOURS) -> Found:
+    """Draws solutions from the softmax of the scores and keeps the best.
 
     Args:
         task: the instances.
-        samples: tours per instance, at least 1.
+        samples: solutions per instance, at least 1.
+        temperature: divides the scores, positive; small ones keep near to greedy.
         neighbours: as in ``greedy``.
     """
     at_least("samples", samples, 1)
-    tours, complete = _tours(task.network, task.places, neighbours, task.budget, task.generator)
-    best = Found(tours, task.lengths(tours), complete, 1)
-    for _ in range(samples - 1):
-        if task.budget.spent:
-            break
-        tours, complete = _tours(task.network, task.places, neighbours, task.budget, task.generator)
-        best = _better(task, best, tours, complete)
+    positive("temperature", temperature)
+    start, count = task.problem.start(task.batch), len(task.batch)
+    rows = ROWS_AT_ONCE if task.batch.numbers.is_cpu else max(ROWS_AT_ONCE, TOKENS_ON_DEVICE // task.batch.size)
+    best: Found | None = None
+    while best is None or (samples > 0 and not task.budget.spent):
+        copies = min(samples, max(1, rows // count))
+        left = start.pick(torch.arange(count, device=start.row.device).repeat(copies))
+        chooser = task.chooser(neighbours)
+        built = construct(
+            chooser, task.batch, left, generator=task.generator, temperature=temperature, budget=task.budget
+        )
+        if best is None:
+            nothing = torch.full_like(built.actions[:count], -1)
+            best = Found(nothing, torch.full_like(task.batch.resource, -torch.inf), built.complete, 0)
+        best = best.better(task, built, copies)
+        task.tell(best)
+        samples -= copies
     return best
 
 
-def reconstruct(
-    task: Task, *, iterations: int | None = None, largest: int = 100, views: int = 1, neighbours: int = 100
-) -> Found:
-    """Decodes greedily, then re-solves random pieces of the tour until time or iterations end.
+STARTS: dict[str, Callable[..., Found]] = {"greedy": greedy, "symmetric": symmetric, "sample": sample}
+
+
+def beam(task: Task, *, width: int = 16, merge: bool = True, neighbours: int | None = NEIGHBOURS) -> Found:
+    """Keeps the best beginnings, and in the end the best solution.
 
     Args:
         task: the instances.
-        iterations: rounds, at least 0; None: as many as the time limit allows, 100 without one.
-        largest: nodes in the longest piece, at least 4.
-        views: how many isometries of the square each piece is solved under, in 1..8.
+        width: beginnings kept of each instance, at least 1; with 1 this is greedy.
+        merge: whether beginnings that lead to one state are one.
         neighbours: as in ``greedy``.
     """
+    at_least("width", width, 1)
+    if not isinstance(merge, bool):
+        raise SettingError(f"merge must be True or False, got {merge!r}")
+    return beam_search(task, task.chooser(neighbours), width=width, merge=merge)
+
+
+def reconstruct(
+    task: Task,
+    *,
+    iterations: int | None = None,
+    largest: int | None = None,
+    views: int = 1,
+    temperature: float | None = None,
+    start: str = "greedy",
+    neighbours: int | None = NEIGHBOURS,
+) -> Found:
+    """Decodes, then re-solves random pieces of the solutions until time or iterations end.
+
+    Args:
+        task: the instances.
+        iterations: rounds, at least 0; None: as many as the time limit allows, ``ROUNDS`` without one.
+        largest: tokens in the largest piece, at least 4; None: ``LARGEST``.
+        views: under how many views each piece is solved in a round, in 1..8.
+        temperature: 0: the best score wins inside pieces; else they are sampled, the scores divided by it; None: what
+            ``TEMPERATURE`` says of the problem.
+        start: what is improved, a decoding without options: ``greedy``, ``symmetric`` or ``sample``.
+        neighbours: as in ``greedy``.
+    """
+    largest = LARGEST[task.problem.name] if largest is None else largest
     at_least("largest", largest, 4)
     at_least("views", views, 1)
     if iterations is not None:
         at_least("iterations", iterations, 0)
     elif task.budget.seconds is None:
-        iterations = 100
-    first = greedy(task, neighbours=neighbours)
-    tours, rounds = improve(
-        task.network,
-        task.places,
-        first.tours,
-        task.distance,
-        draws=task.draws,
+        iterations = ROUNDS
+    temperature = TEMPERATURE[task.problem.name] if temperature is None else temperature
+    if temperature != 0:
+        positive("temperature", temperature, least="at least 0")
+    if start not in STARTS:
+        raise SettingError(f"start must be one of {', '.join(STARTS)}, got {start!r}")
+    first: Found = STARTS[start](task, neighbours=neighbours)
+    return improve(
+        task,
+        first,
+        task.chooser(neighbours),
         iterations=iterations,
-        budget=task.budget,
         largest=largest,
-        views=min(views, 8),
-        neighbours=neighbours,
+        views=min(views, number_of_views(task.problem)),
+        temperature=temperature,
     )
-    tours = _from_node_0(tours)
-    return Found(tours, task.lengths(tours), first.complete, rounds)
 
 
-DECODINGS: dict[str, Callable[..., Found]] = {
-    "greedy": greedy,
-    "symmetric": symmetric,
-    "sample": sample,
-    "reconstruct": reconstruct,
-}
+DECODINGS: dict[str, Callable[..., Found]] = {**STARTS, "beam": beam, "reconstruct": reconstruct}
 
 
-def isometry(places: Tensor, index: int) -> Tensor:
-    """Maps places ``[..., 2]`` by isometry ``index`` in 0..7 of the square about the origin; 0 changes nothing."""
-    turned = places.flip(-1) if index & 4 else places
-    return turned * torch.tensor([1.0 - (index & 1) * 2, 1.0 - (index >> 1 & 1) * 2], device=places.device)
-
-
-def _tours(
-    network: Network, places: Tensor, neighbours: int, budget: Budget, generator: torch.Generator | None
-) -> tuple[Integers, bool]:
-    """Tours ``[B, n]`` from node 0: paths from node 0 through all others to a copy of it."""
-    at_least("neighbours", neighbours, 1)
-    closed = torch.cat((places, places[:, :1]), 1)
-    order, complete = construct(network, closed, neighbours=neighbours, generator=generator, budget=budget)
-    return order[:, :-1].cpu().numpy(), complete
-
-
-def _better(task: Task, best: Found, tours: Integers, complete: bool) -> Found:
-    """Row by row, the shorter of the best tours so far and new ones."""
-    lengths = task.lengths(tours)
-    shorter = lengths < best.lengths
-    kept = np.where(shorter[:, None], tours, best.tours)
-    return Found(kept, np.where(shorter, lengths, best.lengths), best.complete, best.rounds + int(complete))
-
-
-def _from_node_0(tours: Integers) -> Integers:
-    """Turns each tour ``[B, n]`` so that it starts with node 0."""
-    n = tours.shape[1]
-    start = (tours == 0).argmax(1)
-    return np.take_along_axis(tours, (start[:, None] + np.arange(n)) % n, 1)
+def positive(name: str, value: object, least: str = "positive") -> None:
+    """Raises SettingError unless the value is a positive number; ``least`` says what would do."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
+        raise SettingError(f"{name} must be a finite number, {least}, got {value!r}")

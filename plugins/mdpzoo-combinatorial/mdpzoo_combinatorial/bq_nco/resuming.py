@@ -1,0 +1,56 @@
+"""What of a BQ-NCO agent goes into a checkpoint, and how it comes back."""
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from mdpzoo.errors import CheckpointError
+from mdpzoo_combinatorial.bq_nco import checkpoint
+from mdpzoo_combinatorial.bq_nco.improvement import Pool
+
+if TYPE_CHECKING:
+    from mdpzoo_combinatorial.bq_nco.algorithm import BQNCO
+
+
+def content_of(agent: "BQNCO", resumable: bool) -> checkpoint.Checkpoint:
+    """The agent as a checkpoint; optimiser, sampler and own solutions where it shall be resumable."""
+    network = agent.policy.network
+    tensors = {f"network.{name}": each for name, each in network.state_dict().items()}
+    if resumable:
+        tensors |= checkpoint.moments(network, agent.optimiser)
+        tensors["generator"] = agent.generator.get_state()
+        if agent.pool is not None and agent.pool.actions is not None:
+            tensors["pool"] = agent.pool.actions.to(torch.int16)
+    labels = {"size": agent.size, "num_instances": agent.num_instances, "expert": agent.expert, "paths": agent.labels}
+    return checkpoint.Checkpoint(
+        agent.problem.name,
+        agent.policy.settings,
+        agent.imitation,
+        agent.progress,
+        agent.label_seed,
+        labels,
+        agent.improvement,
+        tensors,
+    )
+
+
+def restore(agent: "BQNCO", found: checkpoint.Checkpoint) -> None:
+    """Gives an agent weights, progress and, where they are there, optimiser, sampler and solutions of a checked file.
+
+    Raises:
+        CheckpointError: the state of the sampler is none.
+        InstanceError: the solutions are none of the agent's instances.
+    """
+    agent.policy.network.load_state_dict(found.weights())
+    agent.progress = found.progress
+    agent.num_timesteps = found.progress.decisions
+    if not found.resumable:
+        return
+    try:
+        agent.generator.set_state(found.tensors["generator"])
+    except RuntimeError:
+        raise CheckpointError("the checkpoint holds no valid state of its sampler") from None
+    checkpoint.restore_moments(agent.policy.network, agent.optimiser, found.tensors)
+    if "pool" in found.tensors:
+        agent.pool = Pool(agent.problem, agent.num_instances, agent.size, agent.label_seed)
+        agent.pool.restore(found.tensors["pool"].long(), found.progress.rounds)
