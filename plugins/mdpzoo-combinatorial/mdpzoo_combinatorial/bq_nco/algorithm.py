@@ -238,8 +238,9 @@ class BQNCO(BaseAlgorithm):
         """Finds solutions.
 
         Args:
-            instances: an instance, a list of them of one size, or coordinates ``[B, n, 2]`` (TSP), solved as one batch.
-            decoding: ``greedy``, ``symmetric``, ``sample`` or ``reconstruct``.
+            instances: an instance, several of one size, coordinates ``[B, n, 2]`` (TSP) or costs ``[B, n, n]`` (ATSP),
+                solved as one batch.
+            decoding: ``greedy``, ``symmetric``, ``sample``, ``beam`` or ``reconstruct``.
             seconds: of wall clock for the whole batch, positive; None: no limit.
             seed: of what is drawn at random, in ``[0, 2**63)``.
             budget: a limit that can be cut short, in place of ``seconds``.

@@ -5,11 +5,13 @@ solved instance holds as many labelled decisions as it has states and symmetries
 
 * TSP, ATSP: sizes reach the whole tour; any start, direction and symmetry of the square; ATSP's costs are transposed
   with the direction;
-* CVRP: routes in the order of what their vehicles leave empty, the fullest first, each in either direction;
+* CVRP: routes in the order of what their vehicles leave empty, the fullest first, each in either direction, and in half
+  of the batches only those within a sector;
 * where several choices are equally right (both ends of a closed tour or of a route, all items of a knapsack that are
   left), all are labels.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
@@ -21,6 +23,7 @@ from mdpzoo_combinatorial.bq_nco.labels import Labels
 from mdpzoo_combinatorial.bq_nco.left import Batch, Left, keep
 from mdpzoo_combinatorial.bq_nco.problems import PROBLEMS
 
+SMALLEST_SECTOR = 0.15  # turns
 SMALLEST_PATH = 4  # nodes, both ends included: the least that leaves a choice
 
 
@@ -123,33 +126,68 @@ def _tours(source: Prepared, tokens: int, generator: torch.Generator) -> Example
 
 
 def _routes(source: Prepared, tokens: int, generator: torch.Generator) -> Examples:
-    """Customers from some place of the order on; the vehicle stands at the one before, with what it then holds."""
+    """Customers from some place of the order on; the vehicle stands at the one before, with what it then holds.
+
+    In half of the batches only routes within a sector about the depot are left, as re-construction leaves them.
+    """
     customers = source.sequence.shape[1]
-    place = int(torch.randint(max(1, customers - 1), (), generator=generator))
-    count = max(1, tokens // (customers - place + 2))
+    width, share = (float(each) for each in torch.rand(2, generator=generator))
+    sector = bool(torch.rand((), generator=generator) < 0.5)
+    width = max(SMALLEST_SECTOR, width) if sector else 1.0
+    count = max(1, int(tokens / (2 + customers * width * (1 - share))))
     row = torch.randint(len(source.sequence), (count,), generator=generator)
-    first, last = source.first[row], source.last[row]
+    batch, first, last = source.labels.batch.rows(row), source.first[row], source.last[row]
     turn = torch.rand(first.shape, generator=generator).gather(1, first) < 0.5  # one coin a route
     order = torch.where(turn, first + last - torch.arange(customers), torch.arange(customers))
     path = source.sequence[row].gather(1, order)
-    batch = source.labels.batch.rows(row)
+    kept = _in_sector(batch, path, first, torch.rand(count, 1, generator=generator), width)
+    order = (~kept).to(torch.int8).argsort(dim=1, stable=True)
+    path, first = path.gather(1, order), first.gather(1, order)
+    left = kept.sum(1, keepdim=True)
+    place = (share * left).long().clamp(min=0)
+    place = torch.minimum(place, left - 1)
+    position = torch.arange(customers).unsqueeze(0)
+    at = (place - 1).clamp(min=0)
+    served = (first == first.gather(1, at)) & (position < place)  # by the vehicle that stands there
     demand = batch.numbers[:, :, 0].gather(1, path)
-    before = torch.arange(customers).unsqueeze(0)
-    at = max(place - 1, 0)
-    since = (before >= first[:, at : at + 1]) & (before < place)  # served by the vehicle that stands there
-    room = batch.resource - (demand * since).sum(1)
-    origin = path[:, place - 1 : place] if place else torch.zeros_like(path[:, :1])
-    node = torch.cat((origin, torch.zeros_like(origin), path[:, place:]), 1)
-    best = torch.zeros(count, customers - place + 2, 2)
-    begins = first[:, place] == place
-    way = (begins & (place > 0)).long()
-    best[torch.arange(count), 2, way] = 1.0
-    other = 2 + last[:, place] - place
-    both = begins.float() * 0.5
-    best[torch.arange(count), 2, way] -= both
-    best[torch.arange(count), other, way] += both
-    left = Left(torch.arange(count), node, None, room)
-    return Examples(source.labels.problem, _mirrored(batch, generator), left, best.flatten(1))
+    room = batch.resource - (demand * served).sum(1)
+    origin = torch.where(place > 0, path.gather(1, at), 0)
+    rest = path.gather(1, (position + place).clamp(max=customers - 1))
+    remaining = (left - place).squeeze(1)
+    most = int(remaining.max())
+    node = torch.cat((origin, torch.zeros_like(origin), rest[:, :most]), 1)
+    best = torch.zeros(count, most + 2, 2)
+    route = first.gather(1, place)
+    begins = (place == 0) | (first.gather(1, at) != route)
+    way = (begins & (place > 0)).long().squeeze(1)
+    ahead = ((first == route) & (position >= place) & (position < left)).sum(1)  # of this route, still to be served
+    rows, half = torch.arange(count), begins.squeeze(1).float() * 0.5
+    best[rows, 2, way] = 1.0 - half
+    best[rows, 1 + ahead, way] += half  # either end of a route may come first
+    even = bool((remaining == most).all())
+    state = Left(rows, node, None if even else remaining, room)
+    return Examples(source.labels.problem, _mirrored(batch, generator), state, best.flatten(1))
+
+
+def _in_sector(batch: Batch, path: Tensor, first: Tensor, begin: Tensor, width: float) -> Tensor:
+    """``[B, M]`` bool: customers of routes whose middle lies in a sector about the depot; at least one route's.
+
+    Args:
+        batch: the instances.
+        path: ``[B, M]``, customers.
+        first: ``[B, M]``, the place at which each one's route begins.
+        begin: ``[B, 1]``, where the sector begins, in turns.
+        width: of the sector, in turns.
+    """
+    if width >= 1.0:
+        return torch.ones_like(path, dtype=torch.bool)
+    assert batch.places is not None
+    away = batch.places.gather(1, path.unsqueeze(2).expand(-1, -1, 2)) - batch.places[:, :1]
+    middle = torch.zeros_like(away).scatter_add(1, first.unsqueeze(2).expand(-1, -1, 2), away)
+    middle = middle.gather(1, first.unsqueeze(2).expand(-1, -1, 2))
+    turns = torch.atan2(middle[:, :, 1], middle[:, :, 0]) / (2 * math.pi)
+    past = (turns - begin) % 1.0
+    return past <= past.amin(1, keepdim=True).clamp(min=width)
 
 
 def _prizes(source: Prepared, tokens: int, generator: torch.Generator) -> Examples:
