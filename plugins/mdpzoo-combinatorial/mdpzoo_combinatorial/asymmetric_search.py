@@ -61,7 +61,9 @@ def search(
 
 
 def _run(s: Search, iterations: int, epsilon: float, budget: Budget) -> None:
-    """Descends, then kicks until the iterations or the budget end."""
+    """Descends, then kicks until the iterations or the budget end; compiles, where it must, before the clock starts."""
+    asymmetric_moves.improve(s, epsilon, 0)
+    asymmetric_moves.iterate(s, 0, epsilon)
     while s.counters[1] and not budget.spent:
         s.counters[2] = 0
         asymmetric_moves.improve(s, epsilon, 100)

@@ -103,6 +103,7 @@ def _started(costs: Floats, limit: float, start: ArrayLike | None) -> NDArray[np
 def _run(s: Search, iterations: int | None, epsilon: float, budget: Budget) -> None:
     """Makes one cycle, or cycles until the budget is spent."""
     prize_rounds.begin(s, epsilon)
+    prize_rounds.anneal(s, 0, 0, 1, epsilon)  # compiles, where it must, before the clock starts
     done = 0
     if iterations is not None:
         _cycle(s, iterations, done, epsilon, budget)
