@@ -14,6 +14,7 @@ from mdpzoo.errors import InstanceError, SettingError
 from mdpzoo_combinatorial import asymmetric_moves
 from mdpzoo_combinatorial.asymmetric_moves import Search
 from mdpzoo_combinatorial.budget import Budget
+from mdpzoo_combinatorial.checking import check_search
 from mdpzoo_combinatorial.neighbours import EMPTY, Floats, tour_length
 
 PIECE = 1_000  # kicks between two looks at the clock
@@ -41,7 +42,7 @@ def search(
         SettingError: ``iterations`` or ``seed`` out of range, or neither iterations nor a budget.
     """
     matrix = _checked(costs, 2)
-    _check_settings(iterations, seed)
+    check_search(iterations, seed)
     if iterations is None and budget is None:
         raise SettingError("a search needs iterations or a budget, got neither")
     n = len(matrix)
@@ -88,7 +89,7 @@ def solve_batch(matrices: ArrayLike, *, iterations: int, seed: int) -> tuple[NDA
         SettingError: ``iterations`` or ``seed`` out of range.
     """
     array = _checked(matrices, 3)
-    _check_settings(iterations, seed)
+    check_search(iterations, seed)
     tours, lengths = asymmetric_moves.solve_batch(array, iterations, seed)
     return tours, lengths
 
@@ -101,10 +102,3 @@ def _checked(costs: ArrayLike, dimensions: int) -> Floats:
     if array.size and not (array.min() >= 0 and array.max() < 1e150):
         raise InstanceError("costs must be at least 0 and below 1e150; check the array for NaN")
     return array
-
-
-def _check_settings(iterations: int | None, seed: int) -> None:
-    if iterations is not None and iterations < 0:
-        raise SettingError(f"iterations must be at least 0, got {iterations}")
-    if not 0 <= seed < 2**63:
-        raise SettingError(f"seed must lie in [0, 2**63), got {seed}")

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mdpzoo.errors import InstanceError
+from mdpzoo.errors import InstanceError, SettingError
 
 LARGEST = 1e15  # below it sums of a few integers are exact in float64
 SLACK = 1e-6  # of a limit that is compared with sums of rounded numbers
@@ -67,6 +67,14 @@ def total(numbers: NDArray[np.float64], integral: bool) -> int | float:
 def tolerance(limit: float, integral: bool) -> float:
     """By how much a sum may exceed a limit: 0 where all numbers are integers."""
     return 0.0 if integral else SLACK * max(1.0, limit)
+
+
+def check_search(iterations: int | None, seed: int) -> None:
+    """Complains of a number of iterations or a seed that no search takes; None: as many iterations as time allows."""
+    if iterations is not None and iterations < 0:
+        raise SettingError(f"iterations must be at least 0, got {iterations}")
+    if not 0 <= seed < 2**63:
+        raise SettingError(f"seed must lie in [0, 2**63), got {seed}")
 
 
 def as_indices(given: ArrayLike, what: str) -> NDArray[np.int64]:

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from mdpzoo.errors import InstanceError, SettingError
 from mdpzoo_combinatorial import three_opt
+from mdpzoo_combinatorial.checking import check_search
 from mdpzoo_combinatorial.neighbours import EMPTY, full_matrix, greedy, nearest, tour_length
 from mdpzoo_combinatorial.three_opt import MATRIX_LIMIT, NEIGHBOURS
 
@@ -71,7 +72,7 @@ def iterated_local_search(
         SettingError: ``iterations`` or ``seed`` out of range.
     """
     points, matrix = _checked(coordinates_or_matrix)
-    _check_settings(iterations, seed)
+    check_search(iterations, seed)
     deadline = None if seconds is None else time.perf_counter() + seconds
     n = max(len(points), len(matrix))
     neighbours = nearest(points, matrix, min(NEIGHBOURS, n - 1))
@@ -121,13 +122,6 @@ def solve_batch(coordinates: ArrayLike, *, iterations: int, seed: int) -> tuple[
         raise InstanceError(f"coordinates must have the shape [B, n, 2] with n > 0, got {array.shape}")
     if array.size and not np.abs(array).max() < 1e150:
         raise InstanceError("coordinates must be finite and below 1e150; check the array for NaN")
-    _check_settings(iterations, seed)
+    check_search(iterations, seed)
     tours, lengths = three_opt.solve_batch(array, iterations, seed, EMPTY)
     return tours, lengths
-
-
-def _check_settings(iterations: int, seed: int) -> None:
-    if iterations < 0:
-        raise SettingError(f"iterations must be at least 0, got {iterations}")
-    if not 0 <= seed < 2**63:
-        raise SettingError(f"seed must lie in [0, 2**63), got {seed}")

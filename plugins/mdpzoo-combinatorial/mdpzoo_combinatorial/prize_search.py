@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from mdpzoo.errors import InstanceError, SettingError
 from mdpzoo_combinatorial import prize_rounds
 from mdpzoo_combinatorial.budget import Budget
+from mdpzoo_combinatorial.checking import check_search
 from mdpzoo_combinatorial.prize_tours import Search
 
 Floats = NDArray[np.float64]
@@ -56,7 +57,7 @@ def search(
     if matrix.shape != (len(gains), len(gains)) or not len(gains):
         raise InstanceError(f"costs must have the shape [n, n] and prizes [n], got {matrix.shape} and {gains.shape}")
     allowed = float(_checked(limit, "the limit", 0))
-    _check_settings(iterations, seed)
+    check_search(iterations, seed)
     if iterations is None and budget is None:
         raise SettingError("a search needs iterations or a budget, got neither")
     first = _started(matrix, allowed, start)
@@ -156,7 +157,7 @@ def solve_batch(
         raise InstanceError(f"places, prizes and limits must be [K, n, 2], [K, n] and [K] with n > 0, got {shapes}")
     if array.size and not np.abs(array).max() < 1e150:
         raise InstanceError("places must be finite and below 1e150; check the array for NaN")
-    _check_settings(iterations, seed)
+    check_search(iterations, seed)
     sequences, gained = prize_rounds.solve_batch(array, gains, allowed, iterations, seed)
     return sequences, gained
 
@@ -168,10 +169,3 @@ def _checked(values: ArrayLike, name: str, dimensions: int) -> Floats:
     if array.size and not (array.min() >= 0 and array.max() < 1e150):
         raise InstanceError(f"{name} must be at least 0 and below 1e150; check for NaN")
     return array
-
-
-def _check_settings(iterations: int | None, seed: int) -> None:
-    if iterations is not None and iterations < 0:
-        raise SettingError(f"iterations must be at least 0, got {iterations}")
-    if not 0 <= seed < 2**63:
-        raise SettingError(f"seed must lie in [0, 2**63), got {seed}")

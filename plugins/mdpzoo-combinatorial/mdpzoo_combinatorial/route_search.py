@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mdpzoo.compiling import compiled
-from mdpzoo.errors import InstanceError, SettingError
+from mdpzoo.errors import InstanceError
 from mdpzoo_combinatorial.budget import Budget
+from mdpzoo_combinatorial.checking import check_search
 from mdpzoo_combinatorial.neighbours import EMPTY, full_matrix, nearest
 from mdpzoo_combinatorial.route_state import BEST, ROWS, Search, joined, prepared
 from mdpzoo_combinatorial.string_removals import COLD, HOT, STEP, anneal
@@ -56,7 +57,7 @@ def search(
     Costs O(r m) an iteration, r customers out of their routes and m positions on routes with room for them.
     """
     matrix, wanted = _checked(costs, demands, capacity)
-    _check_settings(iterations, seed)
+    check_search(iterations, seed)
     if len(matrix) == 1:
         return [], 0.0
     back = matrix if np.array_equal(matrix, matrix.T) else np.ascontiguousarray(matrix.T)
@@ -139,7 +140,7 @@ def solve_batch(
         )
     for each, capacity in zip(wanted, room.tolist(), strict=True):
         _check_demands(each, capacity)
-    _check_settings(iterations, seed)
+    check_search(iterations, seed)
     return solved(points, wanted, room, iterations, seed, EMPTY)
 
 
@@ -205,13 +206,6 @@ def _check_demands(demands: Integers, capacity: int) -> None:
             f"demands must lie in 0..{capacity}, the capacity, and the depot's must be 0, got "
             f"{demands.min()}..{demands.max()} and {demands[0]}"
         )
-
-
-def _check_settings(iterations: int | None, seed: int) -> None:
-    if iterations is not None and iterations < 0:
-        raise SettingError(f"iterations must be at least 0, got {iterations}")
-    if not 0 <= seed < 2**63:
-        raise SettingError(f"seed must lie in [0, 2**63), got {seed}")
 
 
 def _flat(start: Sequence[Sequence[int]], demands: Integers, capacity: int) -> tuple[Integers, Integers]:
