@@ -28,11 +28,11 @@ FRESH_SEED = 500_001  # of the test instances; labels have others
 KICKS = {"TSP": 100, "ATSP": 600, "CVRP": 4_000, "OP": 1_000, "Knapsack": 0}  # of the expert, by token
 SECONDS = {"TSP": 3.0, "ATSP": 3.0, "CVRP": 5.0, "OP": 3.0, "Knapsack": 1.0}  # of re-construction, an instance
 FRESH = {"TSP": (50, 100), "ATSP": (50,), "CVRP": (50, 100), "OP": (50, 100), "Knapsack": (100,)}
-FILES = {  # sets of files: folder, names begin with, nodes at most, seconds each
-    "tsplib200": ("tsplib", "", 200, 10.0),
-    "tsplib1000": ("tsplib", "", 1000, 60.0),
-    "cvrplib-ape": ("cvrplib", "APE", 1000, 20.0),
-    "cvrplib-x350": ("cvrplib", "X", 351, 60.0),
+FILES = {  # sets of files: folder, names begin with, range of nodes, seconds each
+    "tsplib200": ("tsplib", "", range(201), 10.0),
+    "tsplib1000": ("tsplib", "", range(201, 1001), 60.0),
+    "cvrplib-ape": ("cvrplib", "APE", range(1001), 20.0),
+    "cvrplib-x350": ("cvrplib", "X", range(352), 60.0),
 }
 OF = {"TSP": ("lkh100", "tsplib200", "tsplib1000"), "ATSP": ("lkh50",), "CVRP": ("cvrplib-ape", "cvrplib-x350")}
 
@@ -81,14 +81,14 @@ def measure(checkpoint: Path, given: Any, best: Any, name: str, decoding: str) -
 
 def measure_files(agent: BQNCO, data: Path, name: str, decoding: str) -> dict[str, Any]:
     """Each file of a set for itself, within its time."""
-    folder, first, most, seconds = FILES[name]
+    folder, first, nodes, seconds = FILES[name]
     best = json.loads(next((data / folder).glob("*.json")).read_text())
     gaps, each_gap, began = [], {}, time.process_time()
     for file in sorted((data / folder).glob("*.[tv][sr]p")):
         if first and file.name[0] not in first:
             continue
         instance = read_instance(file)
-        if instance.num_nodes > most:
+        if instance.num_nodes not in nodes:
             continue
         found = agent.solve(instance, decoding, seconds=seconds, seed=0)
         known = best[file.stem]

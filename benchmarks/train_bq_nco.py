@@ -2,35 +2,27 @@
 
     python benchmarks/train_bq_nco.py --work build/bq-nco --problem TSP
 
-First makes labels, then imitates them in one fit after the other (``RECIPES``); each fit begins with the weights of the
-one before and a fresh optimiser. Stopped at any moment, the same command goes on where it was: labels are kept in
-files, every fit in a file of its own. The result, without the optimiser, is ``<problem>.safetensors``;
-``evaluate_bq_nco.py`` measures it and writes its card.
+First makes labels, then imitates them (``RECIPES``). Stopped at any moment, the same command goes on where it was:
+labels and the fit are kept in files. The result, without the optimiser, is ``<problem>.safetensors``;
+``<problem>-training.json`` says how it was made, for the card that ``evaluate_bq_nco.py`` writes.
 """
 
 import argparse
+import json
+import platform
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
 from stable_baselines3.common.callbacks import BaseCallback
 
 from mdpzoo_combinatorial.bq_nco import BQNCO
-from mdpzoo_combinatorial.bq_nco.imitation import ImitationSettings
 from mdpzoo_combinatorial.bq_nco.labels import Labels, read_labels, write_labels
 from mdpzoo_combinatorial.bq_nco.networks import network_settings
 
 LABEL_SEED = 2026
-
-
-@dataclass(frozen=True)
-class Fit:
-    """One fit: so many decisions, at a rate that is level and then falls; the seed draws the states."""
-
-    decisions: int
-    learning_rate: float
-    seed: int
+SEED = 1  # of weights and of the states that are drawn
 
 
 @dataclass(frozen=True)
@@ -41,42 +33,59 @@ class Recipe:
         labels: instances of each size.
         drawn: sizes, one of which a batch takes with equal chances.
         network: what differs from the default network.
-        fits: one after the other.
+        decisions: to imitate.
     """
 
     labels: dict[int, int]
     drawn: tuple[int, ...]
     network: dict[str, int]
-    fits: tuple[Fit, ...]
+    decisions: int
 
 
 RECIPES = {
-    "TSP": Recipe({50: 8192, 100: 12288}, (50, 100, 100), {}, (Fit(1_200_000, 1.5e-3, 1),)),
-    "ATSP": Recipe({50: 4096}, (50,), {}, (Fit(1_000_000, 1.5e-3, 1),)),
-    "CVRP": Recipe({100: 3072}, (100,), {}, (Fit(1_200_000, 1.5e-3, 1),)),
-    "OP": Recipe({100: 3072}, (100,), {}, (Fit(200_000, 1.5e-3, 1),)),
-    "Knapsack": Recipe({100: 8192}, (100,), {"width": 48, "layers": 3, "heads": 4}, (Fit(150_000, 1.5e-3, 1),)),
+    "TSP": Recipe({50: 8192, 100: 12288}, (50, 100, 100), {}, 1_700_000),
+    "ATSP": Recipe({50: 4096}, (50,), {}, 1_200_000),
+    "CVRP": Recipe({100: 3072}, (100,), {}, 1_200_000),
+    "OP": Recipe({100: 3072}, (100,), {}, 1_000_000),
+    "Knapsack": Recipe({100: 8192}, (100,), {"width": 48, "layers": 3, "heads": 4}, 150_000),
+}
+
+EXPERTS = {
+    "TSP": "iterated local search of this project, 5 kicks a node",
+    "ATSP": "iterated local search of this project, 20 kicks a node",
+    "CVRP": "ruin and recreate of this project, 400 rounds a node",
+    "OP": "ruin and recreate of this project, 50 rounds a node",
+    "Knapsack": "dynamic programming, optimal",
 }
 
 
 class Keep(BaseCallback):
-    """Saves the fit now and then, and says how fast it goes."""
+    """Saves the fit now and then, and beside it how long it took so far."""
 
     def __init__(self, file: Path, every: int) -> None:
         """Saves to ``file`` every so many updates."""
         super().__init__()
         self.file, self.every = file, every
+        self.before = json.loads(clock_of(file).read_text()) if file.exists() and clock_of(file).exists() else 0.0
         self.began = time.process_time()
 
     def _on_step(self) -> bool:
         updates = self.model.progress.updates  # type: ignore[attr-defined]
         if updates % self.every == 0:
-            self.model.save(self.file)
-            seconds = time.process_time() - self.began
-            print(
-                f"{updates} updates, {self.num_timesteps} decisions, {seconds:.0f} CPU-seconds in this run", flush=True
-            )
+            self.save()
         return True
+
+    def save(self) -> None:
+        """Saves both."""
+        seconds = self.before + time.process_time() - self.began
+        self.model.save(self.file)
+        clock_of(self.file).write_text(json.dumps(seconds))
+        print(f"{self.num_timesteps} decisions, {seconds:.0f} CPU-seconds", flush=True)
+
+
+def clock_of(file: Path) -> Path:
+    """Where the CPU-seconds of a fit are noted."""
+    return file.with_suffix(".seconds.json")
 
 
 def labels_of(work: Path, problem: str, recipe: Recipe) -> list[Labels]:
@@ -89,35 +98,25 @@ def labels_of(work: Path, problem: str, recipe: Recipe) -> list[Labels]:
     return [found[size] for size in recipe.drawn]
 
 
-def fitted(work: Path, problem: str, recipe: Recipe, number: int, every: int, labels: list[Labels]) -> BQNCO:
-    """The agent after the fit of that number; resumed where it was saved, from the start where it was not."""
-    fit, file = recipe.fits[number], work / f"{problem.lower()}-{number + 1}.safetensors"
+def fitted(file: Path, problem: str, recipe: Recipe, every: int, labels: list[Labels]) -> BQNCO:
+    """The agent after its fit; resumed where it was saved, from the start where it was not."""
     if file.exists():
         agent = BQNCO.load(file, verbose=1)
     else:
-        settings = ImitationSettings(learning_rate=fit.learning_rate)
-        agent = BQNCO(
-            problem=problem,
-            network=network_settings(**recipe.network),
-            imitation=settings,
-            size=recipe.drawn[-1],
-            seed=fit.seed,
-            verbose=1,
-        )
-        if number:
-            before = fitted(work, problem, recipe, number - 1, every, labels)
-            agent.policy.network.load_state_dict(before.policy.network.state_dict())
-    left = fit.decisions - agent.num_timesteps
+        network = network_settings(**recipe.network)
+        agent = BQNCO(problem=problem, network=network, size=recipe.drawn[-1], seed=SEED, verbose=1)
+    left = recipe.decisions - agent.num_timesteps
     if left > 0:
-        agent.fit(labels, left, Keep(file, every), reset_num_timesteps=False)
-        agent.save(file)
+        keep = Keep(file, every)
+        agent.fit(labels, left, keep, reset_num_timesteps=False)
+        keep.save()
     return agent
 
 
 def main() -> None:
     """Reads the command line and trains."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--work", type=Path, required=True, help="folder for labels, the fits and their result")
+    parser.add_argument("--work", type=Path, required=True, help="folder for labels, the fit and its result")
     parser.add_argument("--problem", choices=tuple(RECIPES), required=True)
     parser.add_argument("--keep", type=int, default=200, help="updates between two saves")
     options = parser.parse_args()
@@ -125,8 +124,23 @@ def main() -> None:
     torch.set_flush_denormal(True)
     recipe = RECIPES[options.problem]
     labels = labels_of(options.work, options.problem, recipe)
-    agent = fitted(options.work, options.problem, recipe, len(recipe.fits) - 1, options.keep, labels)
-    agent.save(options.work / f"{options.problem.lower()}.safetensors", resumable=False)
+    name = options.problem.lower()
+    file = options.work / f"{name}-fit.safetensors"
+    agent = fitted(file, options.problem, recipe, options.keep, labels)
+    agent.save(options.work / f"{name}.safetensors", resumable=False)
+    note = {
+        "algorithm": "imitation of near-optimal solutions on the states of their own way, all symmetries",
+        "labels": recipe.labels,
+        "label_seed": LABEL_SEED,
+        "expert": EXPERTS[options.problem],
+        "decisions": agent.num_timesteps,
+        "seed": SEED,
+        "imitation": asdict(agent.imitation),
+        "script": "benchmarks/train_bq_nco.py",
+        "machine": f"one thread of a CPU ({platform.machine()}), float32, no GPU",
+        "cpu_minutes": round(json.loads(clock_of(file).read_text()) / 60, 1),
+    }
+    (options.work / f"{name}-training.json").write_text(json.dumps(note, indent=1) + "\n")
 
 
 if __name__ == "__main__":

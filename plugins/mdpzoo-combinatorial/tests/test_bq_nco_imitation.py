@@ -6,9 +6,10 @@ from mdpzoo.errors import InstanceError, SettingError, UnknownNameError
 from mdpzoo_combinatorial import generate
 from mdpzoo_combinatorial.bq_nco import BQNCO
 from mdpzoo_combinatorial.bq_nco.batching import batch_of
-from mdpzoo_combinatorial.bq_nco.imitation import ImitationSettings, learning_rate, losses, new_optimiser
+from mdpzoo_combinatorial.bq_nco.imitation import ImitationSettings, learning_rate, losses
 from mdpzoo_combinatorial.bq_nco.labels import Labels, make_labels, read_labels, write_labels
 from mdpzoo_combinatorial.bq_nco.networks import make_network, network_settings
+from mdpzoo_combinatorial.bq_nco.optimiser import new_optimiser
 from mdpzoo_combinatorial.bq_nco.problems import PROBLEMS
 from mdpzoo_combinatorial.bq_nco.sampling import draw, prepare
 
@@ -51,9 +52,19 @@ def test_the_rate_rises_stays_and_falls_to_its_end():
     assert rates[-1] == pytest.approx(0.002)
 
 
+def test_muon_has_the_matrices_of_the_layers_and_no_others():
+    network = make_network(PROBLEMS["ATSP"], SMALL)
+    optimiser = new_optimiser(network, 1e-3, 0.01)
+    muon = [each for group in optimiser.matrices.param_groups for each in group["params"]]
+    linear = [each.weight for each in network.blocks.modules() if isinstance(each, torch.nn.Linear)]
+    assert {id(each) for each in muon} == {id(each) for each in linear}
+    adam = [each for group in optimiser.others.param_groups for each in group["params"]]
+    assert len(muon) + len(adam) == len(list(network.parameters()))
+
+
 def test_only_matrices_decay():
     network = make_network(PROBLEMS["ATSP"], SMALL)
-    decaying, others = new_optimiser(network, ImitationSettings()).param_groups
+    decaying, others = new_optimiser(network, 1e-3, 0.01).others.param_groups
     assert all(each.dim() == 2 for each in decaying["params"])
     assert others["weight_decay"] == 0.0
     assert any(each is network.ends for each in others["params"])

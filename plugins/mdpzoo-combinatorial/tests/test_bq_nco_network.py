@@ -7,6 +7,7 @@ from mdpzoo_combinatorial.bq_nco.batching import batch_of
 from mdpzoo_combinatorial.bq_nco.left import Left, Tokens
 from mdpzoo_combinatorial.bq_nco.network import TokenNetwork, TokenNetworkSettings
 from mdpzoo_combinatorial.bq_nco.networks import make_network, network_settings
+from mdpzoo_combinatorial.bq_nco.problem import geometry
 from mdpzoo_combinatorial.bq_nco.problems import PROBLEMS
 
 SMALL = network_settings(width=32, layers=2, heads=2)
@@ -140,8 +141,21 @@ def test_origin_and_destination_are_told_apart_where_they_coincide():
     assert not torch.allclose(one, two, atol=1e-4)
 
 
+def test_what_is_near_is_told_in_units_of_the_spacing():
+    places = torch.tensor([[[0.0, 0.0], [1.0, 0.0], [0.0, 0.5], [0.25, 0.0]]])
+    valid = torch.tensor([[True, True, True, False]])
+    whole, part = geometry(places, None)[0], geometry(places, valid)[0]
+    torch.testing.assert_close(whole[2, :8], torch.tensor([0.0, 0.5, 0.0, 0.5, -1.0, 0.5, 0.5, 1.25**0.5]))
+    torch.testing.assert_close(whole[2, 8:12], torch.tensor([0.0, 0.5, -1.0, 0.5]).tanh())  # 4 tokens: stretched by 1
+    near = torch.tensor([0.5, 1.25**0.5, 0.5, 0.3125**0.5, 1.25**0.5])  # both ends, then the three nearest
+    torch.testing.assert_close(whole[2, 12:], near / (1 + near))
+    stretch = 3**0.5 / 2
+    near = torch.tensor([0.5, 1.25**0.5]) * stretch
+    torch.testing.assert_close(part[2, 14:], torch.cat((near / (1 + near), torch.ones(1))))  # there is no third
+
+
 def test_nodes_that_all_coincide_get_finite_scores():
-    network = TokenNetwork(SMALL, 8)
+    network = TokenNetwork(SMALL, PROBLEMS["TSP"].features)
     batch = batch_of(generate("TSP", 1, 6, 0))
     same = type(batch)(**{**vars(batch), "places": torch.full((1, 6, 2), 0.3)})
     scores = network(PROBLEMS["TSP"].tokens(same, PROBLEMS["TSP"].start(same)))
@@ -182,7 +196,7 @@ def test_the_papers_network_for_asymmetric_tours_is_refused():
 @pytest.mark.parametrize("padded", [False, True])
 def test_no_number_is_read_back_from_the_device(kind, padded):
     with torch.device("meta"):  # tensors without content: whoever reads one gets an error
-        features = 8 if KINDS[kind].relative else 2
+        features = PROBLEMS["TSP"].features if KINDS[kind].relative else 2
         network = make_network(PROBLEMS["TSP"], KINDS[kind])
         valid = torch.ones(5, 12, dtype=torch.bool) if padded else None
         legal = torch.ones(5, 12, 1, dtype=torch.bool)

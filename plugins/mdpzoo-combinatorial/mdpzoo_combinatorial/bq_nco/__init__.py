@@ -61,7 +61,7 @@ def build(
         heads: attention heads.
         position: how places enter attention: ``distance``, ``rotary`` or ``none``.
         relative: whether tokens are described relative to what is left; False: as in the paper.
-        learning_rate: AdamW's, in (0, 1].
+        learning_rate: of the optimisers, in (0, 1].
         tokens: in a training batch.
         precision: ``float32`` or ``bfloat16``.
         labels: files or folders of solved instances to imitate; None: solved when ``learn`` begins.

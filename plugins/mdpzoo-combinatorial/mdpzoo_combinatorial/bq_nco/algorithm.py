@@ -18,11 +18,12 @@ from stable_baselines3.common.type_aliases import MaybeCallback
 from mdpzoo.errors import CheckpointError, InstanceError, SettingError, did_you_mean, unknown
 from mdpzoo_combinatorial.baselines.registry import SOLVERS
 from mdpzoo_combinatorial.bq_nco import checkpoint
-from mdpzoo_combinatorial.bq_nco.imitation import ImitationSettings, Progress, World, imitate, new_optimiser
+from mdpzoo_combinatorial.bq_nco.imitation import ImitationSettings, Progress, World, imitate
 from mdpzoo_combinatorial.bq_nco.improvement import ImprovementSettings, Pool
 from mdpzoo_combinatorial.bq_nco.labels import LEAST, OWN, Labels, make_labels, read_labels
 from mdpzoo_combinatorial.bq_nco.limits import at_least
 from mdpzoo_combinatorial.bq_nco.networks import NetworkSettings, network_settings
+from mdpzoo_combinatorial.bq_nco.optimiser import new_optimiser
 from mdpzoo_combinatorial.bq_nco.policy import BQPolicy, problem_of, size_shown, spaces_of
 from mdpzoo_combinatorial.bq_nco.problems import PROBLEMS, problem_named
 from mdpzoo_combinatorial.bq_nco.reporting import Report, begin
@@ -42,7 +43,7 @@ class BQNCO(BaseAlgorithm):
     Attributes:
         problem: what it solves.
         policy: the network as SB3's policy.
-        optimiser: AdamW over its weights.
+        optimiser: over its weights.
         progress: decisions imitated and updates made.
     """
 
@@ -135,7 +136,7 @@ class BQNCO(BaseAlgorithm):
         )
         self.policy = made.to(self.device)  # type: ignore[assignment]
         self.policy.network.eval()
-        self.optimiser = new_optimiser(self.policy.network, self.imitation)
+        self.optimiser = new_optimiser(self.policy.network, self.imitation.learning_rate, self.imitation.weight_decay)
         self.progress = Progress()
         self.policy.generator = torch.Generator(self.device)
         self.set_random_seed(seed)

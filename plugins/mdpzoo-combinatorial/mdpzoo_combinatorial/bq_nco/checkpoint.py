@@ -1,9 +1,9 @@
 """Checkpoints of BQ-NCO: one safetensors file, its metadata JSON; nothing in it is unpickled.
 
-Entries: ``network.<weight>`` float32; while training also ``mean.<weight>`` and ``square.<weight>`` float32 (AdamW's
-moments), ``step`` float32 and ``generator`` uint8 (the state of the sampler), and where it improves itself ``pool``
-int16 (the best solutions known). Metadata: ``agent`` is ``bq-nco``, and ``bq-nco`` holds a JSON object with the
-format's version, the settings and how far the fit went. Files of the published layout are read, too.
+Entries: ``network.<weight>`` float32; while training also ``mean.<weight>`` and ``square.<weight>`` float32 (what the
+optimisers remember), ``step`` float32 and ``generator`` uint8 (the state of the sampler), and where it improves itself
+``pool`` int16 (the best solutions known). Metadata: ``agent`` is ``bq-nco``, and ``bq-nco`` holds a JSON object with
+the format's version, the settings and how far the fit went. Files of the published layout are read, too.
 """
 
 import json
@@ -15,18 +15,19 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
-from torch import Tensor, nn
+from torch import Tensor
 
 from mdpzoo.errors import CheckpointError, SettingError
 from mdpzoo.files import replacing
 from mdpzoo_combinatorial.bq_nco.imitation import ImitationSettings, Progress
 from mdpzoo_combinatorial.bq_nco.improvement import ImprovementSettings
 from mdpzoo_combinatorial.bq_nco.networks import NetworkSettings, make_network, network_settings
+from mdpzoo_combinatorial.bq_nco.optimiser import stacked
 from mdpzoo_combinatorial.bq_nco.problems import PROBLEMS
 from mdpzoo_combinatorial.bq_nco.published_files import is_published, read_published
 
 AGENT = "bq-nco"
-FORMAT = 2
+FORMAT = 3
 SUFFIX = ".safetensors"
 LARGEST = 1 << 30  # bytes of a file that is still read
 RESUME = ("mean.", "square.", "step", "generator", "pool")
@@ -130,29 +131,6 @@ def read(path: str | Path) -> Checkpoint:
     return replace(checkpoint, tensors=tensors)
 
 
-def moments(network: nn.Module, optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """AdamW's state by the names above; zeros before the first update."""
-    tensors = {"step": torch.zeros(())}
-    for name, weight in network.named_parameters():
-        state = optimiser.state.get(weight, {})
-        tensors[f"mean.{name}"] = state.get("exp_avg", torch.zeros_like(weight))
-        tensors[f"square.{name}"] = state.get("exp_avg_sq", torch.zeros_like(weight))
-        tensors["step"] = state.get("step", tensors["step"])
-    return tensors
-
-
-def restore_moments(network: nn.Module, optimiser: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
-    """Puts back what ``moments`` took."""
-    if not float(tensors["step"]):
-        return
-    for name, weight in network.named_parameters():
-        optimiser.state[weight] = {
-            "step": tensors["step"].clone(),
-            "exp_avg": tensors[f"mean.{name}"].to(weight.device),
-            "exp_avg_sq": tensors[f"square.{name}"].to(weight.device),
-        }
-
-
 def _content(metadata: Mapping[str, str] | None) -> dict[str, Any]:
     """The JSON object in the metadata."""
     if not metadata or metadata.get("agent") != AGENT or AGENT not in metadata:
@@ -213,10 +191,13 @@ def _shapes(checkpoint: Checkpoint, names: set[str]) -> dict[str, tuple[str, tup
     with torch.device("meta"):
         made = make_network(PROBLEMS[checkpoint.problem], checkpoint.network)
         weights = {name: tuple(each.shape) for name, each in made.state_dict().items()}
+        matrices = stacked(made)
     shapes = {f"network.{name}": ("F32", shape) for name, shape in weights.items()}
     if any(name.startswith(RESUME) for name in names):
         for name, shape in weights.items():
-            shapes |= {f"mean.{name}": ("F32", shape), f"square.{name}": ("F32", shape)}
+            shapes[f"mean.{name}"] = ("F32", shape)
+            if name not in matrices:
+                shapes[f"square.{name}"] = ("F32", shape)
         shapes |= {"step": ("F32", ()), "generator": ("U8", tuple(torch.Generator().get_state().shape))}
         if "pool" in names:
             shapes["pool"] = ("I16", _pool_shape(checkpoint))

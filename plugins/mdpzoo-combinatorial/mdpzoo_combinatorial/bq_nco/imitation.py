@@ -1,8 +1,9 @@
 """Imitation of near-optimal solutions (BQ-NCO: Drakulic et al. 2023, section 4), on one process or several.
 
-Which states are imitated is in ``sampling``. What differs from the paper: AdamW with a warm-up, a constant rate and a
-cooldown; a batch holds a number of tokens instead of a number of states; the loss takes several labels wherever several
-choices are equally right. With one label it is the cross-entropy, with several ``logsumexp(s) - mean(s over labels)``.
+Which states are imitated is in ``sampling``. What differs from the paper: Muon and AdamW (``optimiser``) with a
+warm-up, a constant rate and a cooldown; a batch holds a number of tokens instead of a number of states; the loss takes
+several labels wherever several choices are equally right. With one label it is the cross-entropy, with several
+``logsumexp(s) - mean(s over labels)``.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,6 +17,7 @@ from torch.nn.functional import log_softmax
 from mdpzoo.errors import SettingError
 from mdpzoo_combinatorial.bq_nco.labels import Labels
 from mdpzoo_combinatorial.bq_nco.limits import at_least
+from mdpzoo_combinatorial.bq_nco.optimiser import Optimiser
 from mdpzoo_combinatorial.bq_nco.problems import PROBLEMS
 from mdpzoo_combinatorial.bq_nco.sampling import Examples, draw, prepare
 
@@ -27,17 +29,17 @@ class ImitationSettings:
     """How a network is fitted; checks itself.
 
     Attributes:
-        learning_rate: AdamW's, reached after the warm-up, in (0, 1].
+        learning_rate: of both optimisers, reached after the warm-up, in (0, 1].
         cooldown: share of the run at its end over which the rate falls linearly, in [0, 1].
         final_fraction: learning rate at the end over ``learning_rate``, in [0, 1].
         warm_up: updates over which the rate rises from 0, at least 0.
         tokens: in a batch; a batch of states of ``m`` tokens holds about ``tokens // m`` of them, at least 1.
-        weight_decay: AdamW's, at least 0.
+        weight_decay: of matrices, at least 0.
         clip: largest norm of the gradient, positive.
         precision: of the forward pass, ``float32`` or ``bfloat16``; weights are float32 in any case.
     """
 
-    learning_rate: float = 1.5e-3
+    learning_rate: float = 2e-3
     cooldown: float = 0.3
     final_fraction: float = 0.01
     warm_up: int = 200
@@ -108,14 +110,6 @@ def losses(network: nn.Module, examples: Examples, relative: bool) -> tuple[Tens
     return loss, right
 
 
-def new_optimiser(network: nn.Module, settings: ImitationSettings) -> torch.optim.AdamW:
-    """AdamW over all weights; only matrices decay."""
-    matrices = [each for name, each in network.named_parameters() if each.dim() == 2 and name != "ends"]
-    others = [each for name, each in network.named_parameters() if each.dim() != 2 or name == "ends"]
-    groups = [{"params": matrices, "weight_decay": settings.weight_decay}, {"params": others, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=settings.learning_rate, betas=(0.9, 0.98))
-
-
 def learning_rate(settings: ImitationSettings, updates: int, progress: float) -> float:
     """The rate of update number ``updates`` (from 0) at ``progress`` in [0, 1]: up, level, down.
 
@@ -156,7 +150,7 @@ class World:
 
 def imitation_step(
     network: nn.Module,
-    optimiser: torch.optim.Optimizer,
+    optimiser: Optimiser,
     examples: Examples,
     rate: float,
     settings: ImitationSettings,
@@ -178,10 +172,8 @@ def imitation_step(
         world: the processes; None: this one.
     """
     world, device, count = world or World(), next(network.parameters()).device, len(examples.best)
-    for group in optimiser.param_groups:
-        group["lr"] = rate
     mine = examples if world.size == 1 else examples.part(world.rank, world.size)
-    optimiser.zero_grad(set_to_none=False)
+    optimiser.clear()
     sums = torch.zeros(2, device=device)
     if len(mine.best):
         mine = Examples(mine.problem, mine.batch.to(device), mine.left.to(device), mine.best.to(device))
@@ -192,14 +184,14 @@ def imitation_step(
     gradients = [each.grad for each in network.parameters() if each.grad is not None]
     world.sum([*gradients, sums])
     norm = torch.nn.utils.clip_grad_norm_(network.parameters(), settings.clip)
-    optimiser.step()
+    optimiser.step(rate)
     return Update(count, sums[0], sums[1], norm)
 
 
 def imitate(
     network: nn.Module,
     labels: Sequence[Labels],
-    optimiser: torch.optim.Optimizer,
+    optimiser: Optimiser,
     settings: ImitationSettings,
     generator: torch.Generator,
     progress: Progress,

@@ -124,8 +124,22 @@ def unit_box(places: Tensor, valid: Tensor | None) -> tuple[Tensor, Tensor]:
     return (moved if valid is None else moved * valid.unsqueeze(2)), side.squeeze(2)
 
 
-def geometry(places: Tensor) -> Tensor:
-    """``[B, L, 8]``: places, offsets to both ends and the lengths of the offsets."""
+def geometry(places: Tensor, valid: Tensor | None) -> Tensor:
+    """``[B, L, 17]``: what a token's place says, in units of the box and, for what is near, of the spacing of tokens.
+
+    Places, offsets to both ends and their lengths; the same offsets and lengths once more, stretched by half the root
+    of the number of tokens and squashed to (-1, 1); and the distances to the three nearest tokens, likewise.
+    """
     to_origin, to_destination = places - places[:, :1], places - places[:, 1:2]
     lengths = torch.stack((to_origin.norm(dim=2), to_destination.norm(dim=2)), 2)
-    return torch.cat((places, to_origin, to_destination, lengths), 2)
+    far = torch.cdist(places, places, compute_mode="donot_use_mm_for_euclid_dist")
+    if valid is None:
+        stretch: Tensor | float = places.shape[1] ** 0.5 / 2
+    else:
+        stretch = valid.sum(1).to(places.dtype).sqrt().view(-1, 1, 1) / 2
+        far = far.masked_fill(~valid.unsqueeze(1), torch.inf)
+    near = far.topk(min(4, far.shape[2]), 2, largest=False).values[:, :, 1:] * stretch
+    near = torch.nn.functional.pad(near, (0, 3 - near.shape[2]), value=torch.inf)
+    offsets = torch.tanh(torch.cat((to_origin, to_destination), 2) * stretch)
+    squashed = 1 - 1 / (1 + torch.cat((lengths * stretch, near), 2))
+    return torch.cat((places, to_origin, to_destination, lengths, offsets, squashed), 2)

@@ -13,7 +13,7 @@ from mdpzoo.errors import SettingError, did_you_mean
 from mdpzoo_combinatorial.bq_nco.left import Batch, Left
 from mdpzoo_combinatorial.bq_nco.problem import Problem, geometry, unit_box
 
-GEOMETRY = 8  # what ``geometry`` tells of a token
+GEOMETRY = 17  # what ``geometry`` tells of a token
 TINY = 1e-9
 FAR = 1e3  # mean costs: farther than any token
 
@@ -29,7 +29,7 @@ class TSP(Problem):
         """The geometry alone."""
         assert places is not None
         places, _ = unit_box(places, valid)
-        return geometry(places), places, None
+        return geometry(places, valid), places, None
 
     def as_published(self, batch: Batch, left: Left, places: Tensor | None) -> Tensor:
         """Places."""
@@ -106,7 +106,7 @@ class CVRP(Problem):
         to_bring = demand if valid is None else demand * valid
         to_bring = (to_bring.sum(1, keepdim=True) / 10.0).expand_as(demand)
         more = torch.stack((demand, load.expand_as(demand), after, (after >= 0).float(), to_bring), 2)
-        return torch.cat((geometry(places), more), 2), places, None
+        return torch.cat((geometry(places, valid), more), 2), places, None
 
     def as_published(self, batch: Batch, left: Left, places: Tensor | None) -> Tensor:
         """Places, demand and load in parts of the capacity."""
@@ -144,7 +144,7 @@ class OP(Problem):
         assert places is not None
         assert batch.unit is not None
         places, side = unit_box(places, valid)
-        seen = geometry(places)
+        seen = geometry(places, valid)
         prize = batch.numbers[left.row.unsqueeze(1), left.node, 0].float()
         if valid is not None:
             prize = prize * valid

@@ -16,9 +16,9 @@ from mdpzoo_combinatorial.bq_nco.task import Found, Task
 from mdpzoo_combinatorial.bq_nco.views import all_views
 
 ROUNDS = 100  # without a time limit and a number of iterations
-LARGEST = {"TSP": 50, "ATSP": 50, "CVRP": 70, "OP": 60, "Knapsack": 20}  # tokens in the largest piece
+LARGEST = {"TSP": 100, "ATSP": 50, "CVRP": 50, "OP": 60, "Knapsack": 20}  # tokens in the largest piece
 SMALLEST = 0.4  # tokens in the smallest piece, in parts of the largest: smaller ones seldom gain anything
-TEMPERATURE = {"TSP": 0.0, "ATSP": 0.0, "CVRP": 0.0, "OP": 0.5, "Knapsack": 1.0}
+TEMPERATURE = {"TSP": 0.3, "ATSP": 0.0, "CVRP": 0.3, "OP": 0.5, "Knapsack": 1.0}
 ENTRIES = 4_000_000  # of costs, up to which they are held for every view
 PIECES: dict[str, type[Pieces]] = {
     "TSP": TourPieces,

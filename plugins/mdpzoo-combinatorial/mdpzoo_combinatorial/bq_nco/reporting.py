@@ -84,7 +84,7 @@ class Report:
             mean = torch.stack([getattr(each, name) for each in self.updates]).mean()
             logger.record(f"train/{name}", float(mean))
         seconds = max((time.time_ns() - agent.start_time) / 1e9, sys.float_info.epsilon)
-        logger.record("train/learning_rate", agent.optimiser.param_groups[0]["lr"])
+        logger.record("train/learning_rate", agent.optimiser.others.param_groups[0]["lr"])
         logger.record("train/n_updates", agent.progress.updates, exclude="tensorboard")
         logger.record("time/fps", int((agent.num_timesteps - agent._num_timesteps_at_start) / seconds))
         logger.record("time/time_elapsed", int(seconds), exclude="tensorboard")

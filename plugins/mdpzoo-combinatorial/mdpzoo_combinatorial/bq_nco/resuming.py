@@ -7,6 +7,7 @@ import torch
 from mdpzoo.errors import CheckpointError
 from mdpzoo_combinatorial.bq_nco import checkpoint
 from mdpzoo_combinatorial.bq_nco.improvement import Pool
+from mdpzoo_combinatorial.bq_nco.optimiser import moments, restore_moments
 
 if TYPE_CHECKING:
     from mdpzoo_combinatorial.bq_nco.algorithm import BQNCO
@@ -17,7 +18,7 @@ def content_of(agent: "BQNCO", resumable: bool) -> checkpoint.Checkpoint:
     network = agent.policy.network
     tensors = {f"network.{name}": each for name, each in network.state_dict().items()}
     if resumable:
-        tensors |= checkpoint.moments(network, agent.optimiser)
+        tensors |= moments(network, agent.optimiser)
         tensors["generator"] = agent.generator.get_state()
         if agent.pool is not None and agent.pool.actions is not None:
             tensors["pool"] = agent.pool.actions.to(torch.int16)
@@ -50,7 +51,7 @@ def restore(agent: "BQNCO", found: checkpoint.Checkpoint) -> None:
         agent.generator.set_state(found.tensors["generator"])
     except RuntimeError:
         raise CheckpointError("the checkpoint holds no valid state of its sampler") from None
-    checkpoint.restore_moments(agent.policy.network, agent.optimiser, found.tensors)
+    restore_moments(agent.policy.network, agent.optimiser, found.tensors)
     if "pool" in found.tensors:
         agent.pool = Pool(agent.problem, agent.num_instances, agent.size, agent.label_seed)
         agent.pool.restore(found.tensors["pool"].long(), found.progress.rounds)
