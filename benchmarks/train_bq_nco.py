@@ -11,7 +11,7 @@ import argparse
 import json
 import platform
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
@@ -26,30 +26,44 @@ SEED = 1  # of weights and of the states that are drawn
 
 
 @dataclass(frozen=True)
+class Source:
+    """Random instances of one kind, as many as there are labels.
+
+    Attributes:
+        size: nodes, customers or items.
+        labels: how many.
+        distribution: of their places; None: the problem's own.
+        shares: how many of the equal chances of a batch are theirs.
+    """
+
+    size: int
+    labels: int
+    distribution: str | None = None
+    shares: int = 1
+
+
+@dataclass(frozen=True)
 class Recipe:
     """How a checkpoint is made.
 
     Attributes:
-        labels: instances of each size.
-        drawn: sizes, one of which a batch takes with equal chances.
-        network: what differs from the default network.
+        sources: what is solved and imitated.
         decisions: to imitate.
+        network: what differs from the default network.
     """
 
-    labels: dict[int, int]
-    drawn: tuple[int, ...]
-    network: dict[str, int]
+    sources: tuple[Source, ...]
     decisions: int
+    network: dict[str, int] = field(default_factory=dict)
 
 
 RECIPES = {
-    "TSP": Recipe({50: 8192, 100: 12288}, (50, 100, 100), {}, 1_700_000),
-    "ATSP": Recipe({50: 4096}, (50,), {}, 1_200_000),
-    "CVRP": Recipe({100: 3072}, (100,), {}, 1_200_000),
-    "OP": Recipe({100: 3072}, (100,), {}, 1_000_000),
-    "Knapsack": Recipe({100: 8192}, (100,), {"width": 48, "layers": 3, "heads": 4}, 150_000),
+    "TSP": Recipe((Source(50, 8192), Source(100, 12288, shares=2)), 1_700_000),
+    "ATSP": Recipe((Source(50, 4096),), 1_200_000),
+    "CVRP": Recipe((Source(100, 3072),), 1_200_000),
+    "OP": Recipe((Source(100, 3072),), 1_000_000),
+    "Knapsack": Recipe((Source(100, 8192),), 150_000, {"width": 48, "layers": 3, "heads": 4}),
 }
-
 EXPERTS = {
     "TSP": "iterated local search of this project, 5 kicks a node",
     "ATSP": "iterated local search of this project, 20 kicks a node",
@@ -89,13 +103,14 @@ def clock_of(file: Path) -> Path:
 
 
 def labels_of(work: Path, problem: str, recipe: Recipe) -> list[Labels]:
-    """Labels of every size that is drawn; makes those that are missing."""
-    found = {}
-    for size, count in recipe.labels.items():
-        folder = work / "labels" / f"{problem.lower()}{size}"
-        write_labels(folder, problem, count, size, seed=LABEL_SEED)
-        found[size] = read_labels(folder, count)
-    return [found[size] for size in recipe.drawn]
+    """Labels of every source, as often as it has shares; makes those that are missing."""
+    found = []
+    for each in recipe.sources:
+        folder = work / "labels" / f"{problem.lower()}{each.size}{each.distribution or ''}"
+        options = {} if each.distribution is None else {"distribution": each.distribution}
+        write_labels(folder, problem, each.labels, each.size, seed=LABEL_SEED, **options)
+        found += [read_labels(folder, each.labels)] * each.shares
+    return found
 
 
 def fitted(file: Path, problem: str, recipe: Recipe, every: int, labels: list[Labels]) -> BQNCO:
@@ -104,7 +119,7 @@ def fitted(file: Path, problem: str, recipe: Recipe, every: int, labels: list[La
         agent = BQNCO.load(file, verbose=1)
     else:
         network = network_settings(**recipe.network)
-        agent = BQNCO(problem=problem, network=network, size=recipe.drawn[-1], seed=SEED, verbose=1)
+        agent = BQNCO(problem=problem, network=network, size=recipe.sources[-1].size, seed=SEED, verbose=1)
     left = recipe.decisions - agent.num_timesteps
     if left > 0:
         keep = Keep(file, every)
@@ -130,7 +145,7 @@ def main() -> None:
     agent.save(options.work / f"{name}.safetensors", resumable=False)
     note = {
         "algorithm": "imitation of near-optimal solutions on the states of their own way, all symmetries",
-        "labels": recipe.labels,
+        "labels": [asdict(each) for each in recipe.sources],
         "label_seed": LABEL_SEED,
         "expert": EXPERTS[options.problem],
         "decisions": agent.num_timesteps,
