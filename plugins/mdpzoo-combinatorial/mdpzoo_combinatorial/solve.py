@@ -90,10 +90,10 @@ def solve(
 def _by_trained(instance: Any, decoding: str | None, seed: int, budget: Budget, threads: int) -> Answer:
     import torch
 
-    from mdpzoo_combinatorial.bq_nco import BQNCO
+    from mdpzoo_combinatorial.bq_nco import BQNCO, shipped_for
 
     torch.set_num_threads(threads)
-    trained = BQNCO.load(instance.problem.lower())
+    trained = BQNCO.load(shipped_for(instance))
     found = trained.solve(instance, decoding or "reconstruct", seed=seed, budget=budget)
     return checked(instance, Found(found.solutions[0], decoding=found.decoding), found.seconds)
 

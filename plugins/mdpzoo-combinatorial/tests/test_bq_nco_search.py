@@ -6,7 +6,7 @@ import torch
 
 from mdpzoo.errors import InstanceError, SettingError
 from mdpzoo_combinatorial import generate, read_instance
-from mdpzoo_combinatorial.bq_nco import BQNCO
+from mdpzoo_combinatorial.bq_nco import BQNCO, shipped_for
 from mdpzoo_combinatorial.bq_nco.batching import batch_of
 from mdpzoo_combinatorial.bq_nco.construction import Chooser, construct
 from mdpzoo_combinatorial.bq_nco.nearness import cheapest
@@ -53,6 +53,13 @@ def test_every_decoding_gives_whole_answers_with_their_own_objectives(agents, in
 def test_one_seed_gives_one_answer(agents, instances, problem, decoding):
     one, two = (agents[problem].solve(instances[problem], decoding, seed=5) for _ in range(2))
     assert (one.sequence == two.sequence).all()
+
+
+def test_tours_known_by_their_costs_are_solved_by_the_agent_of_asymmetric_ones(agents, instances):
+    placed = instances["TSP"]
+    known = [TSPInstance(f"costs-{k}", None, "EXPLICIT", each.distance_matrix()) for k, each in enumerate(placed)]
+    hold(agents["ATSP"].solve(known, "reconstruct", iterations=3), known)
+    assert [shipped_for(each) for each in (known[0], placed[0], instances["OP"][0])] == ["atsp", "tsp", "op"]
 
 
 @pytest.mark.parametrize("size", [1, 2, 3])

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 from mdpzoo.errors import MissingExtraError
 
 if TYPE_CHECKING:
-    from mdpzoo_combinatorial.bq_nco.algorithm import BQNCO
+    from mdpzoo_combinatorial.bq_nco.algorithm import BQNCO, shipped_for
     from mdpzoo_combinatorial.bq_nco.fine_tuning import MaskableBQPolicy
     from mdpzoo_combinatorial.bq_nco.search import Solutions
 
-__all__ = ["BQNCO", "MaskableBQPolicy", "Solutions", "build", "load"]
-_HOMES = {"BQNCO": "algorithm", "MaskableBQPolicy": "fine_tuning", "Solutions": "search"}
+__all__ = ["BQNCO", "MaskableBQPolicy", "Solutions", "build", "load", "shipped_for"]
+_HOMES = {"BQNCO": "algorithm", "MaskableBQPolicy": "fine_tuning", "Solutions": "search", "shipped_for": "algorithm"}
 
 
 def __getattr__(name: str) -> Any:
@@ -39,7 +39,7 @@ def build(
     heads: int | None = None,
     position: str | None = None,
     relative: bool | None = None,
-    learning_rate: float = 1.5e-3,
+    learning_rate: float = 2e-3,
     tokens: int = 4096,
     precision: str = "float32",
     labels: str | list[str] | None = None,

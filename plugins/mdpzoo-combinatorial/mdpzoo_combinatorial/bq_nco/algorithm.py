@@ -31,10 +31,17 @@ from mdpzoo_combinatorial.bq_nco.resuming import content_of, restore
 from mdpzoo_combinatorial.bq_nco.search import Solutions
 from mdpzoo_combinatorial.bq_nco.solving import Instances, solve
 from mdpzoo_combinatorial.budget import Budget
+from mdpzoo_combinatorial.instances import Instance, TSPInstance
 
 SHIPPED = {name.lower(): Path(__file__).parent / "checkpoints" / f"{name.lower()}.safetensors" for name in PROBLEMS}
 SELF = "self"
 LARGEST = 100  # tokens of the instances that an environment makes the agent solve: larger ones take long to label
+
+
+def shipped_for(instance: Instance) -> str:
+    """Which shipped checkpoint solves an instance: that of its problem; ``"atsp"`` for tours known by costs alone."""
+    by_costs = isinstance(instance, TSPInstance) and instance.coordinates is None
+    return "atsp" if by_costs else instance.problem.lower()
 
 
 class BQNCO(BaseAlgorithm):
@@ -240,7 +247,7 @@ class BQNCO(BaseAlgorithm):
 
         Args:
             instances: an instance, several of one size, coordinates ``[B, n, 2]`` (TSP) or costs ``[B, n, n]`` (ATSP),
-                solved as one batch.
+                solved as one batch; an agent of ATSP takes those of TSP, too.
             decoding: ``greedy``, ``symmetric``, ``sample``, ``beam`` or ``reconstruct``.
             seconds: of wall clock for the whole batch, positive; None: no limit.
             seed: of what is drawn at random, in ``[0, 2**63)``.

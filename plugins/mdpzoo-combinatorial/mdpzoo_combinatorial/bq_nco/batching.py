@@ -36,8 +36,7 @@ def batch_of(instances: Sequence[Any], *, exact: bool = True) -> Batch:
         pairs = np.stack([np.stack((each.values, each.weights), 1) for each in instances])
         return Batch(_double(pairs), **_limits(instances, "capacity"))
     if problem == "ATSP":
-        costs = np.stack([each.matrix for each in instances]).astype(np.float32)
-        return Batch(*_nothing(instances), costs=torch.from_numpy(costs))
+        return by_costs(instances)
     where = {"places": _places(instances), "unit": _double([_unit(each) for each in instances])}
     if problem == "TSP":
         return Batch(*_nothing(instances), **where)
@@ -46,6 +45,12 @@ def batch_of(instances: Sequence[Any], *, exact: bool = True) -> Batch:
         return Batch(_double(demands)[:, :, None], _double(capacities), **where)
     prizes = _double(np.stack([each.prizes for each in instances]))[:, :, None]
     return Batch(prizes, **_limits(instances, "limit"), costs=_all_costs(instances) if exact else None, **where)
+
+
+def by_costs(instances: Sequence[Any]) -> Batch:
+    """Tours of one size by their costs alone, whether these depend on the direction or not."""
+    costs = np.stack([each.distance_matrix() for each in instances]).astype(np.float32)
+    return Batch(*_nothing(instances), costs=torch.from_numpy(costs))
 
 
 def size_of(instance: Any) -> int:

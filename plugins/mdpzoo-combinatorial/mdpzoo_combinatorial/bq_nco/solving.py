@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 
 from mdpzoo.errors import InstanceError, SettingError, did_you_mean
-from mdpzoo_combinatorial.bq_nco.batching import batch_of, size_of
+from mdpzoo_combinatorial.bq_nco.batching import batch_of, by_costs, size_of
 from mdpzoo_combinatorial.bq_nco.left import Batch
 from mdpzoo_combinatorial.bq_nco.problem import Problem
 from mdpzoo_combinatorial.bq_nco.search import DECODINGS, Integers, Solutions
@@ -133,11 +133,12 @@ def pose(problem: Problem, instances: Instances) -> Posed:
         instances = [instances]
     if isinstance(instances, list | tuple) and instances and all(isinstance(each, KINDS) for each in instances):
         for each in instances:
-            if each.problem != problem.name:
+            if each.problem != problem.name and (each.problem, problem.name) != ("TSP", "ATSP"):
                 text = f"{each.name} is of {each.problem}, the agent solves {problem.name}; load a checkpoint of it"
                 raise InstanceError(text)
-        batch = batch_of(instances)
-        return Posed(batch, instances, _plain_coordinates(problem, instances))
+        if problem.name == "ATSP":
+            return Posed(by_costs(instances), instances, None)
+        return Posed(batch_of(instances), instances, _plain_coordinates(problem, instances))
     if problem.name == "TSP":
         return _from_coordinates(instances)
     if problem.name == "ATSP":
