@@ -41,16 +41,8 @@ def fresh(problem: str, size: int, count: int) -> tuple[list[Any], np.ndarray]:
     """Random instances and the objectives ``[count]`` of the expert's solutions."""
     instances = generate(problem, count, size, FRESH_SEED)
     labels = make_labels(problem, count, size, seed=FRESH_SEED, iterations=KICKS[problem] * size or None)
-    best = [each.objective(_solution(problem, row)) for each, row in zip(instances, labels.sequence, strict=True)]
+    best = [each.objective(found) for each, found in zip(instances, labels.solutions, strict=True)]
     return instances, np.array(best, np.float64)
-
-
-def _solution(problem: str, row: torch.Tensor) -> list[int]:
-    """A row of labels as an instance takes it."""
-    chosen = row[row >= 0].tolist()
-    if problem == "CVRP":
-        return [stop for action in chosen for stop in ([0, action // 2] if action % 2 else [action // 2])]
-    return [0, *chosen] if problem == "OP" else chosen
 
 
 def by_lkh(problem: str, data: Path) -> tuple[Any, np.ndarray]:

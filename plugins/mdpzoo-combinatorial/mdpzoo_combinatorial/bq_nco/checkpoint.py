@@ -105,13 +105,13 @@ def read(path: str | Path) -> Checkpoint:
     file = Path(path) if Path(path).is_file() else target(path)
     if not file.is_file():
         raise CheckpointError(f"there is no checkpoint {str(path)!r}; 'tsp' names one that comes with the package")
+    if file.stat().st_size > LARGEST:
+        raise CheckpointError(f"{file.name} is larger than {LARGEST} bytes: no checkpoint of {AGENT} is")
     if is_published(file):
         problem, settings, net = read_published(file)
         tensors = {f"network.{name}": each for name, each in net.items()}
         fresh = ImitationSettings(), Progress(), None, DEFAULT_LABELS, ImprovementSettings()
         return Checkpoint(problem, settings, *fresh, tensors)
-    if file.stat().st_size > LARGEST:
-        raise CheckpointError(f"{file.name} is larger than {LARGEST} bytes: no checkpoint of {AGENT} is")
     try:
         with safe_open(file, "pt") as opened:
             content = _content(opened.metadata())

@@ -78,6 +78,14 @@ class Labels:
         """Some of the labels, by a slice or by indices."""
         return Labels(self.problem, self.batch.rows(chosen), self.sequence[chosen])
 
+    @property
+    def solutions(self) -> list[list[int]]:
+        """What each instance's ``objective`` takes: tours, stops with the depot between routes (CVRP) or items."""
+        rows = [row[row >= 0].tolist() for row in self.sequence]
+        if self.problem == "CVRP":
+            return [[stop for action in row for stop in [0] * (action % 2) + [action // 2]] for row in rows]
+        return [[0, *row] for row in rows] if self.problem == "OP" else rows
+
 
 def make_labels(
     problem: str,

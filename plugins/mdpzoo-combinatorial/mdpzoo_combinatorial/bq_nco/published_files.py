@@ -19,7 +19,6 @@ from mdpzoo_combinatorial.bq_nco.networks import NetworkSettings, make_network, 
 from mdpzoo_combinatorial.bq_nco.problems import PROBLEMS
 
 MAGIC = b"PK\x03\x04"  # how a file of torch.save begins
-LARGEST = 1 << 30  # bytes of a file that is still read
 KNOWN = {(2, 1, True): "TSP", (4, 2, True): "CVRP", (4, 1, True): "OP", (3, 1, False): "Knapsack"}
 
 
@@ -35,8 +34,6 @@ def read_published(path: Path) -> tuple[str, NetworkSettings, dict[str, Tensor]]
     Raises:
         CheckpointError: the file is damaged, or a tensor is missing, unknown, misshapen or not finite.
     """
-    if path.stat().st_size > LARGEST:
-        raise CheckpointError(f"{path.name} is larger than {LARGEST} bytes: no checkpoint of bq-nco is")
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
         return _understood(content)
