@@ -126,10 +126,10 @@ class RoutingInstance(ABC):
     def layout(self) -> Floats:
         """Returns positions ``[n, 2]`` for pictures and network features.
 
-        Coordinates where there are any (projected equirectangularly at the mean latitude for ``GEO`` and
-        ``GREAT_CIRCLE``, x to the east), else display data, else classical multidimensional scaling of the matrix,
-        the mean of both directions (Torgerson 1952; for large n from evenly spread landmarks, de Silva and
-        Tenenbaum 2004).
+        Coordinates where there are any (for ``GEO`` and ``GREAT_CIRCLE`` projected equirectangularly at the mean
+        latitude, x to the east, the map cut at the widest gap between longitudes), else display data, else classical
+        multidimensional scaling of the matrix, the mean of both directions (Torgerson 1952; for large n from evenly
+        spread landmarks, de Silva and Tenenbaum 2004).
         """
         if self.coordinates is None:
             if self.display is not None:
@@ -140,6 +140,9 @@ class RoutingInstance(ABC):
             return self.coordinates
         geographical = degrees(self.coordinates) if self.edge_weight_type == "GEO" else self.coordinates
         latitude, longitude = geographical.T
+        eastward = np.sort(longitude)
+        west = np.roll(eastward, -1)[np.diff(eastward, append=eastward[0] + 360.0).argmax()]
+        longitude = np.where(longitude < west, longitude + 360.0, longitude)
         return np.stack([longitude * np.cos(np.radians(latitude.mean())), latitude], axis=1)
 
     def unit_layout(self) -> Floats:

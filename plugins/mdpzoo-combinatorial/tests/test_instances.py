@@ -123,6 +123,13 @@ def test_layout_of_geographical_degrees_has_east_at_the_right_and_minutes_as_six
     np.testing.assert_allclose(layout, [[5.25, 60], [10, 60]])
 
 
+def test_a_map_is_cut_where_no_place_is():
+    layout = TSPInstance("pacific", [[0.0, 170.0], [0.0, -175.0], [0.0, 100.0]], "GREAT_CIRCLE").layout()
+    np.testing.assert_allclose(layout[:, 0], [170.0, 185.0, 100.0])
+    layout = TSPInstance("atlantic", [[0.0, 20.0], [0.0, -60.0], [0.0, 0.0]], "GREAT_CIRCLE").layout()
+    np.testing.assert_allclose(layout[:, 0], [20.0, -60.0, 0.0])
+
+
 def test_unit_layout_keeps_proportions():
     layout = from_coordinates([[10, 10], [14, 10], [10, 12]]).unit_layout()
     np.testing.assert_allclose(layout, [[0, 0], [1, 0], [0, 0.5]])
