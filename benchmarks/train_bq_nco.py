@@ -58,10 +58,10 @@ class Recipe:
 
 
 RECIPES = {
-    "TSP": Recipe((Source(50, 8192), Source(100, 12288, shares=2)), 1_700_000),
+    "TSP": Recipe((Source(50, 8192), Source(100, 12288, shares=2), Source(100, 6144, "clustered")), 2_200_000),
     "ATSP": Recipe((Source(50, 4096),), 1_200_000),
     "CVRP": Recipe((Source(100, 3072),), 1_200_000),
-    "OP": Recipe((Source(100, 3072),), 1_000_000),
+    "OP": Recipe((Source(100, 6144),), 2_000_000),
     "Knapsack": Recipe((Source(100, 8192),), 150_000, {"width": 48, "layers": 3, "heads": 4}),
 }
 EXPERTS = {
