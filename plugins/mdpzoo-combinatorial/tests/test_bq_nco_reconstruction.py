@@ -52,6 +52,16 @@ def test_without_rounds_the_start_is_the_answer(agents, problem):
         assert (found.sequence == agents[problem].solve(given, start, seed=3).sequence).all()
 
 
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_a_start_by_a_beam_is_the_better_of_greedy_and_a_beam(agents, problem):
+    given = generate(problem, 8, 20, 4)
+    found = agents[problem].solve(given, "reconstruct", iterations=0, start="beam")
+    greedy = agents[problem].solve(given, "greedy")
+    beam = agents[problem].solve(given, "beam", width=4)
+    best = np.minimum(loss(problem, greedy.objective), loss(problem, beam.objective))
+    np.testing.assert_allclose(loss(problem, found.objective), best)
+
+
 @pytest.mark.parametrize("size", [4, 9, 20])
 @pytest.mark.parametrize("problem", PROBLEMS)
 def test_mending_a_round_of_pieces_never_makes_a_solution_worse(agents, problem, size):
