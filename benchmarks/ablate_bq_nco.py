@@ -12,9 +12,10 @@ part adds rows to ``ablations.json`` in the folder and measures none twice; the 
 import argparse
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import numpy as np
@@ -79,19 +80,32 @@ def one_view(source: Prepared, tokens: int, generator: torch.Generator) -> Examp
 
 
 SAMPLERS_OF_TSP = SAMPLERS["TSP"]
-VIEWS: dict[str, tuple[TSP, Callable[..., Examples], dict[str, Any]]] = {
-    "quotient, relative, all symmetries": (TSP(), SAMPLERS_OF_TSP, {}),
-    "direct form": (DirectTSP(), padded, {}),
-    "the paper's features": (TSP(), SAMPLERS_OF_TSP, {"relative": False, "position": "none"}),
-    "no symmetries": (TSP(), one_view, {}),
+
+
+class Variant(NamedTuple):
+    """One way of training, where it differs from the package's."""
+
+    problem: TSP = TSP()
+    sampler: Callable[..., Examples] = SAMPLERS_OF_TSP
+    network: Mapping[str, Any] = MappingProxyType({})
+    labels: int = LABELS
+
+
+VIEWS = {
+    "quotient, relative, all symmetries": Variant(),
+    "direct form": Variant(DirectTSP(), padded),
+    "the paper's features": Variant(network={"relative": False, "position": "none"}),
+    "no symmetries": Variant(sampler=one_view),
+    "256 labels": Variant(labels=256),
+    "256 labels, no symmetries": Variant(sampler=one_view, labels=256),
 }
 
 
 def fitted_and_tested(work: Path, name: str, seed: int) -> dict[str, Any]:
     """A small fit of one variant: its mean gap in percent on fresh instances, greedily."""
-    problem, sampler, network = VIEWS[name]
+    problem, sampler, network, count = VIEWS[name]
     write_labels(work / "labels" / f"tsp{SIZE}", "TSP", LABELS, SIZE, seed=LABEL_SEED)
-    labels = read_labels(work / "labels" / f"tsp{SIZE}", LABELS)
+    labels = read_labels(work / "labels" / f"tsp{SIZE}", count)
     instances, best = fresh("TSP", SIZE, TESTED)
     with patch.dict(PROBLEMS, TSP=problem), patch.dict(SAMPLERS, TSP=sampler):
         agent = BQNCO(problem="TSP", network=network_settings(**network), size=SIZE, seed=seed)
@@ -171,7 +185,7 @@ def draw(found: dict[str, dict[str, Any]], path: Path) -> None:
         for offset, (gap, interval) in zip((-0.15, 0.0, 0.15), gaps, strict=False):
             left.errorbar(gap, place + offset, xerr=interval, fmt="o", color=f"C{place}", markersize=4, capsize=2)
     left.set(yticks=range(len(VIEWS)), yticklabels=VIEWS, xlabel="gap, %", xlim=(0, None))
-    left.set_title(f"TSP{SIZE} greedy after {DECISIONS:,} decisions, three seeds", fontsize=9)
+    left.set_title(f"TSP{SIZE} greedy after {DECISIONS:,} decisions; a point a seed", fontsize=9)
     left.invert_yaxis()
     for number, problem in enumerate(("TSP", "CVRP")):
         for decoding, style in (("beam", "s--"), ("reconstruct", "o-")):
