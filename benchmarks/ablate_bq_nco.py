@@ -13,6 +13,7 @@ import argparse
 import json
 import time
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -33,6 +34,8 @@ from mdpzoo_combinatorial.bq_nco.sampling import SAMPLERS, Examples, Prepared
 LABELS, LABEL_SEED, SIZE = 8192, 2026, 50
 DECISIONS, SEEDS = 150_000, (0, 1, 2)
 TESTED = 256  # instances on which a small network is tested
+
+solved = cache(fresh)
 
 
 class DirectTSP(TSP):
@@ -106,7 +109,7 @@ def fitted_and_tested(work: Path, name: str, seed: int) -> dict[str, Any]:
     problem, sampler, network, count = VIEWS[name]
     write_labels(work / "labels" / f"tsp{SIZE}", "TSP", LABELS, SIZE, seed=LABEL_SEED)
     labels = read_labels(work / "labels" / f"tsp{SIZE}", count)
-    instances, best = fresh("TSP", SIZE, TESTED)
+    instances, best = solved("TSP", SIZE, TESTED)
     with patch.dict(PROBLEMS, TSP=problem), patch.dict(SAMPLERS, TSP=sampler):
         agent = BQNCO(problem="TSP", network=network_settings(**network), size=SIZE, seed=seed)
         began = time.process_time()
@@ -127,7 +130,7 @@ def summary(ratio: np.ndarray) -> dict[str, Any]:
 
 def search(problem: str, count: int, decoding: str, effort: float) -> dict[str, Any]:
     """A beam of a width, or re-construction for so many seconds an instance, on fresh instances of 100."""
-    instances, best = fresh(problem, 100, count)
+    instances, best = solved(problem, 100, count)
     agent = BQNCO.load(problem.lower())
     limits = {"seconds": effort * count} if decoding == "reconstruct" else {"width": int(effort)}
     agent.solve(instances[:1], "greedy")
@@ -140,7 +143,7 @@ def search(problem: str, count: int, decoding: str, effort: float) -> dict[str, 
 
 def size(problem: str, size: int, count: int, decoding: str) -> dict[str, Any]:
     """Fresh instances of a size, greedily or with a hundredth of a second of re-construction a node."""
-    instances, best = fresh(problem, size, count)
+    instances, best = solved(problem, size, count)
     limits = {"seconds": 0.01 * size * count} if decoding == "reconstruct" else {}
     began = time.process_time()
     found = BQNCO.load(problem.lower()).solve(instances, decoding, **limits)  # type: ignore[arg-type]
@@ -163,7 +166,7 @@ def tasks_of(part: str, work: Path) -> dict[str, Task]:
         return {
             f"{problem} {kind} {effort}": (search, (problem, 16, kind, effort)) for problem, _, kind, effort in runs
         }
-    sizes = {"TSP": {50: 64, 100: 64, 200: 16, 500: 8, 1000: 4}, "CVRP": {50: 32, 100: 32, 200: 16, 500: 4, 1000: 2}}
+    sizes = {"TSP": {50: 64, 100: 64, 200: 16, 500: 8, 1000: 4}, "CVRP": {50: 16, 100: 16, 200: 8, 500: 4, 1000: 2}}
     return {
         f"{problem} {nodes} {decoding}": (size, (problem, nodes, count, decoding))
         for problem, counts in sizes.items()

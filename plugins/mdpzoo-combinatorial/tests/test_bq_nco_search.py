@@ -166,7 +166,7 @@ def test_a_search_that_is_stopped_ends_with_the_best_so_far(agents, instances, p
             budget.stop()
 
     budget = Budget(None, report)
-    found = agents[problem].solve(instances[problem], "reconstruct", budget=budget, iterations=1000)
+    found = agents[problem].solve(instances[problem], "reconstruct", budget=budget, iterations=1000, start="greedy")
     assert found.rounds == 5
     assert [rounds for rounds, _ in told] == [1, 1, 2, 3, 4, 5]  # greedy tells once, too
     assert told[-1][1] == pytest.approx(found.objective.mean())

@@ -70,9 +70,7 @@ def beam_search(task: Task, chooser: Chooser, *, width: int, merge: bool) -> Fou
         children = _children(task, chooser, entries, width if codes is None else SPARE * width, width, step)
         entries = children if codes is None else _kept(_merged(children, problem.ends, codes), width)
         step += 1
-    best = Found(best.actions, best.worth, best.complete, width)
-    task.tell(best)
-    return best
+    return Found(best.actions, best.worth, best.complete, width)
 
 
 def _parted(ends: int, entries: Entries) -> tuple[Entries, Entries]:

@@ -139,7 +139,9 @@ def beam(task: Task, *, width: int = 16, merge: bool = True, neighbours: int | N
     at_least("width", width, 1)
     if not isinstance(merge, bool):
         raise SettingError(f"merge must be True or False, got {merge!r}")
-    return beam_search(task, task.chooser(neighbours), width=width, merge=merge)
+    found = beam_search(task, task.chooser(neighbours), width=width, merge=merge)
+    task.tell(found)
+    return found
 
 
 def narrow_beam(task: Task, *, neighbours: int | None = NEIGHBOURS) -> Found:
@@ -148,7 +150,9 @@ def narrow_beam(task: Task, *, neighbours: int | None = NEIGHBOURS) -> Found:
     if task.budget.spent:
         return found
     built = beam_search(task, task.chooser(neighbours), width=WIDTH_AT_START, merge=True)
-    return found.better(task, Built(built.actions, built.complete))
+    found = found.better(task, Built(built.actions, built.complete))
+    task.tell(found)
+    return found
 
 
 STARTS: dict[str, Callable[..., Found]] = {
