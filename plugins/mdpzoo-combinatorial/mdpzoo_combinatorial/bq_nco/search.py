@@ -1,7 +1,7 @@
 """Search: solutions decoded from the network, batched and anytime (BQ-NCO, section 5; LEHD, arXiv 2310.07985).
 
 ``greedy`` takes the best score, ``symmetric`` repeats that under all views of an instance, ``sample`` draws from the
-softmax, ``beam`` keeps several beginnings, ``reconstruct`` improves a greedy solution piece by piece. The network sees
+softmax, ``beam`` keeps several beginnings, ``reconstruct`` improves a first solution piece by piece. The network sees
 places in the unit square; the objective is the instance's own, with TSPLIB's rounding where it has one. What differs
 from the papers: time limits, merging (``beam``), and re-construction of all five problems (``reconstruction``).
 """
