@@ -19,9 +19,9 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
-import numpy as np
 import torch
-from evaluate_bq_nco import fresh
+from evaluate_bq_nco import fresh, mean_of
+from train_bq_nco import LABEL_SEED
 
 from mdpzoo_combinatorial.bq_nco import BQNCO
 from mdpzoo_combinatorial.bq_nco.labels import read_labels, write_labels
@@ -31,8 +31,8 @@ from mdpzoo_combinatorial.bq_nco.problem import geometry, unit_box
 from mdpzoo_combinatorial.bq_nco.problems import GEOMETRY, PROBLEMS, TSP
 from mdpzoo_combinatorial.bq_nco.sampling import SAMPLERS, Examples, Prepared
 
-LABELS, LABEL_SEED, SIZE = 8192, 2026, 50
-DECISIONS, SEEDS = 150_000, (0, 1, 2)
+LABELS, SIZE = 8192, 50
+DECISIONS, SEEDS = 150_000, (0, 1)
 TESTED = 256  # instances on which a small network is tested
 
 solved = cache(fresh)
@@ -116,16 +116,7 @@ def fitted_and_tested(work: Path, name: str, seed: int) -> dict[str, Any]:
         agent.fit([labels], DECISIONS)
         spent = time.process_time() - began
         found = agent.solve(instances, "greedy")
-    return {"variant": name, "seed": seed, "cpu_seconds": round(spent)} | summary(found.objective / best)
-
-
-def summary(ratio: np.ndarray) -> dict[str, Any]:
-    """Mean gap in percent and the half-width of its 95 % interval."""
-    gaps = 100 * (ratio - 1)
-    return {
-        "gap": round(float(gaps.mean()), 3),
-        "interval": round(float(1.96 * gaps.std(ddof=1) / len(gaps) ** 0.5), 3),
-    }
+    return {"variant": name, "seed": seed, "cpu_seconds": round(spent)} | mean_of(100 * (found.objective / best - 1))
 
 
 def search(problem: str, count: int, decoding: str, effort: float) -> dict[str, Any]:
@@ -138,7 +129,7 @@ def search(problem: str, count: int, decoding: str, effort: float) -> dict[str, 
     found = agent.solve(instances, decoding, **limits)  # type: ignore[arg-type]
     spent = (time.process_time() - began) / count
     row = {"problem": problem, "decoding": decoding, "effort": effort, "instances": count}
-    return row | {"cpu_seconds": round(spent, 3)} | summary(found.objective / best)
+    return row | {"cpu_seconds": round(spent, 3)} | mean_of(100 * (found.objective / best - 1))
 
 
 def size(problem: str, size: int, count: int, decoding: str) -> dict[str, Any]:
@@ -149,7 +140,7 @@ def size(problem: str, size: int, count: int, decoding: str) -> dict[str, Any]:
     found = BQNCO.load(problem.lower()).solve(instances, decoding, **limits)  # type: ignore[arg-type]
     spent = (time.process_time() - began) / count
     row = {"problem": problem, "size": size, "decoding": decoding, "instances": count}
-    return row | {"cpu_seconds": round(spent, 3)} | summary(found.objective / best)
+    return row | {"cpu_seconds": round(spent, 3)} | mean_of(100 * (found.objective / best - 1))
 
 
 Task = tuple[Callable[..., dict[str, Any]], tuple[Any, ...]]
@@ -184,8 +175,8 @@ def draw(found: dict[str, dict[str, Any]], path: Path) -> None:
 
     rows, (figure, (left, middle, right)) = list(found.values()), plt.subplots(1, 3, figsize=(13, 3.6))
     for place, name in enumerate(VIEWS):
-        gaps = [(row["gap"], row["interval"]) for row in rows if row.get("variant") == name]
-        for offset, (gap, interval) in zip((-0.15, 0.0, 0.15), gaps, strict=False):
+        gaps = [(row["gap_percent"], row["interval_95"]) for row in rows if row.get("variant") == name]
+        for offset, (gap, interval) in zip((-0.1, 0.1), gaps, strict=False):
             left.errorbar(gap, place + offset, xerr=interval, fmt="o", color=f"C{place}", markersize=4, capsize=2)
     left.set(yticks=range(len(VIEWS)), yticklabels=VIEWS, xlabel="gap, %", xlim=(0, None))
     left.set_title(f"TSP{SIZE} greedy after {DECISIONS:,} decisions; a point a seed", fontsize=9)
@@ -212,7 +203,7 @@ def draw(found: dict[str, dict[str, Any]], path: Path) -> None:
 
 def _line(axes: Any, rows: list[dict[str, Any]], across: str, style: str, colour: str, label: str) -> None:
     rows = sorted(rows, key=lambda row: row[across])
-    where, gaps, intervals = ([row[name] for row in rows] for name in (across, "gap", "interval"))
+    where, gaps, intervals = ([row[name] for row in rows] for name in (across, "gap_percent", "interval_95"))
     axes.errorbar(where, gaps, yerr=intervals, fmt=style, color=colour, label=label, markersize=4, capsize=2)
 
 

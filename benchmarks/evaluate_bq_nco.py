@@ -96,9 +96,14 @@ def measure_files(agent: BQNCO, data: Path, name: str, decoding: str) -> dict[st
 
 def row_of(name: str, decoding: str, gaps: np.ndarray, cpu: float) -> dict[str, Any]:
     """What all rows hold."""
-    row = {"set": name, "decoding": decoding, "instances": len(gaps), "gap_percent": round(float(gaps.mean()), 3)}
-    row["interval_95"] = round(float(1.96 * gaps.std(ddof=1) / len(gaps) ** 0.5), 3)
+    row = {"set": name, "decoding": decoding, "instances": len(gaps)} | mean_of(gaps)
     return row | {"cpu_seconds_per_instance": round(cpu, 4)}
+
+
+def mean_of(gaps: np.ndarray) -> dict[str, float]:
+    """Mean gap in percent and the half-width of its 95 % interval."""
+    half_width = 1.96 * gaps.std(ddof=1) / len(gaps) ** 0.5
+    return {"gap_percent": round(float(gaps.mean()), 3), "interval_95": round(float(half_width), 3)}
 
 
 def rows_of(
