@@ -20,7 +20,7 @@ from stable_baselines3.common.vec_env import DummyVecEnv
 from torch import nn
 
 from mdpzoo.interop.compiled_vector import CompiledVectorEnv
-from mdpzoo.interop.gymnasium import ModelEnv
+from mdpzoo.interop.model_env import ModelEnv
 from mdpzoo.models import TabularMDP
 from mdpzoo_horizon import GORP, SQIRL
 from mdpzoo_horizon.locks import combination_lock

@@ -22,7 +22,17 @@ from mdpzoo.errors import CheckpointError, MissingExtraError, did_you_mean, unkn
 from mdpzoo.specs import load
 
 # of an environment's spec, what is no setting of its own; a file that names any of it is refused
-HIDDEN = {"rules", "vectorization_mode", "num_envs", "autoreset_mode", "statistics", "output", "device", "render_mode"}
+HIDDEN = {
+    "rules",
+    "vector",
+    "vectorization_mode",
+    "num_envs",
+    "autoreset_mode",
+    "statistics",
+    "output",
+    "device",
+    "render_mode",
+}
 MOMENTS = {"exp_avg", "exp_avg_sq", "max_exp_avg_sq", "square_avg", "momentum_buffer"}  # shaped like their parameter
 COUNTERS = ("num_timesteps", "_n_updates", "_n_calls", "_episode_num")  # of SB3's algorithms
 SUFFIXES = (".zip", ".safetensors")

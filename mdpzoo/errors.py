@@ -3,6 +3,8 @@
 import difflib
 from collections.abc import Iterable
 
+from gymnasium.error import ResetNeeded
+
 
 class MdpzooError(Exception):
     """Any error that a user's input can cause; the command line prints it without a traceback."""
@@ -22,6 +24,10 @@ class SettingError(MdpzooError, ValueError):
 
 class IllegalActionError(MdpzooError, ValueError):
     """An action that the current state does not allow."""
+
+
+class ResetNeededError(MdpzooError, ResetNeeded):
+    """A step, or a picture, of an episode that has ended or has not begun."""
 
 
 class InstanceError(MdpzooError, ValueError):

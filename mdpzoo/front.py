@@ -1,6 +1,7 @@
 """Making things by id: what ``import mdpzoo`` offers, each importing what it needs only when it is called."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
     from pettingzoo import AECEnv, ParallelEnv
     from stable_baselines3.common.vec_env import VecEnv
 
-    from mdpzoo.protocols import BatchedProblem, Game, Model, Policy
+    from mdpzoo.game_protocols import BatchedGame, Game
+    from mdpzoo.protocols import BatchedProblem, Model, Policy
 
     Rules = Model | BatchedProblem
 
@@ -24,18 +26,22 @@ def make(id: "str | Rules", **kwargs: Any) -> gymnasium.Env[Any, Any]:
 
     Args:
         id: of ours, a plugin's or any that Gymnasium knows; or rules themselves, such as a ``TabularMDP``.
-        **kwargs: Gymnasium's own (``render_mode``, ``max_episode_steps``, ...) and the environment's settings.
+        **kwargs: Gymnasium's own (``render_mode``, ``max_episode_steps``, ...), ``reveal`` (``"never"``, ``"end"`` or
+            ``"always"``: when facts that the observation hides stand in ``info``) and the environment's settings.
 
     Raises:
-        UnknownNameError: there is no such id; names the nearest.
-        SettingError: the environment has no such setting, or the id is a game's.
+        UnknownNameError: if there is no such id; names the nearest.
+        SettingError: if the environment has no such setting, or the id is a game's.
     """
     if not isinstance(id, str):
         from mdpzoo.interop.gymnasium import env_of
 
         return env_of(id, **kwargs)
-    _single(id)
-    return gymnasium.make(id, **kwargs)
+    spec = _single(id)
+    env = gymnasium.make(id, **kwargs)
+    if spec is not None and spec.kind != "environment" and kwargs.get("max_episode_steps") is not None:
+        env.unwrapped.outer_limit = kwargs["max_episode_steps"]  # type: ignore[attr-defined]
+    return env
 
 
 def make_vec(
@@ -49,44 +55,52 @@ def make_vec(
         device: where the tensors live.
         output: ``"numpy"``, or ``"torch"`` to keep tensors on the device.
         **kwargs: ``autoreset_mode`` (``"next_step"``, ``"same_step"`` or ``"disabled"``), ``max_episode_steps``
-            (-1: no limit), ``statistics``, ``render_mode`` and the environment's settings.
+            (-1: no limit), ``statistics``, ``render_mode``, ``reveal`` and the environment's settings.
 
     Raises:
-        UnknownNameError: there is no such id; names the nearest.
-        SettingError: an argument has no such value, or the id is a game's.
+        UnknownNameError: if there is no such id; names the nearest.
+        SettingError: if an argument has no such value, or the id is a game's.
     """
     if not isinstance(id, str):
         from mdpzoo.interop.vector import vector_env
 
         return vector_env(id, num_envs, device=device, output=output, **kwargs)
-    if _single(id) is None:
+    spec = _single(id)
+    if spec is None or (spec.kind == "environment" and spec.vector is None):
         if str(device) != "cpu" or output != "numpy":
-            raise SettingError(f"{id!r} is not one of ours: it runs on device='cpu' with output='numpy'")
+            raise SettingError(f"{id!r} is not rules of the zoo: it runs on device='cpu' with output='numpy'")
         return gymnasium.make_vec(id, num_envs, **kwargs)
     return gymnasium.make_vec(id, num_envs, device=device, output=output, **kwargs)
 
 
-def make_sb3(id: "str | Rules", num_envs: int, *, device: Any = "cpu", **kwargs: Any) -> "VecEnv":
+def make_sb3(
+    id: "str | Rules | gymnasium.Env[Any, Any]", num_envs: int, *, device: Any = "cpu", **kwargs: Any
+) -> "VecEnv":
     """Makes ``num_envs`` environments as a Stable-Baselines3 ``VecEnv``.
 
     Args:
-        id: of ours, a plugin's or any that Gymnasium knows; or rules.
+        id: of ours, a plugin's or any that Gymnasium knows; or rules; or one of our environments, such as a seat, whose
+            rules and settings are taken.
         num_envs: how many.
         device: where the environment's tensors live; SB3 itself sees NumPy arrays.
-        **kwargs: ``max_episode_steps``, ``render_mode`` and the environment's settings.
+        **kwargs: ``max_episode_steps``, ``render_mode``, ``reveal`` and the environment's settings.
 
     Raises:
-        UnknownNameError: there is no such id; names the nearest.
-        SettingError: an argument has no such value, or the id is a game's.
-        MissingExtraError: Stable-Baselines3 is not installed.
+        UnknownNameError: if there is no such id; names the nearest.
+        SettingError: if an argument has no such value, or the id is a game's.
+        MissingExtraError: if Stable-Baselines3 is not installed.
     """
     require("stable_baselines3", "sb3")
     from stable_baselines3.common.env_util import make_vec_env
 
-    from mdpzoo.interop.sb3 import BatchedVecEnv
-    from mdpzoo.interop.vector import BatchedVectorEnv
+    from mdpzoo.interop.batched_vector import BatchedVectorEnv
+    from mdpzoo.interop.sb3 import BatchedVecEnv, rules_of, vec_env_of
 
-    if not isinstance(id, str) or _single(id) is not None:
+    if not isinstance(id, str):
+        rules, settings = rules_of(id)
+        return vec_env_of(rules, num_envs, device=device, **settings | kwargs)
+    spec = _single(id)
+    if spec is not None and spec.kind != "environment":
         envs = make_vec(id, num_envs, device=device, autoreset_mode="same_step", statistics=True, **kwargs)
         if isinstance(envs, BatchedVectorEnv):
             return BatchedVecEnv(envs)
@@ -119,30 +133,55 @@ def make_aec(id: str, **kwargs: Any) -> "AECEnv[str, Any, Any]":
 
 
 def seat(
-    game: "str | Game | ParallelEnv[str, Any, Any]", player: str, others: "Policy | Mapping[str, Policy]", **kwargs: Any
-) -> gymnasium.Env[Any, Any]:
-    """Makes a Gymnasium environment for one player, the others played by frozen policies.
+    game: "str | Game | BatchedGame | ParallelEnv[str, Any, Any]",
+    player: str,
+    others: "Policy | Mapping[str, Policy]",
+    *,
+    num_envs: int | None = None,
+    output: str = "numpy",
+    device: Any = "cpu",
+    deterministic: bool = False,
+    **kwargs: Any,
+) -> Any:
+    """Makes an environment for one player of a game, the others played by frozen policies.
+
+    With the same seed, the game has the same random numbers as in ``make_parallel``, whoever plays. A frozen policy can
+    be replaced during training: ``env.unwrapped.set_policy(player, policy)``, or for SB3
+    ``envs.env_method("set_policy", player, policy)``.
 
     Args:
         game: an id, rules or a parallel environment.
         player: whose seat it is.
-        others: a policy for each other player by name, or one for all; anything with SB3's ``predict``.
-        **kwargs: ``deterministic`` for the others' predictions (default False) and, for an id, the game's settings.
+        others: a policy for each other player by name, or one for all: one of ``mdpzoo.policies``, or anything with
+            SB3's ``predict``. Plain networks of SB3 are exported, twenty times as fast as their ``predict``.
+        num_envs: None for a Gymnasium environment; else a vector environment of so many games.
+        output: of the vector environment: ``"numpy"``, ``"torch"``, or ``"sb3"`` for SB3's ``VecEnv``.
+        device: where the tensors live.
+        deterministic: whether the others take their most likely actions instead of drawing.
+        **kwargs: ``max_cycles``, ``render_mode``, ``reveal``, for vector environments ``autoreset_mode`` and
+            ``statistics``, and for an id the game's settings.
 
     Raises:
-        UnknownNameError: there is no such id; names the nearest.
-        SettingError: there is no such player, or another has no policy.
+        UnknownNameError: if there is no such id; names the nearest.
+        SettingError: if there is no such player, or another has no policy.
     """
-    from pettingzoo import ParallelEnv
+    from mdpzoo.interop.seats import SETTINGS, seat_of
 
-    from mdpzoo.interop.pettingzoo import GameParallelEnv, SeatEnv
-
-    deterministic = kwargs.pop("deterministic", False)
     if isinstance(game, str):
-        game = make_parallel(game, **kwargs)
-    elif not isinstance(game, ParallelEnv):
-        game = GameParallelEnv(game, **kwargs)
-    return SeatEnv(game, player, others, deterministic)
+        spec = _game(game)
+        id, own = game, {name: kwargs.pop(name) for name in kwargs.keys() - SETTINGS}
+        if spec.kind == "environment":
+            made: Any = partial(make_parallel, id, **own)
+        else:
+            kwargs.setdefault("max_cycles", spec.max_episode_steps)
+            made = build(spec.rules, {**spec.settings, **own})
+    else:
+        made = game
+    if output == "sb3":
+        require("stable_baselines3", "sb3")
+    return seat_of(
+        made, player, others, num_envs=num_envs, output=output, device=device, deterministic=deterministic, **kwargs
+    )
 
 
 def make_agent(id: str, env: Any, **settings: Any) -> Any:
@@ -215,7 +254,7 @@ def _single(id: str) -> EnvironmentSpec | None:
     """The spec of an environment for one decision maker; None for one that only Gymnasium knows."""
     if id.removeprefix("mdpzoo:") in registry.environments():
         spec = registry.environment(id.removeprefix("mdpzoo:"))
-        if spec.kind == "game":
+        if spec.several_players:
             raise SettingError(f"{id!r} is a game of several players; use make_parallel, make_aec or seat")
         return spec
     if id not in gymnasium.registry and ":" not in id:
@@ -225,6 +264,6 @@ def _single(id: str) -> EnvironmentSpec | None:
 
 def _game(id: str) -> EnvironmentSpec:
     spec = registry.environment(id)
-    if spec.kind != "game":
+    if not spec.several_players:
         raise SettingError(f"{id!r} has one decision maker; use make, make_vec or make_sb3")
     return spec

@@ -103,15 +103,23 @@ def _refuse_taken(names: Iterable[str], distribution: str) -> None:
 def _register(spec: EnvironmentSpec) -> None:
     """Writes through, by strings only: nothing of the environment is imported."""
     kwargs = {"rules": spec.rules, **spec.settings}
-    if spec.kind == "game":
+    own = "simulator_" if spec.kind == "environment" else ""
+    if spec.several_players:
         for face in ("parallel", "aec"):
-            entry_point = f"mdpzoo.interop.pettingzoo:{face}_env"
+            entry_point = f"mdpzoo.interop.pettingzoo:{own}{face}_env"
             pettingzoo.register(face, spec.id, entry_point, max_cycles=spec.max_episode_steps, kwargs=kwargs)
         return
+    if own:
+        vector = None if spec.vector is None else "mdpzoo.interop.vector:simulator_vector_env"
+        more = {} if spec.vector is None else {"vector": spec.vector}
+        entry_point = "mdpzoo.interop.gymnasium:simulator_env"
+    else:
+        vector, more = "mdpzoo.interop.vector:vector_env", {}
+        entry_point = f"mdpzoo.interop.gymnasium:{spec.kind}_env"
     gymnasium.register(
         spec.id,
-        entry_point=f"mdpzoo.interop.gymnasium:{spec.kind}_env",
-        vector_entry_point="mdpzoo.interop.vector:vector_env",
+        entry_point=entry_point,
+        vector_entry_point=vector,
         max_episode_steps=spec.max_episode_steps,
-        kwargs=kwargs,
+        kwargs=kwargs | more,
     )

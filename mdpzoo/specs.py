@@ -7,12 +7,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from mdpzoo.errors import PluginError
 from mdpzoo.settings import check_names, check_types
 
-Kind = Literal["model", "game", "problem"]
+Kind = Literal["model", "game", "problem", "environment"]
+KINDS = get_args(Kind)
 
 ENVIRONMENT_ID = re.compile(r"(?P<namespace>[A-Za-z][\w.-]*)/(?P<name>[A-Za-z][\w.-]*)-v(?P<version>\d+)")
 AGENT_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -69,12 +70,19 @@ class EnvironmentSpec:
 
     Attributes:
         id: ``<namespace>/Name-vN``; the version rises when a recorded number would change.
-        kind: ``"model"`` (one decision maker), ``"game"`` (several) or ``"problem"`` (a batched torch problem).
-        rules: ``"module:attribute"`` of what builds the rules; called with the settings as keywords.
+        kind: ``"model"`` (one decision maker), ``"problem"`` (one, batched on tensors), ``"game"`` (several players) or
+            ``"environment"`` (a simulator that keeps a state of its own).
+        rules: ``"module:attribute"``, called with the settings as keywords; builds the rules, or for the kind
+            ``"environment"`` a ``gymnasium.Env`` or a ``pettingzoo.ParallelEnv``.
         summary: one line.
         settings: the defaults that differ from the constructor's own; JSON values only.
-        max_episode_steps: steps after which an episode is truncated; None: only the rules end it.
+        max_episode_steps: steps after which an episode is truncated; None: only the rules end it. A parallel
+            environment of the kind ``"environment"`` gets it as its ``max_cycles``.
         source: the paper, with its section.
+        parallel: whether an ``"environment"`` has several players: ``rules`` builds a ``pettingzoo.ParallelEnv``.
+        vector: ``"module:attribute"``, for an ``"environment"`` of one decision maker: builds a ``VectorEnv``, called
+            with ``num_envs`` and the settings; None: single ones in turn.
+        variants: settings with which the contract tests run the environment besides its defaults; JSON values only.
     """
 
     id: str
@@ -84,6 +92,9 @@ class EnvironmentSpec:
     settings: Mapping[str, Any] = field(default_factory=dict)
     max_episode_steps: int | None = None
     source: str = ""
+    parallel: bool = False
+    vector: str | None = None
+    variants: tuple[Mapping[str, Any], ...] = ()
 
     def __post_init__(self) -> None:
         """Checks every field.
@@ -93,21 +104,32 @@ class EnvironmentSpec:
         """
         match = ENVIRONMENT_ID.fullmatch(self.id) if isinstance(self.id, str) else None
         _require(match is not None, f"an environment's id must look like 'namespace/Name-v0', got {self.id!r}")
-        _require(self.kind in ("model", "game", "problem"), f"kind must be model, game or problem, got {self.kind!r}")
+        _require(self.kind in KINDS, f"kind must be one of {', '.join(KINDS)}, got {self.kind!r}")
+        for name, code in (("rules", self.rules), ("vector", self.vector)):
+            _require(
+                (name == "vector" and code is None) or (isinstance(code, str) and CODE.fullmatch(code) is not None),
+                f"{name} of {self.id!r} must look like 'module:attribute', got {code!r}",
+            )
         _require(
-            isinstance(self.rules, str) and CODE.fullmatch(self.rules) is not None,
-            f"rules of {self.id!r} must look like 'module:attribute', got {self.rules!r}",
+            self.kind == "environment" or not (self.parallel or self.vector),
+            f"parallel and vector of {self.id!r} are for the kind 'environment', not {self.kind!r}",
         )
         _require(
             self.max_episode_steps is None or self.max_episode_steps > 0,
             f"max_episode_steps of {self.id!r} must be positive, got {self.max_episode_steps!r}",
         )
         object.__setattr__(self, "settings", _frozen(self.settings))
+        object.__setattr__(self, "variants", tuple(_frozen(each) for each in self.variants))
 
     @property
     def namespace(self) -> str:
         """What stands before the slash."""
         return self.id.partition("/")[0]
+
+    @property
+    def several_players(self) -> bool:
+        """Whether this is a game, or a parallel environment."""
+        return self.kind == "game" or self.parallel
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 GAMMA = 0x9E3779B97F4A7C15  # 2^64 divided by the golden ratio, odd
 MIX = (0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
+_PLAYER = 0xD1342543DE82EF95  # odd; keeps the streams of an episode's players apart
 _SIGNED = tuple(value - (1 << 64) if value >> 63 else value for value in (GAMMA, *MIX))
 
 
@@ -47,6 +48,27 @@ def uniforms(keys: np.ndarray, counters: np.ndarray, count: int) -> np.ndarray:
     bits ^= bits >> np.uint64(31)
     bits >>= np.uint64(11)
     return bits * 2.0**-53
+
+
+def player_keys(reserved: np.ndarray, player: int) -> np.ndarray:
+    """Returns the keys of the streams that a frozen player draws from during one episode.
+
+    Args:
+        reserved: ``[B]`` float64, the first number of each row's episode.
+        player: the player's place in the game.
+
+    Returns:
+        ``[B]`` uint64.
+    """
+    return (reserved * 2.0**53).astype(np.uint64) * np.uint64(2**11) + np.uint64(_PLAYER * (player + 1) % 2**64)
+
+
+def player_keys_torch(reserved: "Tensor", player: int) -> "Tensor":
+    """Returns the bits of ``player_keys``, ``[B]`` int64, on the device of the numbers."""
+    import torch
+
+    offset = _PLAYER * (player + 1) % 2**64
+    return (reserved * 2.0**53).to(torch.int64) * 2**11 + (offset - 2**64 if offset >> 63 else offset)
 
 
 def uniforms_torch(keys: "Tensor", counters: "Tensor", count: int) -> "Tensor":

@@ -59,7 +59,7 @@ def test_minus_one_lifts_the_limit():
 
 def test_another_librarys_environment_stays_on_its_own_terms():
     assert mdpzoo.make_vec("CartPole-v1", 2).num_envs == 2
-    with pytest.raises(SettingError, match="is not one of ours"):
+    with pytest.raises(SettingError, match="is not rules of the zoo"):
         mdpzoo.make_vec("CartPole-v1", 2, output="torch")
 
 

@@ -32,7 +32,7 @@ class Countdown:
     observation_space = spaces.Discrete(4)
     action_space = spaces.Discrete(2)
 
-    def initial(self, draw: Any) -> int:
+    def initial(self, draw: Any, before: Any = None) -> int:
         return 3
 
     def step(self, state: int, action: int, draw: Any) -> tuple[int, float, bool]:
@@ -70,7 +70,7 @@ class Cards:
     def to(self, device: Any) -> "Cards":
         return self
 
-    def initial(self, draws: Tensor) -> TakenState:
+    def initial(self, draws: Tensor, before: Any = None) -> TakenState:
         return TakenState(torch.zeros_like(draws, dtype=torch.bool), draws.float())
 
     def step(self, state: TakenState, action: Tensor, draws: Tensor) -> Outcome:

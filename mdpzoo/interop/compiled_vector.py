@@ -9,8 +9,9 @@ from gymnasium import spaces
 from gymnasium.vector import AutoresetMode
 
 from mdpzoo.errors import SettingError
+from mdpzoo.interop.batched_vector import BatchedVectorEnv
 from mdpzoo.interop.compiled_streams import draw
-from mdpzoo.interop.vector import BatchedVectorEnv
+from mdpzoo.interop.states import replaced, taken
 from mdpzoo.protocols import CompiledProblem
 
 
@@ -32,7 +33,10 @@ class CompiledVectorEnv(BatchedVectorEnv):
         super().__init__(rules, num_envs, device=device, **settings)
         self.rules: CompiledProblem = rules.compiled()
         self._counters = np.zeros(num_envs, np.uint64)
-        self._nobody = np.zeros(num_envs, bool)
+        self._nobody, self._everybody = np.zeros(num_envs, bool), np.ones(num_envs, bool)
+        self._shape = (num_envs, *(self.single_action_space.shape or ()))
+        self._action_type = self.single_action_space.dtype
+        self._kinds = "iu" if np.issubdtype(self._action_type, np.integer) else "iuf"
         self._undrawn = np.empty((num_envs, 0))
         self._counts = self._statistics or self._limit > 0
         if self.output == "torch":
@@ -44,15 +48,22 @@ class CompiledVectorEnv(BatchedVectorEnv):
         """Acts once in every row.
 
         Args:
-            actions: ``[B]``, an array or a tensor. An illegal one ends its row at the rules' own penalty and is
+            actions: ``[B, ...]``, an array or a tensor. An illegal one ends its row at the rules' own penalty and is
                 reported in ``infos["illegal"]`` (``[B]`` bool).
 
         Raises:
-            SettingError: there are not B actions.
+            SettingError: if these are not B elements of the action space's shape and kind.
+            ResetNeededError: if ``reset`` has not been called.
         """
-        action = np.asarray(actions, np.int64, order="C")
-        if action.shape != (self.num_envs,):
-            raise SettingError(f"expected {self.num_envs} actions, got {len(action) if action.shape else 'one'}")
+        action = np.asarray(actions)
+        if action.shape != self._shape or action.dtype.kind not in self._kinds:
+            raise SettingError(
+                f"expected {self.num_envs} actions, {self._action_type} of shape {list(self._shape)}, "
+                f"got {action.dtype} of shape {list(action.shape)}"
+            )
+        action = np.asarray(action, self._action_type, order="C")
+        if self._state is None:
+            self._check_begun()
         asleep, some_asleep = self._done, self._some_done and self._mode != AutoresetMode.SAME_STEP
         rules = self.rules
         draws = draw(self._keys, self._counters, rules.step_draws) if rules.step_draws else self._undrawn
@@ -68,8 +79,11 @@ class CompiledVectorEnv(BatchedVectorEnv):
         infos: dict[str, Any] = {"illegal": illegal, "_illegal": illegal}
         self._some_done = 1 in done.tobytes()  # twenty times as fast as done.any()
         if self._some_done:
+            ended = done & ~asleep if some_asleep else done  # a row that waits has ended before
             self._done = done.copy()
-            self._finish(done, infos)
+            self._finish(ended, infos)
+        if self._always:
+            infos |= self._told(self._facts(), self._everybody)
         if self.output == "numpy":
             return rules.observe(self._state), reward, terminated, truncated, infos
         return self._look(self._state), self._out(reward), self._out(terminated), self._out(truncated), infos
@@ -81,10 +95,15 @@ class CompiledVectorEnv(BatchedVectorEnv):
             mask = np.ones((self.num_envs, spaces.flatdim(self.single_action_space)), bool)
         return self._out(mask)
 
-    def _start(self, mask: Any) -> None:
-        if mask is not None:
-            return self._restart(np.asarray(mask, bool))
-        self._state = self.rules.initial(draw(self._keys, self._counters, self.rules.initial_draws))
+    def _start(self, rows: np.ndarray, forgotten: np.ndarray) -> None:
+        if not rows.all():
+            return self._restart(rows)
+        before, draws = self._state, draw(self._keys, self._counters, self.rules.initial_draws)
+        self._state = self.rules.initial(draws, None if forgotten.any() else before)
+        if not forgotten.all() and forgotten.any():
+            index = np.flatnonzero(~forgotten)
+            going_on = self.rules.initial(draws[index], taken(before, index))
+            self._state = replaced(self._state, going_on, index)
         self._elapsed, self._returns = np.zeros(self.num_envs, np.int64), np.zeros(self.num_envs)
         self._some_done, self._done = False, self._nobody
 
@@ -104,39 +123,47 @@ class CompiledVectorEnv(BatchedVectorEnv):
         else:
             terminated |= asleep
 
-    def _finish(self, done: np.ndarray, infos: dict[str, Any]) -> None:
+    def _finish(self, ended: np.ndarray, infos: dict[str, Any]) -> None:
         """Reports what has ended and, in the same-step mode, starts it anew."""
         if self._statistics:
             seconds = time.perf_counter() - self._began
-            episode = {"r": self._returns * done, "l": self._elapsed * done, "t": seconds * done}
+            episode = {"r": self._returns * ended, "l": self._elapsed * ended, "t": seconds * ended}
             infos["episode"] = {name: self._out(value) for name, value in episode.items()}
-            infos["_episode"] = self._out(done)
+            infos["_episode"] = self._out(ended)
+        last = self._told(self._facts(), ended) if self._always or self._at_end else {}
         if self._mode == AutoresetMode.SAME_STEP:
-            infos["final_obs"], infos["_final_obs"] = self._look(self._state), self._out(done)
-            infos["final_info"] = {"illegal": infos["illegal"], "_illegal": infos["illegal"]}
+            infos["final_obs"], infos["_final_obs"] = self._look(self._state), self._out(ended)
+            infos["final_info"] = {"illegal": infos["illegal"], "_illegal": infos["illegal"]} | last
             infos["_final_info"] = infos["_final_obs"]
-            self._restart(done)
+            self._restart(ended)
+        else:
+            infos |= last
 
     def _restart(self, rows: np.ndarray) -> None:
         """Starts rows anew; what has been shown is left alone, so the state's arrays are copied."""
         index = np.flatnonzero(rows)
         counters = self._counters[index]
-        fresh = self.rules.initial(draw(self._keys[index], counters, self.rules.initial_draws))
+        draws = draw(self._keys[index], counters, self.rules.initial_draws)
         if len(index) == self.num_envs:
-            self._state = fresh
+            self._state = self.rules.initial(draws, self._state)
         else:
-            arrays = [array.copy() for array in self._state]
-            for array, new in zip(arrays, fresh, strict=True):
-                array[index] = new
-            self._state = type(self._state)(*arrays)
+            self._state = replaced(self._state, self.rules.initial(draws, taken(self._state, index)), index)
         self._counters[index] = counters
         self._elapsed[index], self._returns[index] = 0, 0.0
         if self._done is not self._nobody:
             self._done[index] = False
 
-    def _rekey(self, keys: np.ndarray, kept: np.ndarray | None) -> None:
+    def _told(self, facts: Mapping[str, Any], rows: np.ndarray) -> dict[str, Any]:
+        infos: dict[str, Any] = {}
+        for name, fact in facts.items():
+            mask = rows.reshape(-1, *[1] * (fact.ndim - 1))
+            shown = fact if rows is self._everybody else np.where(mask, fact, fact.dtype.type(0))
+            infos[name], infos[f"_{name}"] = self._out(shown), self._out(rows)
+        return infos
+
+    def _rekey(self, keys: np.ndarray, kept: np.ndarray) -> None:
         self._keys = keys
-        self._counters *= np.uint64(0) if kept is None else kept.astype(np.uint64)
+        self._counters *= kept.astype(np.uint64)
 
     def _look(self, state: Any) -> Any:
         seen = self.rules.observe(state)

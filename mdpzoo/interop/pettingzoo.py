@@ -1,63 +1,119 @@
-"""Several decision makers as PettingZoo environments, and one seat of a game as a Gymnasium environment."""
+"""Several decision makers as PettingZoo environments.
+
+``reset(seed=s)`` starts the stream of seed s, as in every other face; its first number in each episode is reserved for
+frozen players (``mdpzoo.game_protocols``).
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
-import gymnasium
 import numpy as np
 from gymnasium.spaces import Space
 from pettingzoo import AECEnv, ParallelEnv
 from pettingzoo.utils.conversions import parallel_to_aec
 from pettingzoo.utils.wrappers import OrderEnforcingWrapper
 
-from mdpzoo.errors import MissingExtraError, SettingError, did_you_mean
-from mdpzoo.protocols import Game, Policy
+from mdpzoo.errors import MissingExtraError, ResetNeededError, SettingError
+from mdpzoo.game_protocols import BatchedGame, Game
+from mdpzoo.interop.shell import Stream, check_limit, check_options, check_reveal, frames_per_second
+from mdpzoo.interop.single_game import single_form
 from mdpzoo.specs import build
+
+# the one option that PettingZoo's own tests pass to every environment, without a meaning
+TESTED_OPTION = "options"
 
 
 def parallel_env(
-    rules: str, *, max_cycles: int | None = None, render_mode: str | None = None, **settings: Any
+    rules: str,
+    *,
+    max_cycles: int | None = None,
+    render_mode: str | None = None,
+    reveal: str = "never",
+    **settings: Any,
 ) -> "GameParallelEnv":
-    """What ``pettingzoo.make("parallel", id)`` calls."""
-    return GameParallelEnv(build(rules, settings), max_cycles=max_cycles, render_mode=render_mode)
+    """Builds what ``pettingzoo.make("parallel", id)`` returns."""
+    return GameParallelEnv(build(rules, settings), max_cycles=max_cycles, render_mode=render_mode, reveal=reveal)
 
 
-def aec_env(
-    rules: str, *, max_cycles: int | None = None, render_mode: str | None = None, **settings: Any
-) -> AECEnv[str, Any, Any]:
-    """What ``pettingzoo.make("aec", id)`` calls: the players act in turn, the game moves when all have."""
-    game = parallel_env(rules, max_cycles=max_cycles, render_mode=render_mode, **settings)
-    return OrderEnforcingWrapper(parallel_to_aec(game))
+def aec_env(rules: str, **settings: Any) -> AECEnv[str, Any, Any]:
+    """Builds what ``pettingzoo.make("aec", id)`` returns: the players act in turn, the game moves when all have."""
+    return OrderEnforcingWrapper(parallel_to_aec(parallel_env(rules, **settings)))
+
+
+def simulator_parallel_env(
+    rules: str, *, render_mode: str | None = None, **settings: Any
+) -> ParallelEnv[str, Any, Any]:
+    """Builds a parallel environment that keeps a state of its own; ``rules`` is ``"module:attribute"``.
+
+    Raises:
+        SettingError: if a setting is unknown, or what was built is no parallel environment.
+    """
+    if settings.get("max_cycles", 0) is None:
+        del settings["max_cycles"]
+    env = build(rules, settings if render_mode is None else {"render_mode": render_mode, **settings})
+    if not isinstance(env, ParallelEnv):
+        raise SettingError(f"{rules!r} must build a pettingzoo.ParallelEnv, got {type(env).__name__}")
+    return env
+
+
+def simulator_aec_env(rules: str, **settings: Any) -> AECEnv[str, Any, Any]:
+    """Builds the same with players who act in turn."""
+    return OrderEnforcingWrapper(parallel_to_aec(simulator_parallel_env(rules, **settings)))
 
 
 class GameParallelEnv(ParallelEnv[str, Any, Any]):
     """A ``Game`` whose players act at the same time."""
 
-    def __init__(self, rules: Game, *, max_cycles: int | None = None, render_mode: str | None = None) -> None:
+    def __init__(
+        self,
+        rules: Game | BatchedGame,
+        *,
+        max_cycles: int | None = None,
+        render_mode: str | None = None,
+        reveal: str = "never",
+    ) -> None:
         """Wraps rules.
 
         Args:
-            rules: the game.
+            rules: the game; a batched one is played as a batch of one.
             max_cycles: steps after which the game is truncated; None: never.
             render_mode: ``"rgb_array"``, ``"human"`` (the same pictures in a window, by pygame) or None.
+            reveal: when hidden facts stand in every player's info: ``"never"``, ``"end"`` (in the game's last) or
+                ``"always"``.
 
         Raises:
-            SettingError: an argument has no such value.
+            SettingError: if an argument has no such value.
         """
-        if max_cycles is not None and max_cycles < 1:
-            raise SettingError(f"max_cycles must be at least 1, got {max_cycles}")
-        modes = (None, "rgb_array", "human") if hasattr(rules, "render") else (None,)
+        self.rules = single_form(rules)
+        modes = (None, "rgb_array", "human") if hasattr(self.rules, "render") else (None,)
         if render_mode not in modes:
             raise SettingError(f"{type(rules).__name__} does not render as {render_mode!r}; known: {modes}")
-        self.rules, self.max_cycles, self.render_mode = rules, max_cycles, render_mode
-        self.metadata = {"name": type(rules).__name__, "render_modes": ["rgb_array"], "is_parallelizable": True}
+        self.max_cycles, self.render_mode = check_limit(max_cycles, "max_cycles"), render_mode
+        self.reveal = check_reveal(reveal)
+        self._reveals = reveal != "never" and hasattr(self.rules, "reveal")
+        self.metadata = {
+            "name": type(rules).__name__,
+            "render_modes": ["rgb_array"],
+            "render_fps": frames_per_second(self.rules),
+            "is_parallelizable": True,
+        }
         self.possible_agents = list(rules.players)
         self.agents: list[str] = []
         self.observation_spaces, self.action_spaces = dict(rules.observation_spaces), dict(rules.action_spaces)
         if hasattr(rules, "state_space"):
             self.state_space = rules.state_space
-        self._generator: np.random.Generator | None = None
+        self._stream: Stream | None = None
+        self._state: Any = None
         self._window: Any = None
+
+    @property
+    def model(self) -> Any:
+        """The model that the rules are made of, such as a ``MarkovGame``, for planners.
+
+        Raises:
+            AttributeError: if the rules are no table.
+        """
+        return self.rules.model  # type: ignore[attr-defined]
 
     def observation_space(self, agent: str) -> Space[Any]:
         """What a player sees."""
@@ -70,13 +126,20 @@ class GameParallelEnv(ParallelEnv[str, Any, Any]):
     def reset(
         self, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
-        """Starts a game; without a seed the random stream goes on."""
-        if seed is not None or self._generator is None:
-            self._generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed)))
-        self._state = self.rules.initial(self._generator)
+        """Starts a game; without a seed the random stream goes on.
+
+        Raises:
+            SettingError: if an option is unknown.
+        """
+        check_options({name: each for name, each in (options or {}).items() if name != TESTED_OPTION}, ())
+        if seed is not None or self._stream is None:
+            self._stream = Stream(int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else seed)
+            self._state = None
+        self._stream.draw()  # reserved for frozen players
+        self._state = self.rules.initial(self._stream.draw, self._state)
         self._cycles = 0
         self.agents = list(self.possible_agents)
-        return self._look(), {agent: {} for agent in self.agents}
+        return self._look(self.agents), self._infos(self.agents, self.reveal == "always")
 
     def step(
         self, actions: Mapping[str, Any]
@@ -84,25 +147,31 @@ class GameParallelEnv(ParallelEnv[str, Any, Any]):
         """Acts once, all players together.
 
         Raises:
-            SettingError: a player's action is missing.
-            IllegalActionError: the state does not allow some player's action.
+            SettingError: if a player's action is missing.
+            IllegalActionError: if the state does not allow some player's action.
+            ResetNeededError: if the game has ended, or none has begun.
         """
-        if missing := [agent for agent in self.agents if agent not in actions]:
-            raise SettingError(f"the action of player {missing[0]!r} is missing")
+        if not self.agents and actions:
+            raise ResetNeededError("the game has ended, or none has begun; call reset() before step()")
         if not self.agents:
             return {}, {}, {}, {}, {}
-        assert self._generator is not None
-        self._state, rewards, ended = self.rules.step(self._state, actions, self._generator)
+        if missing := [agent for agent in self.agents if agent not in actions]:
+            raise SettingError(f"the action of player {missing[0]!r} is missing")
+        assert self._stream is not None
+        players = self.agents
+        chosen = {player: actions[player] for player in players}
+        self._state, rewards, ended = self.rules.step(self._state, chosen, self._stream.draw)
         self._cycles += 1
-        players, truncated = self.agents, self._cycles == self.max_cycles
-        if ended or truncated:
-            self.agents = []
+        terminated = {player: bool(ended[player] if isinstance(ended, Mapping) else ended) for player in players}
+        truncated = self._cycles == self.max_cycles
+        self.agents = [] if truncated else [player for player in players if not terminated[player]]
+        tells = self.reveal == "always" or not self.agents
         return (
-            self._look(),
-            {agent: float(rewards[agent]) for agent in players},
-            dict.fromkeys(players, ended),
+            self._look(players),
+            {player: float(rewards[player]) for player in players},
+            terminated,
             dict.fromkeys(players, truncated),
-            {agent: {} for agent in players},
+            self._infos(players, tells),
         )
 
     def state(self) -> np.ndarray:
@@ -117,6 +186,8 @@ class GameParallelEnv(ParallelEnv[str, Any, Any]):
         """
         if self.render_mode is None:
             return None
+        if self._state is None:
+            raise ResetNeededError("there is no state to draw yet; call reset() first")
         picture = self.rules.render(self._state)  # type: ignore[attr-defined]
         if self.render_mode == "human":
             self._show(picture)
@@ -143,67 +214,15 @@ class GameParallelEnv(ParallelEnv[str, Any, Any]):
         pygame.event.pump()
         pygame.display.flip()
 
-    def _look(self) -> dict[str, Any]:
-        return dict(self.rules.observe(self._state))
+    def _look(self, players: list[str]) -> dict[str, Any]:
+        seen = self.rules.observe(self._state)
+        return {player: seen[player] for player in players}
 
-
-class SeatEnv(gymnasium.Env[Any, Any]):
-    """One player's view of a game; the others are played by frozen policies, so to this player it is an MDP."""
-
-    metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 4}
-
-    def __init__(
-        self,
-        game: ParallelEnv[str, Any, Any],
-        player: str,
-        others: Policy | Mapping[str, Policy],
-        deterministic: bool = False,
-    ) -> None:
-        """Takes a seat.
-
-        Args:
-            game: the environment of all players.
-            player: whose seat this is.
-            others: a policy for each other player, or one for all; anything with SB3's ``predict``.
-            deterministic: what the others' ``predict`` is told.
-
-        Raises:
-            SettingError: there is no such player, or another has no policy.
-        """
-        players = game.possible_agents
-        if player not in players:
-            raise SettingError(f"unknown player {player!r}.{did_you_mean(player, players) or f' Players: {players}'}")
-        rest = [each for each in players if each != player]
-        policies = dict(others) if isinstance(others, Mapping) else dict.fromkeys(rest, others)
-        if missing := [each for each in rest if not hasattr(policies.get(each), "predict")]:
-            raise SettingError(f"player {missing[0]!r} needs a policy with predict(), got {policies.get(missing[0])!r}")
-        self.game, self.player, self.deterministic = game, player, deterministic
-        self.others: dict[str, Policy] = {each: policies[each] for each in rest}
-        self.observation_space, self.action_space = game.observation_space(player), game.action_space(player)
-        self.render_mode = game.render_mode
-
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
-        """Starts a game."""
-        super().reset(seed=seed)
-        self._seen, infos = self.game.reset(seed=int(self.np_random.integers(2**31)), options=options)
-        self._memories: dict[str, Any] = dict.fromkeys(self.others)
-        self._first = np.ones(1, bool)
-        return self._seen[self.player], infos[self.player]
-
-    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
-        """Acts once; the others answer what they see now, at the same time."""
-        actions = {self.player: action} | {name: self._answer(name) for name in self.others}
-        self._seen, rewards, terminated, truncated, infos = self.game.step(actions)
-        self._first = np.zeros(1, bool)
-        name = self.player
-        return self._seen[name], rewards[name], terminated[name], truncated[name], infos[name]
-
-    def render(self) -> Any:
-        """The game's own picture."""
-        return self.game.render()
-
-    def _answer(self, name: str) -> Any:
-        action, self._memories[name] = self.others[name].predict(
-            self._seen[name], self._memories[name], self._first, self.deterministic
-        )
-        return action
+    def _infos(self, players: list[str], tells: bool) -> dict[str, dict[str, Any]]:
+        """Each player's info: what is revealed, and the legal actions where not all are."""
+        facts = dict(self.rules.reveal(self._state)) if tells and self._reveals else {}  # type: ignore[attr-defined]
+        masks: Any = self.rules.action_masks(self._state) if hasattr(self.rules, "action_masks") else None
+        infos = {player: dict(facts) for player in players}
+        for player in players if masks is not None else ():
+            infos[player]["action_mask"] = np.asarray(masks[player], np.int8)
+        return infos

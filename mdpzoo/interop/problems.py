@@ -7,65 +7,89 @@ import numpy as np
 from gymnasium import spaces
 from gymnasium.spaces import Discrete
 
-from mdpzoo.errors import IllegalActionError, SettingError
-from mdpzoo.interop.gymnasium import LegalDiscrete, Shell
+from mdpzoo.errors import IllegalActionError, ResetNeededError, SettingError
+from mdpzoo.interop.shell import LegalDiscrete, Shell, check_action
 from mdpzoo.protocols import BatchedProblem, CompiledProblem
 
 
 def problem_shell(
-    rules: BatchedProblem, render_mode: str | None = None, device: Any = "cpu", illegal: str = "raise"
+    rules: BatchedProblem,
+    render_mode: str | None = None,
+    device: Any = "cpu",
+    illegal: str = "raise",
+    reveal: str = "never",
+    max_episode_steps: int | None = None,
 ) -> "ProblemEnv":
     """Wraps a problem: compiled on the CPU where it can be, on tensors everywhere else."""
     if str(device) == "cpu" and hasattr(rules, "compiled"):
-        return CompiledEnv(rules.compiled(), render_mode, illegal)
-    return TensorEnv(rules, render_mode, device, illegal)
+        return CompiledEnv(rules.compiled(), render_mode, illegal, reveal, max_episode_steps)
+    return TensorEnv(rules, render_mode, device, illegal, reveal, max_episode_steps)
 
 
 class ProblemEnv(Shell):
     """What both shells share: legal actions, errors and pictures."""
 
-    def __init__(self, rules: Any, render_mode: str | None, illegal: str) -> None:
+    def __init__(
+        self, rules: Any, render_mode: str | None, illegal: str, reveal: str, max_episode_steps: int | None
+    ) -> None:
         """Wraps rules.
 
         Args:
             rules: a batched or a compiled problem.
             render_mode: ``"rgb_array"`` or None.
             illegal: ``"raise"``, or ``"end"``: an illegal action ends the episode at the rules' own penalty.
+            reveal: ``"never"``, ``"end"`` or ``"always"``; see ``Shell``.
+            max_episode_steps: steps after which an episode is truncated; None or -1: never.
 
         Raises:
-            SettingError: an argument has no such value.
+            SettingError: if an argument has no such value.
         """
-        super().__init__(rules, render_mode)
+        super().__init__(rules, render_mode, reveal, max_episode_steps)
         if illegal not in ("raise", "end"):
             raise SettingError(f"illegal must be 'raise' or 'end', got {illegal!r}")
         self._raises = illegal == "raise"
+        self._idle = "no episode has begun; call reset() before step()"  # why a step is refused; empty in an episode
         self._mask: np.ndarray | None = None
         self._legal_space: LegalDiscrete | None = None
         self.observation_space, self.action_space = rules.observation_space, rules.action_space
         if isinstance(rules.action_space, Discrete):
             self.action_space = self._legal_space = LegalDiscrete(rules.action_space.n)
+            self._actions = int(rules.action_space.n)
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
-        """Starts an episode."""
-        self._source = self._begin(seed)
-        self._state = self._initial(self._source.take(self.rules.initial_draws))
-        return self._look(), {}
+        """Starts an episode.
+
+        Raises:
+            SettingError: if ``options`` is not empty.
+        """
+        self._source = self._begin(seed, options)
+        self._state = self._initial(self._source.take(self.rules.initial_draws), self._state)
+        self._idle = ""
+        return self._look(), self._first_info()
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """Acts once.
 
         Raises:
-            IllegalActionError: the state does not allow the action, and illegal actions raise.
+            IllegalActionError: if the state does not allow the action, and illegal actions raise.
+            ResetNeededError: if the episode has ended, or none has begun.
         """
-        mask = self._mask
-        if self._raises and mask is not None and not (0 <= action < len(mask) and mask[action]):
-            raise IllegalActionError(
-                f"action {action} is illegal here; play one of {np.flatnonzero(mask).tolist()!s:.80}, "
-                "where action_masks() is True, or make the environment with illegal='end'"
-            )
-        self._state, reward, terminated, illegal = self._act(action)
+        if self._idle:
+            raise ResetNeededError(self._idle)
+        if self._legal_space is None:
+            action = check_action(action, self.action_space)
+        elif self._raises:
+            self._check_legal(action)
+        self._state, reward, ended, illegal = self._act(action)
+        terminated = bool(ended[0])
+        if terminated:
+            self._idle = "the episode has ended; call reset() before the next step()"
         info = {} if self._raises else {"illegal": bool(illegal[0])}
-        return self._look(), float(reward[0]), bool(terminated[0]), False, info
+        truncated = False
+        if not self._plain:
+            truncated, facts = self._count(terminated)
+            info |= facts
+        return self._look(), float(reward[0]), terminated, truncated, info
 
     def action_masks(self) -> np.ndarray:
         """``[actions]`` bool, the legal actions; what MaskablePPO asks for."""
@@ -75,16 +99,27 @@ class ProblemEnv(Shell):
         """A picture of the current state, ``[height, width, 3]`` uint8."""
         return self._render(self._state, 0)
 
-    def _initial(self, draws: np.ndarray) -> Any:
-        """The start state of ``[1, initial_draws]`` numbers."""
+    def _check_legal(self, action: Any) -> None:
+        mask = self._mask
+        if type(action) is not int and not isinstance(action, np.integer):
+            check_action(action, self.action_space)
+        if not 0 <= action < (self._actions if mask is None else len(mask)) or not (mask is None or mask[action]):
+            legal = range(self._actions) if mask is None else np.flatnonzero(mask).tolist()
+            raise IllegalActionError(
+                f"action {action} is illegal here; play one of {legal!s:.80}, "
+                "where action_masks() is True, or make the environment with illegal='end'"
+            )
+
+    def _initial(self, draws: np.ndarray, before: Any) -> Any:
+        """Returns the start state of ``[1, initial_draws]`` numbers."""
         raise NotImplementedError
 
     def _act(self, action: Any) -> Any:
-        """The outcome of an action."""
+        """Returns the outcome of an action."""
         raise NotImplementedError
 
     def _look(self) -> Any:
-        """What is seen; notes what is legal."""
+        """Returns the observation, and notes what is legal."""
         raise NotImplementedError
 
 
@@ -92,20 +127,30 @@ class TensorEnv(ProblemEnv):
     """A ``BatchedProblem`` on a device, as a batch of one."""
 
     def __init__(
-        self, rules: BatchedProblem, render_mode: str | None = None, device: Any = "cpu", illegal: str = "raise"
+        self,
+        rules: BatchedProblem,
+        render_mode: str | None = None,
+        device: Any = "cpu",
+        illegal: str = "raise",
+        reveal: str = "never",
+        max_episode_steps: int | None = None,
     ) -> None:
         """Wraps rules; arguments and errors are those of ``ProblemEnv``."""
-        super().__init__(rules.to(device), render_mode, illegal)
+        super().__init__(rules.to(device), render_mode, illegal, reveal, max_episode_steps)
         from mdpzoo.interop import tensors  # with torch, which this shell is the first to need
 
         self._tensors, self._device = tensors, device
 
-    def _initial(self, draws: np.ndarray) -> Any:
-        return self.rules.initial(self._tensors.tensor(draws, self._device))
+    def _initial(self, draws: np.ndarray, before: Any) -> Any:
+        return self.rules.initial(self._tensors.tensor(draws, self._device), before)
 
     def _act(self, action: Any) -> Any:
         draws = self._tensors.tensor(self._source.take(self.rules.step_draws), self._device)
-        return self.rules.step(self._state, self._tensors.tensor([action], self._device), draws)
+        batch = np.asarray(action, self.action_space.dtype)[None]
+        return self.rules.step(self._state, self._tensors.tensor(batch, self._device), draws)
+
+    def _facts(self) -> dict[str, Any]:
+        return {name: each[0].numpy(force=True)[()] for name, each in self.rules.reveal(self._state).items()}
 
     def _look(self) -> Any:
         mask = self.rules.action_mask(self._state)
@@ -118,12 +163,25 @@ class TensorEnv(ProblemEnv):
 class CompiledEnv(ProblemEnv):
     """A ``CompiledProblem`` as a batch of one."""
 
-    def __init__(self, rules: CompiledProblem, render_mode: str | None = None, illegal: str = "raise") -> None:
+    def __init__(
+        self,
+        rules: CompiledProblem,
+        render_mode: str | None = None,
+        illegal: str = "raise",
+        reveal: str = "never",
+        max_episode_steps: int | None = None,
+    ) -> None:
         """Wraps rules; arguments and errors are those of ``ProblemEnv``."""
-        super().__init__(rules, render_mode, illegal)
-        self._initial = rules.initial  # type: ignore[method-assign]
+        super().__init__(rules, render_mode, illegal, reveal, max_episode_steps)
         self._shown: Any = {}
-        self._action, self._awake, self._undrawn = np.zeros(1, np.int64), np.zeros(1, bool), np.zeros((1, 0))
+        self._action = np.zeros((1, *(self.action_space.shape or ())), self.action_space.dtype)
+        self._awake, self._undrawn = np.zeros(1, bool), np.zeros((1, 0))
+
+    def _initial(self, draws: np.ndarray, before: Any) -> Any:
+        return self.rules.initial(draws, before)
+
+    def _facts(self) -> dict[str, Any]:
+        return {name: each[0].copy()[()] for name, each in self.rules.reveal(self._state).items()}
 
     def _act(self, action: Any) -> Any:
         self._action[0] = action

@@ -7,14 +7,21 @@ statistics stand in that row's info, so no Monitor is needed (``env_is_wrapped(M
 from collections.abc import Sequence
 from typing import Any
 
+import gymnasium
 import numpy as np
 from gymnasium.vector import AutoresetMode
+from stable_baselines3.common.env_util import make_vec_env
 from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import VecEnv
 
 from mdpzoo.errors import SettingError
+from mdpzoo.interop.batched_vector import BatchedVectorEnv
+from mdpzoo.interop.gymnasium import env_of
+from mdpzoo.interop.model_env import ModelEnv
 from mdpzoo.interop.tensors import pick
-from mdpzoo.interop.vector import BatchedVectorEnv
+from mdpzoo.interop.vector import vector_env
+
+OTHERS = ("illegal", "episode", "final_obs", "final_info")  # of infos, what reveals nothing
 
 
 class BatchedVecEnv(VecEnv):
@@ -34,9 +41,10 @@ class BatchedVecEnv(VecEnv):
 
     def reset(self) -> Any:
         """Starts an episode in every row, from the seeds of ``seed`` where they were set."""
-        observations, _ = self.envs.reset(seed=self._seeds if any(each is not None for each in self._seeds) else None)
+        seeds = self._seeds if any(each is not None for each in self._seeds) else None
+        observations, told = self.envs.reset(seed=seeds)
         self._reset_seeds()
-        self.reset_infos = [{} for _ in range(self.num_envs)]
+        self.reset_infos = [_facts(told, row) for row in range(self.num_envs)]
         return observations
 
     def step_async(self, actions: np.ndarray) -> None:
@@ -44,12 +52,18 @@ class BatchedVecEnv(VecEnv):
         self._actions = actions
 
     def step_wait(self) -> tuple[Any, np.ndarray, np.ndarray, list[dict[str, Any]]]:
-        """Acts once in every row."""
+        """Acts once in every row.
+
+        The info of a row that is done is that of its last step; what its reset revealed stands in ``reset_infos``.
+        """
         observations, rewards, terminated, truncated, told = self.envs.step(self._actions)
         dones = terminated | truncated
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
+        if self.envs.reveal == "always":
+            infos = [_facts(told, row) for row in range(self.num_envs)]
         for index in np.flatnonzero(dones):
-            infos[index] = {
+            self.reset_infos[index] = infos[index]
+            infos[index] = _facts(told["final_info"], int(index)) | {
                 "terminal_observation": pick(told["final_obs"], index),
                 "TimeLimit.truncated": bool(truncated[index] and not terminated[index]),
                 "episode": {
@@ -85,7 +99,7 @@ class BatchedVecEnv(VecEnv):
     def env_method(self, method_name: str, *method_args: Any, indices: Any = None, **method_kwargs: Any) -> list[Any]:
         """Calls a method once and gives each row its own part of the answer; ``action_masks`` serves MaskablePPO."""
         answer = getattr(self.envs, method_name)(*method_args, **method_kwargs)
-        return [pick(answer, index) for index in self._get_indices(indices)]
+        return [None if answer is None else pick(answer, index) for index in self._get_indices(indices)]
 
     def env_is_wrapped(self, wrapper_class: type, indices: Any = None) -> list[bool]:
         """True for Monitor alone, whose statistics the infos hold."""
@@ -94,3 +108,45 @@ class BatchedVecEnv(VecEnv):
     def get_images(self) -> Sequence[np.ndarray | None]:
         """A picture of every row."""
         return self.envs.render() or [None] * self.num_envs
+
+
+def vec_env_of(rules: Any, num_envs: int, *, device: Any = "cpu", **settings: Any) -> VecEnv:
+    """Builds SB3's ``VecEnv`` of rules: native where they have a batched form, else around single environments.
+
+    Args:
+        rules: a ``Model`` or a ``BatchedProblem``.
+        num_envs: how many.
+        device: where the environment's tensors live.
+        settings: the shell's: ``max_episode_steps``, ``render_mode``, ``reveal``.
+
+    Raises:
+        SettingError: if an argument has no such value.
+    """
+    envs = vector_env(rules, num_envs, device=device, autoreset_mode="same_step", statistics=True, **settings)
+    if isinstance(envs, BatchedVectorEnv):
+        return BatchedVecEnv(envs)
+    envs.close()
+    return make_vec_env(lambda: env_of(rules, **settings), num_envs)
+
+
+def rules_of(source: Any) -> tuple[Any, dict[str, Any]]:
+    """Returns rules, and the settings of the shell that they came in, if they came in one.
+
+    Args:
+        source: rules, or a Gymnasium environment of ours such as a seat.
+
+    Raises:
+        SettingError: if it is an environment whose rules cannot be taken.
+    """
+    if not isinstance(source, gymnasium.Env):
+        return source, {}
+    shell = source.unwrapped
+    if not isinstance(shell, ModelEnv):
+        raise SettingError(f"the rules of {type(shell).__name__} cannot be taken; give its id, or the rules")
+    return shell.rules, {"max_episode_steps": shell.max_episode_steps, "reveal": shell.reveal}
+
+
+def _facts(told: dict[str, Any], row: int) -> dict[str, Any]:
+    """What dense infos reveal of one row; other entries have names that SB3 writes in its own way."""
+    names = (name for name in told if name not in OTHERS and not name.startswith("_"))
+    return {name: told[name][row] for name in names if told[f"_{name}"][row]}

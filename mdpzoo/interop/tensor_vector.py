@@ -5,6 +5,7 @@ since looking would wait for the device.
 """
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,8 @@ from torch import Tensor
 
 from mdpzoo import streams
 from mdpzoo.errors import SettingError
+from mdpzoo.interop.batched_vector import BatchedVectorEnv
 from mdpzoo.interop.tensors import tensor, to_numpy, where
-from mdpzoo.interop.vector import BatchedVectorEnv
 from mdpzoo.protocols import BatchedProblem
 
 
@@ -28,7 +29,7 @@ class TensorVectorEnv(BatchedVectorEnv):
     _some_done: bool
 
     def __init__(self, rules: BatchedProblem, num_envs: int, *, device: Any = "cpu", **settings: Any) -> None:
-        """Wraps rules."""
+        """Wraps rules; the arguments and errors are those of ``BatchedVectorEnv``."""
         super().__init__(rules, num_envs, device=torch.device(device), **settings)
         self.rules: BatchedProblem = rules.to(device)
         self._counters = torch.zeros(num_envs, dtype=torch.int64, device=self.device)
@@ -37,30 +38,33 @@ class TensorVectorEnv(BatchedVectorEnv):
         """Acts once in every row.
 
         Args:
-            actions: ``[B]``, an array or a tensor. An illegal one ends its row at the rules' own penalty and is
+            actions: ``[B, ...]``, an array or a tensor. An illegal one ends its row at the rules' own penalty and is
                 reported in ``infos["illegal"]`` (``[B]`` bool).
 
         Raises:
-            SettingError: there are not B actions.
+            SettingError: if these are not B elements of the action space's shape and kind.
+            ResetNeededError: if ``reset`` has not been called.
         """
-        action = tensor(actions, self.device)
-        if len(action) != self.num_envs:
-            raise SettingError(f"expected {self.num_envs} actions, got {len(action)}")
+        action = self._action(actions)
+        self._check_begun()
         asleep, before = self._done, self._state
+        some_asleep = self._some_done and self._mode != AutoresetMode.SAME_STEP
         state, reward, terminated, illegal = self.rules.step(before, action, self._draws(self.rules.step_draws))
         if self.rules.step_draws:
             self._counters += self.rules.step_draws
         self._elapsed += 1
         truncated = self._elapsed >= self._limit if self._limit > 0 else self._never
         self._state = state
-        if self._some_done and self._mode != AutoresetMode.SAME_STEP:
+        if some_asleep:
             reward, terminated, truncated, illegal = self._wake(asleep, before, reward, terminated, truncated, illegal)
         self._returns += reward
         done = terminated if truncated is self._never else terminated | truncated
         infos: dict[str, Any] = {"illegal": self._out(illegal), "_illegal": self._out(illegal)}
         self._done, self._some_done = done, self.device.type != "cpu" or bool(done.any())
         if self._some_done:
-            self._finish(done, infos)
+            self._finish(done & ~asleep if some_asleep else done, infos)
+        if self._always:
+            infos |= self._told(self._facts(), self._everybody)
         return self._look(self._state), self._out(reward), self._out(terminated), self._out(truncated), infos
 
     def action_masks(self) -> Any:
@@ -71,15 +75,30 @@ class TensorVectorEnv(BatchedVectorEnv):
             mask = torch.ones(self.num_envs, actions, dtype=torch.bool, device=self.device)
         return self._out(mask)
 
-    def _start(self, mask: Any) -> None:
-        if mask is not None:
-            return self._restart(tensor(mask, self.device).bool())
-        self._state = self.rules.initial(self._draws(self.rules.initial_draws))
+    def _action(self, actions: Any) -> Tensor:
+        """Checks the shape and the kind of actions and puts them on the device."""
+        action, space = tensor(actions, self.device), self.single_action_space
+        shape, whole = (self.num_envs, *(space.shape or ())), np.issubdtype(space.dtype, np.integer)
+        if action.shape != shape or action.dtype == torch.bool or (whole and action.is_floating_point()):
+            raise SettingError(
+                f"expected {self.num_envs} actions, {space.dtype} of shape {list(shape)}, "
+                f"got {str(action.dtype).removeprefix('torch.')} of shape {list(action.shape)}"
+            )
+        return action if whole else action.to(getattr(torch, str(space.dtype)))
+
+    def _start(self, rows: np.ndarray, forgotten: np.ndarray) -> None:
+        if not rows.all():
+            return self._restart(tensor(rows, self.device), self._state)
+        before, draws = self._state, self._draws(self.rules.initial_draws)
+        self._state = self.rules.initial(draws, None if forgotten.any() else before)
+        if not forgotten.all() and forgotten.any():
+            self._state = where(tensor(forgotten, self.device), self._state, self.rules.initial(draws, before))
         self._counters += self.rules.initial_draws
         self._elapsed = torch.zeros(self.num_envs, dtype=torch.int64, device=self.device)
         self._returns = torch.zeros(self.num_envs, dtype=torch.float64, device=self.device)
         self._some_done = False
         self._done = self._never = torch.zeros(self.num_envs, dtype=torch.bool, device=self.device)
+        self._everybody = ~self._never
 
     def _wake(
         self, asleep: Tensor, before: Any, reward: Tensor, terminated: Tensor, truncated: Tensor, illegal: Tensor
@@ -87,28 +106,32 @@ class TensorVectorEnv(BatchedVectorEnv):
         """Rows that had ended ignore their action: they start anew, or wait for the caller's reset."""
         if self._mode == AutoresetMode.NEXT_STEP:
             self._counters -= asleep * self.rules.step_draws
-            self._restart(asleep)
+            self._restart(asleep, before)
             terminated, truncated = terminated & ~asleep, truncated & ~asleep
         else:
             self._state = where(asleep, before, self._state)
             terminated = terminated | asleep
         return torch.where(asleep, 0, reward), terminated, truncated, illegal & ~asleep
 
-    def _finish(self, done: Tensor, infos: dict[str, Any]) -> None:
+    def _finish(self, ended: Tensor, infos: dict[str, Any]) -> None:
         """Reports what has ended and, in the same-step mode, starts it anew."""
         if self._statistics:
             seconds = torch.full_like(self._returns, time.perf_counter() - self._began)
             episode = {"r": self._returns, "l": self._elapsed, "t": seconds}
-            infos["episode"] = {name: self._out(torch.where(done, value, 0)) for name, value in episode.items()}
-            infos["_episode"] = self._out(done)
+            infos["episode"] = {name: self._out(torch.where(ended, value, 0)) for name, value in episode.items()}
+            infos["_episode"] = self._out(ended)
+        last = self._told(self._facts(), ended) if self._always or self._at_end else {}
         if self._mode == AutoresetMode.SAME_STEP:
-            infos["final_obs"], infos["_final_obs"] = self._look(self._state), self._out(done)
-            infos["final_info"] = {"illegal": infos["illegal"], "_illegal": infos["illegal"]}
+            infos["final_obs"], infos["_final_obs"] = self._look(self._state), self._out(ended)
+            infos["final_info"] = {"illegal": infos["illegal"], "_illegal": infos["illegal"]} | last
             infos["_final_info"] = infos["_final_obs"]
-            self._restart(done)
+            self._restart(ended, self._state)
+        else:
+            infos |= last
 
-    def _restart(self, rows: Tensor) -> None:
-        fresh = self.rules.initial(self._draws(self.rules.initial_draws))
+    def _restart(self, rows: Tensor, before: Any) -> None:
+        """Starts rows anew; ``before`` holds the states in which they ended."""
+        fresh = self.rules.initial(self._draws(self.rules.initial_draws), before)
         everywhere = self.device.type == "cpu" and bool(rows.all())
         self._state = fresh if everywhere else where(rows, fresh, self._state)
         self._counters += rows * self.rules.initial_draws
@@ -116,12 +139,17 @@ class TensorVectorEnv(BatchedVectorEnv):
         self._returns = self._returns * ~rows
         self._done = self._done & ~rows
 
-    def _rekey(self, keys: np.ndarray, kept: np.ndarray | None) -> None:
+    def _told(self, facts: Mapping[str, Any], rows: Any) -> dict[str, Any]:
+        infos: dict[str, Any] = {}
+        mask = tensor(rows, self.device)
+        for name, fact in facts.items():
+            shown = torch.where(mask.view(-1, *[1] * (fact.dim() - 1)), fact, torch.zeros_like(fact))
+            infos[name], infos[f"_{name}"] = self._out(shown), self._out(mask)
+        return infos
+
+    def _rekey(self, keys: np.ndarray, kept: np.ndarray) -> None:
         self._keys = torch.from_numpy(keys.view(np.int64)).to(self.device)
-        if kept is None:
-            self._counters = torch.zeros_like(self._counters)
-        else:
-            self._counters = self._counters * torch.from_numpy(kept).to(self.device)
+        self._counters = self._counters * torch.from_numpy(kept).to(self.device)
 
     def _draws(self, count: int) -> Tensor:
         if count == 0:

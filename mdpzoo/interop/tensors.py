@@ -15,9 +15,11 @@ def tensor(values: Any, device: Any) -> Tensor:
 
 
 def where(rows: Tensor, new: Any, old: Any) -> Any:
-    """Takes ``new`` in the rows (``[B]`` bool) that are True and ``old`` in the others, for a NamedTuple of tensors."""
-    pairs = zip(new, old, strict=True)
-    return type(old)(*(torch.where(rows.view(-1, *[1] * (a.dim() - 1)), a, b) for a, b in pairs))
+    """Takes ``new`` in the rows (``[B]`` bool) that are True and ``old`` elsewhere, for states as in ``protocols``."""
+    if isinstance(old, tuple):
+        parts = (where(rows, a, b) for a, b in zip(new, old, strict=True))
+        return type(old)(*parts)
+    return torch.where(rows.view(-1, *[1] * (old.dim() - 1)), new, old)
 
 
 def to_numpy(values: Any, space: spaces.Space[Any]) -> Any:

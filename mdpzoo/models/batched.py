@@ -8,11 +8,12 @@ import torch
 from gymnasium.spaces import Discrete
 from torch import Tensor
 
-from mdpzoo.models.tabular import TabularMDP, thresholds
+from mdpzoo.models.compiled import CompiledTabular
+from mdpzoo.models.thresholds import thresholds
 from mdpzoo.protocols import Outcome
 
 if TYPE_CHECKING:
-    from mdpzoo.models.compiled import CompiledTabular
+    from mdpzoo.models.tabular import TabularMDP
 
 
 class TabularState(NamedTuple):
@@ -47,12 +48,12 @@ class TabularProblem:
     start_thresholds: Tensor
     start_states: Tensor
     num_actions: int
-    model: TabularMDP
+    model: "TabularMDP"
     initial_draws: int = 1
     step_draws: int = 1
 
     @classmethod
-    def of(cls, model: TabularMDP) -> "TabularProblem":
+    def of(cls, model: "TabularMDP") -> "TabularProblem":
         """Lays a model's rows out in rectangles. Costs O(S A K) memory."""
         widths = np.diff(model.offsets)
         filled = np.arange(widths.max()) < widths[:, None]  # [S A, K]
@@ -84,10 +85,8 @@ class TabularProblem:
         """The actions."""
         return Discrete(self.num_actions)
 
-    def compiled(self) -> "CompiledTabular":
-        """The same rules for a CPU."""
-        from mdpzoo.models.compiled import CompiledTabular
-
+    def compiled(self) -> CompiledTabular:
+        """Returns the same rules for a CPU."""
         return CompiledTabular(self.model)
 
     def to(self, device: Any) -> "TabularProblem":
@@ -96,8 +95,8 @@ class TabularProblem:
         moved: dict[str, Any] = {name: each.to(device) for name, each in values.items() if isinstance(each, Tensor)}
         return replace(self, **moved)
 
-    def initial(self, draws: Tensor) -> TabularState:
-        """Draws start states from ``[B, 1]`` numbers."""
+    def initial(self, draws: Tensor, before: Any = None) -> TabularState:
+        """Draws start states from ``[B, 1]`` numbers; nothing outlives an episode."""
         state = self.start_states[torch.searchsorted(self.start_thresholds, draws[:, 0], right=True)]
         return TabularState(state)
 

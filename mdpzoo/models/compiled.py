@@ -3,13 +3,16 @@
 A transition is one record of 24 bytes: what a step reads of a large model is as near together as it can be.
 """
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from mdpzoo.compiling import compiled, inlined
-from mdpzoo.models.tabular import TabularMDP, thresholds
+from mdpzoo.models.thresholds import thresholds
 from mdpzoo.protocols import Outcome
+
+if TYPE_CHECKING:
+    from mdpzoo.models.tabular import TabularMDP
 
 ENTRY = np.dtype(
     [("below", np.float64), ("reward", np.float64), ("successor", np.int32), ("ends", np.bool_)], align=True
@@ -33,7 +36,7 @@ class CompiledTabular:
     initial_draws = 1
     step_draws = 1
 
-    def __init__(self, model: TabularMDP) -> None:
+    def __init__(self, model: "TabularMDP") -> None:
         """Lays the transitions out, 24 bytes each. Costs O(transitions)."""
         self.observation_space, self.action_space = model.observation_space, model.action_space
         self.num_actions = model.num_actions
@@ -44,8 +47,8 @@ class CompiledTabular:
         self._entries["ends"] = model.terminal[model.successors]
         _add_up(model.probabilities, model.offsets, self._entries)
 
-    def initial(self, draws: np.ndarray) -> CompiledState:
-        """Draws start states from ``[B, 1]`` numbers."""
+    def initial(self, draws: np.ndarray, before: Any = None) -> CompiledState:
+        """Draws start states from ``[B, 1]`` numbers; nothing outlives an episode."""
         return CompiledState(self._starts[np.searchsorted(self._start_thresholds, draws[:, 0], "right")])
 
     def step(self, state: CompiledState, action: np.ndarray, draws: np.ndarray, asleep: np.ndarray) -> Outcome:

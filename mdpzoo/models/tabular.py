@@ -10,24 +10,20 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import gymnasium
 import numpy as np
 from gymnasium.spaces import Discrete
 
-from mdpzoo.errors import IllegalActionError, SettingError
+from mdpzoo.errors import IllegalActionError, InstanceError, SettingError
+from mdpzoo.models import tabular_forms
+from mdpzoo.models.tabular_forms import TYPES
+from mdpzoo.models.thresholds import thresholds
 
 if TYPE_CHECKING:
     from mdpzoo.models.batched import TabularProblem
     from mdpzoo.protocols import Draw
 
 TOLERANCE = 1e-9  # how far the probabilities of a row may sum from 1
-TYPES = {
-    "offsets": np.int64,
-    "successors": np.int32,
-    "probabilities": np.float64,
-    "rewards": np.float64,
-    "start": np.float64,
-    "terminal": np.bool_,
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,9 +88,7 @@ class TabularMDP:
         Raises:
             SettingError: a shape or a value breaks its rule; says which.
         """
-        from mdpzoo.models import tabular_forms
-
-        return tabular_forms.from_arrays(transitions, rewards, start, terminal)
+        return cls(*tabular_forms.from_arrays(transitions, rewards, start, terminal))
 
     @classmethod
     def from_gymnasium(cls, env: Any) -> "TabularMDP":
@@ -109,9 +103,9 @@ class TabularMDP:
         Raises:
             SettingError: it has no table, or one that says other things than it does; says which.
         """
-        from mdpzoo.models import tabular_forms
-
-        return tabular_forms.from_gymnasium(env)
+        env = gymnasium.make(env) if isinstance(env, str) else env
+        rules = getattr(env.unwrapped, "rules", None)
+        return rules if isinstance(rules, cls) else cls(*tabular_forms.from_gymnasium(env.unwrapped))
 
     @classmethod
     def load(cls, path: str | Path) -> "TabularMDP":
@@ -120,20 +114,18 @@ class TabularMDP:
         Raises:
             InstanceError: the file is damaged or no model; says why.
         """
-        from mdpzoo.models import tabular_forms
-
-        return tabular_forms.read(path)
+        arrays = tabular_forms.read(path)
+        try:
+            return cls(*arrays)
+        except SettingError as error:
+            raise InstanceError(f"{Path(path).name}: {error}") from None
 
     def save(self, path: str | Path) -> None:
         """Writes the arrays as a compressed NumPy archive (.npz), whole or not at all."""
-        from mdpzoo.models import tabular_forms
-
         tabular_forms.write(self, path)
 
     def to_arrays(self) -> tuple[np.ndarray, np.ndarray]:
         """``[S, A, S]`` probabilities and ``[S, A, S]`` rewards, the mean where a successor stands in a row twice."""
-        from mdpzoo.models import tabular_forms
-
         return tabular_forms.to_arrays(self)
 
     def to_csr(self) -> tuple[list[Any], np.ndarray]:
@@ -142,14 +134,10 @@ class TabularMDP:
         Raises:
             MissingExtraError: SciPy is not installed.
         """
-        from mdpzoo.models import tabular_forms
-
         return tabular_forms.to_csr(self)
 
     def to_dictionary(self) -> dict[int, dict[int, list[tuple[float, int, float, bool]]]]:
         """``P[state][action]``, the list of (probability, next state, reward, ends) of Gymnasium's toy text."""
-        from mdpzoo.models import tabular_forms
-
         return tabular_forms.to_dictionary(self)
 
     @property
@@ -171,22 +159,25 @@ class TabularMDP:
         """Whether every action has one outcome and the episode one start."""
         return len(self.successors) == len(self.offsets) - 1 and np.count_nonzero(self.start) == 1
 
-    def initial(self, draw: "Draw") -> int:
-        """Draws a start state."""
-        thresholds, outcomes = self._rows.get(-1) or self._start_row()
-        return outcomes[bisect_right(thresholds, draw())]
+    def initial(self, draw: "Draw", before: Any = None) -> int:
+        """Draws a start state; nothing outlives an episode."""
+        limits, outcomes = self._rows.get(-1) or self._start_row()
+        return outcomes[bisect_right(limits, draw())]
 
     def step(self, state: int, action: int, draw: "Draw") -> tuple[int, float, bool]:
-        """Draws what follows an action.
+        """Draws the next state, the reward and whether the episode has ended.
 
         Raises:
-            IllegalActionError: the action is not one of ``0 .. A - 1``.
+            IllegalActionError: if the action is not one of ``0 .. A - 1``.
         """
         if not 0 <= action < self.num_actions:
             raise IllegalActionError(f"action must lie in 0..{self.num_actions - 1}, got {action}")
         row = state * self.num_actions + action
-        thresholds, outcomes = self._rows.get(row) or self._row(row)
-        return outcomes[bisect_right(thresholds, draw())]
+        try:
+            limits, outcomes = self._rows[row]
+        except KeyError:
+            limits, outcomes = self._row(row)
+        return outcomes[bisect_right(limits, draw())]
 
     def observe(self, state: int) -> int:
         """The state itself: nothing is hidden."""
@@ -199,6 +190,8 @@ class TabularMDP:
         return TabularProblem.of(self)
 
     def _row(self, row: int) -> tuple[tuple[float, ...], tuple[Any, ...]]:
+        if not isinstance(row, int | np.integer):
+            raise IllegalActionError(f"an action must be an integer in 0..{self.num_actions - 1}")
         part = slice(self.offsets[row], self.offsets[row + 1])
         successors = self.successors[part]
         outcomes = zip(
@@ -209,14 +202,6 @@ class TabularMDP:
     def _start_row(self) -> tuple[tuple[float, ...], tuple[Any, ...]]:
         states = self.start.nonzero()[0]
         return self._rows.setdefault(-1, (thresholds(self.start[states]), tuple(states.tolist())))
-
-
-def thresholds(probabilities: np.ndarray) -> tuple[float, ...]:
-    """Returns where the stream's number passes from one outcome to the next: ``[K - 1]``, ascending.
-
-    The outcome drawn by a number u in [0, 1) is how many thresholds are at most u; every face counts so.
-    """
-    return tuple(np.cumsum(probabilities)[:-1].tolist())
 
 
 def _check(model: TabularMDP) -> None:

@@ -1,21 +1,34 @@
-"""The other forms of a tabular model: dense arrays, SciPy matrices, Gymnasium's ``P`` and files."""
+"""The other forms of a tabular model: dense arrays, SciPy matrices, Gymnasium's ``P`` and files.
+
+What reads a form returns the model's arrays in the order of ``TYPES``; ``TabularMDP`` checks them.
+"""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import gymnasium
 import numpy as np
 
 from mdpzoo.arrays import read_arrays, write_arrays
 from mdpzoo.errors import InstanceError, MissingExtraError, SettingError
-from mdpzoo.models.tabular import TYPES, TabularMDP
 
+if TYPE_CHECKING:
+    from mdpzoo.models.tabular import TabularMDP
+
+TYPES = {
+    "offsets": np.int64,
+    "successors": np.int32,
+    "probabilities": np.float64,
+    "rewards": np.float64,
+    "start": np.float64,
+    "terminal": np.bool_,
+}
 EXACT = 1e-12  # how far the probabilities of Gymnasium's tables may sum from 1
+Arrays = tuple[np.ndarray, ...]  # in the order of TYPES
 COMPARED = 1000  # steps of an environment that its table must explain
 
 
-def from_arrays(transitions: Any, rewards: Any, start: Any, terminal: Any) -> TabularMDP:
+def from_arrays(transitions: Any, rewards: Any, start: Any, terminal: Any) -> Arrays:
     """What ``TabularMDP.from_arrays`` does."""
     if isinstance(transitions, list | tuple) and transitions and hasattr(transitions[0], "tocsr"):
         counts, successors, law = _from_matrices(transitions)
@@ -38,27 +51,23 @@ def from_arrays(transitions: Any, rewards: Any, start: Any, terminal: Any) -> Ta
     if first.shape != (states,) or ends.shape != (states,):
         raise SettingError(f"start and terminal must have shape [{states}]")
     offsets = np.concatenate(([0], counts.ravel().cumsum()))
-    return TabularMDP(offsets, successors, law, earned, first, ends)
+    return offsets, successors, law, earned, first, ends
 
 
-def from_gymnasium(env: Any) -> TabularMDP:
-    """What ``TabularMDP.from_gymnasium`` does."""
-    env = gymnasium.make(env) if isinstance(env, str) else env
-    inner = env.unwrapped
-    if isinstance(getattr(inner, "rules", None), TabularMDP):
-        return inner.rules
+def from_gymnasium(inner: Any) -> Arrays:
+    """What ``TabularMDP.from_gymnasium`` does with an unwrapped environment that is not one of ours."""
     table, start = getattr(inner, "P", None), getattr(inner, "initial_state_distrib", None)
     name = type(inner).__name__
     if table is None or start is None:
         raise SettingError(
-            f"{name} has no table P with initial_state_distrib; explore it: mdpzoo_horizon.tabularise(env)"
+            f"{name} has no table P with initial_state_distrib; give its arrays to TabularMDP.from_arrays"
         )
-    model = _from_dictionary(table, start, name)
+    arrays = _from_dictionary(table, start, name)
     _compare(table, inner, name)
-    return model
+    return arrays
 
 
-def to_arrays(model: TabularMDP) -> tuple[np.ndarray, np.ndarray]:
+def to_arrays(model: "TabularMDP") -> tuple[np.ndarray, np.ndarray]:
     """What ``TabularMDP.to_arrays`` does. Costs O(S A S) memory."""
     states, actions = model.num_states, model.num_actions
     rows = np.repeat(np.arange(states * actions), np.diff(model.offsets))
@@ -72,7 +81,7 @@ def to_arrays(model: TabularMDP) -> tuple[np.ndarray, np.ndarray]:
     return law.reshape(states, actions, states), gains.reshape(states, actions, states)
 
 
-def to_csr(model: TabularMDP) -> tuple[list[Any], np.ndarray]:
+def to_csr(model: "TabularMDP") -> tuple[list[Any], np.ndarray]:
     """What ``TabularMDP.to_csr`` does."""
     try:
         from scipy.sparse import csr_matrix
@@ -86,7 +95,7 @@ def to_csr(model: TabularMDP) -> tuple[list[Any], np.ndarray]:
     return [every[action::actions] for action in range(actions)], model.expected_rewards
 
 
-def to_dictionary(model: TabularMDP) -> dict[int, dict[int, list[tuple[float, int, float, bool]]]]:
+def to_dictionary(model: "TabularMDP") -> dict[int, dict[int, list[tuple[float, int, float, bool]]]]:
     """What ``TabularMDP.to_dictionary`` does."""
     ends = model.terminal[model.successors]
     columns = (model.probabilities, model.successors, model.rewards, ends)
@@ -96,19 +105,16 @@ def to_dictionary(model: TabularMDP) -> dict[int, dict[int, list[tuple[float, in
     return {state: dict(enumerate(rows[state * actions : (state + 1) * actions])) for state in range(model.num_states)}
 
 
-def read(path: str | Path) -> TabularMDP:
+def read(path: str | Path) -> Arrays:
     """What ``TabularMDP.load`` does."""
     arrays = read_arrays(path, TYPES)
     for name, kind in TYPES.items():
         if not np.can_cast(arrays[name].dtype, kind, "same_kind"):
             raise InstanceError(f"{Path(path).name}: {name} must be {np.dtype(kind)}, got {arrays[name].dtype}")
-    try:
-        return TabularMDP(**arrays)
-    except SettingError as error:
-        raise InstanceError(f"{Path(path).name}: {error}") from None
+    return tuple(arrays[name] for name in TYPES)
 
 
-def write(model: TabularMDP, path: str | Path) -> None:
+def write(model: "TabularMDP", path: str | Path) -> None:
     """What ``TabularMDP.save`` does."""
     write_arrays(path, {name: getattr(model, name) for name in TYPES})
 
@@ -141,7 +147,7 @@ def _from_matrices(matrices: Sequence[Any]) -> tuple[np.ndarray, np.ndarray, np.
     return counts, successors, law
 
 
-def _from_dictionary(table: Mapping[int, Any], start: Any, name: str) -> TabularMDP:
+def _from_dictionary(table: Mapping[int, Any], start: Any, name: str) -> Arrays:
     """Lays Gymnasium's table out; ends lead to terminal states, or to one more state where they cannot."""
     states = len(table)
     actions = len(table[0])
@@ -166,7 +172,7 @@ def _from_dictionary(table: Mapping[int, Any], start: Any, name: str) -> Tabular
         filled += [{(extra, 0.0, True): 1.0}] * actions
         terminal, first = np.append(terminal, True), np.append(first, 0.0)
     keys = [key for outcomes in filled for key in outcomes]
-    return TabularMDP(
+    return (
         np.concatenate(([0], np.cumsum([len(outcomes) for outcomes in filled]))),
         np.array([key[0] for key in keys]),
         np.array([p for outcomes in filled for p in outcomes.values()]),
@@ -211,6 +217,6 @@ def _compare(table: Mapping[int, Any], env: Any, name: str) -> None:
         if (int(following), float(reward), bool(ends)) not in _merged(table[int(state)][action]):
             raise SettingError(
                 f"the table of {name} does not list what action {action} in state {state} did: "
-                f"state {following}, reward {reward}; explore it: mdpzoo_horizon.tabularise(env)"
+                f"state {following}, reward {reward}; correct the table, or give arrays to TabularMDP.from_arrays"
             )
         state = env.reset()[0] if ends else following

@@ -5,10 +5,10 @@ import pytest
 import torch
 
 import mdpzoo
+from mdpzoo.interop.batched_vector import autoreset
 from mdpzoo.interop.compiled_vector import CompiledVectorEnv
 from mdpzoo.interop.problems import CompiledEnv, TensorEnv
 from mdpzoo.interop.tensor_vector import TensorVectorEnv
-from mdpzoo.interop.vector import autoreset
 from mdpzoo.specs import build
 
 PROBLEMS = {  # episodes of one length, and of many: rows that end alone
@@ -107,6 +107,6 @@ def test_the_single_shells_play_the_same_episodes_and_share_no_memory(id):
 def test_a_wrong_number_of_actions_is_named():
     envs = mdpzoo.make_vec("mdpzoo/TSP-v0", 2)
     envs.reset(seed=0)
-    for wrong, named in ((np.zeros(3, int), "got 3"), (np.int64(1), "got one")):
-        with pytest.raises(mdpzoo.errors.SettingError, match=f"expected 2 actions, {named}"):
+    for wrong, named in ((np.zeros(3, int), r"shape \[3\]"), (np.int64(1), r"shape \[\]")):
+        with pytest.raises(mdpzoo.errors.SettingError, match=f"expected 2 actions.* got int64 of {named}"):
             envs.step(wrong)

@@ -6,10 +6,11 @@ from gymnasium.wrappers.vector import RecordEpisodeStatistics
 
 import mdpzoo
 from mdpzoo.errors import IllegalActionError, SettingError
-from mdpzoo.interop.gymnasium import ModelEnv
+from mdpzoo.interop.batched_vector import autoreset
+from mdpzoo.interop.model_env import ModelEnv
 from mdpzoo.interop.problems import TensorEnv
 from mdpzoo.interop.tensor_vector import TensorVectorEnv
-from mdpzoo.interop.vector import autoreset, vector_env
+from mdpzoo.interop.vector import vector_env
 from tests.toys import Cards, coin_walk
 
 
@@ -110,7 +111,7 @@ def test_seeds_may_be_given_row_by_row_and_none_goes_on():
     [
         ({"num_envs": 0}, "num_envs must be at least 1, got 0"),
         ({"output": "jax"}, "output must be 'numpy' or 'torch', got 'jax'"),
-        ({"max_episode_steps": 0}, "max_episode_steps must be at least 1"),
+        ({"max_episode_steps": 0}, "max_episode_steps must be a whole number of at least 1"),
     ],
 )
 def test_a_wrong_argument_is_named(settings, named):
@@ -123,7 +124,7 @@ def test_a_wrong_mode_mask_or_number_of_actions_is_named():
         autoreset("same-step")
     envs = cards(2)
     envs.reset(seed=0)
-    with pytest.raises(SettingError, match="expected 2 actions, got 3"):
+    with pytest.raises(SettingError, match=r"expected 2 actions, int64 of shape \[2\], got int64 of shape \[3\]"):
         envs.step(np.zeros(3, int))
     with pytest.raises(SettingError, match=r"reset_mask must have shape \[2\]"):
         envs.reset(options={"reset_mask": np.ones(3, bool)})

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mdpzoo.interop.compiled_vector import CompiledVectorEnv
-from mdpzoo.interop.gymnasium import ModelEnv
+from mdpzoo.interop.model_env import ModelEnv
 from mdpzoo.interop.tensor_vector import TensorVectorEnv
 from mdpzoo.models import TabularMDP
 from tests.toys import coin_walk

@@ -89,7 +89,7 @@ class DirectProblem(_Direct):
         """The same rules compiled for the CPU."""
         return CompiledDirect(self.rules.to("cpu"))
 
-    def initial(self, draws: Tensor) -> DirectState:
+    def initial(self, draws: Tensor, before: Any = None) -> DirectState:
         """Begins new instances, from ``[B, initial_draws]`` numbers."""
         rules, count, device = self.rules, len(draws), draws.device
         tokens, resource = rules.initial(torch, draws)
@@ -148,7 +148,7 @@ class CompiledDirect(_Direct):
         self._code: Any = None  # the step's, once there are arguments to compile it for
         self._seen: tuple[Any, dict[str, Any]] = (None, {})
 
-    def initial(self, draws: np.ndarray) -> DirectState:
+    def initial(self, draws: np.ndarray, before: Any = None) -> DirectState:
         """Begins new instances, from ``[B, initial_draws]`` numbers."""
         rules, count = self.rules, len(draws)
         tokens, resource = map(np.ascontiguousarray, rules.initial(np, draws))

@@ -92,7 +92,7 @@ class PathProblem(_Path):
         """The same rules compiled for the CPU."""
         return CompiledPath(self.rules.to("cpu"))
 
-    def initial(self, draws: Tensor) -> PathState:
+    def initial(self, draws: Tensor, before: Any = None) -> PathState:
         """The whole of new instances, from ``[B, initial_draws]`` numbers."""
         rules, count, device = self.rules, len(draws), draws.device
         tokens, resource = rules.initial(torch, draws)
@@ -157,7 +157,7 @@ class CompiledPath(_Path):
         self._settings = (rules.refill, rules.tolerance, rules.price, *self._edges)
         self._nothing, self._places = np.zeros((1, self.length), bool), np.arange(self.length)
 
-    def initial(self, draws: np.ndarray) -> PathState:
+    def initial(self, draws: np.ndarray, before: Any = None) -> PathState:
         """The whole of new instances, from ``[B, initial_draws]`` numbers."""
         rules, count = self.rules, len(draws)
         tokens, resource = rules.initial(np, draws)

@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from gymnasium.spaces import Box, Discrete
 
 from mdpzoo.errors import IllegalActionError, SettingError, did_you_mean
+from mdpzoo.protocols import Draw
+
+if TYPE_CHECKING:
+    from mdpzoo_example.matrix_batches import MatrixGames
 
 PAYOFFS: Mapping[str, Any] = MappingProxyType(
     {
@@ -54,21 +58,26 @@ class MatrixGame:
         self.observation_spaces = {player: Discrete(rows * columns + 1) for player in self.players}
         self.state_space = Box(0, 1, (rows * columns + 1,), np.int8)
 
-    def initial(self, generator: np.random.Generator) -> int:
-        """Nothing has been played yet."""
+    def batched(self) -> "MatrixGames":
+        """Returns the same rules for many games at once."""
+        from mdpzoo_example.matrix_batches import MatrixGames
+
+        return MatrixGames(self)
+
+    def initial(self, draw: Draw, before: int | None = None) -> int:
+        """Returns the state in which nothing has been played yet."""
         return self.payoffs[0].size
 
-    def step(
-        self, state: int, actions: Mapping[str, Any], generator: np.random.Generator
-    ) -> tuple[int, dict[str, float], bool]:
+    def step(self, state: int, actions: Mapping[str, Any], draw: Draw) -> tuple[int, dict[str, float], bool]:
         """Plays one round.
 
         Raises:
-            IllegalActionError: a player has no such action; says whose.
+            IllegalActionError: if a player has no such action; says whose.
         """
         for player, space in self.action_spaces.items():
-            if not 0 <= actions[player] < space.n:
-                raise IllegalActionError(f"action of {player} must lie in 0..{space.n - 1}, got {actions[player]}")
+            action = actions[player]
+            if isinstance(action, float) or not 0 <= action < space.n:
+                raise IllegalActionError(f"action of {player} must lie in 0..{space.n - 1}, got {action}")
         row, column = (int(actions[player]) for player in self.players)
         rewards = dict(zip(self.players, self.payoffs[:, row, column].tolist(), strict=True))
         return row * self.payoffs.shape[2] + column, rewards, False

@@ -6,7 +6,7 @@ from mdpzoo.specs import AgentSpec, EnvironmentSpec
 
 @hookimpl
 def mdpzoo_environments() -> list[EnvironmentSpec]:
-    """One environment of one decision maker, and one game."""
+    """One environment of each kind but the batched problem."""
     return [
         EnvironmentSpec(
             id="mdpzoo/RiverSwim-v0",
@@ -17,12 +17,30 @@ def mdpzoo_environments() -> list[EnvironmentSpec]:
             source="Strehl and Littman 2008; numbers of Osband, Van Roy and Russo 2013, figure 1",
         ),
         EnvironmentSpec(
+            id="mdpzoo/TidalSwim-v0",
+            kind="model",
+            rules="mdpzoo_example.tidal_swim:TidalSwim",
+            summary="RiverSwim whose current and rewards change sides with a hidden tide that no reset stops",
+            max_episode_steps=200,
+            source="Strehl and Littman 2008, with a clock",
+            variants=({"length": 3, "period": 5},),
+        ),
+        EnvironmentSpec(
+            id="mdpzoo/TiltedPendulum-v0",
+            kind="environment",
+            rules="mdpzoo_example.tilted_pendulum:tilted_pendulum",
+            summary="Gymnasium's InvertedPendulum on a rail that is not level (needs MuJoCo)",
+            max_episode_steps=1000,
+            source="Barto, Sutton and Anderson 1983; InvertedPendulum-v5 of Gymnasium",
+        ),
+        EnvironmentSpec(
             id="mdpzoo/MatrixGame-v0",
             kind="game",
             rules="mdpzoo_example.matrix_game:MatrixGame",
             summary="two players choose at once, again and again; each sees what both chose last",
             max_episode_steps=25,
             source="von Neumann and Morgenstern 1944, chapter 3; Luce and Raiffa 1957, chapter 5",
+            variants=({"payoffs": "rock-paper-scissors"},),
         ),
     ]
 

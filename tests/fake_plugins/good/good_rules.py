@@ -24,10 +24,10 @@ class Pennies:
         self.observation_spaces = {player: Discrete(1) for player in self.players}
         self.action_spaces = {player: Discrete(2) for player in self.players}
 
-    def initial(self, generator):
+    def initial(self, draw, before=None):
         return 0
 
-    def step(self, state, actions, generator):
+    def step(self, state, actions, draw):
         won = 1.0 if actions["even"] == actions["odd"] else -1.0
         return state, {"even": won, "odd": -won}, False
 

@@ -1,0 +1,183 @@
+"""Many episodes in lock step as a Gymnasium vector environment: what its two shells share.
+
+Rules step; autoreset lives here. Row i draws from the stream of its own seed (``mdpzoo.streams``), so its trajectory is
+that of a single environment with this seed, whatever B, device and output are. There are two shells: compiled rules on
+the CPU (``compiled_vector.py``) where a problem has them, tensors on any device (``tensor_vector.py``) everywhere else.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import gymnasium
+import numpy as np
+from gymnasium.vector import AutoresetMode
+from gymnasium.vector.utils import batch_space
+
+from mdpzoo import streams
+from mdpzoo.errors import ResetNeededError, SettingError, did_you_mean
+from mdpzoo.interop.shell import check_limit, check_options, check_reveal, exchanged, frames_per_second
+from mdpzoo.protocols import BatchedProblem
+
+Output = Literal["numpy", "torch"]
+
+
+def autoreset(mode: AutoresetMode | str) -> AutoresetMode:
+    """Reads an autoreset mode, a member or its name in any case.
+
+    Raises:
+        SettingError: if there is no such mode.
+    """
+    names = {each.name.lower(): each for each in AutoresetMode}
+    name = mode.name.lower() if isinstance(mode, AutoresetMode) else str(mode).lower()
+    if name not in names:
+        raise SettingError(f"unknown autoreset_mode {mode!r}.{did_you_mean(name, names) or f' Known: {list(names)}'}")
+    return names[name]
+
+
+class BatchedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
+    """What both shells share: settings, seeds, hidden facts and pictures."""
+
+    rules: Any
+
+    def __init__(
+        self,
+        rules: BatchedProblem,
+        num_envs: int,
+        *,
+        device: Any = "cpu",
+        output: Output = "numpy",
+        autoreset_mode: AutoresetMode = AutoresetMode.NEXT_STEP,
+        max_episode_steps: int | None = None,
+        statistics: bool | None = None,
+        render_mode: str | None = None,
+        reveal: str = "never",
+    ) -> None:
+        """Wraps rules.
+
+        Args:
+            rules: the problem.
+            num_envs: B.
+            device: where the tensors live.
+            output: ``"numpy"``, or ``"torch"``: tensors on the device; they may share memory with the state, so
+                change a copy.
+            autoreset_mode: when a row that has ended starts anew.
+            max_episode_steps: steps after which an episode is truncated; None or -1: never.
+            statistics: whether infos hold ``episode`` (return ``r``, length ``l``, seconds ``t``); None: with torch
+                output only, since Gymnasium's own ``RecordEpisodeStatistics`` does it for NumPy.
+            render_mode: ``"rgb_array"`` or None.
+            reveal: when facts that observations hide stand in infos: ``"never"``, ``"end"`` (in an episode's last
+                info; with same-step autoreset that is ``infos["final_info"]``) or ``"always"``. Each is a dense array
+                ``[B, ...]``, 0 in the rows that its mask ``infos["_name"]`` (``[B]`` bool) leaves out.
+
+        Raises:
+            SettingError: if an argument has no such value.
+        """
+        if num_envs < 1:
+            raise SettingError(f"num_envs must be at least 1, got {num_envs}")
+        if output not in ("numpy", "torch"):
+            raise SettingError(f"output must be 'numpy' or 'torch', got {output!r}")
+        limit = check_limit(max_episode_steps, "max_episode_steps")
+        if render_mode is not None and (render_mode != "rgb_array" or not hasattr(rules, "render")):
+            raise SettingError(f"{type(rules).__name__} does not render as {render_mode!r}; use 'rgb_array' or None")
+        self.num_envs, self.device, self.output = num_envs, device, output
+        modes = ["rgb_array"] if hasattr(rules, "render") else []
+        pictures = {"render_modes": modes, "render_fps": frames_per_second(rules)}
+        self.metadata = {"autoreset_mode": autoreset_mode, **pictures}
+        self.render_mode = render_mode
+        self.single_observation_space, self.single_action_space = rules.observation_space, rules.action_space
+        self.observation_space = batch_space(rules.observation_space, num_envs)
+        self.action_space = batch_space(rules.action_space, num_envs)
+        self._mode, self._limit = autoreset_mode, -1 if limit is None else limit
+        self._statistics = output == "torch" if statistics is None else statistics
+        self.reveal = check_reveal(reveal)
+        hides = hasattr(rules, "reveal")
+        self._always, self._at_end = hides and reveal == "always", hides and reveal == "end"
+        self._seeds: list[int] | None = None
+        self._state: Any = None
+        self._began = time.perf_counter()
+
+    @property
+    def max_episode_steps(self) -> int | None:
+        """Steps after which an episode is truncated; None: only the rules end it."""
+        return self._limit if self._limit > 0 else None
+
+    def reset(
+        self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Any, dict[str, Any]]:
+        """Starts episodes: in every row, or where ``options["reset_mask"]`` (``[B]`` bool) says.
+
+        Args:
+            seed: row i takes ``seed + i``, or ``seed[i]``; None goes on with the row's stream.
+            options: ``reset_mask``, as above.
+
+        Raises:
+            SettingError: if the mask or the list of seeds has not B entries, or another option is given.
+        """
+        super().reset(seed=seed if isinstance(seed, int) else None)
+        check_options(options, ("reset_mask",))
+        mask = None if options is None else options.get("reset_mask")
+        if mask is not None and (self._seeds is None or np.shape(mask) != (self.num_envs,)):
+            raise SettingError(f"reset_mask must have shape [{self.num_envs}] and follow a full reset")
+        forgotten = self._seed(seed)
+        rows = np.ones(self.num_envs, bool) if mask is None else np.array(_on_host(mask), bool)
+        self._start(rows, forgotten)
+        return self._look(self._state), self._told(self._facts(), rows) if self._always else {}
+
+    def render(self) -> tuple[np.ndarray, ...] | None:
+        """Returns a picture of every row, ``[height, width, 3]`` uint8 each; None without a render mode."""
+        if self.render_mode is None:
+            return None
+        self._check_begun()
+        return tuple(self.rules.render(self._state, row) for row in range(self.num_envs))
+
+    def set_policy(self, player: str, policy: Any) -> None:
+        """Replaces another player's frozen policy; of seats only, effective from the next step on.
+
+        Raises:
+            SettingError: if this is no seat, or there is no such player.
+        """
+        self.rules = exchanged(self.rules, player, policy)
+
+    def _start(self, rows: np.ndarray, forgotten: np.ndarray) -> None:
+        """Starts episodes in some rows (``[B]`` bool), of which some (``[B]`` bool) do not go on from the last one."""
+        raise NotImplementedError
+
+    def _look(self, state: Any) -> Any:
+        """Returns observations of a state as the output asks."""
+        raise NotImplementedError
+
+    def _rekey(self, keys: np.ndarray, kept: np.ndarray) -> None:
+        """Takes new streams ``[B]`` uint64, from their beginnings but for the rows that are ``kept`` (``[B]`` bool)."""
+        raise NotImplementedError
+
+    def _facts(self) -> Mapping[str, Any]:
+        """Returns what the rules reveal of the present state."""
+        return self.rules.reveal(self._state)
+
+    def _told(self, facts: Mapping[str, Any], rows: Any) -> dict[str, Any]:
+        """Returns infos with the facts of some rows (``[B]`` bool) and their masks."""
+        raise NotImplementedError
+
+    def _check_begun(self) -> None:
+        if self._state is None:
+            raise ResetNeededError("no episode has begun; call reset() first")
+
+    def _seed(self, seed: int | Sequence[int | None] | None) -> np.ndarray:
+        """Seeds the rows; returns which of them (``[B]`` bool) do not go on from what came before."""
+        given = [seed] * self.num_envs if seed is None else seed
+        if isinstance(given, int | np.integer):
+            given = [int(given) + row for row in range(self.num_envs)]
+        if len(given) != self.num_envs:
+            raise SettingError(f"expected {self.num_envs} seeds, got {len(given)}")
+        kept = np.array([self._seeds is not None and each is None for each in given])
+        if not kept.all():
+            fresh = self.np_random.integers(2**63, size=self.num_envs) if self._seeds is None else self._seeds
+            self._seeds = [int(old if new is None else new) for new, old in zip(given, fresh, strict=True)]
+            self._rekey(np.array([streams.key(each) for each in self._seeds]), kept)
+        return ~kept
+
+
+def _on_host(mask: Any) -> Any:
+    """A mask given as a tensor of any device, or as it is."""
+    return mask.cpu() if hasattr(mask, "cpu") else mask

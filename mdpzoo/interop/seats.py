@@ -1,0 +1,154 @@
+"""One player's seat: of a game, as rules in any shell; of a parallel environment, as an environment around it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import gymnasium
+import numpy as np
+from pettingzoo import ParallelEnv
+
+from mdpzoo.errors import SettingError
+from mdpzoo.game_protocols import BatchedGame, Game
+from mdpzoo.interop.batched_vector import autoreset
+from mdpzoo.interop.model_env import model_shell
+from mdpzoo.interop.pettingzoo import GameParallelEnv
+from mdpzoo.interop.seat_players import check_other, frozen_others
+from mdpzoo.interop.seat_rules import SeatModel
+from mdpzoo.interop.single_game import single_form
+from mdpzoo.interop.vector import synchronous, vector_env
+from mdpzoo.policies import Predictor, freeze
+from mdpzoo.settings import check_names
+
+OUTPUTS = ("numpy", "torch", "sb3")
+ALONE = ("max_cycles", "render_mode", "reveal")  # settings of one environment's shell
+MANY = (*ALONE, "autoreset_mode", "statistics")  # and of many
+SETTINGS = frozenset(MANY)
+
+
+def seat_of(
+    game: Any,
+    player: str,
+    others: Any,
+    *,
+    num_envs: int | None = None,
+    output: str = "numpy",
+    device: Any = "cpu",
+    deterministic: bool = False,
+    **settings: Any,
+) -> Any:
+    """Builds one player's seat; the arguments and errors are those of ``mdpzoo.seat``.
+
+    Instead of an id, ``game`` may be a function that makes a parallel environment.
+    """
+    if output not in OUTPUTS:
+        raise SettingError(f"output must be one of {', '.join(OUTPUTS)}, got {output!r}")
+    if isinstance(game, GameParallelEnv):
+        settings.setdefault("max_cycles", game.max_cycles)
+        game = game.rules
+    if isinstance(game, Game | BatchedGame):
+        check_names(settings, ALONE if num_envs is None else MANY)
+        rules = SeatModel(single_form(game), player, frozen_others(game.players, player, others, deterministic))
+        settings["max_episode_steps"] = settings.pop("max_cycles", None)
+        return _in_shell(rules, num_envs, output, device, settings)
+    return _around(game, player, others, num_envs, output, deterministic, settings)
+
+
+def _in_shell(rules: SeatModel, num_envs: int | None, output: str, device: Any, settings: dict[str, Any]) -> Any:
+    if num_envs is None:
+        return model_shell(rules, **settings)
+    if output != "sb3":
+        return vector_env(rules, num_envs, device=device, output=output, **settings)
+    from mdpzoo.interop.sb3 import vec_env_of
+
+    return vec_env_of(rules, num_envs, device=device, **settings)
+
+
+def _around(
+    game: Any,
+    player: str,
+    others: Any,
+    num_envs: int | None,
+    output: str,
+    deterministic: bool,
+    settings: dict[str, Any],
+) -> Any:
+    """A seat in an environment that keeps a state of its own, or in several of them."""
+    if isinstance(game, ParallelEnv) and num_envs is not None:
+        raise SettingError("one parallel environment is one game; give seat() its id, or a function that makes it")
+    if not isinstance(game, ParallelEnv) and not callable(game):
+        raise SettingError(f"expected a game's id, rules or a parallel environment, got {game!r:.60}")
+    check_names(settings, ("max_cycles", "autoreset_mode", "statistics"))
+    if output == "torch":
+        raise SettingError("this game keeps states of its own: its output is 'numpy' or 'sb3', not 'torch'")
+
+    def single() -> SimulatorSeatEnv:
+        made = game if isinstance(game, ParallelEnv) else game()
+        players = tuple(made.possible_agents)
+        return SimulatorSeatEnv(made, player, frozen_others(players, player, others, deterministic))
+
+    if num_envs is None:
+        return single()
+    if output == "sb3":
+        from stable_baselines3.common.env_util import make_vec_env
+
+        return make_vec_env(single, num_envs)
+    return synchronous(single, num_envs, autoreset(settings.get("autoreset_mode", "next_step")), output)
+
+
+class SimulatorSeatEnv(gymnasium.Env[Any, Any]):
+    """One player's view of a parallel environment; the others are played by frozen policies."""
+
+    def __init__(self, game: ParallelEnv[str, Any, Any], player: str, others: Mapping[str, Any]) -> None:
+        """Takes a seat.
+
+        Args:
+            game: the environment of all players.
+            player: whose seat this is.
+            others: a frozen policy for each other player; see ``seat_players.frozen_others``.
+        """
+        self.game, self.player, self.others = game, player, dict(others)
+        self.metadata = dict(getattr(game, "metadata", {}))
+        self.observation_space, self.action_space = game.observation_space(player), game.action_space(player)
+        self.render_mode = game.render_mode
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        """Starts a game; the same seed starts the same game, whoever plays it."""
+        super().reset(seed=seed)
+        self._seen, infos = self.game.reset(seed=seed, options=options)
+        self._memories: dict[str, Any] = {}
+        self._first = True
+        return self._seen[self.player], infos[self.player]
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        """Acts once; the others answer what they see now, at the same time."""
+        actions = {name: self._answer(name) for name in self.others if name in self.game.agents}
+        self._seen, rewards, terminated, truncated, infos = self.game.step(actions | {self.player: action})
+        self._first = False
+        name = self.player
+        return self._seen[name], float(rewards[name]), bool(terminated[name]), bool(truncated[name]), infos[name]
+
+    def close(self) -> None:
+        """Closes the environment of all players."""
+        self.game.close()
+
+    def set_policy(self, player: str, policy: Any) -> None:
+        """Replaces another player's frozen policy, from the next step on.
+
+        Raises:
+            SettingError: if there is no such other player, or the policy cannot act.
+        """
+        check_other(self.others, player)
+        self.others = self.others | {player: freeze(policy)}
+
+    def render(self) -> Any:
+        """The game's own picture."""
+        return self.game.render()
+
+    def _answer(self, name: str) -> Any:
+        policy, seen = self.others[name], self._seen[name]
+        if isinstance(policy, Predictor):
+            memory, first = self._memories.get(name), np.array([self._first])
+            action, self._memories[name] = policy.remember(seen, memory, first)
+            return action
+        numbers = self.np_random.random((1, policy.draws))
+        return policy.act(np.asarray(seen)[None], numbers)[0]

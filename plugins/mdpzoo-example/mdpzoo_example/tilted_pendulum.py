@@ -1,0 +1,34 @@
+"""Gymnasium's InvertedPendulum on a rail that is not level: a simulator with a state of its own, as MuJoCo's are.
+
+Such an environment cannot be pure rules. It is built as it is, and only its id is ours.
+"""
+
+import math
+from typing import Any
+
+import gymnasium
+
+from mdpzoo.errors import MissingExtraError, SettingError
+
+
+def tilted_pendulum(tilt: float = 2.0, render_mode: str | None = None) -> gymnasium.Env[Any, Any]:
+    """Builds the environment.
+
+    Args:
+        tilt: of gravity against the vertical, in degrees, in [-45, 45]; positive pulls the cart to the right.
+        render_mode: one of Gymnasium's for MuJoCo, or None.
+
+    Raises:
+        MissingExtraError: if MuJoCo is not installed.
+        SettingError: if the tilt is out of its range.
+    """
+    if not -45 <= tilt <= 45:
+        raise SettingError(f"tilt must lie in [-45, 45] degrees, got {tilt}")
+    try:
+        env = gymnasium.make("InvertedPendulum-v5", render_mode=render_mode, max_episode_steps=-1).unwrapped
+    except (ImportError, gymnasium.error.DependencyNotInstalled) as error:
+        sentence = "mujoco is not installed; type: pip install 'mdpzoo-example[mujoco]'"
+        raise MissingExtraError(sentence) from error
+    pull, angle = 9.81, math.radians(tilt)  # m/s^2
+    env.model.opt.gravity[:] = pull * math.sin(angle), 0.0, -pull * math.cos(angle)  # type: ignore[attr-defined]
+    return env
