@@ -24,12 +24,12 @@ from evaluate_bq_nco import fresh, mean_of
 from train_bq_nco import LABEL_SEED
 
 from mdpzoo_combinatorial.bq_nco import BQNCO
-from mdpzoo_combinatorial.bq_nco.labels import read_labels, write_labels
-from mdpzoo_combinatorial.bq_nco.left import Batch, Left, Tokens
-from mdpzoo_combinatorial.bq_nco.networks import network_settings
-from mdpzoo_combinatorial.bq_nco.problem import geometry, unit_box
-from mdpzoo_combinatorial.bq_nco.problems import GEOMETRY, PROBLEMS, TSP
-from mdpzoo_combinatorial.bq_nco.sampling import SAMPLERS, Examples, Prepared
+from mdpzoo_combinatorial.bq_nco.networks.kinds import network_settings
+from mdpzoo_combinatorial.bq_nco.states.left import Batch, Left, Tokens
+from mdpzoo_combinatorial.bq_nco.states.problem import geometry, unit_box
+from mdpzoo_combinatorial.bq_nco.states.problems import GEOMETRY, PROBLEMS, TSP
+from mdpzoo_combinatorial.bq_nco.training.labels import read_labels, write_labels
+from mdpzoo_combinatorial.bq_nco.training.sampling import SAMPLERS, Examples, Prepared
 
 LABELS, SIZE = 8192, 50
 DECISIONS, SEEDS = 150_000, (0, 1)

@@ -22,8 +22,8 @@ from typing import Any, NamedTuple
 from mdpzoo_combinatorial import generate, read_instance
 from mdpzoo_combinatorial.baselines import solve
 from mdpzoo_combinatorial.baselines.registry import SOLVERS
-from mdpzoo_combinatorial.budget import Budget
 from mdpzoo_combinatorial.instances import TSPInstance
+from mdpzoo_combinatorial.local_search.budget import Budget
 
 FOLDERS = {  # name -> files, where the optima stand, their key
     "tsplib": ("*.tsp", "optima.json", "optimum"),

@@ -9,7 +9,7 @@ from importlib import import_module
 
 import numpy as np
 
-from mdpzoo_combinatorial.exhaustive import check_bisimulation
+from mdpzoo_combinatorial.environments.exhaustive import check_bisimulation
 
 PROBLEMS = {  # module, builder, what the size is called, sizes of at most seven nodes or items
     "TSP": ("tsp", "tsp", "num_nodes", (3, 4, 5, 6, 7)),
@@ -29,7 +29,7 @@ def main() -> None:
     print("| problem | instances | direct states | bq states | CPU-seconds |")
     print("| --- | --- | --- | --- | --- |")
     for name, (module, builder, what, sizes) in PROBLEMS.items():
-        code = import_module(f"mdpzoo_combinatorial.{module}")
+        code = import_module(f"mdpzoo_combinatorial.environments.{module}")
         build, began = getattr(code, builder), time.process_time()
         counts, checked = {"direct": 0, "bq": 0}, 0
         for place, size in enumerate(sizes):

@@ -22,7 +22,7 @@ import torch
 
 from mdpzoo_combinatorial import ATSPInstance, generate, read_instance
 from mdpzoo_combinatorial.bq_nco import BQNCO, shipped_for
-from mdpzoo_combinatorial.bq_nco.labels import make_labels
+from mdpzoo_combinatorial.bq_nco.training.labels import make_labels
 
 FRESH_SEED = 500_001  # of the test instances; labels have others
 KICKS = {"TSP": 100, "ATSP": 600, "CVRP": 4_000, "OP": 1_000, "Knapsack": 0}  # of the expert, by token

@@ -22,9 +22,9 @@ import numpy as np
 
 from mdpzoo.errors import InstanceError
 from mdpzoo_combinatorial import generate, read_instance, write_solution
+from mdpzoo_combinatorial.commands.verify_solution import verdict
+from mdpzoo_combinatorial.files.solution_files import read_claim
 from mdpzoo_combinatorial.instances import Instance, KnapsackInstance, TSPInstance
-from mdpzoo_combinatorial.solution_files import read_claim
-from mdpzoo_combinatorial.verify import verdict
 
 SECONDS, MEGABYTES = 2.0, 200
 LAYOUTS = ("FULL_MATRIX", "UPPER_ROW", "LOWER_DIAG_ROW", "UPPER_DIAG_ROW", "LOWER_COL")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mdpzoo_combinatorial.local_search import solve_batch
+from mdpzoo_combinatorial.local_search.symmetric_search import solve_batch
 
 KICKS = (0, 100, 300, 1_000, 3_000, 10_000)
 

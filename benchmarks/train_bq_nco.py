@@ -18,8 +18,8 @@ import torch
 from stable_baselines3.common.callbacks import BaseCallback
 
 from mdpzoo_combinatorial.bq_nco import BQNCO
-from mdpzoo_combinatorial.bq_nco.labels import Labels, read_labels, write_labels
-from mdpzoo_combinatorial.bq_nco.networks import network_settings
+from mdpzoo_combinatorial.bq_nco.networks.kinds import network_settings
+from mdpzoo_combinatorial.bq_nco.training.labels import Labels, read_labels, write_labels
 
 LABEL_SEED = 2026
 SEED = 1  # of weights and of the states that are drawn

@@ -13,7 +13,7 @@ from rich.table import Table
 import mdpzoo
 from mdpzoo.experiments.evaluation import evaluate
 from mdpzoo.experiments.run import Run, train
-from mdpzoo_combinatorial.cities import BEST_KNOWN_CAPITALS_KM, CAPITALS, us_capitals
+from mdpzoo_combinatorial.instances.cities import BEST_KNOWN_CAPITALS_KM, CAPITALS, us_capitals
 from mdpzoo_combinatorial.render import save_picture
 
 FOLDER = Path("demo")

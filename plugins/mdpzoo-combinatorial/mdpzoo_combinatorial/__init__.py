@@ -3,10 +3,15 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mdpzoo_combinatorial.generators import generate
-    from mdpzoo_combinatorial.instances import ATSPInstance, CVRPInstance, KnapsackInstance, OPInstance, TSPInstance
-    from mdpzoo_combinatorial.reading import read_instance
-    from mdpzoo_combinatorial.solution_files import read_solution, write_solution
+    from mdpzoo_combinatorial.files import read_instance, read_solution, write_solution
+    from mdpzoo_combinatorial.instances import (
+        ATSPInstance,
+        CVRPInstance,
+        KnapsackInstance,
+        OPInstance,
+        TSPInstance,
+        generate,
+    )
 
 __all__ = [
     "ATSPInstance",
@@ -19,12 +24,8 @@ __all__ = [
     "read_solution",
     "write_solution",
 ]
-_HOMES = dict.fromkeys(__all__, "instances") | {
-    "generate": "generators",
-    "read_instance": "reading",
-    "read_solution": "solution_files",
-    "write_solution": "solution_files",
-}
+_FILES = ("read_instance", "read_solution", "write_solution")
+_HOMES = dict.fromkeys(__all__, "instances") | dict.fromkeys(_FILES, "files")
 
 
 def __getattr__(name: str) -> Any:

@@ -10,7 +10,7 @@ AGENTS = "mdpzoo_combinatorial.baselines.agents"
 BASELINES = (
     (
         "nearest-neighbour",
-        "mdpzoo_combinatorial.nearest_neighbour:nearest_neighbour",
+        "mdpzoo_combinatorial.baselines.nearest_rule:nearest_neighbour",
         ("distance",),
         "goes to the nearest node that is legal",
         "Rosenkrantz, Stearns and Lewis 1977 (SIAM Journal on Computing 6), section 2",
@@ -88,35 +88,35 @@ def mdpzoo_environments() -> list[EnvironmentSpec]:
         EnvironmentSpec(
             id="mdpzoo/TSP-v0",
             kind="problem",
-            rules="mdpzoo_combinatorial.tsp:tsp",
+            rules="mdpzoo_combinatorial.environments.tsp:tsp",
             summary="travelling salesman: the shortest tour, as a partial tour or as the path still to be solved",
             source=f"{BQ_NCO}, section 3",
         ),
         EnvironmentSpec(
             id="mdpzoo/ATSP-v0",
             kind="problem",
-            rules="mdpzoo_combinatorial.atsp:atsp",
+            rules="mdpzoo_combinatorial.environments.atsp:atsp",
             summary="asymmetric travelling salesman: the cheapest tour where a cost depends on the direction",
             source=f"{BQ_NCO}, section 3",
         ),
         EnvironmentSpec(
             id="mdpzoo/CVRP-v0",
             kind="problem",
-            rules="mdpzoo_combinatorial.cvrp:cvrp",
+            rules="mdpzoo_combinatorial.environments.cvrp:cvrp",
             summary="capacitated vehicle routing: the shortest routes that bring every customer's demand",
             source=f"{BQ_NCO}, section 3",
         ),
         EnvironmentSpec(
             id="mdpzoo/OP-v0",
             kind="problem",
-            rules="mdpzoo_combinatorial.orienteering:orienteering",
+            rules="mdpzoo_combinatorial.environments.orienteering:orienteering",
             summary="orienteering: the most prize on a round trip of limited length",
             source=f"{BQ_NCO}, section 3",
         ),
         EnvironmentSpec(
             id="mdpzoo/Knapsack-v0",
             kind="problem",
-            rules="mdpzoo_combinatorial.knapsack:knapsack",
+            rules="mdpzoo_combinatorial.environments.knapsack:knapsack",
             summary="knapsack: the most value that a capacity holds",
             source=f"{BQ_NCO}, section 3",
         ),
@@ -167,17 +167,17 @@ def mdpzoo_commands() -> list[CommandSpec]:
     return [
         CommandSpec(
             name="solve",
-            function="mdpzoo_combinatorial.solve:solve",
+            function="mdpzoo_combinatorial.commands.solve_file:solve",
             summary="Solve an instance file and print the answer.",
         ),
         CommandSpec(
             name="verify",
-            function="mdpzoo_combinatorial.verify:verify",
+            function="mdpzoo_combinatorial.commands.verify_solution:verify",
             summary="Say whether a file solves an instance, and what it is worth.",
         ),
         CommandSpec(
             name="animate",
-            function="mdpzoo_combinatorial.animate:animate",
+            function="mdpzoo_combinatorial.commands.animate_agent:animate",
             summary="Show how an agent constructs a solution, as a GIF.",
         ),
     ]

@@ -13,7 +13,7 @@ from mdpzoo.interop.fixed import FixedAgent
 from mdpzoo_combinatorial.baselines.observed_instances import problem_of
 from mdpzoo_combinatorial.baselines.planned import PlannedPolicy
 from mdpzoo_combinatorial.baselines.registry import SOLVERS
-from mdpzoo_combinatorial.budget import Budget
+from mdpzoo_combinatorial.local_search.budget import Budget
 
 SECONDS = 1.0  # for every plan of a solver that never ends by itself
 
@@ -84,7 +84,7 @@ def _instance(env: Any) -> Any:
     """The one instance that an environment plays, or None."""
     given = ((describe(env) or {}).get("settings") or {}).get("instance")
     if isinstance(given, str):
-        from mdpzoo_combinatorial import read_instance
+        from mdpzoo_combinatorial.files import read_instance
 
         return read_instance(given)
     return given

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mdpzoo_combinatorial.baselines.registry import Found
-from mdpzoo_combinatorial.budget import Budget
 from mdpzoo_combinatorial.instances import CVRPInstance, KnapsackInstance, OPInstance
+from mdpzoo_combinatorial.local_search.budget import Budget
 
 Floats = NDArray[np.float64]
 Choice = Callable[[Floats, NDArray[np.int64]], int]  # distances from here to candidates, and their names: which one

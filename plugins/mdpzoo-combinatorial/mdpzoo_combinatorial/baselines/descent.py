@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mdpzoo.errors import SettingError
-from mdpzoo_combinatorial import local_search, neighbours
 from mdpzoo_combinatorial.baselines import prize_moves, route_moves, segment_moves
 from mdpzoo_combinatorial.baselines.clarke_wright import joined
 from mdpzoo_combinatorial.baselines.constructive import nearest_neighbour
 from mdpzoo_combinatorial.baselines.registry import Found
-from mdpzoo_combinatorial.budget import Budget
 from mdpzoo_combinatorial.instances import ATSPInstance, CVRPInstance, OPInstance, TSPInstance
+from mdpzoo_combinatorial.local_search import neighbours, symmetric_search
+from mdpzoo_combinatorial.local_search.budget import Budget
 
 Floats = NDArray[np.float64]
 MATRIX_NODES = 6_000  # nodes up to which all distances are stored (288 MB)
@@ -61,7 +61,7 @@ def _tour(instance: TSPInstance, budget: Budget) -> list[int]:
         array = stored(instance, "two-opt")
     if array.shape == (2, 2):
         return [0, 1]
-    tour, _ = local_search.iterated_local_search(array, iterations=0, seed=0, seconds=budget.left)
+    tour, _ = symmetric_search.iterated_local_search(array, iterations=0, seed=0, seconds=budget.left)
     return np.roll(tour, -int(np.flatnonzero(tour == 0)[0])).tolist()
 
 

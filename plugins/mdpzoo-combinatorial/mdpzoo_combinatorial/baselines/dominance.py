@@ -15,8 +15,8 @@ from mdpzoo.compiling import compiled
 from mdpzoo.errors import SettingError
 from mdpzoo_combinatorial.baselines.constructive import by_ratio
 from mdpzoo_combinatorial.baselines.registry import Found
-from mdpzoo_combinatorial.budget import Budget
 from mdpzoo_combinatorial.instances import KnapsackInstance
+from mdpzoo_combinatorial.local_search.budget import Budget
 
 Floats = NDArray[np.float64]
 Nodes = NDArray[np.int32]

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from mdpzoo_combinatorial import three_opt
 from mdpzoo_combinatorial.baselines.descent import MATRIX_NODES, PLANAR, stored
 from mdpzoo_combinatorial.baselines.registry import Found
 from mdpzoo_combinatorial.baselines.scaling import limited
-from mdpzoo_combinatorial.budget import Budget
 from mdpzoo_combinatorial.instances import ATSPInstance, CVRPInstance, OPInstance, TSPInstance
-from mdpzoo_combinatorial.neighbours import EMPTY, full_matrix, greedy, nearest, tour_length
+from mdpzoo_combinatorial.local_search import three_opt
+from mdpzoo_combinatorial.local_search.budget import Budget
+from mdpzoo_combinatorial.local_search.neighbours import EMPTY, full_matrix, greedy, nearest, tour_length
 
 ID = "iterated-local-search"
 SMALL = 15  # nodes up to which a search ends by itself
@@ -64,21 +64,21 @@ def _tour(instance: TSPInstance, iterations: int | None, seed: int, budget: Budg
 
 
 def _asymmetric_tour(instance: ATSPInstance, iterations: int | None, seed: int, budget: Budget) -> list[int]:
-    from mdpzoo_combinatorial import asymmetric_search
+    from mdpzoo_combinatorial.local_search import asymmetric_search
 
     tour, _ = asymmetric_search.search(stored(instance, ID), iterations=iterations, seed=seed, budget=budget)
     return tour.tolist()
 
 
 def _routes(instance: CVRPInstance, iterations: int | None, seed: int, budget: Budget) -> list[list[int]]:
-    from mdpzoo_combinatorial import route_search
+    from mdpzoo_combinatorial.local_search import route_search
 
     costs, demands, capacity = stored(instance, ID), instance.demands, instance.capacity
     return route_search.search(costs, demands, capacity, iterations=iterations, seed=seed, budget=budget)[0]
 
 
 def _prizes(instance: OPInstance, iterations: int | None, seed: int, budget: Budget) -> list[int]:
-    from mdpzoo_combinatorial import prize_search
+    from mdpzoo_combinatorial.local_search import prize_search
 
     limit = instance.limit + 0.5 * instance.tolerance  # half of what rounding may add
     costs, prizes = stored(instance, ID), instance.prizes

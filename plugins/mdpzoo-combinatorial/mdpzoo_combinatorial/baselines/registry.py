@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from mdpzoo.errors import MissingExtraError, SettingError, unknown
 from mdpzoo.specs import load
-from mdpzoo_combinatorial.budget import Budget
+from mdpzoo_combinatorial.local_search.budget import Budget
 
 TOURS = ("TSP", "ATSP")
 ROUTING = (*TOURS, "CVRP", "OP")
@@ -162,7 +162,7 @@ SOLVERS: dict[str, Solver] = {
         Solver(
             id="lkh",
             problems=TOURS,
-            code="lkh_tours:lkh",
+            code="external.lkh_tours:lkh",
             summary="LKH through elkai, ten runs; its licence allows non-commercial use only",
             source="Helsgaun 2000 (European Journal of Operational Research 126); elkai 2.0",
             extra="lkh",
@@ -171,7 +171,7 @@ SOLVERS: dict[str, Solver] = {
         Solver(
             id="pyvrp",
             problems=ROUTING,
-            code="pyvrp_models:pyvrp",
+            code="external.pyvrp_models:pyvrp",
             summary="PyVRP's iterated local search until the time is up",
             source="Wouda, Lan and Kool 2024 (INFORMS Journal on Computing 36)",
             extra="pyvrp",
@@ -181,7 +181,7 @@ SOLVERS: dict[str, Solver] = {
         Solver(
             id="ortools",
             problems=ALL,
-            code="ortools_models:ortools",
+            code="external.ortools_models:ortools",
             summary="OR-tools: guided local search, or branch and bound (Knapsack, proven optimal)",
             source="Perron and Furnon, OR-tools 9.15",
             extra="ortools",

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mdpzoo_combinatorial.budget import Budget
+from mdpzoo_combinatorial.local_search.budget import Budget
 
 Floats = NDArray[np.float64]
 LIMIT = 10.0  # seconds, of searches that never end by themselves

@@ -8,10 +8,18 @@ from mdpzoo.errors import MissingExtraError
 if TYPE_CHECKING:
     from mdpzoo_combinatorial.bq_nco.algorithm import BQNCO, shipped_for
     from mdpzoo_combinatorial.bq_nco.fine_tuning import MaskableBQPolicy
-    from mdpzoo_combinatorial.bq_nco.search import Solutions
+    from mdpzoo_combinatorial.bq_nco.search.decodings import Solutions
+    from mdpzoo_combinatorial.bq_nco.training.labels import read_labels, write_labels
 
-__all__ = ["BQNCO", "MaskableBQPolicy", "Solutions", "build", "load", "shipped_for"]
-_HOMES = {"BQNCO": "algorithm", "MaskableBQPolicy": "fine_tuning", "Solutions": "search", "shipped_for": "algorithm"}
+__all__ = ["BQNCO", "MaskableBQPolicy", "Solutions", "build", "load", "read_labels", "shipped_for", "write_labels"]
+_HOMES = {
+    "BQNCO": "algorithm",
+    "MaskableBQPolicy": "fine_tuning",
+    "Solutions": "search.decodings",
+    "read_labels": "training.labels",
+    "shipped_for": "algorithm",
+    "write_labels": "training.labels",
+}
 
 
 def __getattr__(name: str) -> Any:
@@ -76,8 +84,8 @@ def build(
         SettingError: a value is out of its range.
     """
     from mdpzoo_combinatorial.bq_nco.algorithm import BQNCO
-    from mdpzoo_combinatorial.bq_nco.imitation import ImitationSettings
-    from mdpzoo_combinatorial.bq_nco.networks import network_settings
+    from mdpzoo_combinatorial.bq_nco.networks.kinds import network_settings
+    from mdpzoo_combinatorial.bq_nco.training.imitation import ImitationSettings
 
     sizes = {"width": width, "layers": layers, "heads": heads, "position": position, "relative": relative}
     return BQNCO(

@@ -1,8 +1,8 @@
 """BQ-NCO as a Stable-Baselines3 algorithm (Drakulic et al. 2023, arXiv 2301.03313).
 
 ``learn`` imitates near-optimal solutions; one timestep is one imitated decision. It never plays the environment, which
-only says which problem to train for, and of which size. What differs from the paper: see ``network``, ``sampling``,
-``imitation`` and ``reconstruction``.
+only says which problem to train for, and of which size. What differs from the paper: see ``networks.token_network``,
+``training.sampling``, ``training.imitation`` and ``search.reconstruction``.
 """
 
 from collections.abc import Sequence
@@ -18,20 +18,20 @@ from stable_baselines3.common.type_aliases import MaybeCallback
 from mdpzoo.errors import CheckpointError, InstanceError, SettingError, did_you_mean, unknown
 from mdpzoo_combinatorial.baselines.registry import SOLVERS
 from mdpzoo_combinatorial.bq_nco import checkpoint
-from mdpzoo_combinatorial.bq_nco.imitation import ImitationSettings, Progress, World, imitate
-from mdpzoo_combinatorial.bq_nco.improvement import ImprovementSettings, Pool
-from mdpzoo_combinatorial.bq_nco.labels import LEAST, OWN, Labels, make_labels, read_labels
-from mdpzoo_combinatorial.bq_nco.limits import at_least
-from mdpzoo_combinatorial.bq_nco.networks import NetworkSettings, network_settings
-from mdpzoo_combinatorial.bq_nco.optimiser import new_optimiser
+from mdpzoo_combinatorial.bq_nco.networks.kinds import NetworkSettings, network_settings
 from mdpzoo_combinatorial.bq_nco.policy import BQPolicy, problem_of, size_shown, spaces_of
-from mdpzoo_combinatorial.bq_nco.problems import PROBLEMS, problem_named
-from mdpzoo_combinatorial.bq_nco.reporting import Report, begin
 from mdpzoo_combinatorial.bq_nco.resuming import content_of, restore
-from mdpzoo_combinatorial.bq_nco.search import Solutions
-from mdpzoo_combinatorial.bq_nco.solving import Instances, solve
-from mdpzoo_combinatorial.budget import Budget
+from mdpzoo_combinatorial.bq_nco.search.decodings import Solutions
+from mdpzoo_combinatorial.bq_nco.search.solving import Instances, solve
+from mdpzoo_combinatorial.bq_nco.states.problems import PROBLEMS, problem_named
+from mdpzoo_combinatorial.bq_nco.training.imitation import ImitationSettings, Progress, World, imitate
+from mdpzoo_combinatorial.bq_nco.training.improvement import ImprovementSettings, Pool
+from mdpzoo_combinatorial.bq_nco.training.labels import LEAST, OWN, Labels, make_labels, read_labels
+from mdpzoo_combinatorial.bq_nco.training.optimiser import new_optimiser
+from mdpzoo_combinatorial.bq_nco.training.reporting import Report, begin
 from mdpzoo_combinatorial.instances import Instance, TSPInstance
+from mdpzoo_combinatorial.instances.checking import at_least
+from mdpzoo_combinatorial.local_search.budget import Budget
 
 SHIPPED = {name.lower(): Path(__file__).parent / "checkpoints" / f"{name.lower()}.safetensors" for name in PROBLEMS}
 SELF = "self"
@@ -252,7 +252,7 @@ class BQNCO(BaseAlgorithm):
             seconds: of wall clock for the whole batch, positive; None: no limit.
             seed: of what is drawn at random, in ``[0, 2**63)``.
             budget: a limit that can be cut short, in place of ``seconds``.
-            **options: of the decoding; see ``search``.
+            **options: of the decoding; see ``search.decodings``.
 
         Raises:
             SettingError: there is no such decoding or option, or a value is out of range; names the nearest.

@@ -19,12 +19,12 @@ from torch import Tensor
 
 from mdpzoo.errors import CheckpointError, SettingError
 from mdpzoo.files import replacing
-from mdpzoo_combinatorial.bq_nco.imitation import ImitationSettings, Progress
-from mdpzoo_combinatorial.bq_nco.improvement import ImprovementSettings
-from mdpzoo_combinatorial.bq_nco.networks import NetworkSettings, make_network, network_settings
-from mdpzoo_combinatorial.bq_nco.optimiser import stacked
-from mdpzoo_combinatorial.bq_nco.problems import PROBLEMS
-from mdpzoo_combinatorial.bq_nco.published_files import is_published, read_published
+from mdpzoo_combinatorial.bq_nco.networks.kinds import NetworkSettings, make_network, network_settings
+from mdpzoo_combinatorial.bq_nco.networks.published_files import is_published, read_published
+from mdpzoo_combinatorial.bq_nco.states.problems import PROBLEMS
+from mdpzoo_combinatorial.bq_nco.training.imitation import ImitationSettings, Progress
+from mdpzoo_combinatorial.bq_nco.training.improvement import ImprovementSettings
+from mdpzoo_combinatorial.bq_nco.training.optimiser import stacked
 
 AGENT = "bq-nco"
 FORMAT = 3

@@ -18,7 +18,7 @@ from mdpzoo.errors import SettingError
 from mdpzoo_combinatorial.attention.policies import ILLEGAL, ByToken
 from mdpzoo_combinatorial.bq_nco.algorithm import BQNCO
 from mdpzoo_combinatorial.bq_nco.policy import problem_of, states_of, tokens_of
-from mdpzoo_combinatorial.bq_nco.problems import PROBLEMS
+from mdpzoo_combinatorial.bq_nco.states.problems import PROBLEMS
 
 
 class BQExtractor(BaseFeaturesExtractor):

@@ -15,10 +15,10 @@ from stable_baselines3.common.policies import BasePolicy
 from torch import Tensor, nn
 
 from mdpzoo.errors import SettingError
-from mdpzoo_combinatorial.bq_nco.left import Batch, Left, Tokens
-from mdpzoo_combinatorial.bq_nco.networks import NetworkSettings, make_network, network_settings
-from mdpzoo_combinatorial.bq_nco.problem import Problem
-from mdpzoo_combinatorial.bq_nco.problems import PROBLEMS
+from mdpzoo_combinatorial.bq_nco.networks.kinds import NetworkSettings, make_network, network_settings
+from mdpzoo_combinatorial.bq_nco.states.left import Batch, Left, Tokens
+from mdpzoo_combinatorial.bq_nco.states.problem import Problem
+from mdpzoo_combinatorial.bq_nco.states.problems import PROBLEMS
 
 Observation = Mapping[str, Any]
 SIZE = 20  # of the instances that an agent without an environment trains for

@@ -6,8 +6,8 @@ import torch
 
 from mdpzoo.errors import CheckpointError
 from mdpzoo_combinatorial.bq_nco import checkpoint
-from mdpzoo_combinatorial.bq_nco.improvement import Pool
-from mdpzoo_combinatorial.bq_nco.optimiser import moments, restore_moments
+from mdpzoo_combinatorial.bq_nco.training.improvement import Pool
+from mdpzoo_combinatorial.bq_nco.training.optimiser import moments, restore_moments
 
 if TYPE_CHECKING:
     from mdpzoo_combinatorial.bq_nco.algorithm import BQNCO

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mdpzoo.errors import InstanceError
-from mdpzoo_combinatorial.hostile_text import write_atomically
+from mdpzoo_combinatorial.files.hostile_text import write_atomically
 from mdpzoo_combinatorial.instances import ATSPInstance, CVRPInstance, Instance, KnapsackInstance, OPInstance
 from mdpzoo_combinatorial.instances import RoutingInstance as Routing
 from mdpzoo_combinatorial.render.canvas import Canvas, indices

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mdpzoo_combinatorial.instances.arrays import host
+from mdpzoo_combinatorial.instances.routing import layout_of_costs
 from mdpzoo_combinatorial.render.canvas import Canvas, Floats, number
 from mdpzoo_combinatorial.render.items import draw_items, draw_items_left
 from mdpzoo_combinatorial.render.prizes import by_prize, draw_prizes
 from mdpzoo_combinatorial.render.routes import by_demand, draw_routes
 from mdpzoo_combinatorial.render.tours import UNIT_SQUARE, draw_left, draw_tour
-from mdpzoo_combinatorial.routing import layout_of_costs
-from mdpzoo_combinatorial.rules import host
 
 SIZE = (600, 600)
 REMEMBERED = 64  # layouts of costs, each of which takes far longer to find than to draw

@@ -1,0 +1,26 @@
+"""What stands in for a solver that had no answer in time: local search, or a simple rule where memory is short."""
+
+from typing import Any
+
+from mdpzoo.errors import SettingError
+from mdpzoo_combinatorial.baselines import constructive, dominance
+from mdpzoo_combinatorial.baselines.descent import two_opt
+from mdpzoo_combinatorial.baselines.registry import Found
+from mdpzoo_combinatorial.local_search.budget import Budget
+
+SECONDS = 2.0  # of grace
+
+
+def standing_in(instance: Any) -> Found:
+    """Returns a solution by another way, which it names as the decoding."""
+    if instance.problem == "Knapsack":
+        try:
+            found = dominance.dynamic_programming(instance, 0, Budget(SECONDS))
+            return found._replace(decoding="dynamic-programming stands in")
+        except SettingError:
+            return constructive.greedy_ratio(instance, 0, Budget())._replace(decoding="greedy-ratio stands in")
+    try:
+        return two_opt(instance, 0, Budget(SECONDS))._replace(decoding="two-opt stands in")
+    except SettingError:
+        found = constructive.nearest_neighbour(instance, 0, Budget())
+        return found._replace(decoding="nearest-neighbour stands in")

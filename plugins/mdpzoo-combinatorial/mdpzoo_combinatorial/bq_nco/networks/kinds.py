@@ -1,0 +1,62 @@
+"""Which networks there are, and how one is made for a problem."""
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from mdpzoo.errors import SettingError, did_you_mean
+from mdpzoo_combinatorial.bq_nco.networks.published import (
+    Perceiver,
+    PerceiverSettings,
+    Transformer,
+    TransformerSettings,
+)
+from mdpzoo_combinatorial.bq_nco.networks.token_network import TokenNetwork, TokenNetworkSettings
+from mdpzoo_combinatorial.bq_nco.states.problem import Problem
+
+NetworkSettings = TokenNetworkSettings | TransformerSettings | PerceiverSettings
+KINDS: dict[str, type[Any]] = {
+    each.kind: each for each in (TokenNetworkSettings, TransformerSettings, PerceiverSettings)
+}
+
+
+def network_settings(kind: str = TokenNetworkSettings.kind, **sizes: Any) -> NetworkSettings:
+    """Settings of a kind of network: ``tokens``, ours; ``transformer`` and ``perceiver``, the paper's.
+
+    Raises:
+        SettingError: there is no such kind or setting, or a value is out of range.
+    """
+    if kind not in KINDS:
+        hint = did_you_mean(str(kind), KINDS) or f" Known: {', '.join(KINDS)}."
+        raise SettingError(f"unknown kind of network {kind!r}.{hint}")
+    known = KINDS[kind].__dataclass_fields__
+    for name in sizes:
+        if name not in known:
+            hint = did_you_mean(str(name), known) or f" Known: {', '.join(known)}."
+            raise SettingError(f"unknown setting {name!r} of the network {kind!r}.{hint}")
+    made: NetworkSettings = KINDS[kind](**sizes)
+    return made
+
+
+def make_network(problem: Problem, settings: NetworkSettings, generator: torch.Generator | None = None) -> nn.Module:
+    """A network of such settings with fresh weights.
+
+    Args:
+        problem: says how many features its tokens have, and whether there are places, edges and ends.
+        settings: kind and size.
+        generator: the source of the initial weights; a generator of seed 0 when None.
+
+    Raises:
+        SettingError: the paper's features are asked for where it has none.
+    """
+    if not settings.relative and not problem.paper:
+        raise SettingError(f"the paper's network for {problem.name} was never published; use relative features for it")
+    features = problem.features if settings.relative else problem.paper
+    ways, ends = problem.ways, problem.ends > 0
+    if isinstance(settings, TransformerSettings):
+        return Transformer(settings, features, ways=ways, ends=ends, generator=generator)
+    if isinstance(settings, PerceiverSettings):
+        return Perceiver(settings, features, ways=ways, ends=ends, generator=generator)
+    edges, planar = problem.edges, problem.planar
+    return TokenNetwork(settings, features, edges=edges, ways=ways, ends=ends, planar=planar, generator=generator)

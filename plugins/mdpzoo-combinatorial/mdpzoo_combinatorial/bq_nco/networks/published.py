@@ -1,0 +1,229 @@
+"""The paper's two networks with the names and shapes of its checkpoints (Drakulic et al. 2023, arXiv 2301.03313).
+
+For comparison, and for those who hold checkpoints in this layout: no weights come with this package. Tokens carry the
+paper's features; the first two are origin and destination, wherever the layout expects them, since nothing else depends
+on the order of tokens. Attention is computed by ``scaled_dot_product_attention``, which is the same function.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import relu, scaled_dot_product_attention
+
+from mdpzoo.errors import SettingError
+from mdpzoo_combinatorial.bq_nco.states.left import Tokens
+
+
+@dataclass(frozen=True)
+class _Sizes:
+    """What both networks have in common; checks itself.
+
+    Attributes:
+        width: numbers per token, a multiple of ``heads``.
+        layers: attention blocks; of the perceiver, those between latents.
+        heads: attention heads.
+        hidden: width of the feed-forward blocks.
+    """
+
+    relative: ClassVar[bool] = False
+    width: int = 192
+    layers: int = 9
+    heads: int = 12
+    hidden: int = 512
+
+    def __post_init__(self) -> None:
+        """Raises SettingError, naming the setting, its value and its range."""
+        for name, value in vars(self).items():
+            if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 4096:
+                raise SettingError(f"{name} must be an integer in 1..4096, got {value!r}")
+        for name in ("width", "latent_width"):
+            if getattr(self, name, self.heads) % self.heads:
+                raise SettingError(
+                    f"{name} must be a multiple of heads, got {getattr(self, name)} and {self.heads} heads"
+                )
+
+
+@dataclass(frozen=True)
+class TransformerSettings(_Sizes):
+    """Size of the paper's transformer; the defaults are the paper's."""
+
+    kind: ClassVar[str] = "transformer"
+
+
+@dataclass(frozen=True)
+class PerceiverSettings(_Sizes):
+    """Size of the paper's perceiver; the defaults are those of its published variant.
+
+    Attributes:
+        latents: learned tokens that the nodes are read into, at least 1.
+        latent_width: numbers per latent, a multiple of ``heads``.
+    """
+
+    kind: ClassVar[str] = "perceiver"
+    heads: int = 8
+    latents: int = 64
+    latent_width: int = 48
+
+
+class _Published(nn.Module):
+    """Embedding and scores, which both networks share; ``mix`` is what lies between."""
+
+    def __init__(self, features: int, width: int, ways: int, ends: bool) -> None:
+        super().__init__()
+        self.input_emb = nn.Linear(features, width)
+        self.begin_end_tokens = nn.Embedding(2, width) if ends else None
+        self.scores_projection = nn.Linear(width, ways)
+
+    def forward(self, tokens: Tokens) -> Tensor:
+        """Scores ``[B, K L]`` of the actions ``K * position + way``; ``-inf`` where illegal."""
+        scores = self.scores_projection(self.encode(tokens))
+        return scores.masked_fill(~tokens.legal, -torch.inf).flatten(1)
+
+    def encode(self, tokens: Tokens) -> Tensor:
+        """Embeddings ``[B, L, width]`` after the last layer."""
+        embedded = self.input_emb(tokens.features)
+        if self.begin_end_tokens is not None:
+            embedded = torch.cat((embedded[:, :2] + self.begin_end_tokens.weight, embedded[:, 2:]), 1)
+        return self.mix(embedded, None if tokens.valid is None else tokens.valid[:, None, None, :])
+
+    def mix(self, embedded: Tensor, mask: Tensor | None) -> Tensor:
+        """``[B, L, width]`` to the same shape; ``mask`` ``[B, 1, 1, L]`` tells tokens from padding."""
+        raise NotImplementedError
+
+    @torch.no_grad()
+    def _initialise(self, generator: torch.Generator) -> None:
+        """Attention as Xavier's uniform over the whole tensor, dense layers as torch's default, residual scalars 0."""
+        if self.input_emb.weight.is_meta:
+            return
+        bounds: dict[str, float] = {}
+        for name, part in self.named_modules():
+            if isinstance(part, nn.Linear):
+                bounds |= dict.fromkeys((f"{name}.weight", f"{name}.bias"), part.in_features**-0.5)
+        for name, tensor in self.named_parameters():
+            if tensor.dim() == 3 and name.rsplit(".", 1)[-1].startswith(("lambda", "theta")):
+                nn.init.xavier_uniform_(tensor, generator=generator)
+            elif name in bounds:
+                tensor.copy_((2 * torch.rand(tensor.shape, generator=generator) - 1) * bounds[name])
+            elif name == "begin_end_tokens.weight":
+                tensor.copy_(torch.randn(tensor.shape, generator=generator))
+            elif name == "latent_array":
+                tensor.copy_(torch.randn(tensor.shape, generator=generator) * 0.02)
+
+
+class Transformer(_Published):
+    """The paper's transformer: no norms, residual branches that start at 0 (ReZero), unscaled logits. Costs O(L^2)."""
+
+    def __init__(
+        self,
+        settings: TransformerSettings,
+        features: int,
+        *,
+        ways: int = 1,
+        ends: bool = True,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        """Draws the weights; arguments are those of ``TokenNetwork``."""
+        super().__init__(features, settings.width, ways, ends)
+        self.settings = settings
+        self.encoder = nn.ModuleList(_Layer(settings) for _ in range(settings.layers))
+        self._initialise(generator or torch.Generator().manual_seed(0))
+
+    def mix(self, embedded: Tensor, mask: Tensor | None) -> Tensor:
+        """Through all layers."""
+        for layer in self.encoder:
+            embedded = layer(embedded, mask)
+        return embedded
+
+
+class Perceiver(_Published):
+    """The paper's perceiver: nodes are read into latents, mixed there, and written back. Costs O(L) a state."""
+
+    def __init__(
+        self,
+        settings: PerceiverSettings,
+        features: int,
+        *,
+        ways: int = 1,
+        ends: bool = True,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        """Draws the weights; arguments are those of ``TokenNetwork``."""
+        super().__init__(features, settings.width, ways, ends)
+        self.settings = settings
+        wide, narrow = settings.width, settings.latent_width
+        self.latent_array = nn.Parameter(torch.zeros(1, settings.latents, narrow))
+        self.encoder = _Cross(narrow, wide, settings)
+        self.layers = nn.ModuleList(_Cross(narrow, narrow, settings) for _ in range(settings.layers))
+        self.decoder = _Cross(wide, narrow, settings)
+        self._initialise(generator or torch.Generator().manual_seed(0))
+
+    def mix(self, embedded: Tensor, mask: Tensor | None) -> Tensor:
+        """Into latents, between them, and back."""
+        latents = self.encoder(self.latent_array.expand(len(embedded), -1, -1), embedded, mask)
+        for layer in self.layers:
+            latents = layer(latents, latents, None)
+        return self.decoder(embedded, latents, None)
+
+
+class _Attention(nn.Module):
+    """Heads with matrices of their own: keys ``x L1 + b``, queries ``u L2``, values ``x T1 + b``, outputs by ``T2``."""
+
+    def __init__(self, asking: int, asked: int, heads: int, scale: float | None) -> None:
+        super().__init__()
+        head, self.scale = asked // heads, scale
+        self.lambda1, self.lambda2 = (nn.Parameter(torch.zeros(heads, width, head)) for width in (asked, asking))
+        self.theta1, self.theta2 = (nn.Parameter(torch.zeros(heads, width, head)) for width in (asked, asking))
+        self.bias_lambda = nn.Parameter(torch.zeros(heads, head))
+        self.bias_theta = nn.Parameter(torch.zeros(heads, head))
+
+    def forward(self, asking: Tensor, asked: Tensor, mask: Tensor | None) -> Tensor:
+        """``[B, L, asking]`` from queries of that shape and keys ``[B, M, asked]``."""
+        query = asking.unsqueeze(1) @ self.lambda2
+        key = asked.unsqueeze(1) @ self.lambda1 + self.bias_lambda.unsqueeze(1)
+        value = asked.unsqueeze(1) @ self.theta1 + self.bias_theta.unsqueeze(1)
+        mixed = scaled_dot_product_attention(query, key, value, attn_mask=mask, scale=self.scale)
+        return (mixed @ self.theta2.transpose(1, 2)).sum(1)
+
+
+class _Scaled(nn.Module):
+    """A residual branch with a scalar in front."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.alpha = nn.Parameter(torch.zeros(()))
+
+    def forward(self, before: Tensor, branch: Tensor) -> Tensor:
+        return before + self.alpha * branch
+
+
+class _Layer(nn.Module):
+    """One layer of the transformer."""
+
+    def __init__(self, settings: TransformerSettings) -> None:
+        super().__init__()
+        self.attn = _Attention(settings.width, settings.width, settings.heads, 1.0)
+        self.linear1 = nn.Linear(settings.width, settings.hidden)
+        self.linear2 = nn.Linear(settings.hidden, settings.width)
+        self.res_norm1, self.res_norm2 = _Scaled(), _Scaled()
+
+    def forward(self, tokens: Tensor, mask: Tensor | None) -> Tensor:
+        tokens = self.res_norm1(tokens, self.attn(tokens, tokens, mask))
+        return self.res_norm2(tokens, self.linear2(relu(self.linear1(tokens))))
+
+
+class _Cross(nn.Module):
+    """One block of the perceiver: norms of queries, keys and what goes into the feed-forward block."""
+
+    def __init__(self, asking: int, asked: int, settings: PerceiverSettings) -> None:
+        super().__init__()
+        self.attn = _Attention(asking, asked, settings.heads, 1.0 / math.sqrt(asked // settings.heads))
+        self.layer_norm1, self.layer_norm2 = nn.LayerNorm(asking), nn.LayerNorm(asked)
+        self.layer_norm3 = nn.LayerNorm(asking)
+        self.linear1, self.linear2 = nn.Linear(asking, settings.hidden), nn.Linear(settings.hidden, asking)
+
+    def forward(self, asking: Tensor, asked: Tensor, mask: Tensor | None) -> Tensor:
+        asking = asking + self.attn(self.layer_norm1(asking), self.layer_norm2(asked), mask)
+        return asking + self.linear2(relu(self.linear1(self.layer_norm3(asking))))

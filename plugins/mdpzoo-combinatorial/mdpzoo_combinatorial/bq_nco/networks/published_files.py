@@ -1,0 +1,92 @@
+"""Reads checkpoints in the layout of the paper's authors: a ``torch.save`` dictionary whose ``net`` names tensors.
+
+Such a file is read with ``weights_only=True``, which makes tensors and plain containers and runs nothing else. Problem,
+kind and size of the network follow from names and shapes. What the three norms of a perceiver's block are for is not
+told by their names: here they are, in order, those of queries, keys and the feed-forward block.
+"""
+
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from torch import Tensor
+
+from mdpzoo.errors import CheckpointError
+from mdpzoo_combinatorial.bq_nco.networks.kinds import NetworkSettings, make_network, network_settings
+from mdpzoo_combinatorial.bq_nco.states.problems import PROBLEMS
+
+MAGIC = b"PK\x03\x04"  # how a file of torch.save begins
+KNOWN = {(2, 1, True): "TSP", (4, 2, True): "CVRP", (4, 1, True): "OP", (3, 1, False): "Knapsack"}
+
+
+def is_published(path: Path) -> bool:
+    """Whether a file may be one of ``torch.save``."""
+    with path.open("rb") as file:
+        return file.read(len(MAGIC)) == MAGIC
+
+
+def read_published(path: Path) -> tuple[str, NetworkSettings, dict[str, Tensor]]:
+    """Returns the problem, the network's settings and its state dictionary.
+
+    Raises:
+        CheckpointError: the file is damaged, or a tensor is missing, unknown, misshapen or not finite.
+    """
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+        return _understood(content)
+    except (pickle.UnpicklingError, SafetensorError, RuntimeError, ValueError, LookupError, EOFError, OSError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise CheckpointError(f"{path.name} is no usable checkpoint in the published layout: {reason}") from None
+
+
+def _understood(content: Any) -> tuple[str, NetworkSettings, dict[str, Tensor]]:
+    net = content.get("net") if isinstance(content, Mapping) else None
+    if not isinstance(net, Mapping) or not all(isinstance(name, str) for name in net):
+        raise ValueError("it holds no dictionary 'net' of tensors")
+    tensors = {name: each for name, each in net.items() if isinstance(each, Tensor)}
+    for name in net.keys() - tensors.keys():
+        raise ValueError(f"{name!r:.80} is no tensor")
+    width, features = _shape(tensors, "input_emb.weight", 2)
+    ways, _ = _shape(tensors, "scores_projection.weight", 2)
+    ends = "begin_end_tokens.weight" in tensors
+    problem = KNOWN.get((features, ways, ends))
+    if problem is None:
+        raise ValueError(f"no problem has {features} features, {ways} scores and ends: {ends}")
+    settings = _settings(tensors, width)
+    with torch.device("meta"):
+        wanted = {
+            name: tuple(each.shape) for name, each in make_network(PROBLEMS[problem], settings).state_dict().items()
+        }
+    for name in sorted(wanted.keys() ^ tensors.keys()):
+        raise ValueError(f"{name} is missing" if name in wanted else f"{name!r:.80} is not expected")
+    for name, shape in wanted.items():
+        found = tensors[name]
+        if tuple(found.shape) != shape or found.dtype != torch.float32:
+            raise ValueError(f"{name} is {found.dtype} {list(found.shape)}, not torch.float32 {list(shape)}")
+        if not bool(torch.isfinite(found).all()):
+            raise ValueError(f"{name} holds a number that is not finite")
+    return problem, settings, tensors
+
+
+def _settings(tensors: Mapping[str, Tensor], width: int) -> NetworkSettings:
+    """Kind and size, from shapes."""
+    stack, kind = ("layers", "perceiver") if "latent_array" in tensors else ("encoder", "transformer")
+    layers = len({name.split(".")[1] for name in tensors if name.startswith(f"{stack}.") and name.count(".") > 2})
+    heads = _shape(tensors, f"{stack}.0.attn.lambda1", 3)[0]
+    hidden = _shape(tensors, f"{stack}.0.linear1.weight", 2)[0]
+    sizes = {"width": width, "layers": layers, "heads": heads, "hidden": hidden}
+    if kind == "perceiver":
+        _, sizes["latents"], sizes["latent_width"] = _shape(tensors, "latent_array", 3)
+    return network_settings(kind, **sizes)
+
+
+def _shape(tensors: Mapping[str, Tensor], name: str, dimensions: int) -> tuple[int, ...]:
+    if name not in tensors:
+        raise ValueError(f"{name} is missing")
+    shape = tuple(tensors[name].shape)
+    if len(shape) != dimensions:
+        raise ValueError(f"{name} has {len(shape)} dimensions, not {dimensions}")
+    return shape

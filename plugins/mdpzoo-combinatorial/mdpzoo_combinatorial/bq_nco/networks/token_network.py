@@ -1,0 +1,226 @@
+"""The attention policy over what is left to solve (BQ-NCO: Drakulic et al. 2023, arXiv 2301.03313, sections 4 and 5).
+
+One network for all problems: tokens in, a score for every way of choosing every token out. What differs from the paper
+(whose own networks are in ``published``):
+
+* layers are pre-normalised and call ``scaled_dot_product_attention``; the paper has ReZero and unscaled logits;
+* a token is described relative to what is left (``states.problems``);
+* tokens with places attend by distance, too: every head owns a learned, non-negative pull towards near tokens, its
+  logits lose ``strength * tokens * distance^2``; or queries and keys are turned by their places (rotary, Su et al.
+  2021);
+* tokens with costs attend by them: mixed attention (Drakulic et al. 2024, GOAL, section 4), logits
+  ``<query_n + A e_mn, key_m + C e_mn>``, multiplied out so that no vector is made for a pair of tokens.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import relu, scaled_dot_product_attention
+
+from mdpzoo.errors import SettingError
+from mdpzoo_combinatorial.bq_nco.states.left import Tokens
+
+GEOMETRY = 4  # slots of a head's query and key that carry the distance: 2 x.y - |x|^2 - |y|^2
+POSITIONS = ("distance", "rotary", "none")
+FASTEST_TURN = 32.0  # radians that the fastest pair of a rotary code turns over the side of a box
+
+
+@dataclass(frozen=True)
+class TokenNetworkSettings:
+    """Size and kind of a ``TokenNetwork``; checks itself.
+
+    Attributes:
+        width: numbers per token, a multiple of ``heads``.
+        layers: attention blocks, at least 1.
+        heads: attention heads; each gets ``width / heads`` numbers, more than 4, for ``rotary`` a multiple of 4.
+        widening: hidden width of the feed-forward blocks over ``width``.
+        position: how places enter attention: ``distance``, ``rotary`` or ``none``.
+        relative: whether tokens are described relative to what is left; False: as in the paper.
+    """
+
+    kind: ClassVar[str] = "tokens"
+    width: int = 80
+    layers: int = 5
+    heads: int = 5
+    widening: int = 4
+    position: str = "distance"
+    relative: bool = True
+
+    def __post_init__(self) -> None:
+        """Raises SettingError, naming the setting, its value and its range."""
+        for name in ("width", "layers", "heads", "widening"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 4096:
+                raise SettingError(f"{name} must be an integer in 1..4096, got {value!r}")
+        if self.width % self.heads:
+            raise SettingError(f"width must be a multiple of heads, got width {self.width} and heads {self.heads}")
+        if self.width // self.heads <= GEOMETRY:
+            raise SettingError(f"width / heads must be over {GEOMETRY}, got {self.width} / {self.heads}")
+        if self.position not in POSITIONS:
+            raise SettingError(f"position must be one of {', '.join(POSITIONS)}, got {self.position!r}")
+        if self.position == "rotary" and self.width // self.heads % 4:
+            raise SettingError(f"rotary needs width / heads to be a multiple of 4, got {self.width} / {self.heads}")
+        if not isinstance(self.relative, bool):
+            raise SettingError(f"relative must be True or False, got {self.relative!r}")
+
+
+class TokenNetwork(nn.Module):
+    """Scores the tokens of a state: equivariant to their order, with ``relative`` blind to translation and scale.
+
+    Costs O(L^2) for ``L`` tokens. Reads no scalar back, so it never waits for a device.
+    """
+
+    def __init__(
+        self,
+        settings: TokenNetworkSettings,
+        features: int,
+        *,
+        edges: int = 0,
+        ways: int = 1,
+        ends: bool = True,
+        planar: bool = True,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        """Draws the weights.
+
+        Args:
+            settings: the size.
+            features: numbers that describe a token.
+            edges: numbers that describe a pair of tokens.
+            ways: scores of a token.
+            ends: whether the first two tokens are special.
+            planar: whether tokens have places.
+            generator: the source of the initial weights; a generator of seed 0 when None.
+        """
+        super().__init__()
+        self.settings = settings
+        width = settings.width
+        position = settings.position if planar else "none"
+        self.embed = nn.Linear(features, width)
+        self.ends = nn.Parameter(torch.empty(2, width)) if ends else None
+        self.blocks = nn.ModuleList(_Block(settings, position, edges) for _ in range(settings.layers))
+        self.norm = nn.LayerNorm(width)
+        self.score = nn.Linear(width, ways)
+        self.position = position
+        if not self.score.weight.is_meta:  # a network made to know its shapes has no weights to draw
+            self._initialise(generator or torch.Generator().manual_seed(0))
+
+    @torch.no_grad()
+    def _initialise(self, generator: torch.Generator) -> None:
+        """Draws every matrix from N(0, 1 / inputs), the residual outputs smaller by the root of their number."""
+        for name, tensor in self.named_parameters():
+            if name.endswith("bias"):
+                tensor.zero_()
+            elif tensor.dim() == 2 and not name.endswith("alone"):
+                scale = 1.0 if name == "ends" else tensor.shape[1] ** -0.5
+                if name.endswith(("merge.weight", "narrow.weight")):
+                    scale /= math.sqrt(2 * self.settings.layers)
+                tensor.copy_(torch.randn(tensor.shape, generator=generator) * scale)
+
+    def forward(self, tokens: Tokens) -> Tensor:
+        """Scores ``[B, K L]`` of the actions ``K * position + way``, larger is better; ``-inf`` where illegal."""
+        scores = self.score(self.encode(tokens))
+        return scores.masked_fill(~tokens.legal, -torch.inf).flatten(1)
+
+    def encode(self, tokens: Tokens) -> Tensor:
+        """Embeddings ``[B, L, width]`` after the last layer."""
+        embedded = self.embed(tokens.features)
+        if self.ends is not None:
+            embedded = torch.cat((embedded[:, :2] + self.ends, embedded[:, 2:]), 1)
+        mask = None if tokens.valid is None else tokens.valid[:, None, None, :]
+        where: Any = None
+        if self.position != "none":
+            assert tokens.places is not None
+            if self.position == "rotary":
+                where = _turns(tokens.places, self.settings.width // self.settings.heads)
+            else:
+                count = tokens.places.shape[1] if tokens.valid is None else tokens.valid.sum(1).to(tokens.places.dtype)
+                where = _distance_slots(tokens.places, count)
+        for block in self.blocks:
+            embedded = block(embedded, where, tokens.edges, mask)
+        return self.norm(embedded)
+
+
+class _Block(nn.Module):
+    """One pre-normalised layer: attention, then a feed-forward block."""
+
+    def __init__(self, settings: TokenNetworkSettings, position: str, edges: int) -> None:
+        super().__init__()
+        width, self.heads, self.position = settings.width, settings.heads, position
+        self.head = width // settings.heads
+        self.content = self.head - GEOMETRY * (position == "distance")
+        self.before = nn.LayerNorm(width)
+        self.project = nn.Linear(width, settings.heads * (2 * self.content + self.head))
+        if position == "distance":
+            self.pull = nn.Parameter(torch.linspace(-4.0, 1.0, settings.heads))
+        self.mix = _Mixed(self.heads, self.content, edges) if edges else None
+        self.merge = nn.Linear(width, width)
+        self.between = nn.LayerNorm(width)
+        self.widen = nn.Linear(width, settings.widening * width)
+        self.narrow = nn.Linear(settings.widening * width, width)
+
+    def forward(self, tokens: Tensor, where: Any, edges: Tensor | None, mask: Tensor | None) -> Tensor:
+        """``tokens [B, L, width]`` to the same shape; ``where`` is what ``position`` needs of their places."""
+        batch, length, width = tokens.shape
+        parts = self.project(self.before(tokens)).view(batch, length, self.heads, -1).transpose(1, 2)
+        asked, offered, values = parts.split((self.content, self.content, self.head), 3)
+        if self.position == "distance":
+            strength = self.pull.exp().view(1, -1, 1, 1) * math.sqrt(self.head)  # undoes the product's 1 / sqrt(head)
+            asked = torch.cat((asked, where[0] * strength), 3)
+            offered = torch.cat((offered, where[1].expand(-1, self.heads, -1, -1)), 3)
+        elif self.position == "rotary":
+            asked, offered = _turned(asked, where), _turned(offered, where)
+        if self.mix is not None:
+            assert edges is not None
+            mixed = self.mix(asked, offered, edges, mask) @ values
+        else:
+            mixed = scaled_dot_product_attention(asked, offered, values, attn_mask=mask)
+        tokens = tokens + self.merge(mixed.transpose(1, 2).reshape(batch, length, width))
+        return tokens + self.narrow(relu(self.widen(self.between(tokens))))
+
+
+class _Mixed(nn.Module):
+    """Attention weights from tokens and from what lies between them."""
+
+    def __init__(self, heads: int, content: int, edges: int) -> None:
+        super().__init__()
+        self.asked = nn.Parameter(torch.zeros(heads, content, edges))
+        self.offered = nn.Parameter(torch.zeros(heads, content, edges))
+        self.alone = nn.Parameter(torch.zeros(heads, edges))
+
+    def forward(self, asked: Tensor, offered: Tensor, edges: Tensor, mask: Tensor | None) -> Tensor:
+        """Weights ``[B, H, L, L]`` of queries and keys ``[B, H, L, c]`` with edges ``[B, L, L, E]``."""
+        rows = (asked @ self.offered).transpose(1, 2) + self.alone  # [B, L, H, E]
+        columns = (offered @ self.asked).transpose(1, 2)
+        logits = (asked @ offered.transpose(2, 3)) / math.sqrt(asked.shape[3])
+        logits = logits + (rows @ edges.transpose(2, 3)).transpose(1, 2)  # [B, L, H, L] to [B, H, L, L]
+        logits = logits + (columns @ edges.permute(0, 2, 3, 1)).permute(0, 2, 3, 1)
+        if mask is not None:
+            logits = logits.masked_fill(~mask, -torch.inf)
+        return logits.softmax(3)
+
+
+def _distance_slots(places: Tensor, count: Tensor | int) -> tuple[Tensor, Tensor]:
+    """Vectors ``[B, 1, L, 4]`` whose product is ``-count * |x - y|^2``: squared distance in units of the spacing."""
+    places = places * (math.sqrt(count) if isinstance(count, int) else count.sqrt().view(-1, 1, 1))
+    square, one = places.square().sum(2, keepdim=True), torch.ones_like(places[..., :1])
+    query = torch.cat((2 * places, -square, -one), 2)
+    key = torch.cat((places, one, square), 2)
+    return query.unsqueeze(1), key.unsqueeze(1)
+
+
+def _turns(places: Tensor, head: int) -> tuple[Tensor, Tensor]:
+    """Cosines and sines ``[B, 1, L, head / 2]``: half of the pairs turn with x, half with y, at rates from 1 up."""
+    rates = torch.logspace(0, 1, head // 4, FASTEST_TURN, device=places.device)
+    angles = (places.unsqueeze(3) * rates).flatten(2).unsqueeze(1)
+    return angles.cos(), angles.sin()
+
+
+def _turned(vectors: Tensor, turns: tuple[Tensor, Tensor]) -> Tensor:
+    """Vectors ``[B, H, L, head]`` whose pairs are turned."""
+    one, other = vectors.chunk(2, 3)
+    cosine, sine = turns
+    return torch.cat((one * cosine - other * sine, one * sine + other * cosine), 3)

@@ -1,0 +1,95 @@
+"""Cheap rules: which tokens a network is shown where not all fit, and what is chosen once the time is up.
+
+Source: BQ-NCO (Drakulic et al. 2023), appendix on nearest neighbours. What differs from the paper: only tokens that
+are left are shown, so some choice is always open; the customers of OP that are not near are those with most prize for
+their distance; Knapsack takes what is far above the break item unseen, since every good solution has it.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from mdpzoo_combinatorial.bq_nco.states.left import Batch, Left
+from mdpzoo_combinatorial.bq_nco.states.problem import Problem
+from mdpzoo_combinatorial.bq_nco.states.problems import TINY
+
+FURTHER = 10.0  # what going by the depot counts, in sides of the unit square: more than any way within it
+
+
+def cheapest(problem: Problem, batch: Batch, left: Left) -> Tensor:
+    """Scores ``[B, K L]`` of the actions in a network's place, ``-inf`` where illegal: the nearest node, the nearest
+    customer that fits, most prize for the distance, most value for the weight."""
+    worth = WORTH[problem.name](batch, left).unsqueeze(2)
+    if problem.ways == 2:
+        worth = torch.cat((worth, -_away(batch, left, torch.zeros_like(left.node[:, :1])).unsqueeze(2) - FURTHER), 2)
+    return worth.masked_fill(~problem.legal(batch, left), -torch.inf).flatten(1)
+
+
+def shown(problem: Problem, batch: Batch, left: Left, neighbours: int) -> Tensor:
+    """Positions ``[B, neighbours]`` of the tokens left that a network sees; of padding only where there is no other.
+
+    Args:
+        problem: whose states.
+        batch: the instances.
+        left: the states.
+        neighbours: at least 1 and fewer than there are places for tokens left.
+    """
+    worth = WORTH[problem.name](batch, left)[:, problem.ends :]
+    if left.count is not None:
+        padding = torch.arange(worth.shape[1], device=worth.device) >= left.count.unsqueeze(1)
+        worth = worth.masked_fill(padding, -torch.inf)
+    if problem.name == "OP" and neighbours > 1:
+        far = _away(batch, left, left.node[:, :1])[:, problem.ends :]
+        if left.count is not None:
+            far = far.masked_fill(padding, torch.inf)
+        nearest = far.topk(neighbours // 2, 1, largest=False).indices
+        open_ = worth.gather(1, nearest) > -torch.inf
+        worth = worth.scatter(1, nearest, torch.where(open_, torch.inf, -torch.inf).to(worth.dtype))
+    return worth.topk(neighbours, 1).indices + problem.ends
+
+
+def certain(batch: Batch, left: Left, neighbours: int) -> tuple[Tensor, Tensor]:
+    """Of knapsacks: the best items ``[B]`` by value for weight, and whether each is to be taken unseen, ``[B]`` bool.
+
+    It is where more than half as many items as the network sees stand between it and the break item.
+    """
+    ratio = _ratio(batch, left)
+    weight = batch.numbers[left.row.unsqueeze(1), left.node, 1]
+    if left.count is not None:
+        padding = torch.arange(ratio.shape[1], device=ratio.device) >= left.count.unsqueeze(1)
+        ratio, weight = ratio.masked_fill(padding, -torch.inf), weight.masked_fill(padding, torch.inf)
+    order = ratio.argsort(dim=1, descending=True, stable=True)
+    fit = weight.gather(1, order).cumsum(1) <= left.resource.unsqueeze(1)
+    return order[:, 0], fit.sum(1) > max(1, neighbours // 2)
+
+
+def _away(batch: Batch, left: Left, start: Tensor) -> Tensor:
+    """How far tokens ``[B, L]`` are from starts ``[B, 1]``: between places, or by costs where there are no places."""
+    row = left.row.unsqueeze(1)
+    if batch.places is None:
+        assert batch.costs is not None
+        return batch.costs[row, start, left.node]
+    return (batch.places[row, left.node] - batch.places[row, start]).norm(dim=2)
+
+
+def _nearest(batch: Batch, left: Left) -> Tensor:
+    return -_away(batch, left, left.node[:, :1])
+
+
+def _prize(batch: Batch, left: Left) -> Tensor:
+    return batch.numbers[left.row.unsqueeze(1), left.node, 0] / (_nearest(batch, left).neg() + TINY)
+
+
+def _ratio(batch: Batch, left: Left) -> Tensor:
+    pair = batch.numbers[left.row.unsqueeze(1), left.node]
+    return pair[:, :, 0] / pair[:, :, 1].clamp(min=TINY)
+
+
+WORTH: dict[str, Callable[[Batch, Left], Tensor]] = {
+    "TSP": _nearest,
+    "ATSP": _nearest,
+    "CVRP": _nearest,
+    "OP": _prize,
+    "Knapsack": _ratio,
+}

@@ -1,0 +1,231 @@
+"""What a piece of a solution is, problem by problem: a state whose answer fits into the rest (LEHD, arXiv 2310.07985).
+
+Sub-paths of tours, segments of orienteering tours with what the rest leaves of the limit, subsets of knapsacks with
+what the rest leaves of the capacity; those of routes are in ``route_pieces``. What differs from the paper, which has
+sub-paths only, one at a time: a round cuts each tour into disjoint pieces, and tries several pieces of OP and Knapsack
+at once, of which the best is taken.
+"""
+
+from abc import ABC, abstractmethod
+
+import torch
+from torch import Tensor
+
+from mdpzoo_combinatorial.bq_nco.search.task import Task
+from mdpzoo_combinatorial.bq_nco.states.left import Left, keep
+
+GAIN = 1e-7  # of the old length: what a piece must gain to count as shorter
+STATES_AT_ONCE = 16  # pieces that are tried together where only one of an instance can be taken: fills a forward pass
+TOKENS_AT_ONCE = 300  # of all pieces of a round: small batches are cut several times over, to fill a forward pass
+
+
+class Pieces(ABC):
+    """The solutions of I instances, and how they are cut and mended."""
+
+    smallest: int = 2  # tokens in the smallest piece worth solving again
+
+    def __init__(self, task: Task) -> None:
+        """Takes the instances; ``begin`` takes their solutions."""
+        self.task = task
+        self.count = len(task.batch)
+        self.device = task.batch.numbers.device
+
+    @abstractmethod
+    def begin(self, actions: Tensor) -> None:
+        """Takes solutions ``[I, M]``, as construction gives them."""
+
+    @abstractmethod
+    def actions(self) -> Tensor:
+        """The solutions as they are now, ``[I, M]``."""
+
+    @abstractmethod
+    def cut(self, size: int) -> Left | None:
+        """S pieces of about ``size`` tokens as states; None where nothing can be cut."""
+
+    @abstractmethod
+    def mend(self, found: Tensor) -> None:
+        """Puts answers ``[V, S, M]`` to the last cut's pieces, V to each, in their places where they are better."""
+
+    def cuts(self) -> int:
+        """How often each solution is cut in a round; a piece that another cut's has changed meanwhile is let be."""
+        return max(1, TOKENS_AT_ONCE // (self.count * self.task.batch.size))
+
+    def random(self, *shape: int) -> Tensor:
+        """Uniform in [0, 1), float64."""
+        return torch.from_numpy(self.task.draws.random(shape)).to(self.device)
+
+    def integers(self, low: int, high: int, *shape: int) -> Tensor:
+        """Uniform in ``low..high-1``."""
+        return torch.from_numpy(self.task.draws.integers(low, high, shape)).to(self.device)
+
+
+class TourPieces(Pieces):
+    """Sub-paths of tours (TSP, ATSP): nodes between two fixed ones; ``size`` counts both."""
+
+    smallest = 4
+
+    def begin(self, actions: Tensor) -> None:
+        """Tours ``[I, n]``."""
+        self.tours = torch.nn.functional.pad(actions, (1, 0))
+
+    def actions(self) -> Tensor:
+        """The tours from node 0 on."""
+        size = self.tours.shape[1]
+        first = (self.tours == 0).int().argmax(1, keepdim=True)
+        turned = self.tours.gather(1, (first + torch.arange(size, device=self.device)) % size)
+        return turned[:, 1:]
+
+    def cut(self, size: int) -> Left | None:
+        """As many disjoint pieces as there is room for, from random shifts; neighbours share no node."""
+        n = self.tours.shape[1]
+        size = min(size, n)
+        if size < self.smallest:
+            return None
+        place = torch.arange(n // size, device=self.device).unsqueeze(1) * size
+        slots = self.integers(0, n, self.cuts(), self.count, 1, 1) + place + torch.arange(size, device=self.device)
+        self.slots = slots % n  # [C, I, P, size]
+        self.old = self._at(self.slots)
+        self.row = torch.arange(self.count, device=self.device).view(1, -1, 1).expand(slots.shape[:3]).flatten()
+        old = self.old.flatten(0, 2)
+        node = torch.cat((old[:, :1], old[:, -1:], old[:, 1:-1]), 1)
+        return Left(self.row, node, None, self.task.batch.resource[self.row])
+
+    def mend(self, found: Tensor) -> None:
+        """Takes what is shorter, cut by cut."""
+        views, old = len(found), self.old.flatten(0, 2)
+        first, last = old[:, :1].expand(views, -1, -1), old[:, -1:].expand(views, -1, -1)
+        paths = torch.cat((first, found, last), 2)
+        length = self.task.lengths(self.row.repeat(views), paths.flatten(0, 1)).view(views, -1)
+        best, which = length.min(0)
+        before = self.task.lengths(self.row, old)
+        shorter = (best < before - GAIN * before).view(self.slots.shape[:3])
+        new = paths[which, torch.arange(len(which), device=self.device)].view_as(self.slots)
+        for slots, was, better, path in zip(self.slots, self.old, shorter, new, strict=True):
+            now = self._at(slots)
+            taken = better & (now == was).all(2)
+            path = torch.where(taken.unsqueeze(2), path, now)
+            self.tours = self.tours.scatter(1, slots.flatten(1), path.flatten(1))
+
+    def _at(self, slots: Tensor) -> Tensor:
+        """The nodes ``[..., I, P, size]`` at places of the tours."""
+        tours = self.tours.unsqueeze(1).expand(*slots.shape[:-1], -1)
+        return tours.gather(-1, slots)
+
+
+class SegmentPieces(Pieces):
+    """Segments of orienteering tours: what is between two visited nodes, and all that is visited nowhere."""
+
+    smallest = 1
+
+    def __init__(self, task: Task) -> None:
+        """As ``Pieces``."""
+        super().__init__(task)
+        self.copies = max(1, STATES_AT_ONCE // self.count)
+
+    def begin(self, actions: Tensor) -> None:
+        """Tours ``[I, M + 2]`` from the depot to the depot, then depots."""
+        room = self.task.batch.size - 1 - actions.shape[1]
+        self.tours = torch.nn.functional.pad(actions.clamp(min=0), (1, 1 + room))
+        self.prizes = self.task.batch.numbers[:, :, 0].clone()
+        self.prizes[:, 0] = 0.0  # every tour has the depot's
+
+    def actions(self) -> Tensor:
+        """The nodes visited."""
+        inner = self.tours[:, 1:-1]
+        return torch.where(inner > 0, inner, -1)
+
+    def cut(self, size: int) -> Left | None:
+        """``copies`` segments of each tour, of which one will be taken at most."""
+        batch = self.task.batch
+        row = torch.arange(self.count, device=self.device).repeat(self.copies)
+        tours, states = self.tours[row], len(row)
+        visits = (tours > 0).sum(1)
+        inner = torch.minimum((self.random(states) * (size + 1)).long(), visits)
+        begin = (self.random(states) * (visits - inner + 1)).long()
+        end = begin + inner + 1
+        place = torch.arange(tours.shape[1], device=self.device)
+        freed = (place > begin.unsqueeze(1)) & (place < end.unsqueeze(1))
+        step = self.task.distance(row.unsqueeze(1), tours[:, :-1], tours[:, 1:])
+        inside = (place[:-1] >= begin.unsqueeze(1)) & (place[:-1] < end.unsqueeze(1))
+        room = batch.resource[row] - (step * ~inside).sum(1)
+        taken = torch.zeros(states, batch.size, dtype=torch.bool, device=self.device)
+        taken.scatter_(1, torch.where(freed, 0, tours), True)
+        taken[:, 0] = True
+        self.row, self.begin_at, self.end_at = row, begin, end
+        ends = torch.stack((begin, end), 1)
+        node = torch.cat((tours.gather(1, ends), torch.arange(1, batch.size, device=self.device).expand(states, -1)), 1)
+        left = Left(row, node, None, room)
+        open_ = torch.cat((taken[:, :2], ~taken[:, 1:]), 1)
+        return keep(left, open_ & self.task.problem.reachable(batch, left), 2)
+
+    def mend(self, found: Tensor) -> None:
+        """Takes the best of an instance's tours: more prize, or as much on a shorter tour."""
+        views = len(found)
+        tours = self._joined(found)  # [V S, n + 1]
+        row = self.row.repeat(views)
+        prize = self.prizes[row.unsqueeze(1), tours].sum(1)
+        length = self.task.lengths(row, tours)
+        old = self.prizes.gather(1, self.tours).sum(1)
+        own = self.task.lengths(torch.arange(self.count, device=self.device), self.tours)
+        prize = torch.cat((old, prize)).view(-1, self.count)
+        length = torch.cat((own, length)).view(-1, self.count)
+        most = prize.max(0).values
+        good = prize >= most - GAIN * most.abs()
+        which = torch.where(good, length, torch.inf).argmin(0)  # the first is the old one
+        every = torch.cat((self.tours, tours)).view(-1, *self.tours.shape)
+        self.tours = every[which, torch.arange(self.count, device=self.device)]
+
+    def _joined(self, found: Tensor) -> Tensor:
+        """Whole tours ``[V S, n + 1]`` from segments ``[V, S, M]``."""
+        views, states, most = found.shape
+        found = found.flatten(0, 1)
+        tours = self.tours[self.row].repeat(views, 1)
+        begin, end = self.begin_at.repeat(views).unsqueeze(1), self.end_at.repeat(views).unsqueeze(1)
+        inner = (found >= 0).sum(1, keepdim=True)
+        place = torch.arange(tours.shape[1], device=self.device).expand(views * states, -1)
+        new = found.gather(1, (place - begin - 1).clamp(0, most - 1)) if most else tours
+        after = (place - inner + end - begin - 1).clamp(0, tours.shape[1] - 1)
+        kept = tours.gather(1, torch.where(place <= begin, place, after))
+        return torch.where((place > begin) & (place <= begin + inner), new, kept)
+
+
+class SubsetPieces(Pieces):
+    """Subsets of what is in a knapsack, to be chosen again from them and all that is not in it."""
+
+    def __init__(self, task: Task) -> None:
+        """As ``Pieces``."""
+        super().__init__(task)
+        self.copies = max(1, STATES_AT_ONCE // self.count)
+
+    def begin(self, actions: Tensor) -> None:
+        """Which items are in, ``[I, n]`` bool."""
+        self.inside = self._marked(actions)
+
+    def actions(self) -> Tensor:
+        """The items that are in."""
+        place = torch.arange(self.inside.shape[1], device=self.device)
+        return torch.where(self.inside, place, -1)
+
+    def cut(self, size: int) -> Left | None:
+        """``copies`` subsets of about ``size`` items each, drawn uniformly."""
+        batch = self.task.batch
+        self.row = torch.arange(self.count, device=self.device).repeat(self.copies)
+        inside = self.inside[self.row]
+        rank = torch.where(inside, self.random(*inside.shape), 2.0).argsort(1).argsort(1)
+        self.kept = inside & (rank >= size)
+        weight = (batch.numbers[self.row, :, 1] * self.kept).sum(1)
+        node = torch.arange(batch.size, device=self.device).repeat(len(self.row), 1)
+        left = Left(self.row, node, None, batch.resource[self.row] - weight)
+        return keep(left, ~self.kept & self.task.problem.reachable(batch, left), 0)
+
+    def mend(self, found: Tensor) -> None:
+        """Takes the best of an instance's selections; a new one where they are equal."""
+        views = len(found)
+        inside = self._marked(found.flatten(0, 1)) | self.kept.repeat(views, 1)
+        every = torch.cat((inside, self.inside)).view(-1, *self.inside.shape)
+        value = (every * self.task.batch.numbers[:, :, 0]).sum(2)
+        self.inside = every[value.argmax(0), torch.arange(self.count, device=self.device)]
+
+    def _marked(self, actions: Tensor) -> Tensor:
+        marks = torch.zeros(len(actions), self.task.batch.size + 1, dtype=torch.bool, device=self.device)
+        return marks.scatter(1, torch.where(actions >= 0, actions, self.task.batch.size), True)[:, :-1]

@@ -1,0 +1,107 @@
+"""Random re-construction: pieces of solutions solved anew, as instances of their own (LEHD, arXiv 2310.07985).
+
+A piece of a solution, with what the rest leaves of limits, is a state of the quotiented process, so the network solves
+it as it solves any other. What differs from the paper: a round solves many pieces of all instances in one batch, each
+as it is seen from a random end and under a random view; see ``pieces`` and ``route_pieces`` on the five problems.
+"""
+
+import torch
+from torch import Tensor
+
+from mdpzoo_combinatorial.bq_nco.search.construction import Chooser, construct
+from mdpzoo_combinatorial.bq_nco.search.pieces import Pieces, SegmentPieces, SubsetPieces, TourPieces
+from mdpzoo_combinatorial.bq_nco.search.route_pieces import RoutePieces
+from mdpzoo_combinatorial.bq_nco.search.task import Found, Task
+from mdpzoo_combinatorial.bq_nco.search.views import all_views
+from mdpzoo_combinatorial.bq_nco.states.left import Batch, Left
+
+ROUNDS = 100  # without a time limit and a number of iterations
+LARGEST = {"TSP": 100, "ATSP": 50, "CVRP": 50, "OP": 60, "Knapsack": 20}  # tokens in the largest piece
+SMALLEST = 0.4  # tokens in the smallest piece, in parts of the largest: smaller ones seldom gain anything
+TEMPERATURE = {"TSP": 0.3, "ATSP": 0.0, "CVRP": 0.3, "OP": 0.5, "Knapsack": 1.0}
+ENTRIES = 4_000_000  # of costs, up to which they are held for every view
+PIECES: dict[str, type[Pieces]] = {
+    "TSP": TourPieces,
+    "ATSP": TourPieces,
+    "CVRP": RoutePieces,
+    "OP": SegmentPieces,
+    "Knapsack": SubsetPieces,
+}
+
+
+def improve(
+    task: Task,
+    first: Found,
+    chooser: Chooser,
+    *,
+    iterations: int | None,
+    largest: int,
+    views: int,
+    temperature: float,
+) -> Found:
+    """Re-solves random pieces until time or iterations end; no solution ever gets worse.
+
+    Args:
+        task: the instances.
+        first: their solutions.
+        chooser: who solves pieces.
+        iterations: rounds; None: no limit but the budget.
+        largest: tokens in the largest piece; each round's size is uniform from ``SMALLEST`` of it up to it.
+        views: answers to each piece in a round, under different views where there are so many.
+        temperature: of the choices; 0: the best score wins.
+    """
+    pieces = PIECES[task.problem.name](task)
+    if first.actions.shape[1] == 0:
+        return first
+    pieces.begin(first.actions)
+    seen = _views_held(task)
+    largest = min(largest, task.batch.size)
+    smallest = max(min(pieces.smallest, largest), int(SMALLEST * largest))
+    rounds = 0
+    while (iterations is None or rounds < iterations) and not task.budget.spent:
+        left = pieces.cut(int(task.draws.integers(smallest, largest + 1)))
+        if left is None:
+            break
+        pieces.mend(_answers(task, chooser, seen, left, views, temperature))
+        rounds += 1
+        if task.budget.report is not None:
+            actions = pieces.actions()
+            task.tell(Found(actions, task.worth(actions), True, rounds))
+    actions = pieces.actions()
+    return Found(actions, task.worth(actions), first.complete, rounds)
+
+
+def _views_held(task: Task) -> Batch:
+    """All views of the instances, or the instances alone where that would be too much."""
+    costs = task.batch.costs
+    if costs is not None and task.problem.planar and costs.numel() > ENTRIES:
+        return task.batch
+    return all_views(task.problem, task.batch)
+
+
+def _answers(task: Task, chooser: Chooser, seen: Batch, left: Left, views: int, temperature: float) -> Tensor:
+    """Answers ``[V, S, M]`` to pieces, in the pieces' own direction."""
+    count, device = len(left.row), left.node.device
+    known = len(seen) // len(task.batch)
+    view = torch.from_numpy(task.draws.random((count, known)).argsort(1)[:, :views].T.copy()).to(device)
+    asked = left.pick(torch.arange(count, device=device).repeat(len(view)))
+    asked = asked._replace(row=asked.row + len(task.batch) * view.flatten())
+    turned = view.flatten() == 1
+    if task.problem.planar:
+        turned = torch.from_numpy(task.draws.random(len(asked.row)) < 0.5).to(device)
+    if task.problem.ends and task.problem.ways == 1:
+        ends = torch.where(turned.unsqueeze(1), asked.node[:, :2].flip(1), asked.node[:, :2])
+        asked = asked._replace(node=torch.cat((ends, asked.node[:, 2:]), 1))
+    generator = task.generator if temperature > 0 else None
+    built = construct(chooser, seen, asked, generator=generator, temperature=temperature or 1.0, budget=task.budget)
+    actions = built.actions
+    if task.problem.ends and task.problem.ways == 1:
+        actions = torch.where(turned.unsqueeze(1), _backwards(actions), actions)
+    return actions.view(len(view), count, -1)
+
+
+def _backwards(actions: Tensor) -> Tensor:
+    """Each row ``[B, M]`` read from its end; padding stays at the end."""
+    count = (actions >= 0).sum(1, keepdim=True)
+    place = torch.arange(actions.shape[1], device=actions.device)
+    return torch.where(place < count, actions.gather(1, (count - 1 - place).clamp(min=0)), -1)

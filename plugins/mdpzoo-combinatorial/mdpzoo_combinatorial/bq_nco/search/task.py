@@ -1,0 +1,137 @@
+"""What every decoding takes and returns, and what solutions are worth by the instances' own distances."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from mdpzoo_combinatorial.bq_nco.search.construction import Built, Chooser, Network
+from mdpzoo_combinatorial.bq_nco.states.left import Batch
+from mdpzoo_combinatorial.bq_nco.states.problem import Problem
+from mdpzoo_combinatorial.instances.checking import at_least
+from mdpzoo_combinatorial.local_search.budget import Budget
+
+NEIGHBOURS = 100  # tokens left that the network sees at a time where nothing else is asked for
+
+Distance = Callable[[Tensor, Tensor, Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What to decode; every decoding takes one.
+
+    Attributes:
+        problem: of which the instances are.
+        network: scores tokens.
+        relative: which features it was made for.
+        batch: the I instances, on the network's device.
+        distance: ``(row, i, j)`` to float64, integer tensors that broadcast: by instance ``row``'s own rule.
+        budget: when to stop.
+        generator: on the network's device, for choices drawn at random.
+        draws: on the CPU, for all else that is drawn.
+    """
+
+    problem: Problem
+    network: Network
+    relative: bool
+    batch: Batch
+    distance: Distance
+    budget: Budget
+    generator: torch.Generator
+    draws: np.random.Generator
+
+    def chooser(self, neighbours: int | None) -> Chooser:
+        """Who chooses, shown so many tokens at a time; all where it is 0 or None.
+
+        Raises:
+            SettingError: neighbours is no such number.
+        """
+        at_least("neighbours", 0 if neighbours is None else neighbours, 0)
+        return Chooser(self.problem, self.network, self.relative, neighbours or 0)
+
+    def worth(self, actions: Tensor, row: Tensor | None = None) -> Tensor:
+        """``[B]`` float64, more is better: the prize or value of solutions ``[B, M]``, or their length, negated.
+
+        Args:
+            actions: of whole solutions, as construction gives them.
+            row: ``[B]``, whose solution each is; None: instance b's.
+        """
+        row = torch.arange(len(actions), device=actions.device) if row is None else row
+        token, way = actions // self.problem.ways, actions % self.problem.ways
+        if self.problem.maximise:
+            gained = self.batch.numbers[row.unsqueeze(1), token.clamp(min=0), 0]
+            return (gained * (actions >= 0)).sum(1)
+        return -self.lengths(row, torch.nn.functional.pad(token, (1, 1)), torch.nn.functional.pad(way, (0, 1)))
+
+    def lengths(self, row: Tensor, nodes: Tensor, way: Tensor | None = None) -> Tensor:
+        """``[B]`` float64, how long paths are.
+
+        Args:
+            row: ``[B]``, in which instance.
+            nodes: ``[B, m]``, one after the other.
+            way: ``[B, m - 1]``, 1 where the path goes by the depot; None: nowhere.
+        """
+        row, before, after = row.unsqueeze(1), nodes[:, :-1], nodes[:, 1:]
+        if self.problem.ways == 1 or way is None:
+            return self.distance(row, before, after).sum(1)
+        depot = torch.zeros_like(before)
+        by_depot = self.distance(row, before, depot) + self.distance(row, depot, after)
+        return torch.where(way == 1, by_depot, self.distance(row, before, after)).sum(1)
+
+    def tell(self, found: "Found") -> None:
+        """Reports how far the search has come."""
+        if self.budget.report is not None:
+            mean = float(found.worth.mean())
+            self.budget.tell(found.rounds, mean if self.problem.maximise else -mean)
+
+
+@dataclass(frozen=True)
+class Found:
+    """The best solutions so far.
+
+    Attributes:
+        actions: ``[I, M]`` int64, as construction gives them.
+        worth: ``[I]`` float64, more is better.
+        complete: whether the network made every choice of the first solutions.
+        rounds: solutions compared, or re-constructions, per instance.
+    """
+
+    actions: Tensor
+    worth: Tensor
+    complete: bool
+    rounds: int
+
+    def better(self, task: Task, built: Built, copies: int = 1, turned: bool = False) -> "Found":
+        """Instance by instance, the best of these and of new ones.
+
+        Args:
+            task: the instances.
+            built: ``copies * I`` solutions, those of one instance ``I`` rows apart.
+            copies: how many for each instance.
+            turned: whether the new ones are tours to be read backwards.
+        """
+        count = len(self.actions)
+        actions = built.actions.flip(1) if turned else built.actions
+        actions = torch.nn.functional.pad(actions, (0, self.actions.shape[1] - actions.shape[1]), value=-1)
+        row = torch.arange(count, device=actions.device).repeat(copies)
+        worth, which = task.worth(actions, row).view(copies, count).max(0)
+        best = actions.view(copies, count, -1)[which, torch.arange(count, device=actions.device)]
+        more = worth > self.worth
+        rounds = self.rounds + copies * int(built.complete)
+        kept = torch.where(more.unsqueeze(1), best, self.actions)
+        return replace(self, actions=kept, worth=torch.where(more, worth, self.worth), rounds=rounds)
+
+
+def euclidean(coordinates: NDArray[np.float64], device: torch.device) -> Distance:
+    """Unrounded distances between coordinates ``[I, n, 2]``."""
+    held = torch.from_numpy(np.ascontiguousarray(coordinates)).to(device)
+    return lambda row, i, j: (held[row, i] - held[row, j]).square().sum(-1).sqrt()
+
+
+def by_matrix(costs: NDArray[np.float64], device: torch.device) -> Distance:
+    """Costs ``[I, n, n]``."""
+    held = torch.from_numpy(np.array(costs, np.float64)).to(device)
+    return lambda row, i, j: held[row, i, j]

@@ -1,0 +1,252 @@
+"""The five problems as a network and a search see them.
+
+Features are those of the paper (``relative=False``: Drakulic et al. 2023, section 4 and the appendices) or
+ours, relative to the state: places in its own bounding box, offsets and distances to both ends, amounts in parts of
+what is left. What differs from the paper: customers of OP and items of Knapsack that can never again be legal are
+deleted (an exact, coarser quotient), and ATSP's costs are edge features.
+"""
+
+import torch
+from torch import Tensor
+
+from mdpzoo.errors import SettingError, did_you_mean
+from mdpzoo_combinatorial.bq_nco.states.left import Batch, Left
+from mdpzoo_combinatorial.bq_nco.states.problem import Problem, geometry, unit_box
+
+GEOMETRY = 17  # what ``geometry`` tells of a token
+TINY = 1e-9
+FAR = 1e3  # mean costs: farther than any token
+
+
+class TSP(Problem):
+    """Tours in the plane."""
+
+    name, paper, features = "TSP", 2, GEOMETRY
+
+    def described(
+        self, batch: Batch, left: Left, places: Tensor | None, valid: Tensor | None
+    ) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        """The geometry alone."""
+        assert places is not None
+        places, _ = unit_box(places, valid)
+        return geometry(places, valid), places, None
+
+    def as_published(self, batch: Batch, left: Left, places: Tensor | None) -> Tensor:
+        """Places."""
+        assert places is not None
+        return places
+
+
+class ATSP(Problem):
+    """Tours whose costs depend on the direction; all that is known of a node is what it costs to go there and away."""
+
+    name, paper, features, edges, planar = "ATSP", 0, 8, 4, False
+
+    def described(
+        self, batch: Batch, left: Left, places: Tensor | None, valid: Tensor | None
+    ) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        """Costs in units of their mean: to and from both ends, the mean and the least of row and column."""
+        assert batch.costs is not None
+        costs = batch.costs[left.row.view(-1, 1, 1), left.node.unsqueeze(2), left.node.unsqueeze(1)].float()
+        count: Tensor | int = costs.shape[1]
+        blocked = torch.eye(costs.shape[1], dtype=torch.bool, device=costs.device)
+        if valid is not None:
+            apart = ~(valid.unsqueeze(2) & valid.unsqueeze(1))
+            costs, blocked, count = costs.masked_fill(apart, 0.0), blocked | apart, valid.sum(1).view(-1, 1, 1)
+        costs = costs / (costs.sum((1, 2), keepdim=True) / (count * (count - 1)) + TINY)
+        back, far = costs.transpose(1, 2), costs.masked_fill(blocked, FAR)
+        near, near_back = far.amin(2, keepdim=True), far.amin(1).unsqueeze(2)
+        features = torch.cat(
+            (
+                costs[:, :2].transpose(1, 2),
+                costs[:, :, :2],
+                costs.sum(2, keepdim=True) / count,
+                back.sum(2, keepdim=True) / count,
+                near,
+                near_back,
+            ),
+            2,
+        )
+        share = (near + TINY) / (costs + near + 2 * TINY)  # half where nothing is nearer, be it at no cost
+        back_row = near_back.transpose(1, 2)
+        share_back = (back_row + TINY) / (costs + back_row + 2 * TINY)
+        return features, None, torch.stack((costs, back, share, share_back), 3)
+
+    def as_published(self, batch: Batch, left: Left, places: Tensor | None) -> Tensor:
+        """Refused."""
+        raise SettingError("the paper's network for ATSP was never published; use relative features for ATSP")
+
+
+class CVRP(Problem):
+    """Routes of vehicles with one capacity; way 1 goes by the depot."""
+
+    name, ways, paper, features = "CVRP", 2, 4, GEOMETRY + 5
+
+    def used(self, batch: Batch, left: Left, position: Tensor, way: Tensor | None) -> Tensor:
+        """What the vehicle holds, filled where it went by the depot, less the customer's demand."""
+        assert way is not None
+        demand = batch.numbers[left.row, left.node.gather(1, position.unsqueeze(1)).squeeze(1), 0]
+        return torch.where(way == 1, batch.resource[left.row], left.resource) - demand
+
+    def legal(self, batch: Batch, left: Left) -> Tensor:
+        """Straight on where the demand fits; by the depot from everywhere but the depot."""
+        free = super().legal(batch, left)[:, :, 0]
+        demand = batch.numbers[left.row.unsqueeze(1), left.node, 0]
+        straight = free & (demand <= left.resource.unsqueeze(1))
+        return torch.stack((straight, free & (left.node[:, :1] != 0)), 2)
+
+    def described(
+        self, batch: Batch, left: Left, places: Tensor | None, valid: Tensor | None
+    ) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        """The geometry; demand, load, what would be left of it and what is to be brought, in parts of the capacity."""
+        assert places is not None
+        places, _ = unit_box(places, valid)
+        demand, load = self._amounts(batch, left)
+        after = load - demand
+        to_bring = demand if valid is None else demand * valid
+        to_bring = (to_bring.sum(1, keepdim=True) / 10.0).expand_as(demand)
+        more = torch.stack((demand, load.expand_as(demand), after, (after >= 0).float(), to_bring), 2)
+        return torch.cat((geometry(places, valid), more), 2), places, None
+
+    def as_published(self, batch: Batch, left: Left, places: Tensor | None) -> Tensor:
+        """Places, demand and load in parts of the capacity."""
+        assert places is not None
+        demand, load = self._amounts(batch, left)
+        return torch.cat((places, torch.stack((demand, load.expand_as(demand)), 2)), 2)
+
+    def _amounts(self, batch: Batch, left: Left) -> tuple[Tensor, Tensor]:
+        """Demands ``[B, L]`` and loads ``[B, 1]`` in parts of the capacity."""
+        capacity = batch.resource[left.row].unsqueeze(1)
+        demand = batch.numbers[left.row.unsqueeze(1), left.node, 0]
+        return (demand / capacity).float(), (left.resource.unsqueeze(1) / capacity).float()
+
+
+class OP(Problem):
+    """Orienteering: the most prize on a tour of limited length."""
+
+    name, paper, features, shrinks, maximise = "OP", 4, GEOMETRY + 4, True, True
+
+    def used(self, batch: Batch, left: Left, position: Tensor, way: Tensor | None) -> Tensor:
+        """What is left of the limit after the way there."""
+        away, _ = self._ways(batch, left)
+        return left.resource - away.gather(1, position.unsqueeze(1)).squeeze(1)
+
+    def reachable(self, batch: Batch, left: Left) -> Tensor:
+        """There and home within what is left of the limit."""
+        away, home = self._ways(batch, left)
+        room = left.resource if batch.tolerance is None else left.resource + batch.tolerance[left.row]
+        return away + home <= room.unsqueeze(1)
+
+    def described(
+        self, batch: Batch, left: Left, places: Tensor | None, valid: Tensor | None
+    ) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        """The geometry; the prize in parts of the largest; limit, slack and detour, in sides of the box."""
+        assert places is not None
+        assert batch.unit is not None
+        places, side = unit_box(places, valid)
+        seen = geometry(places, valid)
+        prize = batch.numbers[left.row.unsqueeze(1), left.node, 0].float()
+        if valid is not None:
+            prize = prize * valid
+        prize = prize / (prize.amax(1, keepdim=True) + TINY)
+        limit = (left.resource / batch.unit[left.row]).float().unsqueeze(1) / side
+        limit = limit.clamp(max=100.0)
+        slack = limit - seen[:, :, 6] - seen[:, :, 7]
+        detour = (seen[:, :, 6] + seen[:, :, 7] - seen[:, :1, 7]).clamp(min=0)
+        worth = prize / (prize + 4.0 * detour + TINY)
+        more = torch.stack((prize, limit.expand_as(prize), slack, worth), 2)
+        return torch.cat((seen, more), 2), places, None
+
+    def as_published(self, batch: Batch, left: Left, places: Tensor | None) -> Tensor:
+        """Places, prize and what is left of the limit."""
+        assert places is not None
+        assert batch.unit is not None
+        prize = batch.numbers[left.row.unsqueeze(1), left.node, 0].float()
+        limit = (left.resource / batch.unit[left.row]).float().unsqueeze(1)
+        return torch.cat((places, torch.stack((prize, limit.expand_as(prize)), 2)), 2)
+
+    def _ways(self, batch: Batch, left: Left) -> tuple[Tensor, Tensor]:
+        """Costs ``[B, L]`` float64 from the origin to every token, and from it to the destination."""
+        row = left.row.unsqueeze(1)
+        if batch.costs is not None:
+            away, home = batch.costs[row, left.node[:, :1], left.node], batch.costs[row, left.node, left.node[:, 1:2]]
+            return away.double(), home.double()
+        assert batch.places is not None
+        assert batch.unit is not None
+        places = batch.places[row, left.node].double()
+        away, home = (places - places[:, :1]).norm(dim=2), (places - places[:, 1:2]).norm(dim=2)
+        unit = batch.unit[left.row].unsqueeze(1)
+        return away * unit, home * unit
+
+
+class Knapsack(Problem):
+    """The most value that a capacity holds; a choice has no place, only a weight."""
+
+    name, ends, paper, features, planar, shrinks, maximise = "Knapsack", 0, 3, 7, False, True, True
+
+    def used(self, batch: Batch, left: Left, position: Tensor, way: Tensor | None) -> Tensor:
+        """What is left of the capacity."""
+        return left.resource - batch.numbers[left.row, left.node.gather(1, position.unsqueeze(1)).squeeze(1), 1]
+
+    def reachable(self, batch: Batch, left: Left) -> Tensor:
+        """Items that fit."""
+        room = left.resource if batch.tolerance is None else left.resource + batch.tolerance[left.row]
+        return batch.numbers[left.row.unsqueeze(1), left.node, 1] <= room.unsqueeze(1)
+
+    def described(
+        self, batch: Batch, left: Left, places: Tensor | None, valid: Tensor | None
+    ) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        """Value and weight in parts of the largest and of the room; where the item stands in Dantzig's order.
+
+        Taken by value for weight, the best items fill the room up to a break item: an item is described by the weight
+        that comes before it, in rooms, and by its value for weight, in that of the break item.
+        """
+        pair = batch.numbers[left.row.unsqueeze(1), left.node]
+        value, weight = pair[:, :, 0], pair[:, :, 1]
+        if valid is not None:
+            value, weight = value * valid, weight * valid
+        room = left.resource.unsqueeze(1).clamp(min=TINY)
+        ratio = value / weight.clamp(min=TINY)
+        order = ratio.argsort(dim=1, descending=True, stable=True)
+        weights = weight.gather(1, order)
+        before = torch.zeros_like(weight).scatter(1, order, weights.cumsum(1) - weights) / room
+        fits = before + weight / room <= 1.0
+        if valid is not None:
+            fits = fits & valid
+        broken = torch.where(fits, torch.inf, ratio if valid is None else ratio.masked_fill(~valid, torch.inf))
+        last = torch.where(before <= 1.0, broken, torch.inf).amin(1, keepdim=True)
+        last = torch.where(last.isinf(), ratio.amin(1, keepdim=True), last).clamp(min=TINY)
+        filled = (weight / room * fits).sum(1, keepdim=True).expand_as(weight)
+        columns = (
+            value / value.amax(1, keepdim=True).clamp(min=TINY),
+            weight / weight.amax(1, keepdim=True).clamp(min=TINY),
+            weight / room,
+            before.clamp(max=3.0),
+            (ratio / last).clamp(max=4.0).clamp(min=0.02).log(),
+            fits,
+            (1.0 - filled) - weight / room,
+        )
+        return torch.stack([each.float() for each in columns], 2), None, None
+
+    def as_published(self, batch: Batch, left: Left, places: Tensor | None) -> Tensor:
+        """Value, weight and what is left of the capacity, in thousands (as in the paper, for its instances)."""
+        pair = batch.numbers[left.row.unsqueeze(1), left.node]
+        room = left.resource.view(-1, 1, 1).expand(-1, pair.shape[1], 1)
+        return (torch.cat((pair, room), 2) / 1_000.0).float()
+
+
+PROBLEMS: dict[str, Problem] = {each.name: each for each in (TSP(), ATSP(), CVRP(), OP(), Knapsack())}
+
+
+def problem_named(name: str) -> Problem:
+    """The problem of a name, in any case.
+
+    Raises:
+        SettingError: there is none; names the nearest.
+    """
+    known = {each.lower(): each for each in PROBLEMS}
+    kind = known.get(str(name).lower())
+    if kind is None:
+        hint = did_you_mean(str(name), PROBLEMS) or f" Known: {', '.join(PROBLEMS)}."
+        raise SettingError(f"unknown problem {name!r}.{hint}")
+    return PROBLEMS[kind]

@@ -1,0 +1,106 @@
+"""Self-improvement: a network imitates the best of its own solutions, so that a new problem needs no solver.
+
+Round by round, solutions of a pool of instances are drawn from the network, the best known of each is kept, and the
+pool is imitated. Sources: Corsini et al. 2024 ("Self-labeling the job shop scheduling problem") and Pirnay and Grimm
+2024 ("Self-improvement for neural combinatorial optimization", sampling without replacement there, with it here).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mdpzoo_combinatorial.bq_nco.search.decodings import DECODINGS
+from mdpzoo_combinatorial.bq_nco.search.solving import pose, task_of
+from mdpzoo_combinatorial.bq_nco.states.batching import batch_of
+from mdpzoo_combinatorial.bq_nco.states.problem import Problem
+from mdpzoo_combinatorial.bq_nco.training.labels import Labels
+from mdpzoo_combinatorial.instances.checking import at_least
+from mdpzoo_combinatorial.instances.generators import generate
+from mdpzoo_combinatorial.local_search.budget import Budget
+
+AT_ONCE = 64  # instances decoded as one batch
+
+
+@dataclass(frozen=True)
+class ImprovementSettings:
+    """How a network improves itself; checks itself.
+
+    Attributes:
+        decisions: imitated in a round, at least 1.
+        samples: solutions drawn for each instance in a round, at least 1.
+    """
+
+    decisions: int = 50_000
+    samples: int = 16
+
+    def __post_init__(self) -> None:
+        """Raises SettingError, naming the setting, its value and its range."""
+        for name, value in vars(self).items():
+            at_least(name, value, 1)
+
+
+class Pool:
+    """Random instances and the best solutions known of them.
+
+    Attributes:
+        rounds: how often solutions were drawn.
+        actions: ``[K, M]`` int64, choices as the direct form takes them, then -1; None before the first round.
+    """
+
+    def __init__(self, problem: Problem, count: int, size: int, seed: int) -> None:
+        """Draws the instances.
+
+        Args:
+            problem: of which they are.
+            count: how many.
+            size: nodes, customers or items of each.
+            seed: decides instances and samples.
+        """
+        self.problem, self.seed = problem, seed
+        self.instances = generate(problem.name, count, size, seed)
+        self.batch = batch_of(self.instances, exact=False)
+        self.rounds = 0
+        self.actions: Tensor | None = None
+
+    def restore(self, actions: Tensor, rounds: int) -> None:
+        """Takes up the best solutions known ``[K, M]`` where a run was stopped.
+
+        Raises:
+            InstanceError: they are no solutions of these instances.
+        """
+        self.actions, self.rounds = actions, rounds
+        self.labels()
+
+    def improve(self, network: nn.Module, relative: bool, settings: ImprovementSettings) -> None:
+        """Draws solutions of all instances and keeps those that are better than the best known."""
+        parts = []
+        for begin in range(0, len(self.instances), AT_ONCE):
+            some = slice(begin, begin + AT_ONCE)
+            known = None if self.actions is None else self.actions[some]
+            parts.append(self._better(network, relative, settings, some, known))
+        self.actions = torch.cat(parts)
+        self.rounds += 1
+
+    def _better(
+        self, network: nn.Module, relative: bool, settings: ImprovementSettings, some: slice, known: Tensor | None
+    ) -> Tensor:
+        posed = pose(self.problem, self.instances[some])
+        seed = np.random.SeedSequence([self.seed, self.rounds, some.start])
+        task = task_of(self.problem, network, relative, posed, seed, Budget())
+        with torch.inference_mode():
+            found = DECODINGS["sample"](task, samples=settings.samples)
+            drawn = found.actions
+            choices = self.batch.size - self.problem.ends // 2
+            drawn = nn.functional.pad(drawn, (0, choices - drawn.shape[1]), value=-1)
+            if known is not None:
+                known = known.to(drawn.device)
+                drawn = torch.where((found.worth > task.worth(known)).unsqueeze(1), drawn, known)
+        return drawn.cpu().clone()
+
+    def labels(self) -> Labels:
+        """The best solutions known, to be imitated."""
+        assert self.actions is not None
+        tours = self.problem.ends > 0 and self.problem.ways == 1 and not self.problem.shrinks
+        return Labels(self.problem.name, self.batch, nn.functional.pad(self.actions, (1, 0)) if tours else self.actions)

@@ -1,0 +1,304 @@
+"""Near-optimal solutions to imitate: random instances and what an expert made of them, in files.
+
+What differs from the paper (Drakulic et al. 2023, section 5): its labels come from Concorde, LKH and EA4OP; these come
+from this project's own compiled searches and its exact knapsack, so that weights that imitate them carry nobody else's
+licence. Any other solver of the registry can be named instead; of those, ``lkh`` may not be used commercially.
+"""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from mdpzoo.errors import InstanceError, SettingError
+from mdpzoo.files import replacing
+from mdpzoo_combinatorial.bq_nco.states.batching import batch_of, size_of
+from mdpzoo_combinatorial.bq_nco.states.left import Batch
+from mdpzoo_combinatorial.bq_nco.states.problems import PROBLEMS, problem_named
+from mdpzoo_combinatorial.instances.generators import generate
+
+CHUNK = 256  # instances a file; what an interrupted run can lose
+KICKS = {"TSP": 5, "ATSP": 20, "CVRP": 400, "OP": 50}  # iterations of our own searches, by token
+LEAST = {"TSP": 5, "ATSP": 4, "CVRP": 3, "OP": 3, "Knapsack": 3}  # size of the smallest instance worth learning from
+OWN = "own"
+FIELDS = ("numbers", "resource", "places", "unit", "costs", "tolerance")  # of a ``Batch``
+NARROW = {"numbers": np.float32, "sequence": np.int16}  # as they are stored
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Instances of one problem and size, and a near-optimal solution of each; checks itself.
+
+    Attributes:
+        problem: its name.
+        batch: K instances of n tokens.
+        sequence: ``[K, M]`` int64: tours of all n nodes from any node (TSP, ATSP; M = n), actions ``2 * customer + via
+            depot`` (CVRP; M = n - 1), nodes visited (OP) or items taken (Knapsack), the rest -1.
+    """
+
+    problem: str
+    batch: Batch
+    sequence: Tensor
+
+    def __post_init__(self) -> None:
+        """Raises InstanceError when shapes disagree, a number is not finite or a row is no solution."""
+        if self.problem not in PROBLEMS:
+            raise InstanceError(f"labels are of the unknown problem {self.problem!r}")
+        problem, count, size = PROBLEMS[self.problem], len(self.batch), self.batch.size
+        _check_shapes(self)
+        length = {"TSP": size, "ATSP": size, "Knapsack": size}.get(self.problem, size - 1)
+        if tuple(self.sequence.shape) != (count, length) or count < 1 or size < 3:
+            raise InstanceError(
+                f"labels of {self.problem} with {size} tokens need a sequence [{count}, {length}], "
+                f"got {list(self.sequence.shape)}"
+            )
+        tokens = torch.div(self.sequence, problem.ways, rounding_mode="floor")
+        ordered = tokens.sort(1).values
+        first = size - length  # a depot is no choice
+        if not problem.shrinks and not bool((ordered == torch.arange(first, size)).all()):
+            raise InstanceError(f"labels hold a solution that does not visit each of its {length} nodes once")
+        wrong = ((ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] >= 0)).any() | (ordered >= size).any()
+        wrong |= ((ordered >= 0) & (ordered < first)).any()
+        if problem.shrinks and bool(wrong):
+            raise InstanceError(f"labels hold a solution with a token twice or one that is none of {size}")
+
+    def __len__(self) -> int:
+        return len(self.sequence)
+
+    def rows(self, chosen: Any) -> "Labels":
+        """Some of the labels, by a slice or by indices."""
+        return Labels(self.problem, self.batch.rows(chosen), self.sequence[chosen])
+
+    @property
+    def solutions(self) -> list[list[int]]:
+        """What each instance's ``objective`` takes: tours, stops with the depot between routes (CVRP) or items."""
+        rows = [row[row >= 0].tolist() for row in self.sequence]
+        if self.problem == "CVRP":
+            return [[stop for action in row for stop in [0] * (action % 2) + [action // 2]] for row in rows]
+        return [[0, *row] for row in rows] if self.problem == "OP" else rows
+
+
+def make_labels(
+    problem: str,
+    count: int,
+    size: int,
+    *,
+    seed: int,
+    expert: str = OWN,
+    iterations: int | None = None,
+    seconds: float | None = None,
+    **options: Any,
+) -> Labels:
+    """Draws random instances and solves each.
+
+    Args:
+        problem: one of the five.
+        count: how many, at least 1.
+        size: nodes (TSP, ATSP), customers (CVRP, OP) or items of each.
+        seed: decides instances and searches.
+        expert: ``"own"``: this project's own search, or dynamic programming; else a solver of the registry.
+        iterations: of our own search, for each instance; None: ``KICKS`` times the tokens.
+        seconds: that another solver gets for each instance; None: until it ends by itself.
+        **options: of the random instances, as ``generate`` takes them.
+
+    Raises:
+        SettingError: a value is out of range, or a name is unknown.
+    """
+    kind = problem_named(problem)
+    if count < 1 or size < LEAST[kind.name]:
+        least = f"at least 1 instance of at least {LEAST[kind.name]}"
+        raise SettingError(f"labels of {kind.name} need {least}, got {count} of {size}")
+    instances = generate(kind.name, count, size, seed, **options)
+    batch = batch_of(instances, exact=False)
+    if expert == OWN and kind.name != "Knapsack":
+        kicks = KICKS[kind.name] * batch.size if iterations is None else iterations
+        found = _search(kind.name, instances, kicks, seed)
+    else:
+        solver = "dynamic-programming" if expert == OWN else expert
+        found = _solved(instances, solver, seconds, seed)
+    return Labels(kind.name, batch, torch.from_numpy(np.asarray(found, np.int64)))
+
+
+def _search(problem: str, instances: list[Any], iterations: int, seed: int) -> NDArray[np.int64]:
+    """Our own searches, compiled; only those who make labels wait for the compiler."""
+    if problem == "ATSP":
+        from mdpzoo_combinatorial.local_search import asymmetric_search
+
+        return asymmetric_search.solve_batch(_stacked(instances, "matrix"), iterations=iterations, seed=seed)[0]
+    places = _stacked(instances, "coordinates")
+    if problem == "TSP":
+        from mdpzoo_combinatorial.local_search import symmetric_search
+
+        return np.asarray(symmetric_search.solve_batch(places, iterations=iterations, seed=seed)[0], np.int64)
+    if problem == "CVRP":
+        from mdpzoo_combinatorial.local_search import route_search
+
+        demands, capacities = _stacked(instances, "demands"), np.array([each.capacity for each in instances])
+        return route_search.solve_batch(places, demands, capacities, iterations=iterations, seed=seed)[0]
+    from mdpzoo_combinatorial.local_search import prize_search
+
+    prizes, limits = _stacked(instances, "prizes"), np.array([each.limit for each in instances])
+    return prize_search.solve_batch(places, prizes, limits, iterations=iterations, seed=seed)[0]
+
+
+def _stacked(instances: list[Any], field: str) -> NDArray[Any]:
+    return np.stack([getattr(each, field) for each in instances])
+
+
+def _solved(instances: list[Any], solver: str, seconds: float | None, seed: int) -> NDArray[np.int64]:
+    """What a solver of the registry finds, as ``Labels.sequence``."""
+    from mdpzoo_combinatorial.baselines.registry import solve
+
+    rows = []
+    for each in instances:
+        solution = solve(each, solver, seconds=seconds, seed=seed).solution
+        if each.problem == "CVRP":
+            solution = [2 * stop + (place == 0) for route in solution for place, stop in enumerate(route)]
+            solution[0] -= 1  # the first vehicle is at the depot
+        elif each.problem == "OP":
+            solution = solution[1:]
+        rows.append(solution)
+    depot = instances[0].problem in ("CVRP", "OP")
+    found = np.full((len(rows), size_of(instances[0]) - depot), -1, np.int64)
+    for row, solution in zip(found, rows, strict=True):
+        row[: len(solution)] = solution
+    return found
+
+
+def write_labels(
+    folder: str | Path,
+    problem: str,
+    count: int,
+    size: int,
+    *,
+    seed: int,
+    jobs: int = 1,
+    report: Callable[[int], None] | None = None,
+    **settings: Any,
+) -> None:
+    """Makes labels in files of 256 instances; a file that exists is kept, so a stopped run goes on where it was.
+
+    Args:
+        folder: created when absent; keep one size and one seed in it.
+        problem: as in ``make_labels``.
+        count: how many instances in all, rounded up to whole files.
+        size: as in ``make_labels``.
+        seed: chunk ``k`` is drawn from ``(seed, k)``: more instances later leave the first ones as they were.
+        jobs: processes at a time, at least 1.
+        report: called with the number of instances present after each file.
+        **settings: further ones of ``make_labels``.
+    """
+    kind, folder = problem_named(problem), Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    names = {k: folder / f"{kind.name.lower()}{size}-{k:05d}.npz" for k in range(-(-count // CHUNK))}
+    missing = {k: name for k, name in names.items() if not name.exists()}
+    present = len(names) - len(missing)
+    if jobs <= 1:
+        for k, name in missing.items():
+            _make_chunk(name, kind.name, size, seed, k, settings)
+            present += 1
+            _tell(report, present)
+        return
+    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
+        tasks = [pool.submit(_make_chunk, name, kind.name, size, seed, k, settings) for k, name in missing.items()]
+        for task in as_completed(tasks):
+            task.result()
+            present += 1
+            _tell(report, present)
+
+
+def _tell(report: Callable[[int], None] | None, chunks: int) -> None:
+    if report is not None:
+        report(CHUNK * chunks)
+
+
+def _make_chunk(target: Path, problem: str, size: int, seed: int, index: int, settings: dict[str, Any]) -> None:
+    """Makes one file, whole or not at all."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    chunk_seed = int(np.random.SeedSequence([seed, index]).generate_state(1)[0])
+    labels = make_labels(problem, CHUNK, size, seed=chunk_seed, **settings)
+    write_chunk(target, labels)
+
+
+def write_chunk(target: Path, labels: Labels) -> None:
+    """Writes labels beside the target, then renames, so that a file is there whole or not at all."""
+    parts = {name: getattr(labels.batch, name) for name in FIELDS} | {"sequence": labels.sequence}
+    arrays = {name: each.numpy() for name, each in parts.items() if each is not None}
+    arrays = {name: each.astype(NARROW.get(name, each.dtype)) for name, each in arrays.items()}
+    with replacing(target) as beside, beside.open("wb") as file:
+        np.savez_compressed(file, problem=np.array(labels.problem), **arrays)
+
+
+def read_labels(path: str | Path, most: int | None = None) -> Labels:
+    """Reads one file, or every file of a folder, written by ``write_labels``.
+
+    Args:
+        path: a file or a folder.
+        most: instances that are read at most, whole files; None: all.
+
+    Raises:
+        InstanceError: nothing is there, a file is damaged, or the files hold several problems or sizes.
+    """
+    path = Path(path)
+    files = sorted(path.glob("*.npz")) if path.is_dir() else [path] if path.suffix == ".npz" else []
+    if not files:
+        raise InstanceError(f"{path} holds no labels: name a folder or a .npz file that write_labels has written")
+    chunks = [_read_chunk(each) for each in files[: None if most is None else -(-most // CHUNK)]]
+    first = chunks[0]
+    for name, chunk in zip(files, chunks, strict=False):
+        if chunk.problem != first.problem or chunk.batch.size != first.batch.size:
+            raise InstanceError(f"{path} holds labels of several problems or sizes, {name.name} for one: keep one each")
+    batch = Batch(**{name: _joined([getattr(each.batch, name) for each in chunks]) for name in FIELDS})
+    return Labels(first.problem, batch, torch.cat([each.sequence for each in chunks]))
+
+
+def _joined(parts: list[Tensor | None]) -> Any:
+    return None if parts[0] is None else torch.cat([each for each in parts if each is not None])
+
+
+def _read_chunk(path: Path) -> Labels:
+    """One file, checked, or one sentence."""
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
+            problem = str(data["problem"])
+            arrays = {name: data[name] for name in (*FIELDS, "sequence") if name in data.files}
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        raise InstanceError(f"{path} is no file of labels: {error}") from error
+    if not {"numbers", "resource", "sequence"} <= arrays.keys():
+        raise InstanceError(f"{path} is no file of labels: numbers, resource or sequence are missing")
+    wide = {
+        name: np.int64 if name == "sequence" else np.float64 for name in ("numbers", "resource", "unit", "sequence")
+    }
+    tensors = {name: torch.from_numpy(each.astype(wide.get(name, each.dtype))) for name, each in arrays.items()}
+    sequence = tensors.pop("sequence")
+    return Labels(problem, Batch(**tensors), sequence)
+
+
+def _check_shapes(labels: Labels) -> None:
+    """Raises InstanceError where an array of the batch has a wrong shape, is missing or holds no finite number."""
+    batch, problem = labels.batch, PROBLEMS[labels.problem]
+    amounts = {"Knapsack": 2, "CVRP": 1, "OP": 1}.get(labels.problem, 0)
+    shape = tuple(batch.numbers.shape)
+    if len(shape) != 3 or shape[2] != amounts:
+        raise InstanceError(f"labels of {labels.problem} need numbers [K, n, {amounts}], got {list(shape)}")
+    count, size = shape[:2]
+    needed = {"resource": (count,)} | ({"places": (count, size, 2), "unit": (count,)} if problem.planar else {})
+    needed |= {"costs": (count, size, size)} if labels.problem == "ATSP" else {}
+    for name, wanted in needed.items():
+        given = getattr(batch, name)
+        if given is None or tuple(given.shape) != wanted:
+            text = "none" if given is None else str(list(given.shape))
+            raise InstanceError(f"labels of {labels.problem} need {name} {list(wanted)}, got {text}")
+    for name in FIELDS:
+        given = getattr(batch, name)
+        if given is not None and not bool(torch.isfinite(given).all()):
+            raise InstanceError(f"labels hold a number in {name} that is not finite")

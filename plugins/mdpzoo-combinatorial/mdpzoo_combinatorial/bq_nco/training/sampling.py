@@ -1,0 +1,274 @@
+"""Labelled states drawn from solved instances (BQ-NCO: Drakulic et al. 2023, section 4).
+
+Every state on the way of an optimal solution is an instance whose optimal solution is the rest of the way, so one
+solved instance holds as many labelled decisions as it has states and symmetries. What differs from the paper:
+
+* TSP, ATSP: sizes reach the whole tour; any start, direction and symmetry of the square; ATSP's costs are transposed
+  with the direction;
+* CVRP: routes in the order of what their vehicles leave empty, the fullest first, each in either direction, and in half
+  of the batches only those within a sector;
+* where several choices are equally right (both ends of a closed tour or of a route, all items of a knapsack that are
+  left), all are labels.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from mdpzoo_combinatorial.bq_nco.states.left import Batch, Left, keep
+from mdpzoo_combinatorial.bq_nco.states.problems import PROBLEMS
+from mdpzoo_combinatorial.bq_nco.training.labels import Labels
+
+SMALLEST_SECTOR = 0.15  # turns
+SMALLEST_PATH = 4  # nodes, both ends included: the least that leaves a choice
+
+
+class Examples(NamedTuple):
+    """B labelled states.
+
+    Attributes:
+        problem: whose states.
+        batch: B instances, state b is of instance b.
+        left: the states.
+        best: ``[B, K L]`` float32, shares of the actions that are equally right; each row sums to 1.
+    """
+
+    problem: str
+    batch: Batch
+    left: Left
+    best: Tensor
+
+    def part(self, index: int, parts: int) -> "Examples":
+        """Every ``parts``-th state from ``index`` on."""
+        chosen = torch.arange(index, len(self.best), parts)
+        left = self.left.pick(chosen)._replace(row=torch.arange(len(chosen)))
+        return Examples(self.problem, self.batch.rows(chosen), left, self.best[chosen])
+
+
+class Prepared(NamedTuple):
+    """Labels in the order in which they are imitated.
+
+    Attributes:
+        labels: as they were given.
+        sequence: ``[K, M]`` int64, tokens in their order, then -1.
+        length: ``[K]`` int64, how many.
+        first: ``[K, M]`` int64, the place at which the token's route begins (CVRP), else 0.
+        last: ``[K, M]`` int64, the place at which it ends.
+    """
+
+    labels: Labels
+    sequence: Tensor
+    length: Tensor
+    first: Tensor
+    last: Tensor
+
+
+def prepare(labels: Labels) -> Prepared:
+    """Puts routes in the order of what their vehicles leave empty; other problems stay as they are."""
+    sequence = labels.sequence
+    count = (sequence >= 0).sum(1)
+    if labels.problem != "CVRP":
+        first = torch.zeros_like(sequence)
+        return Prepared(labels, sequence, count, first, first + count.unsqueeze(1) - 1)
+    customer, begins = sequence // 2, sequence % 2 == 1
+    begins[:, 0] = True
+    route = begins.cumsum(1) - 1
+    demand = labels.batch.numbers[:, :, 0].gather(1, customer)
+    load = torch.zeros_like(demand).scatter_add(1, route, demand).gather(1, route)
+    order = (route - (load * demand.shape[1] * 2).long()).argsort(dim=1, stable=True)  # by load, then by route
+    customer, route = customer.gather(1, order), route.gather(1, order)
+    place = torch.arange(demand.shape[1]).expand_as(route)
+    changes = torch.ones_like(route, dtype=torch.bool)
+    changes[:, 1:] = route[:, 1:] != route[:, :-1]
+    first = torch.where(changes, place, 0).cummax(1).values
+    closes = changes.roll(-1, 1)
+    last = torch.where(closes, place, demand.shape[1]).flip(1).cummin(1).values.flip(1)
+    return Prepared(labels, customer, count, first, last)
+
+
+def draw(sources: list[Prepared], tokens: int, generator: torch.Generator) -> Examples:
+    """One batch of about ``tokens`` tokens: one source and one depth, drawn uniformly, on the CPU.
+
+    Args:
+        sources: of one problem; name one twice to draw it twice as often.
+        tokens: in all states together.
+        generator: the only source of randomness.
+    """
+    chosen = sources[int(torch.randint(len(sources), (), generator=generator))]
+    return SAMPLERS[chosen.labels.problem](chosen, tokens, generator)
+
+
+def _tours(source: Prepared, tokens: int, generator: torch.Generator) -> Examples:
+    """Contiguous pieces of tours, ``m`` nodes of all from 4 to the whole tour with its start again at its end."""
+    size = source.sequence.shape[1]
+    length = int(torch.randint(SMALLEST_PATH, size + 2, (), generator=generator))
+    count = max(1, tokens // length)
+    row = torch.randint(len(source.sequence), (count,), generator=generator)
+    start = torch.randint(size, (count, 1), generator=generator)
+    backwards = torch.randint(2, (count, 1), generator=generator).bool()
+    place = (start + torch.where(backwards, -1, 1) * torch.arange(length)) % size
+    path = source.sequence[row].gather(1, place)
+    node = torch.cat((path[:, :1], path[:, -1:], path[:, 1:-1]), 1)
+    batch = source.labels.batch.rows(row)
+    if batch.costs is not None:
+        turned = batch.costs.transpose(1, 2)
+        batch = replace(batch, costs=torch.where(backwards.unsqueeze(2), turned, batch.costs))
+    best = torch.zeros(count, length)
+    best[:, 2] = 1.0
+    if length == size + 1 and batch.costs is None:  # a closed tour has two directions
+        best[:, [2, length - 1]] = 0.5
+    left = Left(torch.arange(count), node, None, batch.resource)
+    return Examples(source.labels.problem, _mirrored(batch, generator), left, best)
+
+
+def _routes(source: Prepared, tokens: int, generator: torch.Generator) -> Examples:
+    """Customers from some place of the order on; the vehicle stands at the one before, with what it then holds.
+
+    In half of the batches only routes within a sector about the depot are left, as re-construction leaves them.
+    """
+    customers = source.sequence.shape[1]
+    width, share = (float(each) for each in torch.rand(2, generator=generator))
+    sector = bool(torch.rand((), generator=generator) < 0.5)
+    width = max(SMALLEST_SECTOR, width) if sector else 1.0
+    count = max(1, int(tokens / (2 + customers * width * (1 - share))))
+    row = torch.randint(len(source.sequence), (count,), generator=generator)
+    batch, first, last = source.labels.batch.rows(row), source.first[row], source.last[row]
+    turn = torch.rand(first.shape, generator=generator).gather(1, first) < 0.5  # one coin a route
+    order = torch.where(turn, first + last - torch.arange(customers), torch.arange(customers))
+    path = source.sequence[row].gather(1, order)
+    kept = _in_sector(batch, path, first, torch.rand(count, 1, generator=generator), width)
+    order = (~kept).to(torch.int8).argsort(dim=1, stable=True)
+    path, first = path.gather(1, order), first.gather(1, order)
+    left = kept.sum(1, keepdim=True)
+    place = (share * left).long().clamp(min=0)
+    place = torch.minimum(place, left - 1)
+    position = torch.arange(customers).unsqueeze(0)
+    at = (place - 1).clamp(min=0)
+    served = (first == first.gather(1, at)) & (position < place)  # by the vehicle that stands there
+    demand = batch.numbers[:, :, 0].gather(1, path)
+    room = batch.resource - (demand * served).sum(1)
+    origin = torch.where(place > 0, path.gather(1, at), 0)
+    rest = path.gather(1, (position + place).clamp(max=customers - 1))
+    remaining = (left - place).squeeze(1)
+    most = int(remaining.max())
+    node = torch.cat((origin, torch.zeros_like(origin), rest[:, :most]), 1)
+    best = torch.zeros(count, most + 2, 2)
+    route = first.gather(1, place)
+    begins = (place == 0) | (first.gather(1, at) != route)
+    way = (begins & (place > 0)).long().squeeze(1)
+    ahead = ((first == route) & (position >= place) & (position < left)).sum(1)  # of this route, still to be served
+    rows, half = torch.arange(count), begins.squeeze(1).float() * 0.5
+    best[rows, 2, way] = 1.0 - half
+    best[rows, 1 + ahead, way] += half  # either end of a route may come first
+    even = bool((remaining == most).all())
+    state = Left(rows, node, None if even else remaining, room)
+    return Examples(source.labels.problem, _mirrored(batch, generator), state, best.flatten(1))
+
+
+def _in_sector(batch: Batch, path: Tensor, first: Tensor, begin: Tensor, width: float) -> Tensor:
+    """``[B, M]`` bool: customers of routes whose middle lies in a sector about the depot; at least one route's.
+
+    Args:
+        batch: the instances.
+        path: ``[B, M]``, customers.
+        first: ``[B, M]``, the place at which each one's route begins.
+        begin: ``[B, 1]``, where the sector begins, in turns.
+        width: of the sector, in turns.
+    """
+    if width >= 1.0:
+        return torch.ones_like(path, dtype=torch.bool)
+    assert batch.places is not None
+    away = batch.places.gather(1, path.unsqueeze(2).expand(-1, -1, 2)) - batch.places[:, :1]
+    middle = torch.zeros_like(away).scatter_add(1, first.unsqueeze(2).expand(-1, -1, 2), away)
+    middle = middle.gather(1, first.unsqueeze(2).expand(-1, -1, 2))
+    turns = torch.atan2(middle[:, :, 1], middle[:, :, 0]) / (2 * math.pi)
+    past = (turns - begin) % 1.0
+    return past <= past.amin(1, keepdim=True).clamp(min=width)
+
+
+def _prizes(source: Prepared, tokens: int, generator: torch.Generator) -> Examples:
+    """Tours without their first customers, the limit less by the way to the last of these."""
+    size, share = source.labels.batch.size, float(torch.rand((), generator=generator))
+    count = max(1, int(tokens / (size * (1.0 - 0.7 * share))))
+    row = torch.randint(len(source.sequence), (count,), generator=generator)
+    visits = source.length[row]
+    row = row[visits > 0]
+    visits = source.length[row]
+    backwards = torch.randint(2, (len(row), 1), generator=generator).bool()
+    place = torch.arange(source.sequence.shape[1]).expand(len(row), -1)
+    turned = (visits.unsqueeze(1) - 1 - place).clamp(min=0)
+    path = source.sequence[row].gather(1, torch.where(backwards, turned, place)).clamp(min=0)
+    gone = (share * visits).long().unsqueeze(1)
+    batch = source.labels.batch.rows(row)
+    assert batch.places is not None
+    assert batch.unit is not None
+    tour = torch.cat((torch.zeros_like(path[:, :1]), path), 1)
+    where = batch.places.double().gather(1, tour.unsqueeze(2).expand(-1, -1, 2))
+    steps = (where[:, 1:] - where[:, :-1]).norm(dim=2) * batch.unit.unsqueeze(1)
+    room = batch.resource - (steps * (place < gone)).sum(1)
+    visited = torch.zeros(len(row), size, dtype=torch.bool)
+    visited.scatter_(1, torch.where(place < gone, path, 0), True)
+    visited[:, 0] = True
+    origin = tour.gather(1, gone)
+    node = torch.cat((origin, torch.zeros_like(origin), torch.arange(1, size).expand(len(row), -1)), 1)
+    problem = PROBLEMS[source.labels.problem]
+    whole = Left(torch.arange(len(row)), node, None, room)
+    open_ = torch.cat((visited[:, :2] & False, ~visited[:, 1:]), 1)
+    good = torch.zeros(len(row), size)
+    good.scatter_(1, path.gather(1, gone.clamp(max=path.shape[1] - 1)), 1.0)
+    ends = (gone == 0) & (visits.unsqueeze(1) > 1)
+    good = torch.where(ends, good.scatter(1, path.gather(1, visits.unsqueeze(1) - 1), 1.0), good)
+    reach = problem.reachable(batch, whole)
+    reach[:, 2:] |= good[:, 1:] > 0  # places in single precision may miss it by a hair
+    left = keep(whole, open_ & reach, problem.ends)
+    return _named(source, batch, left, good, generator)
+
+
+def _items(source: Prepared, tokens: int, generator: torch.Generator) -> Examples:
+    """Selections of which some items, drawn at random, are taken already."""
+    size, share = source.labels.batch.size, float(torch.rand((), generator=generator))
+    count = max(1, int(tokens / (size * (1.0 - 0.7 * share))))
+    row = torch.randint(len(source.sequence), (count,), generator=generator)
+    row = row[source.length[row] > 0]
+    batch, taken = source.labels.batch.rows(row), source.sequence[row]
+    chosen = torch.zeros(len(row), size + 1, dtype=torch.bool).scatter_(1, taken % (size + 1), True)[:, :size]
+    rank = torch.where(chosen, torch.rand(chosen.shape, generator=generator), 2.0).argsort(dim=1).argsort(dim=1)
+    gone = chosen & (rank < (share * source.length[row]).long().unsqueeze(1))
+    room = batch.resource - (batch.numbers[:, :, 1] * gone).sum(1)
+    whole = Left(torch.arange(len(row)), torch.arange(size).repeat(len(row), 1), None, room)
+    problem = PROBLEMS[source.labels.problem]
+    good = (chosen & ~gone).float()
+    left = keep(whole, ~gone & (problem.reachable(batch, whole) | (good > 0)), problem.ends)
+    return _named(source, batch, left, good, generator)
+
+
+def _named(source: Prepared, batch: Batch, left: Left, good: Tensor, generator: torch.Generator) -> Examples:
+    """Examples whose labels are given by token ``[B, n]``."""
+    problem = PROBLEMS[source.labels.problem]
+    legal = problem.legal(batch, left)[:, :, 0]
+    best = good.gather(1, left.node) * legal
+    return Examples(source.labels.problem, _mirrored(batch, generator), left, best / best.sum(1, keepdim=True))
+
+
+def _mirrored(batch: Batch, generator: torch.Generator) -> Batch:
+    """Each instance under one of the eight isometries of the square, drawn uniformly."""
+    if batch.places is None:
+        return batch
+    count = len(batch)
+    sign = 2.0 * torch.randint(2, (count, 1, 2), generator=generator) - 1.0
+    swap = torch.randint(2, (count, 1, 1), generator=generator).bool()
+    centred = batch.places - 0.5
+    return replace(batch, places=torch.where(swap, centred.flip(2), centred) * sign + 0.5)
+
+
+SAMPLERS: dict[str, Callable[[Prepared, int, torch.Generator], Examples]] = {
+    "TSP": _tours,
+    "ATSP": _tours,
+    "CVRP": _routes,
+    "OP": _prizes,
+    "Knapsack": _items,
+}

@@ -1,0 +1,1 @@
+"""The subcommands that this plugin adds to ``mdpzoo``."""

@@ -1,0 +1,101 @@
+"""``mdpzoo animate``: a GIF of an agent that constructs a solution, choice by choice.
+
+A command of its own and no option of ``solve``: there a solver searches, here any agent plays an environment.
+"""
+
+import contextlib
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+import mdpzoo
+from mdpzoo import registry
+from mdpzoo.errors import SettingError, unknown
+from mdpzoo.files import check_folder
+from mdpzoo_combinatorial.files.hostile_text import write_atomically
+from mdpzoo_combinatorial.files.reading import read_instance
+from mdpzoo_combinatorial.instances import Instance
+from mdpzoo_combinatorial.instances.generators import PROBLEMS, generate
+
+IDS = {f"mdpzoo/{problem}-v0": problem for problem in PROBLEMS}
+DEFAULTS = {"Knapsack": "greedy-ratio"}  # others: nearest-neighbour
+SIZE = 30  # of a random instance
+
+
+def animate(
+    subject: Annotated[str, typer.Argument(help="An instance file, or an id such as mdpzoo/CVRP-v0: a random one.")],
+    out: Annotated[Path, typer.Option(help="The animation: a file that ends in .gif.")],
+    agent: Annotated[str | None, typer.Option(help="An agent's id, a run's folder or a saved agent.")] = None,
+    form: Annotated[str, typer.Option(help="What the agent observes: direct or bq.")] = "direct",
+    size: Annotated[int | None, typer.Option(min=1, help="Nodes, customers or items of a random instance.")] = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed of a random instance and the agent.")] = 0,
+    frames: Annotated[int, typer.Option(min=2, max=500, help="At most so many; choices between are left out.")] = 120,
+    seconds: Annotated[float, typer.Option(min=0.1, max=600, help="How long it plays.")] = 8.0,
+    threads: Annotated[int, typer.Option(min=1, help="Threads that torch may use.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value, for programs.")] = False,
+) -> None:
+    """Show how an agent constructs a solution. Example: mdpzoo animate berlin52.tsp --agent bq-nco --out tour.gif
+
+    The picture is the solution so far in either form. The agent is nearest-neighbour where none is named, greedy-ratio
+    for a knapsack.
+    """
+    _check_out(out)
+    instance = _instance(subject, size, seed)
+    name = agent or DEFAULTS.get(instance.problem, "nearest-neighbour")
+    with contextlib.redirect_stdout(sys.stderr):  # whatever an agent prints, no program reads
+        import torch
+
+        from mdpzoo_combinatorial.render.animation import construct, frames_of, gif
+        from mdpzoo_combinatorial.render.canvas import Canvas
+
+        Canvas((600, 600))  # complains of what is not installed before anything is computed
+        torch.set_num_threads(threads)
+        env = mdpzoo.make(f"mdpzoo/{instance.problem}-v0", form=form, instance=instance)
+        made = construct(env, _agent(name, env, seed), instance, seed)
+        pictures = frames_of(made, frames, f"{instance.name}: {Path(name).name}")
+        content = gif(pictures, seconds)
+    write_atomically(out, content)
+    told = {
+        "problem": instance.problem,
+        "instance": instance.name,
+        "agent": name,
+        "objective": instance.objective(made.solution),
+        "choices": len(made.parts) - 1,
+        "frames": len(pictures),
+        "bytes": len(content),
+        "file": str(out),
+    }
+    sentence = (
+        f"{instance.name}: {told['objective']:,.10g} by {name}, {told['choices']} choices in {len(pictures)} frames"
+    )
+    print(json.dumps(told) if as_json else f"{sentence}: {out}")  # noqa: T201
+
+
+def _check_out(out: Path) -> None:
+    """Refuses, before anything is computed, what could not be written after it."""
+    if out.suffix.lower() != ".gif":
+        raise SettingError(f"an animation's name must end in .gif, got {str(out)!r}")
+    check_folder(out)
+
+
+def _instance(subject: str, size: int | None, seed: int) -> Instance:
+    """The instance of a file, or a random one of the problem that an id names."""
+    if subject in IDS:
+        return generate(IDS[subject], 1, SIZE if size is None else size, seed)[0]
+    if subject.startswith("mdpzoo/") and not Path(subject).exists():
+        raise unknown("combinatorial environment", subject, IDS, "mdpzoo list environments")
+    if size is not None:
+        raise SettingError(f"--size {size} is for random instances, {subject!r} is a file; leave it out")
+    return read_instance(subject)
+
+
+def _agent(name: str, env: Any, seed: int) -> Any:
+    """An agent: saved, or one that comes trained, or made anew."""
+    if Path(name).exists():
+        return mdpzoo.load_agent(name, env)
+    if registry.agent(name).load is not None:
+        return mdpzoo.load_agent(name, env)
+    return mdpzoo.make_agent(name, env, seed=seed)

@@ -1,0 +1,176 @@
+"""``mdpzoo solve FILE``: reads an instance, lets an agent solve it, prints the answer."""
+
+import json
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from mdpzoo.errors import SettingError, unknown
+from mdpzoo.files import check_folder
+from mdpzoo_combinatorial.baselines.registry import SOLVERS, Answer, Found, checked
+from mdpzoo_combinatorial.baselines.registry import solve as solve_by_baseline
+from mdpzoo_combinatorial.files.reading import read_instance
+from mdpzoo_combinatorial.files.solution_files import write_solution
+from mdpzoo_combinatorial.instances import Instance
+from mdpzoo_combinatorial.local_search.budget import Budget
+
+STOPPED = 130  # the exit code after Ctrl-C
+TRAINED = "bq-nco"
+SEARCH = "iterated-local-search"  # what answers best where nothing is asked for; a knapsack is solved exactly
+EXACT = "dynamic-programming"
+AGENTS = (TRAINED, *SOLVERS)
+
+
+def solve(
+    file: Annotated[Path, typer.Argument(help="An instance: TSPLIB, CVRPLIB, OPLib, a knapsack file or CSV.")],
+    seconds: Annotated[float, typer.Option(min=0.01, help="Wall-clock time to search for.")] = 10.0,
+    agent: Annotated[str | None, typer.Option(help=f"{', '.join(AGENTS)}. Default: by the problem.")] = None,
+    decoding: Annotated[
+        str | None, typer.Option(help="Of bq-nco: greedy, symmetric, sample, beam or reconstruct, its default.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of what is drawn at random.")] = 0,
+    picture: Annotated[Path | None, typer.Option(help="Write a picture: .png, .svg or .pdf.")] = None,
+    solution: Annotated[Path | None, typer.Option(help="Write the solution: a .tour or a .sol file.")] = None,
+    tour: Annotated[Path | None, typer.Option(help="As --solution.", hidden=True)] = None,
+    threads: Annotated[int, typer.Option(min=1, help="Threads that torch may use.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value, for programs.")] = False,
+) -> None:
+    """Solve an instance file and print the answer. Example: mdpzoo solve berlin52.tsp --seconds 10 --picture tour.png
+
+    Without --agent and --decoding, iterated-local-search answers, of a knapsack dynamic-programming; --decoding alone
+    asks bq-nco. Ctrl-C ends the search and prints the best answer so far. A solution counts nodes and items from 0 in
+    the file's order, the depot being node 0. lkh needs the extra of that name and is for non-commercial use only;
+    pyvrp and ortools need theirs.
+    """
+    if agent is not None and agent not in AGENTS:
+        raise unknown("solver", agent, AGENTS, "mdpzoo solve --help")
+    instance = read_instance(file)
+    agent = agent or (TRAINED if decoding else EXACT if instance.problem == "Knapsack" else SEARCH)
+    _check_agent(agent, instance, decoding)
+    _check_outputs(picture, solution, tour)
+    with _watched(seconds, instance.name) as (budget, stopped):
+        if agent == TRAINED:
+            answer = _by_trained(instance, decoding, seed, budget, threads)
+        else:
+            answer = solve_by_baseline(instance, agent, seed=seed, budget=budget)
+    told = {
+        "problem": instance.problem,
+        "instance": instance.name,
+        "objective": answer.objective,
+        "solution": answer.solution,
+        "seconds": round(answer.seconds, 3),
+        "agent": agent,
+        "decoding": answer.decoding,
+        "proven_optimal": answer.proven_optimal,
+    }
+    if as_json:
+        print(json.dumps(told))  # noqa: T201
+    else:
+        Console(soft_wrap=True).print(_sentence(told), markup=False, highlight=False)
+    for path in (solution, tour):
+        if path is not None:
+            write_solution(path, answer.solution, instance)
+    if picture is not None:
+        from mdpzoo_combinatorial.render import save_picture
+
+        save_picture(picture, instance, answer.solution, title=f"{instance.name}: {answer.objective:,.10g}")
+    if stopped:
+        Console(stderr=True).print("stopped early; this is the best answer so far", markup=False)
+        raise typer.Exit(STOPPED)
+
+
+def _by_trained(instance: Any, decoding: str | None, seed: int, budget: Budget, threads: int) -> Answer:
+    import torch
+
+    from mdpzoo_combinatorial.bq_nco import BQNCO, shipped_for
+
+    torch.set_num_threads(threads)
+    trained = BQNCO.load(shipped_for(instance))
+    found = trained.solve(instance, decoding or "reconstruct", seed=seed, budget=budget)
+    return checked(instance, Found(found.solutions[0], decoding=found.decoding), found.seconds)
+
+
+def _check_agent(agent: str, instance: Instance, decoding: str | None) -> None:
+    """Refuses an agent that cannot solve this, before anything is computed."""
+    if agent == TRAINED:
+        return
+    problems = SOLVERS[agent].problems
+    if instance.problem not in problems:
+        able = [TRAINED, *(each.id for each in SOLVERS.values() if instance.problem in each.problems)]
+        raise SettingError(
+            f"{agent} solves {' and '.join(problems)}, but {instance.name} is of the kind {instance.problem}; "
+            f"use {', '.join(able)}"
+        )
+    SOLVERS[agent].require()
+    if decoding is not None:
+        raise SettingError(f"{agent} has one decoding only; leave out --decoding {decoding}")
+
+
+@contextmanager
+def _watched(seconds: float, name: str) -> Iterator[tuple[Budget, list[int]]]:
+    """A budget that Ctrl-C ends, with a bar on a terminal; also a list that is not empty once Ctrl-C was pressed.
+
+    A second Ctrl-C interrupts as usual.
+    """
+    columns = ("{task.description}", BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    rate = TextColumn("{task.fields[best]} {task.fields[rate]}")
+    shown = Console(stderr=True)
+    stopped: list[int] = []
+    with Progress(*columns, rate, console=shown, transient=True, disable=not sys.stderr.isatty()) as progress:
+        task = progress.add_task(name, total=seconds, best="", rate="")
+        began = time.monotonic()
+
+        def report(rounds: int, objective: float) -> None:
+            gone = time.monotonic() - began
+            progress.update(task, completed=gone, best=f"{objective:,.10g}", rate=f"{rounds / gone:.1f} rounds/s")
+
+        budget = Budget(seconds, None if progress.disable else report)
+
+        def stop(signal_number: int, _: Any) -> None:
+            if stopped:
+                raise KeyboardInterrupt
+            stopped.append(signal_number)
+            budget.stop()
+
+        before = signal.signal(signal.SIGINT, stop)
+        try:
+            yield budget, stopped
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+
+def _check_outputs(picture: Path | None, *others: Path | None) -> None:
+    """Refuses, before the search begins, what could not be written after it."""
+    from mdpzoo_combinatorial.render import FORMATS
+
+    if picture is not None and picture.suffix.lower() not in FORMATS:
+        raise SettingError(f"a picture's name must end in {', '.join(FORMATS)}, got {str(picture)!r}")
+    for path in (picture, *others):
+        if path is not None:
+            check_folder(path)
+
+
+def _sentence(told: dict[str, Any]) -> str:
+    """The answer for people: what it is worth, how it was found, and the solution itself."""
+    worth, solution = f"{told['objective']:,.10g}", told["solution"]
+    if told["problem"] == "CVRP":
+        what = f"{len(solution)} {'route' if len(solution) == 1 else 'routes'} that cost {worth}"
+    elif told["problem"] == "OP":
+        what = f"a tour that collects {worth}"
+    elif told["problem"] == "Knapsack":
+        what = f"{len(solution)} {'item' if len(solution) == 1 else 'items'} worth {worth}"
+    else:
+        what = f"a tour of length {worth}"
+    proof = "proven optimal" if told["proven_optimal"] else "not proven optimal"
+    how = f"{told['agent']}, {told['decoding']}" if told["decoding"] else told["agent"]
+    lists = solution if told["problem"] == "CVRP" else [solution]
+    lines = "\n".join(" ".join(map(str, each)) for each in lists)
+    return f"{told['instance']}: {what}, {proof}, in {told['seconds']:.1f} s ({how})\n{lines}"

@@ -1,0 +1,201 @@
+"""The direct form of a combinatorial problem: a state is the whole instance with the choices made so far.
+
+Rules are in ``rules.py``. ``DirectProblem`` plays them on tensors, densely; ``CompiledDirect`` on arrays, compiled.
+An illegal action ends the episode at a price that makes every legal choice a better one.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from gymnasium import spaces
+from numpy.typing import NDArray
+from torch import Tensor
+
+from mdpzoo.compiling import machine_code
+from mdpzoo.protocols import Outcome
+from mdpzoo_combinatorial.environments.compiled_steps import begin_direct, step_direct
+from mdpzoo_combinatorial.environments.rules import TOUR, Rules
+from mdpzoo_combinatorial.instances.arrays import host
+
+FLAG, INTEGER, REAL = np.dtype(bool), np.dtype(np.int64), np.dtype(np.float32)  # found faster than their names
+_made: Any = tuple.__new__  # a NamedTuple, at a third of the price of calling its class; a batch of one notices
+
+
+class DirectState(NamedTuple):
+    """An instance of n tokens and what has been chosen; tensors, or arrays where compiled.
+
+    Attributes:
+        tokens: ``[B, F, n]`` floating point, features of nodes or items.
+        visited: ``[B, n]`` bool, what cannot be chosen any more because it was.
+        history: ``[B, 1 + most]`` int32: how many choices, then the actions in their order, then zeros.
+        resource: ``[B, 1]`` float64, what is left of a capacity or a budget.
+        current: ``[B, 1]`` int64, the token that was chosen last; at first token 0.
+        legal: ``[B, K n]`` bool, the legal actions.
+        cost: ``[B, n]`` float32, from the current node to every node.
+    """
+
+    tokens: Any
+    visited: Any
+    history: Any
+    resource: Any
+    current: Any
+    legal: Any
+    cost: Any
+
+
+class _Direct:
+    """What the tensors' and the arrays' side share: spaces, observations, pictures."""
+
+    step_draws = 0
+
+    def __init__(self, rules: Rules) -> None:
+        self.rules, self.initial_draws = rules, rules.draws
+        n, actions = rules.size, rules.ways * rules.size
+        self.action_space: spaces.Discrete[Any] = spaces.Discrete(actions)
+        parts: dict[str, spaces.Space[Any]] = rules.shown_spaces(n) | {"action_mask": flags(actions)}
+        if rules.routed:
+            parts |= {"distance": spaces.Box(0.0, 1.5, (n,), np.float32), "current": spaces.Discrete(n)}
+        if rules.kind != TOUR:
+            parts |= {"visited": flags(n)}
+        self.observation_space = spaces.Dict(parts)
+
+    def action_mask(self, state: DirectState) -> Any:
+        """``[B, K n]`` bool, the legal actions."""
+        return state.legal
+
+    def chosen(self, state: DirectState, row: int = 0) -> NDArray[np.int64]:
+        """The actions of one row so far, ``[choices]`` int64."""
+        history = host(state.history[row])
+        return history[1 : 1 + history[0]].astype(np.int64)
+
+    def solution(self, state: DirectState, row: int = 0) -> Any:
+        """What one row has chosen so far, as the problem's instances take a solution."""
+        return self.rules.solution(self.chosen(state, row))
+
+    def render(self, state: DirectState, row: int = 0) -> np.ndarray:
+        """A picture of the choices so far, ``[height, width, 3]`` uint8."""
+        left, ended = float(state.resource[row, 0]), not bool(state.legal[row].any())
+        return self.rules.picture(host(state.tokens[row]), self.chosen(state, row), left, ended)
+
+
+class DirectProblem(_Direct):
+    """The direct form on tensors: an action is ``K * token + way``."""
+
+    def to(self, device: Any) -> "DirectProblem":
+        """The same rules with their tensors on a device."""
+        return DirectProblem(self.rules.to(device))
+
+    def compiled(self) -> "CompiledDirect":
+        """The same rules compiled for the CPU."""
+        return CompiledDirect(self.rules.to("cpu"))
+
+    def initial(self, draws: Tensor, before: Any = None) -> DirectState:
+        """Begins new instances, from ``[B, initial_draws]`` numbers."""
+        rules, count, device = self.rules, len(draws), draws.device
+        tokens, resource = rules.initial(torch, draws)
+        visited = torch.zeros(count, rules.size, dtype=torch.bool, device=device)
+        visited[:, 0] = rules.routed
+        history = torch.zeros(count, 1 + rules.most, dtype=torch.int32, device=device)
+        current = torch.zeros(count, 1, dtype=torch.int64, device=device)
+        cost = self._costs(tokens, current)
+        legal = rules.legal(tokens, ~visited, cost, resource, current == 0)
+        return DirectState(tokens, visited, history, resource, current, legal, cost)
+
+    def step(self, state: DirectState, action: Tensor, draws: Tensor) -> Outcome:
+        """Chooses in every row. Costs O(B n), with a matrix of its own in every row O(B n^2)."""
+        rules, asked = self.rules, action.unsqueeze(1)
+        target = asked.clamp(0, rules.ways * rules.size - 1)
+        legal = state.legal.gather(1, target) & (asked == target)
+        token, way = target // rules.ways, target % rules.ways
+        chosen = state.tokens.gather(2, token.unsqueeze(1).expand(-1, rules.features, 1)).squeeze(2)
+        going, home = state.cost.gather(1, token).double(), state.cost[:, :1].double()
+        reward, used = rules.gain(chosen, going, home, way, state.resource)
+        resource = torch.where(legal, used, state.resource)
+        visited = state.visited.scatter(1, token, state.visited.gather(1, token) | legal)
+        current = torch.where(legal, token, state.current)
+        made = state.history[:, :1] + legal
+        slot = made.long()
+        history = state.history.scatter(1, slot, torch.where(legal, target.int(), state.history.gather(1, slot)))
+        history = torch.cat((made, history[:, 1:]), 1)
+        cost = self._costs(state.tokens, current)
+        allowed = rules.legal(state.tokens, ~visited, cost, resource, current == 0)
+        ended = ~allowed.any(1, keepdim=True)
+        reward = reward + rules.closing(cost[:, :1].double(), state.tokens[:, :, 0]) * ended
+        after = DirectState(state.tokens, visited, history, resource, current, allowed, cost)
+        reward = torch.where(legal, reward, -rules.penalty((~state.visited).sum(1, keepdim=True))).squeeze(1)
+        return Outcome(after, reward, (ended | ~legal).squeeze(1), ~legal.squeeze(1))
+
+    def observe(self, state: DirectState) -> dict[str, Tensor]:
+        """What ``observation_space`` says, with leading dimension B."""
+        return _seen(self.rules, state, self.rules.shown(state.tokens))
+
+    def _costs(self, tokens: Tensor, current: Tensor) -> Tensor:
+        names = torch.arange(self.rules.size, device=tokens.device).unsqueeze(0)
+        return self.rules.edges.costs(tokens, current, names, current)
+
+
+class CompiledDirect(_Direct):
+    """The direct form on arrays, compiled; equal to ``DirectProblem`` to the last bit."""
+
+    def __init__(self, rules: Rules) -> None:
+        """Takes rules whose tensors are on the CPU."""
+        super().__init__(rules)
+        edges = rules.edges
+        self._begin = begin_direct(rules.kind, edges.kind)
+        self._step = step_direct(rules.kind, rules.ways, edges.kind)
+        self._edges = edges.rule, edges.table.numpy()
+        self._settings = (rules.refill, rules.tolerance, rules.price, *self._edges)
+        self._code: Any = None  # the step's, once there are arguments to compile it for
+        self._seen: tuple[Any, dict[str, Any]] = (None, {})
+
+    def initial(self, draws: np.ndarray, before: Any = None) -> DirectState:
+        """Begins new instances, from ``[B, initial_draws]`` numbers."""
+        rules, count = self.rules, len(draws)
+        tokens, resource = map(np.ascontiguousarray, rules.initial(np, draws))
+        visited = np.zeros((count, rules.size), bool)
+        visited[:, 0] = rules.routed
+        history = np.zeros((count, 1 + rules.most), np.int32)
+        legal, cost = np.empty((count, rules.ways * rules.size), bool), np.empty((count, rules.size), np.float32)
+        current = np.zeros((count, 1), np.int64)
+        self._begin(*self._edges, rules.tolerance, tokens, visited, resource, current, legal, cost)
+        return DirectState(tokens, visited, history, resource, current, legal, cost)
+
+    def step(self, state: DirectState, action: np.ndarray, draws: np.ndarray, asleep: np.ndarray) -> Outcome:
+        """Chooses in every row that is awake. Costs O(B n)."""
+        rows, rules = len(action), self.rules
+        tokens, visited, history, resource, _, allowed, before = state
+        current, legal = np.empty((rows, 1), INTEGER), np.empty((rows, rules.ways * rules.size), FLAG)
+        cost = np.empty((rows, rules.size), REAL) if rules.routed else before
+        reward, ended, illegal = np.empty(rows), np.empty(rows, FLAG), np.empty(rows, FLAG)
+        known = (tokens, visited, history, resource, allowed, before, action, asleep)
+        arguments = (*self._settings, *known, current, legal, cost, reward, ended, illegal)
+        if self._code is None:
+            self._code = machine_code(self._step, arguments)
+        self._code(*arguments)
+        after = _made(DirectState, (tokens, visited, history, resource, current, legal, cost))
+        return _made(Outcome, (after, reward, ended, illegal))
+
+    def observe(self, state: DirectState) -> dict[str, Any]:
+        """What ``observation_space`` says, with leading dimension B; what never changes is made once."""
+        if self._seen[0] is not state.tokens:
+            self._seen = state.tokens, self.rules.shown(state.tokens)
+        return _seen(self.rules, state, self._seen[1].copy())
+
+
+def _seen(rules: Rules, state: DirectState, seen: dict[str, Any]) -> dict[str, Any]:
+    """Adds to an observation what a step changes, in NumPy or in torch."""
+    seen["action_mask"] = state.legal
+    if rules.routed:
+        seen["distance"] = rules.edges.shown(state.cost)
+        seen["current"] = state.current.ravel()
+    if rules.kind != TOUR:
+        seen.update(rules.left(state.resource))
+        visited = state.visited  # an array changes in place, a tensor does not
+        seen["visited"] = visited.copy() if isinstance(visited, np.ndarray) else visited
+    return seen
+
+
+def flags(count: int) -> "spaces.Box[Any]":
+    """The space of so many truth values, as SB3 takes them."""
+    return spaces.Box(0, 1, (count,), dtype=np.bool_)

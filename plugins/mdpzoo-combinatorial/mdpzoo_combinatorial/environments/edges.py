@@ -1,0 +1,179 @@
+"""What an edge between two nodes costs: one definition on tensors, one compiled, equal to the last bit.
+
+Generated instances have coordinates or a matrix of their own in every row of a batch; an instance from a file is
+shared by all rows, as coordinates with TSPLIB's rounding (so that n nodes take O(n) memory) or, where only that will
+do, as a matrix.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from mdpzoo.compiling import inlined
+from mdpzoo_combinatorial.instances.distances import DISTANCES
+
+Reals = NDArray[np.float32]
+Integers = NDArray[np.int64]
+Table = NDArray[np.float64]
+
+NONE, PLACES, ROWS, SHARED = range(4)
+MATRIX, EUCLIDEAN, EUC_2D, CEIL_2D, ATT, MAN_2D, MAX_2D = range(7)
+RULES = {
+    "EUCLIDEAN": EUCLIDEAN,
+    "EUC_2D": EUC_2D,
+    "CEIL_2D": CEIL_2D,
+    "ATT": ATT,
+    "MAN_2D": MAN_2D,
+    "MAX_2D": MAX_2D,
+}
+
+
+class Edges:
+    """A rule for costs.
+
+    Attributes:
+        kind: NONE: there are no edges. PLACES: Euclidean between the row's own tokens, whose first two features are
+            coordinates. ROWS: feature f of a token is the cost from node f to it. SHARED: by ``rule`` from ``table``.
+        rule: MATRIX: costs ``[n, n]``. The others: TSPLIB's rules between points ``[2, n]``.
+        table: float64, shared by all rows; empty where there is none.
+        longest: no edge costs more.
+        scale: what costs are multiplied with to be shown; the longest edge of a shared instance is shown as long as the
+            diagonal of the unit square.
+    """
+
+    def __init__(
+        self, kind: int, rule: int = 0, table: Tensor | None = None, longest: float = 1.0, scale: float = 1.0
+    ) -> None:
+        """Takes what the attributes say."""
+        self.kind, self.rule, self.longest, self.scale = kind, rule, longest, scale
+        self.table = torch.empty(0, 0, dtype=torch.float64) if table is None else table
+
+    @classmethod
+    def of(cls, instance: Any) -> "Edges":
+        """The edges of a routing instance; a matrix only where its rule needs one."""
+        rule = RULES.get(instance.edge_weight_type, MATRIX)
+        if rule == MATRIX:
+            matrix = np.array(instance.distance_matrix())
+            longest = float(matrix.max()) or 1.0
+            return cls(SHARED, rule, torch.from_numpy(matrix), longest, math.sqrt(2.0) / longest)
+        low, high = instance.coordinates.min(0), instance.coordinates.max(0)
+        longest = float(DISTANCES[instance.edge_weight_type](low, high)) or 1.0
+        table = torch.from_numpy(np.ascontiguousarray(instance.coordinates.T))
+        return cls(SHARED, rule, table, longest, math.sqrt(2.0) / longest)
+
+    def to(self, device: Any) -> "Edges":
+        """The same edges with their table on a device."""
+        return Edges(self.kind, self.rule, self.table.to(device), self.longest, self.scale)
+
+    def shown(self, costs: Any) -> Any:
+        """Costs, float32 in an array or a tensor, as they are shown."""
+        return costs if self.scale == 1.0 else costs * self.scale
+
+    def costs(self, tokens: Tensor, here: Tensor, names: Tensor, current: Tensor) -> Tensor:
+        """Costs from each row's node to all its tokens, ``[B, L]`` float32. Costs O(B L).
+
+        Args:
+            tokens: ``[B, F, L]``.
+            here: ``[B, 1]`` int64, which token one stands on.
+            names: ``[B, L]`` or ``[1, L]`` int64, the tokens' nodes in the instance.
+            current: ``[B, 1]`` int64, the node one stands on.
+        """
+        if self.kind == NONE:
+            return torch.zeros(len(tokens), tokens.shape[2], device=tokens.device)
+        if self.kind == ROWS:
+            return tokens.gather(1, current.unsqueeze(2).expand(-1, 1, tokens.shape[2])).squeeze(1)
+        if self.kind == SHARED and self.rule == MATRIX:
+            return self.table[current, names].float()
+        if self.kind == PLACES:
+            first, second = tokens[:, 0], tokens[:, 1]
+            across, up = first - first.gather(1, here), second - second.gather(1, here)
+        else:
+            first, second = self.table
+            across, up = first[names] - first[current], second[names] - second[current]
+        return self._rounded(across, up).float()
+
+    def _rounded(self, across: Tensor, up: Tensor) -> Tensor:
+        if self.kind == PLACES:
+            return (across * across + up * up).double().sqrt()  # torch's single root is not always the nearest number
+        if self.rule == MAN_2D:
+            return torch.floor(across.abs() + up.abs() + 0.5)
+        if self.rule == MAX_2D:
+            return torch.floor(torch.maximum(across.abs(), up.abs()) + 0.5)
+        squared = across * across + up * up
+        if self.rule == ATT:
+            real = (squared / 10.0).sqrt()
+            nearest = torch.floor(real + 0.5)
+            return torch.where(nearest < real, nearest + 1.0, nearest)
+        far = squared.sqrt()
+        if self.rule == EUC_2D:
+            return torch.floor(far + 0.5)
+        return torch.ceil(far) if self.rule == CEIL_2D else far
+
+
+@inlined
+def edge(rule: int, table: Table, a: int, b: int) -> float:
+    """The cost of one edge of a shared instance."""
+    if rule == MATRIX:
+        return table[a, b]
+    across, up = table[0, b] - table[0, a], table[1, b] - table[1, a]
+    if rule == MAN_2D:
+        return math.floor(abs(across) + abs(up) + 0.5)
+    if rule == MAX_2D:
+        return math.floor(max(abs(across), abs(up)) + 0.5)
+    squared = across * across + up * up
+    if rule == ATT:
+        real = math.sqrt(squared / 10.0)
+        nearest = math.floor(real + 0.5)
+        return nearest + 1.0 if nearest < real else nearest
+    far = math.sqrt(squared)
+    if rule == EUC_2D:
+        return math.floor(far + 0.5)
+    return math.ceil(far) if rule == CEIL_2D else far
+
+
+@inlined
+def _costs_from_place(tokens: Reals, row: int, here: int, count: int, cost_: Reals) -> None:
+    """The loop that matters, in a function of its own, so that it becomes vector instructions."""
+    x, y = tokens[row, 0, here], tokens[row, 1, here]
+    for token in range(count):
+        across, up = tokens[row, 0, token] - x, tokens[row, 1, token] - y
+        cost_[row, token] = math.sqrt(across * across + up * up)
+
+
+@inlined
+def costs_into(
+    kind: int,
+    rule: int,
+    table: Table,
+    tokens: Reals,
+    row: int,
+    here: int,
+    current: int,
+    node: Integers,
+    named: bool,
+    count: int,
+    cost_: Reals,
+) -> None:
+    """Fills ``cost_[row, :count]``, the costs from token ``here``, node ``current``, to the first tokens of a row.
+
+    ``node`` ``[B, L]`` are the tokens' names where they are ``named``, else they are in the order of their names. Whole
+    arrays and a row, not views of rows, whose reference counting would cost more than the arithmetic.
+    """
+    if kind == PLACES:
+        _costs_from_place(tokens, row, here, count, cost_)
+    elif kind == ROWS:
+        for token in range(count):
+            cost_[row, token] = tokens[row, current, token]
+    elif kind == NONE:
+        for token in range(count):
+            cost_[row, token] = 0.0
+    elif named:
+        for token in range(count):
+            cost_[row, token] = edge(rule, table, current, node[row, token])
+    else:
+        for token in range(count):
+            cost_[row, token] = edge(rule, table, current, token)

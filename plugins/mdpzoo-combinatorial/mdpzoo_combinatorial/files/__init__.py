@@ -1,0 +1,8 @@
+"""Files of instances and solutions: ``read_instance`` for any format, ``read_tour`` and the like for TSPLIB95 alone."""
+
+from mdpzoo_combinatorial.files.reading import read_instance
+from mdpzoo_combinatorial.files.solution_files import read_solution, write_solution
+from mdpzoo_combinatorial.files.tours import read_tour, write_tour
+from mdpzoo_combinatorial.files.tsplib_instances import read_tsplib
+
+__all__ = ["read_instance", "read_solution", "read_tour", "read_tsplib", "write_solution", "write_tour"]

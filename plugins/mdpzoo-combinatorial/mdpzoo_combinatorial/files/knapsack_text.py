@@ -1,0 +1,112 @@
+"""Readers of knapsack files that are numbers only; which format a file has is seen from its lines.
+
+======================  ====================================================================================
+``n`` alone             n lines ``value weight`` or ``item value weight``, and the capacity alone on the last
+                        line (Pisinger, Jooken) or on the second
+``n capacity``          n lines ``value weight`` or ``item value weight``; a line of n zeros and ones may
+                        follow, which is somebody's solution and is not read
+``knapPI_...``          Pisinger's own: ``n``, ``c``, ``z`` and ``time`` on a line each, n lines
+                        ``item,value,weight,taken``, a line of dashes
+======================  ====================================================================================
+Items are numbered from 0 or from 1, in order. Of two columns the first is the value.
+"""
+
+import re
+
+import numpy as np
+
+from mdpzoo.errors import InstanceError
+from mdpzoo_combinatorial.files.hostile_text import TextFile, name_of, numbers_of, shown
+from mdpzoo_combinatorial.instances.knapsack_instance import KnapsackInstance
+
+MAX_ITEMS = 100_000
+Rows = list[list[float]]
+
+
+def read_knapsack(file: TextFile) -> KnapsackInstance:
+    """Reads any of the formats above, of at most 100 000 items.
+
+    Args:
+        file: nothing of it was taken yet.
+    Raises:
+        InstanceError: anything that is wrong with the file, in one sentence.
+    """
+    first = file.peek() or ""
+    name = name_of(file, None)
+    if first.startswith("knapPI"):
+        name = name_of(file, file.take())
+        n, capacity, items = _own_format(file)
+    else:
+        head = numbers_of(file, file.take()) if first else []
+        if len(head) not in (1, 2):
+            file.fail(f"a knapsack file begins with 'n' or 'n capacity', got {shown(first)}; correct line 1")
+        n, capacity, items = _counted(file, head)
+    if n != len(items):
+        file.fail(f"the file says {n:g} items, but {len(items)} lines of items follow; correct one of them")
+    columns = _columns(file, items)
+    try:
+        return KnapsackInstance(name, columns[:, 0], columns[:, 1], capacity)
+    except InstanceError as error:
+        file.fail(f"{error}; correct the file")
+
+
+def _counted(file: TextFile, head: list[float]) -> tuple[float, float, Rows]:
+    """The number of items, the capacity and the lines of items of the formats that are numbers only."""
+    n, rows = head[0], Rows()
+    if not 1 <= n <= MAX_ITEMS or n % 1:
+        file.fail(f"the number of items must be an integer in 1..{MAX_ITEMS}, got {n:g}; write it first in line 1")
+    while file.peek() is not None:
+        rows.append(numbers_of(file, file.take()))
+        if len(rows) > n + 1:
+            file.fail(f"the file says {n:g} items but goes on; correct the number in line 1", file.number)
+    if len(head) == 2:
+        if len(rows) == n + 1 and len(rows[-1]) == n and set(rows[-1]) <= {0.0, 1.0}:
+            rows.pop()
+        return n, head[1], rows
+    alone = [k for k in {0, len(rows) - 1} if rows and len(rows[k]) == 1]
+    if len(alone) != 1:
+        remedy = "write the capacity alone on the last line, or 'n capacity' on the first"
+        file.fail(f"the capacity is {'missing' if not alone else 'ambiguous'}; {remedy}")
+    return n, rows.pop(alone[0])[0], rows
+
+
+def _columns(file: TextFile, items: Rows) -> np.ndarray:
+    """Values and weights, ``[n, 2]``."""
+    width = len(items[0])
+    wrong = next((k for k, row in enumerate(items) if len(row) != width), None)
+    if width not in (2, 3) or wrong is not None:
+        k = wrong or 0
+        expected = "'value weight' or 'item value weight', the same for all items"
+        file.fail(f"expected {expected}, got {len(items[k])} numbers for item {k} (counted from 0); correct the line")
+    columns = np.array(items)
+    if width == 2:
+        return columns
+    order = columns[:, 0] - columns[0, 0]
+    if columns[0, 0] not in (0, 1) or (order != np.arange(len(items))).any():
+        remedy = "number the items in order, or remove the first column"
+        file.fail(f"the first of three columns must count the items from 0 or 1; {remedy}")
+    return columns[:, 1:]
+
+
+def _own_format(file: TextFile) -> tuple[float, float, Rows]:
+    """What follows the name in Pisinger's own format."""
+    told, rows = dict[str, float](), Rows()
+    while (line := file.peek()) is not None and (found := re.fullmatch(r"(n|c|z|time)\s+(\S+)", line)):
+        file.take()
+        told[found[1]] = numbers_of(file, found[2])[0]
+    if "n" not in told or "c" not in told:
+        file.fail("expected the lines 'n items' and 'c capacity' below the name; add them", file.number)
+    while (line := file.peek()) is not None and not line.startswith("-----"):
+        if len(rows) > min(told["n"], MAX_ITEMS):
+            file.fail(f"the file says {told['n']:g} items of at most {MAX_ITEMS} but goes on; correct it", file.number)
+        row = numbers_of(file, file.take().replace(",", " "))
+        if len(row) != 4:
+            file.fail(f"expected 'item,value,weight,taken', got {shown(line)}; correct the line", file.number)
+        rows.append(row[:3])
+    if line is not None:
+        file.take()
+    if file.peek() is not None:
+        file.fail("the file has several instances; leave one of them in it", file.number)
+    if not rows:
+        file.fail("the file has no items; add them")
+    return told["n"], told["c"], rows

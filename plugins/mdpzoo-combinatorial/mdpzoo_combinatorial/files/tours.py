@@ -1,0 +1,80 @@
+"""Tours as TSPLIB95 files them: a permutation, nodes counted from 1, and -1 at the end."""
+
+import os
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from mdpzoo.errors import InstanceError
+from mdpzoo_combinatorial.files.hostile_text import TextFile, array_of, shown, write_atomically
+from mdpzoo_combinatorial.files.tsplib_sections import BLOCK, Header, dimension, take_keyword
+from mdpzoo_combinatorial.instances.checking import checked_tour
+
+
+def take_nodes(file: TextFile, section: str, num_nodes: int) -> tuple[Header, NDArray[np.int64]]:
+    """Reads keywords and one section of nodes, and returns both; the nodes are counted from 0 and not checked.
+
+    Args:
+        file: nothing of it was taken yet.
+        section: what the section is called.
+        num_nodes: of the instance.
+    Raises:
+        InstanceError: another section, a DIMENSION of another instance, a node that is no integer.
+    """
+    header = Header()
+    while (line := file.peek()) is not None and line.removesuffix(":").strip() != section:
+        if ":" not in line:
+            file.fail(f"expected 'KEYWORD : value' or {section}, got {shown(line)}; give a solution file", file.number)
+        take_keyword(file, header)
+    if line is None:
+        file.fail(f"{section} is missing; give a file that has one")
+    file.take()
+    blocks, found = [np.zeros(0)], 0
+    while found <= num_nodes + 2 and (lines := file.take_data(BLOCK)):
+        blocks.append(array_of(file, lines))
+        found += len(blocks[-1])
+    listed = np.concatenate(blocks)
+    listed = listed[: int((listed == -1).argmax())] if (listed == -1).any() else listed  # a second tour may follow
+    if (listed != np.floor(listed)).any():
+        file.fail("a node of the tour is not an integer; correct it", file.number)
+    if "DIMENSION" in header and dimension(file, header) != num_nodes:
+        file.fail(f"DIMENSION is {header['DIMENSION']} but the instance has {num_nodes} nodes; give its own tour")
+    return header, listed.astype(np.int64) - 1
+
+
+def read_tour(path: str | os.PathLike[str], num_nodes: int) -> NDArray[np.int64]:
+    """Reads a TSPLIB tour and returns it, ``[num_nodes]`` int64, counted from 0.
+
+    Raises:
+        InstanceError: anything that is wrong with the file, or a tour that is no permutation of so many nodes.
+    """
+    file = TextFile(path)
+    nodes = take_nodes(file, "TOUR_SECTION", num_nodes)[1]
+    try:
+        return checked_tour(nodes, num_nodes)
+    except InstanceError as error:
+        file.fail(f"{error} (nodes counted from 0); correct the tour")
+
+
+def plain_name(name: str) -> str:
+    """Returns a name in ASCII, with question marks for what is not, or complains of one that is not one line."""
+    if not name.isprintable():
+        raise InstanceError(f"a tour's name must be one line of plain text, got {shown(name)}")
+    return name.encode("ascii", "replace").decode()
+
+
+def write_tour(path: str | os.PathLike[str], tour: ArrayLike, name: str, length: float) -> None:
+    """Writes a TSPLIB tour, whole or not at all.
+
+    Args:
+        path: where to; replaced where it exists.
+        tour: a permutation of ``range(n)``, written counted from 1.
+        name: one line; question marks stand for what is not ASCII.
+        length: the tour's length, for the comment.
+    Raises:
+        InstanceError: not a permutation, a name of several lines, a folder that cannot be written.
+    """
+    nodes = checked_tour(tour)
+    head = [f"NAME : {plain_name(name)}", "TYPE : TOUR", f"COMMENT : length {length}", f"DIMENSION : {len(nodes)}"]
+    lines = [*head, "TOUR_SECTION", *map(str, nodes + 1), "-1", "EOF", ""]
+    write_atomically(path, "\n".join(lines).encode("ascii"))

@@ -1,0 +1,143 @@
+"""A strict reader of TSPLIB95 instances: TSP, ATSP, CVRP as CVRPLIB writes it, OP as OPLib writes it.
+
+Source: Reinelt, TSPLIB95 (1995), section 1. What differs: files are taken as hostile, so sizes are checked before
+memory is taken, and whatever is wrong is one sentence that names file, line, value and remedy. Read as Latin-1.
+Depots are the first node; a file of three coordinates becomes a matrix, drawn in the plane of the first two.
+"""
+
+import os
+
+import numpy as np
+
+from mdpzoo.errors import InstanceError, did_you_mean
+from mdpzoo_combinatorial.files import tsplib_sections as parts
+from mdpzoo_combinatorial.files.hostile_text import TextFile, name_of, shown
+from mdpzoo_combinatorial.instances.distances import DISTANCES, SPATIAL, UNROUNDED, Floats
+from mdpzoo_combinatorial.instances.routing_instances import ATSPInstance, CVRPInstance, OPInstance, TSPInstance
+
+COORDINATES, DISPLAY, WEIGHTS = "NODE_COORD_SECTION", "DISPLAY_DATA_SECTION", "EDGE_WEIGHT_SECTION"
+DEMANDS, SCORES, DEPOT = "DEMAND_SECTION", "NODE_SCORE_SECTION", "DEPOT_SECTION"
+SECTIONS = {  # of each problem
+    "TSP": (COORDINATES, DISPLAY, WEIGHTS),
+    "ATSP": (COORDINATES, DISPLAY, WEIGHTS),
+    "CVRP": (COORDINATES, DISPLAY, WEIGHTS, DEMANDS, DEPOT),
+    "OP": (COORDINATES, DISPLAY, WEIGHTS, SCORES, DEPOT),
+}
+WEIGHT_TYPES = tuple(each for each in (*DISTANCES, *SPATIAL, "EXPLICIT") if each not in UNROUNDED)
+RoutingInstances = TSPInstance | ATSPInstance | CVRPInstance | OPInstance
+
+
+def _problem(file: TextFile, header: parts.Header) -> str:
+    if "TYPE" not in header:
+        file.fail("TYPE is missing; give a TSPLIB file of an instance, with a line such as 'TYPE : TSP'")
+    kind = header["TYPE"].split(" ")[0]
+    if kind == "TOUR":
+        file.fail("TYPE TOUR is a tour and not an instance; give the .tsp file")
+    if kind not in SECTIONS:
+        hint = did_you_mean(kind, SECTIONS) or f" Known: {', '.join(SECTIONS)}."
+        file.fail(f"TYPE {shown(kind)} is not supported.{hint}")
+    return kind
+
+
+def _section(file: TextFile, name: str, header: parts.Header) -> Floats | None:
+    problem = _problem(file, header)
+    if name not in SECTIONS[problem]:
+        parts.refuse(file, name)
+        if name == "NODE_SEQUENCE_SECTION":
+            file.fail("this is a solution and not an instance; give the instance's file", file.number)
+        hint = did_you_mean(name, SECTIONS[problem]) or f" Known sections: {', '.join(SECTIONS[problem])}."
+        file.fail(f"expected 'KEYWORD : value' or a section of {problem}, got {shown(name)}.{hint}", file.number)
+    if name == WEIGHTS:
+        layout = parts.one_of(file, header, "EDGE_WEIGHT_FORMAT", tuple(parts.FORMATS))
+        if layout == "LOWER_COL" and problem == "CVRP" and "Eilon" in header.get("COMMENT", ""):
+            file.fail(
+                "this file of CVRPLIB says LOWER_COL but has the order of LOWER_ROW; write LOWER_ROW", file.number
+            )
+        return parts.matrix(file, parts.dimension(file, header, parts.MAX_MATRIX), layout)
+    if name == DEPOT:
+        parts.check_depot(file)
+        return None
+    spatial = name == COORDINATES and header.get("EDGE_WEIGHT_TYPE") in SPATIAL
+    width = 1 if name in (DEMANDS, SCORES) else 3 if spatial else 2
+    return parts.rows(file, parts.dimension(file, header), name, width)
+
+
+def _needed(file: TextFile, sections: dict[str, Floats | None], name: str, why: str) -> Floats:
+    found = sections.get(name)
+    if found is None:
+        file.fail(f"{name} is missing, which {why} needs; add it")
+    return found
+
+
+def _computed(file: TextFile, coordinates: Floats, kind: str) -> Floats:
+    """The matrix ``[n, n]`` of a rule that an instance does not keep coordinates for."""
+    n = len(coordinates)
+    if n > parts.MAX_MATRIX:
+        file.fail(f"{kind} is read into a matrix of at most {parts.MAX_MATRIX} nodes, got {n}; give a smaller instance")
+    if kind in SPATIAL and coordinates.shape[1] != 3:
+        file.fail(f"{kind} needs three coordinates a node; write EDGE_WEIGHT_TYPE before NODE_COORD_SECTION")
+    rule, made = (SPATIAL | DISTANCES)[kind], np.empty((n, n))
+    for i in range(n):
+        made[i] = rule(coordinates[i], coordinates)
+        made[i, i] = 0.0
+    made.flags.writeable = False
+    return made
+
+
+def read_tsplib(source: str | os.PathLike[str] | TextFile) -> RoutingInstances:
+    """Reads a TSPLIB95 instance of at most 200 000 nodes (2 000 as a matrix, 24 MiB as a file).
+
+    Args:
+        source: a path, or a file of which nothing was taken yet.
+    Raises:
+        InstanceError: anything that is wrong with the file, in one sentence.
+    """
+    file = source if isinstance(source, TextFile) else TextFile(source)
+    header, sections = parts.Header(), dict[str, Floats | None]()
+    while (line := file.peek()) not in (None, "EOF"):
+        assert line is not None
+        name = line.removesuffix(":").strip()
+        if name.endswith("_SECTION") or ":" not in line:
+            file.take()
+            if name in sections:
+                file.fail(f"{name} appears twice; remove one of them", file.number)
+            sections[name] = _section(file, name, header)
+        else:
+            parts.take_keyword(file, header)
+    problem = _problem(file, header)
+    kind = parts.one_of(file, header, "EDGE_WEIGHT_TYPE", WEIGHT_TYPES)
+    _needed(file, sections, WEIGHTS if kind == "EXPLICIT" else COORDINATES, f"EDGE_WEIGHT_TYPE {kind}")
+    if kind != "EXPLICIT" and WEIGHTS in sections:
+        file.fail(f"{WEIGHTS} contradicts EDGE_WEIGHT_TYPE {kind}; write EXPLICIT")
+    try:
+        return _assembled(file, problem, kind, header, sections)
+    except InstanceError as error:
+        if str(error).startswith(file.name):
+            raise
+        remedy = "write 'TYPE : ATSP'" if problem == "TSP" and "symmetric" in str(error) else "correct the file"
+        file.fail(f"{error}; {remedy}")
+
+
+def _assembled(
+    file: TextFile, problem: str, kind: str, header: parts.Header, sections: dict[str, Floats | None]
+) -> RoutingInstances:
+    coordinates, display, matrix = (sections.get(each) for each in (COORDINATES, DISPLAY, WEIGHTS))
+    name, comment = name_of(file, header.get("NAME")), header.get("COMMENT", "").strip()
+    if kind in SPATIAL or (problem == "ATSP" and kind != "EXPLICIT"):
+        assert coordinates is not None
+        matrix = _computed(file, coordinates, kind)
+        display = np.array(coordinates[:, :2]) if display is None else display
+        kind, coordinates = "EXPLICIT", None
+    if problem == "TSP":
+        return TSPInstance(name, coordinates, kind, matrix, display, comment)
+    if problem == "ATSP":
+        return ATSPInstance(name, matrix, coordinates if display is None else display, comment)
+    if problem == "CVRP":
+        demands = _needed(file, sections, DEMANDS, "TYPE CVRP")[:, 0]
+        capacity = parts.number(file, header, "CAPACITY")
+        vehicles = int(parts.number(file, header, "VEHICLES")) if "VEHICLES" in header else None
+        return CVRPInstance(name, demands, capacity, coordinates, kind, matrix, display, vehicles, comment)  # type: ignore[arg-type]
+    prizes = _needed(file, sections, SCORES, "TYPE OP")[:, 0]
+    return OPInstance(
+        name, prizes, parts.number(file, header, "COST_LIMIT"), coordinates, kind, matrix, display, comment
+    )

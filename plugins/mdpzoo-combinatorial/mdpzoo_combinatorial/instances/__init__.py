@@ -1,0 +1,36 @@
+"""The instances of all five problems, and where they come from other than a file."""
+
+from numpy.typing import ArrayLike
+
+from mdpzoo_combinatorial.instances.checking import checked_tour
+from mdpzoo_combinatorial.instances.distances import DISTANCES, UNROUNDED
+from mdpzoo_combinatorial.instances.generators import generate
+from mdpzoo_combinatorial.instances.knapsack_instance import KnapsackInstance
+from mdpzoo_combinatorial.instances.routing import RoutingInstance
+from mdpzoo_combinatorial.instances.routing_instances import ATSPInstance, CVRPInstance, OPInstance, TSPInstance
+
+Instance = TSPInstance | ATSPInstance | CVRPInstance | OPInstance | KnapsackInstance
+
+__all__ = [
+    "DISTANCES",
+    "UNROUNDED",
+    "ATSPInstance",
+    "CVRPInstance",
+    "Instance",
+    "KnapsackInstance",
+    "OPInstance",
+    "RoutingInstance",
+    "TSPInstance",
+    "checked_tour",
+    "from_coordinates",
+    "generate",
+]
+
+
+def from_coordinates(coordinates: ArrayLike, name: str = "coordinates") -> TSPInstance:
+    """Returns the instance of unrounded Euclidean distances between points ``[n, 2]``.
+
+    Raises:
+        InstanceError: a wrong shape or a number that is not finite.
+    """
+    return TSPInstance(name=name, coordinates=coordinates)  # type: ignore[arg-type]

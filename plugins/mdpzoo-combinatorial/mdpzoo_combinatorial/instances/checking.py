@@ -1,0 +1,148 @@
+"""Checks that arrays of an instance and indices of a solution share; each complaint is one sentence."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from mdpzoo.errors import InstanceError, SettingError
+
+LARGEST = 1e15  # below it sums of a few integers are exact in float64
+SLACK = 1e-6  # of a limit that is compared with sums of rounded numbers
+
+
+def frozen(given: ArrayLike, shape: tuple[int, ...], what: str) -> NDArray[np.float64]:
+    """Returns a read-only float64 copy of the shape; an array that owns its memory and is read-only is not copied.
+
+    Args:
+        given: numbers.
+        shape: what it must have.
+        what: how the complaint names it.
+    Raises:
+        InstanceError: another shape, nothing in it, or a number that is not finite and below 1e15.
+    """
+    try:
+        kept = isinstance(given, np.ndarray) and given.flags.owndata and not given.flags.writeable
+        array = np.asarray(given, np.float64) if kept else np.array(given, np.float64)
+    except (ValueError, TypeError):
+        raise InstanceError(f"{what} must be an array of numbers of the shape {list(shape)}") from None
+    if array.shape != shape or not array.size:
+        raise InstanceError(f"{what} must have the shape {list(shape)} with at least one node, got {list(array.shape)}")
+    wrong = ~((array < LARGEST) & (array > -LARGEST))
+    if wrong.any():
+        place = tuple(int(index) for index in np.argwhere(wrong)[0])
+        raise InstanceError(f"{what} must be finite and below 1e15, but {list(place)} is {array[place]}")
+    array.flags.writeable = False
+    return array
+
+
+def not_negative(array: NDArray[np.float64], what: str) -> None:
+    """Complains of the first number below 0 in ``array [n]``."""
+    if (array < 0).any():
+        place = int((array < 0).argmax())
+        raise InstanceError(f"{what} must not be negative, but [{place}] is {array[place]:g}")
+
+
+def whole(array: NDArray[np.float64]) -> bool:
+    """Whether all numbers are integers; takes the memory of a row."""
+    return all(bool((row == np.floor(row)).all()) for row in np.atleast_2d(array))
+
+
+def number(given: Any, what: str) -> float:
+    """Returns a float that is finite and not negative, or complains."""
+    try:
+        value = float(given)
+    except (ValueError, TypeError, OverflowError):
+        raise InstanceError(f"{what} must be a number, got {str(given)[:40]!r}") from None
+    if not 0 <= value < LARGEST:
+        raise InstanceError(f"{what} must be at least 0 and below 1e15, got {value:g}")
+    return value
+
+
+def total(numbers: NDArray[np.float64], integral: bool) -> int | float:
+    """The sum, an exact int where all are integers."""
+    return sum(map(int, numbers.tolist())) if integral else float(numbers.sum())
+
+
+def tolerance(limit: float, integral: bool) -> float:
+    """By how much a sum may exceed a limit: 0 where all numbers are integers."""
+    return 0.0 if integral else SLACK * max(1.0, limit)
+
+
+def check_search(iterations: int | None, seed: int) -> None:
+    """Complains of a number of iterations or a seed that no search takes; None: as many iterations as time allows."""
+    if iterations is not None and iterations < 0:
+        raise SettingError(f"iterations must be at least 0, got {iterations}")
+    if not 0 <= seed < 2**63:
+        raise SettingError(f"seed must lie in [0, 2**63), got {seed}")
+
+
+def at_least(name: str, value: object, least: int) -> None:
+    """Raises SettingError unless the value is an integer (no bool) of at least ``least``."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise SettingError(f"{name} must be an integer of at least {least}, got {value!r}")
+
+
+def as_indices(given: ArrayLike, what: str) -> NDArray[np.int64]:
+    """Returns a list of integers as ``[k]`` int64; an empty list is none.
+
+    Args:
+        given: the list.
+        what: how the complaint names it, as in "a tour".
+    Raises:
+        InstanceError: lists within it, or what is no integer.
+    """
+    try:
+        indices = np.asarray(given)
+    except ValueError:
+        raise InstanceError(f"{what} must be one list of numbers, got lists of different lengths") from None
+    except (TypeError, OverflowError):
+        raise InstanceError(f"{what} must be a list of integers, got {type(given).__name__}") from None
+    if indices.shape == (0,):
+        return np.zeros(0, np.int64)
+    if indices.ndim != 1 or indices.dtype.kind not in "iu":
+        raise InstanceError(f"{what} must be a list of integers, got {indices.dtype} in the shape {indices.shape}")
+    return indices.astype(np.int64) if indices.dtype != np.uint64 else np.minimum(indices, 2**62).astype(np.int64)
+
+
+def check_distinct(indices: NDArray[np.int64], low: int, high: int, one: str, whole_thing: str) -> None:
+    """Complains of the first index that is outside ``low..high - 1`` or that came before.
+
+    Args:
+        indices: ``[k]``.
+        low: the least there is.
+        high: one more than the largest.
+        one: what an index is, as in "node".
+        whole_thing: what they are together, as in "tour".
+    Raises:
+        InstanceError: says which, and at which place.
+    """
+    outside = (indices < low) | (indices >= high)
+    if outside.any():
+        place = int(outside.argmax())
+        raise InstanceError(
+            f"{one} {indices[place]} at place {place} of the {whole_thing} is outside {low}..{high - 1}"
+        )
+    first = np.unique(indices, return_index=True)[1]
+    if len(first) < len(indices):
+        place = int(np.setdiff1d(np.arange(len(indices)), first)[0])
+        raise InstanceError(f"the {whole_thing} has {one} {indices[place]} a second time at place {place}")
+
+
+def checked_tour(tour: ArrayLike, num_nodes: int | None = None) -> NDArray[np.int64]:
+    """Returns the tour as int64, or says what keeps it from being a permutation of ``range(num_nodes)``.
+
+    Without ``num_nodes`` the tour has as many nodes as it is long.
+
+    Raises:
+        InstanceError: a wrong number of nodes, a node out of range, a node visited twice, not integers.
+    """
+    nodes = as_indices(tour, "a tour")
+    if not len(nodes):
+        raise InstanceError("a tour must be a list of integers, at least one, got none")
+    num_nodes = len(nodes) if num_nodes is None else num_nodes
+    check_distinct(nodes, 0, num_nodes, "node", "tour")
+    if len(nodes) != num_nodes:
+        missing = int(np.setdiff1d(np.arange(num_nodes), nodes)[0])
+        raise InstanceError(f"the tour leaves out node {missing}: it has {len(nodes)} of {num_nodes} nodes")
+    return nodes

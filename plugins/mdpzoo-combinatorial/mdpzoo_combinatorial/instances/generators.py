@@ -1,0 +1,135 @@
+"""Random instances of the literature, seeded; the distributions are in ``distributions``."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from mdpzoo.errors import SettingError, did_you_mean
+from mdpzoo_combinatorial.instances import distributions
+from mdpzoo_combinatorial.instances.checking import LARGEST
+from mdpzoo_combinatorial.instances.distances import DISTANCES, Floats
+from mdpzoo_combinatorial.instances.knapsack_instance import KnapsackInstance
+from mdpzoo_combinatorial.instances.routing_instances import ATSPInstance, CVRPInstance, OPInstance, TSPInstance
+
+AnyInstance = TSPInstance | ATSPInstance | CVRPInstance | OPInstance | KnapsackInstance
+OPTIONS: dict[str, dict[str, Any]] = {  # of each problem, with what holds where they are left out
+    "TSP": {"distribution": "uniform"},
+    "ATSP": {},
+    "CVRP": {"distribution": "uniform", "capacity": None},
+    "OP": {"distribution": "uniform", "prizes": "distance", "limit": None},
+    "Knapsack": {"distribution": "uncorrelated", "largest": 1_000, "capacity": None},
+}
+PROBLEMS = tuple(OPTIONS)
+
+
+def generate(problem: str, count: int, size: int, seed: int, **options: Any) -> list[AnyInstance]:
+    """Returns so many random instances.
+
+    =========  ==========================================================================================
+    TSP        ``size`` nodes on the unit square; ``distribution`` is ``uniform`` or ``clustered``
+    ATSP       ``size`` nodes; the closure of uniform costs, which obeys the triangle inequality
+    CVRP       ``size`` customers with demands 1..9, and a depot; ``distribution``; ``capacity`` follows size
+    OP         ``size`` customers, and a depot; ``distribution``; ``prizes`` is ``distance``, ``uniform``
+               or ``constant``; ``limit`` follows the size
+    Knapsack   ``size`` items; ``distribution`` is one of Pisinger's classes, ``uncorrelated`` where
+               left out; ``largest`` is their R; ``capacity`` follows the class
+    =========  ==========================================================================================
+
+    Args:
+        problem: one of ``PROBLEMS``, in any case.
+        count: instances, at least 0.
+        size: at least 1.
+        seed: at least 0; one generator draws all instances, so a larger count begins with the same ones.
+        options: as above; sources are in ``distributions``.
+    Raises:
+        SettingError: an argument or an option out of its range, or an unknown name.
+    """
+    known = {each.lower(): each for each in PROBLEMS}
+    kind = known.get(str(problem).lower())
+    if kind is None:
+        hint = did_you_mean(problem, PROBLEMS) or f" Known: {', '.join(PROBLEMS)}."
+        raise SettingError(f"unknown problem {problem!r}.{hint}")
+    if count < 0 or size < 1 or seed < 0:
+        raise SettingError(f"count, size and seed must be at least 0, 1 and 0, got {count}, {size} and {seed}")
+    settings = _settings(kind, options)
+    rng = np.random.default_rng(np.random.SeedSequence(seed))
+    label = "-".join(value for value in settings.values() if isinstance(value, str)) or "metric"
+    names = (f"{label}-{size}-seed-{seed}-{k}" for k in range(count))
+    return list(MAKERS[kind](names, size, rng, **settings))
+
+
+def _settings(problem: str, options: dict[str, Any]) -> dict[str, Any]:
+    allowed = OPTIONS[problem]
+    places = distributions.CLASSES if problem == "Knapsack" else distributions.PLACES
+    named = {"distribution": places, "prizes": distributions.PRIZES}
+    for option, value in options.items():
+        if option not in allowed:
+            hint = did_you_mean(option, allowed) or f" Known: {', '.join(allowed) or 'none'}."
+            raise SettingError(f"unknown option {option!r} of {problem}.{hint}")
+        if option in named:
+            if value not in named[option]:
+                hint = did_you_mean(str(value), named[option]) or f" Known: {', '.join(named[option])}."
+                raise SettingError(f"unknown {option} {value!r}.{hint}")
+            continue
+        least = {"limit": 0, "largest": 10, "capacity": 9 if problem == "CVRP" else 0}[option]
+        if value is not None and not (isinstance(value, int | float) and least <= value < LARGEST):
+            raise SettingError(f"{option} of {problem} must be a number of at least {least}, got {value!r}")
+        if value is not None and option != "limit" and value != int(value):
+            raise SettingError(f"{option} of {problem} must be an integer, got {value!r}")
+    return allowed | options
+
+
+def _points(distribution: str, rng: np.random.Generator, size: int) -> Floats:
+    """``[size, 2]``."""
+    if distribution == "uniform":
+        return rng.random((size, 2))
+    u = rng.random((1, distributions.place_draws(distribution, size)))
+    return np.asarray(distributions.places(np, distribution, u, size)[0].T)
+
+
+def _tsp(names: Iterator[str], size: int, rng: np.random.Generator, distribution: str) -> Iterator[TSPInstance]:
+    for name in names:
+        yield TSPInstance(name, _points(distribution, rng, size))
+
+
+def _atsp(names: Iterator[str], size: int, rng: np.random.Generator) -> Iterator[ATSPInstance]:
+    for name in names:
+        yield ATSPInstance(name, distributions.costs(np, rng.random((1, size * size)), size)[0])
+
+
+def _cvrp(
+    names: Iterator[str], size: int, rng: np.random.Generator, distribution: str, capacity: int | None
+) -> Iterator[CVRPInstance]:
+    capacity = distributions.by_size(distributions.CAPACITIES, size) if capacity is None else capacity
+    for name in names:
+        points = _points(distribution, rng, size + 1)
+        demands = np.append(0.0, distributions.demands(np, rng.random(size)))
+        yield CVRPInstance(name, demands, capacity, points)
+
+
+def _op(
+    names: Iterator[str], size: int, rng: np.random.Generator, distribution: str, prizes: str, limit: float | None
+) -> Iterator[OPInstance]:
+    limit = distributions.by_size(distributions.LIMITS, size) if limit is None else limit
+    for name in names:
+        points, u = _points(distribution, rng, size + 1), rng.random((1, size))
+        far = DISTANCES["EUCLIDEAN"](points[:1], points[1:])[None]
+        yield OPInstance(name, np.append(0.0, distributions.prizes(np, prizes, u, far)[0]), limit, points)
+
+
+def _knapsack(
+    names: Iterator[str], size: int, rng: np.random.Generator, distribution: str, largest: int, capacity: int | None
+) -> Iterator[KnapsackInstance]:
+    for name in names:
+        values, weights, most = distributions.items(np, distribution, rng.random((1, 2 * size)), size, int(largest))
+        yield KnapsackInstance(name, values[0], weights[0], most[0, 0] if capacity is None else capacity)
+
+
+MAKERS: dict[str, Callable[..., Iterator[AnyInstance]]] = {
+    "TSP": _tsp,
+    "ATSP": _atsp,
+    "CVRP": _cvrp,
+    "OP": _op,
+    "Knapsack": _knapsack,
+}

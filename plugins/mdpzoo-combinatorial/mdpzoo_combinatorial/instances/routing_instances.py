@@ -1,0 +1,276 @@
+"""The four routing problems as data: travelling salesman, symmetric and not, capacitated vehicles, orienteering."""
+
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from mdpzoo.errors import InstanceError
+from mdpzoo_combinatorial.instances.checking import (
+    as_indices,
+    check_distinct,
+    checked_tour,
+    frozen,
+    not_negative,
+    number,
+    tolerance,
+    total,
+    whole,
+)
+from mdpzoo_combinatorial.instances.distances import Floats
+from mdpzoo_combinatorial.instances.routing import RoutingInstance
+
+
+class _Tour(RoutingInstance):
+    """What both kinds of travelling salesman share: a solution is a permutation of all nodes."""
+
+    def checked(self, solution: ArrayLike) -> NDArray[np.int64]:
+        """Returns the tour ``[n]`` int64.
+
+        Raises:
+            InstanceError: not a permutation of ``range(n)``; names the first wrong node.
+        """
+        return checked_tour(solution, self.num_nodes)
+
+    def objective(self, solution: ArrayLike) -> int | float:
+        """Returns the length of the closed tour, an int where every distance is one.
+
+        Args:
+            solution: a permutation of ``range(n)``.
+        Raises:
+            InstanceError: anything else; names the first wrong node.
+        """
+        return self.round_trip(self.checked(solution))
+
+
+@dataclass(frozen=True, eq=False)
+class TSPInstance(_Tour):
+    """A symmetric travelling-salesman instance of n nodes; its arrays are read-only float64 copies.
+
+    Attributes: see ``RoutingInstance``.
+
+    Raises:
+        InstanceError: an array of a wrong shape, a number that is not finite, an asymmetric or negative matrix.
+    """
+
+    problem: ClassVar[str] = "TSP"
+    name: str
+    coordinates: Floats | None = None
+    edge_weight_type: str = "EUCLIDEAN"
+    matrix: Floats | None = None
+    display: Floats | None = None
+    comment: str = ""
+
+    def __post_init__(self) -> None:
+        self._check_routing()
+
+
+@dataclass(frozen=True, eq=False)
+class ATSPInstance(_Tour):
+    """A travelling-salesman instance whose cost may depend on the direction; its arrays are read-only.
+
+    Attributes: see ``RoutingInstance``; ``coordinates`` is None, ``edge_weight_type`` is ``EXPLICIT``.
+
+    Raises:
+        InstanceError: a wrong shape, a number that is not finite, a negative cost, a diagonal that is not 0.
+    """
+
+    problem: ClassVar[str] = "ATSP"
+    symmetric: ClassVar[bool] = False
+    name: str
+    matrix: Floats | None
+    display: Floats | None = None
+    comment: str = ""
+    coordinates = None
+    edge_weight_type = "EXPLICIT"
+
+    def __post_init__(self) -> None:
+        self._check_routing()
+
+
+@dataclass(frozen=True, eq=False)
+class CVRPInstance(RoutingInstance):
+    """A depot, node 0, and n customers whose demands vehicles of one capacity bring, on as many routes as it takes.
+
+    Attributes: see ``RoutingInstance`` (n + 1 nodes), and
+        demands: ``[n + 1]`` int64, of which the depot's is 0.
+        capacity: of each vehicle, at least the largest demand.
+        vehicles: the number that the file tells, for information; routes are not limited by it.
+
+    Raises:
+        InstanceError: as for ``TSPInstance``, no customer, a demand that is no integer in 0..capacity.
+    """
+
+    problem: ClassVar[str] = "CVRP"
+    name: str
+    demands: NDArray[np.int64]
+    capacity: int
+    coordinates: Floats | None = None
+    edge_weight_type: str = "EUCLIDEAN"
+    matrix: Floats | None = None
+    display: Floats | None = None
+    vehicles: int | None = None
+    comment: str = ""
+
+    def __post_init__(self) -> None:
+        self._check_routing()
+        _check_customers(self)
+        demands = frozen(self.demands, (self.num_nodes,), f"{self.name}: demands")
+        not_negative(demands, f"{self.name}: demands")
+        capacity = number(self.capacity, f"{self.name}: the capacity")
+        given = np.append(demands, capacity)
+        if not whole(given):
+            wrong = given[given != np.floor(given)][0]
+            raise InstanceError(f"{self.name}: demands and the capacity must be integers, got {wrong:g}; scale both")
+        if demands[0]:
+            raise InstanceError(f"{self.name}: the demand of the depot, node 0, must be 0, got {demands[0]:g}")
+        if demands.max() > capacity:
+            most = int(demands.argmax())
+            text = f"{self.name}: customer {most} demands {demands[most]:g}, more than the capacity {capacity:g}"
+            raise InstanceError(text)
+        held = demands.astype(np.int64)
+        held.flags.writeable = False
+        object.__setattr__(self, "demands", held)
+        object.__setattr__(self, "capacity", int(capacity))
+
+    @property
+    def num_customers(self) -> int:
+        """The number of customers n."""
+        return self.num_nodes - 1
+
+    def checked(self, solution: Any) -> list[list[int]]:
+        """Returns the routes, lists of customers without the depot; routes without a customer are left out.
+
+        Args:
+            solution: a list of such lists, or one list with 0 between routes.
+        Raises:
+            InstanceError: a customer out of range, twice or left out, or a route over the capacity.
+        """
+        customers, lengths = self._flat(solution)
+        check_distinct(customers, 1, self.num_nodes, "customer", "list of all routes")
+        ends = np.cumsum(lengths)
+        loads = np.diff(np.append(0, np.cumsum(self.demands[customers])[ends - 1])) if len(lengths) else ends
+        if (loads > self.capacity).any():
+            k = int((loads > self.capacity).argmax())
+            text = f"route {k + 1} (counted from 1) loads {loads[k]}, more than the capacity {self.capacity}"
+            raise InstanceError(text)
+        if len(customers) < self.num_customers:
+            missing = int(np.setdiff1d(np.arange(1, self.num_nodes), customers)[0])
+            served = f"they serve {len(customers)} of {self.num_customers}"
+            raise InstanceError(f"the routes leave out customer {missing}: {served}")
+        listed = customers.tolist()
+        return [listed[end - length : end] for length, end in zip(lengths, ends.tolist(), strict=True)]
+
+    def objective(self, solution: Any) -> int | float:
+        """Returns the length of all routes from the depot and back, an int where every distance is one.
+
+        Args:
+            solution: as in ``checked``.
+        Raises:
+            InstanceError: not a solution; names the first fault.
+        """
+        stops = np.array([0] + [stop for route in self.checked(solution) for stop in (*route, 0)])
+        length = float(self.distance(stops[:-1], stops[1:]).sum())
+        return round(length) if self.integral else length
+
+    def _flat(self, solution: Any) -> tuple[NDArray[np.int64], list[int]]:
+        """The customers of all routes, ``[k]``, and how many each route that has any has; not checked yet."""
+        try:
+            parts = list(solution.tolist() if hasattr(solution, "tolist") else solution)
+        except TypeError:
+            raise InstanceError(f"a solution must be a list of routes, got {type(solution).__name__}") from None
+        nested = {kind for kind in set(map(type, parts)) if hasattr(kind, "__len__") and not issubclass(kind, str)}
+        if nested and not all(type(part) in nested for part in parts):
+            raise InstanceError("a solution must be a list of routes or one list of customers, got a mixture of both")
+        if nested:
+            try:
+                lengths = [length for part in parts if (length := len(part))]
+                return as_indices(list(chain.from_iterable(parts)), "a route"), lengths
+            except TypeError:  # arrays without a dimension
+                raise InstanceError("a route must be a list of integers, got an array without a dimension") from None
+        stops = as_indices(parts, "a solution")
+        gaps = np.diff(np.flatnonzero(np.concatenate([[0], stops, [0]]) == 0)) - 1
+        return stops[stops != 0], gaps[gaps > 0].tolist()
+
+
+@dataclass(frozen=True, eq=False)
+class OPInstance(RoutingInstance):
+    """A depot, node 0, and n customers with prizes: which to visit on a tour of limited length.
+
+    Attributes: see ``RoutingInstance`` (n + 1 nodes), and
+        prizes: ``[n + 1]`` float64, not negative; the depot's is collected by every tour, as OPLib counts.
+        limit: the most that a tour from the depot and back may be long; where distances are not all integers, a tour
+            may exceed it by 1e-6 of it.
+
+    Raises:
+        InstanceError: as for ``TSPInstance``, no customer, a negative prize or limit.
+    """
+
+    problem: ClassVar[str] = "OP"
+    maximise: ClassVar[bool] = True
+    name: str
+    prizes: Floats
+    limit: float
+    coordinates: Floats | None = None
+    edge_weight_type: str = "EUCLIDEAN"
+    matrix: Floats | None = None
+    display: Floats | None = None
+    comment: str = ""
+
+    def __post_init__(self) -> None:
+        self._check_routing()
+        _check_customers(self)
+        object.__setattr__(self, "prizes", frozen(self.prizes, (self.num_nodes,), f"{self.name}: prizes"))
+        not_negative(self.prizes, f"{self.name}: prizes")
+        object.__setattr__(self, "limit", number(self.limit, f"{self.name}: the limit"))
+
+    @property
+    def num_customers(self) -> int:
+        """The number of customers n."""
+        return self.num_nodes - 1
+
+    @property
+    def tolerance(self) -> float:
+        """How much a tour may be longer than the limit: 0 where all distances are integers."""
+        return tolerance(self.limit, self.integral)
+
+    def checked(self, solution: ArrayLike) -> NDArray[np.int64]:
+        """Returns the nodes in order, ``[k]`` int64, beginning with the depot, which does not stand at the end again.
+
+        Args:
+            solution: nodes in order, beginning with 0; a 0 at the end is accepted, ``[0]`` is the empty tour.
+        Raises:
+            InstanceError: another beginning, a node out of range or twice, or a tour over the limit.
+        """
+        nodes = as_indices(solution, "a tour")
+        if not len(nodes) or nodes[0] != 0:
+            begins = f"begins with {nodes[0]}" if len(nodes) else "is empty"
+            raise InstanceError(f"a tour must begin at the depot, node 0, but it {begins}; write [0, ...]")
+        if len(nodes) > 1 and nodes[-1] == 0:
+            nodes = nodes[:-1]
+        check_distinct(nodes, 0, self.num_nodes, "node", "tour")
+        length = self.round_trip(nodes)
+        if length > self.limit + self.tolerance:
+            raise InstanceError(f"the tour is {length:.10g} long, more than the limit {self.limit:.10g}")
+        return nodes
+
+    def length(self, solution: ArrayLike) -> int | float:
+        """Returns how long the tour is; as ``objective`` otherwise."""
+        return self.round_trip(self.checked(solution))
+
+    def objective(self, solution: ArrayLike) -> int | float:
+        """Returns the prizes collected, the depot's included, an int where every prize is one.
+
+        Args:
+            solution: as in ``checked``.
+        Raises:
+            InstanceError: not a solution; names the first fault.
+        """
+        return total(self.prizes[self.checked(solution)], whole(self.prizes))
+
+
+def _check_customers(instance: RoutingInstance) -> None:
+    if instance.num_nodes < 2:
+        raise InstanceError(f"{instance.name}: a depot and at least one customer are needed, got one node")

@@ -1,0 +1,257 @@
+"""Compiled moves of the search for asymmetric tours: neighbouring segments change places, none is ever reversed.
+
+Sources: Kanellakis and Papadimitriou 1980, "Local search for the asymmetric traveling salesman problem", Operations
+Research 28 (3-opt without reversal, double bridge); Cirasella, Johnson, McGeoch and Zhang 2001, "The asymmetric
+traveling salesman problem: algorithms, instance generators, and tests" (iterated 3-opt with neighbour lists).
+
+What differs: kicks are double bridges of three short neighbouring segments, every change is a list of exchanges of two
+neighbouring segments, and a repair that fails is undone by exchanging them back.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mdpzoo.compiling import compiled
+from mdpzoo_combinatorial.local_search.neighbours import EMPTY, Floats, Integers, greedy, nearest, tour_length, wrap
+from mdpzoo_combinatorial.local_search.three_opt import below, seeded
+
+NEIGHBOURS = 10  # candidates of a node, in each direction
+LONGEST_SEGMENT = 30  # nodes in one of the three segments of a kick
+LOG_SIZE = 1_000  # exchanges that one repair may use
+UNLIMITED = np.iinfo(np.int64).max
+
+
+class Search(NamedTuple):
+    """The arrays of one search; `counters` are the head and the size of the queue, and the size of the log."""
+
+    costs: Floats  # [n, n], from the row's node to the column's
+    towards: Integers  # [n, k], the nodes that each one reaches most cheaply
+    back: Integers  # [n, k], those from which each one is reached most cheaply
+    tour: Integers  # [n]
+    position: Integers  # [n], the inverse of `tour`
+    moved: Integers  # [n], room for an exchange
+    queue: Integers  # [n], a ring
+    queued: NDArray[np.bool_]  # [n]
+    log: Integers  # [LOG_SIZE, 3], first place and sizes of the two segments of each exchange
+    counters: NDArray[np.int64]  # [3]
+    random: NDArray[np.uint64]  # [1]
+
+
+@compiled
+def _push(s: Search, node: int) -> None:
+    if not s.queued[node]:
+        s.queued[node] = True
+        s.queue[wrap(s.counters[0] + s.counters[1], s.queue.shape[0])] = node
+        s.counters[1] += 1
+
+
+@compiled
+def _exchange(s: Search, first: int, one: int, two: int) -> None:
+    """Changes the ``one`` nodes from place ``first`` of the ring with the ``two`` nodes behind them."""
+    tour, position, moved = s.tour, s.position, s.moved
+    n = tour.shape[0]
+    source = wrap(first + one, n)
+    for k in range(two):
+        moved[k] = tour[source]
+        source = wrap(source + 1, n)
+    source = first
+    for k in range(two, one + two):
+        moved[k] = tour[source]
+        source = wrap(source + 1, n)
+    place = first
+    for k in range(one + two):
+        tour[place] = moved[k]
+        position[moved[k]] = place
+        place = wrap(place + 1, n)
+
+
+@compiled
+def _move(s: Search, first: int, one: int, two: int) -> None:
+    """The same tour as ``_exchange`` gives, by whichever two of the ring's three segments are shortest; logged."""
+    n = s.tour.shape[0]
+    rest = n - one - two
+    if one >= two and one >= rest:
+        first, one, two = wrap(first + one, n), two, rest
+    elif two >= rest:
+        first, one, two = wrap(first - rest, n), rest, one
+    _exchange(s, first, one, two)
+    size = s.counters[2]
+    if size < s.log.shape[0]:
+        s.log[size, 0], s.log[size, 1], s.log[size, 2] = first, one, two
+    s.counters[2] = size + 1
+
+
+@compiled
+def _made(s: Search, a1: int, b1: int, c1: int) -> None:
+    """Turns a, [a1 .. b], [b1 .. c], c1 into a, [b1 .. c], [a1 .. b], c1; the ends of its edges are dirty."""
+    n = s.tour.shape[0]
+    for node in (a1, b1, c1):
+        _push(s, node)
+        _push(s, s.tour[wrap(s.position[node] - 1, n)])
+    first, middle = s.position[a1], s.position[b1]
+    _move(s, first, wrap(middle - first, n), wrap(s.position[c1] - middle, n))
+
+
+@compiled
+def _improve_behind(s: Search, a: int, epsilon: float) -> float:
+    """Makes the first improving exchange that replaces the edge a -> a1 by a -> b1 and b -> b1 by b -> c1."""
+    n = s.tour.shape[0]
+    a1 = s.tour[wrap(s.position[a] + 1, n)]
+    g0 = s.costs[a, a1]
+    for i in range(s.towards.shape[1]):
+        b1 = s.towards[a, i]
+        g1 = g0 - s.costs[a, b1]
+        if g1 <= epsilon:
+            break
+        b = s.tour[wrap(s.position[b1] - 1, n)]
+        far = wrap(s.position[b1] - s.position[a], n)
+        g2 = g1 + s.costs[b, b1]
+        for j in range(s.towards.shape[1]):
+            c1 = s.towards[b, j]
+            g3 = g2 - s.costs[b, c1]
+            if g3 <= epsilon:
+                break
+            r = wrap(s.position[c1] - s.position[a], n)
+            if c1 != a and r <= far:
+                continue  # c1 must lie behind b1
+            c = s.tour[wrap(s.position[c1] - 1, n)]
+            gain = g3 + s.costs[c, c1] - s.costs[c, a1]
+            if gain > epsilon:
+                _made(s, a1, b1, c1)
+                return gain
+    return 0.0
+
+
+@compiled
+def _improve_before(s: Search, a1: int, epsilon: float) -> float:
+    """Makes the first improving exchange that replaces the edge a -> a1 by c -> a1 and c -> c1 by b -> c1."""
+    n = s.tour.shape[0]
+    a = s.tour[wrap(s.position[a1] - 1, n)]
+    g0 = s.costs[a, a1]
+    for i in range(s.back.shape[1]):
+        c = s.back[a1, i]
+        g1 = g0 - s.costs[c, a1]
+        if g1 <= epsilon:
+            break
+        c1 = s.tour[wrap(s.position[c] + 1, n)]
+        far = wrap(s.position[c] - s.position[a1], n)
+        g2 = g1 + s.costs[c, c1]
+        for j in range(s.back.shape[1]):
+            b = s.back[c1, j]
+            g3 = g2 - s.costs[b, c1]
+            if g3 <= epsilon:
+                break
+            if wrap(s.position[b] - s.position[a1], n) >= far:
+                continue  # b must lie before c
+            b1 = s.tour[wrap(s.position[b] + 1, n)]
+            gain = g3 + s.costs[b, b1] - s.costs[a, b1]
+            if gain > epsilon:
+                _made(s, a1, b1, c1)
+                return gain
+    return 0.0
+
+
+@compiled
+def improve(s: Search, epsilon: float, exchanges: int) -> float:
+    """Empties the queue of dirty nodes, or stops after so many exchanges; returns the whole gain."""
+    gain = 0.0
+    n = s.tour.shape[0]
+    while s.counters[1] > 0 and s.counters[2] < exchanges:
+        node = s.queue[s.counters[0]]
+        s.counters[0] = wrap(s.counters[0] + 1, n)
+        s.counters[1] -= 1
+        s.queued[node] = False
+        found = _improve_behind(s, node, epsilon)
+        if found <= 0.0:
+            found = _improve_before(s, node, epsilon)
+        gain += found
+    return gain
+
+
+@compiled
+def _kick(s: Search) -> float:
+    """Turns three neighbouring segments b, c, d at a random place into d, c, b; returns what that costs."""
+    n = s.tour.shape[0]
+    reach = min(LONGEST_SEGMENT, (n - 1) // 3)
+    first = below(s.random, n)
+    one, two, three = 1 + below(s.random, reach), 1 + below(s.random, reach), 1 + below(s.random, reach)
+    tour, costs = s.tour, s.costs
+    a, b = tour[wrap(first - 1, n)], tour[first]
+    b1, c = tour[wrap(first + one - 1, n)], tour[wrap(first + one, n)]
+    c1, d = tour[wrap(first + one + two - 1, n)], tour[wrap(first + one + two, n)]
+    d1, a1 = tour[wrap(first + one + two + three - 1, n)], tour[wrap(first + one + two + three, n)]
+    cost = costs[a, d] + costs[d1, c] + costs[c1, b] + costs[b1, a1]
+    cost -= costs[a, b] + costs[b1, c] + costs[c1, d] + costs[d1, a1]
+    for node in (a, b, b1, c, c1, d, d1, a1):
+        _push(s, node)
+    _move(s, first, one, two + three)
+    _move(s, s.position[c], two, three)
+    return cost
+
+
+@compiled
+def iterate(s: Search, iterations: int, epsilon: float) -> None:
+    """Kicks, repairs and keeps what is not worse, so many times."""
+    for _ in range(iterations):
+        s.counters[2] = 0
+        cost = _kick(s) - improve(s, epsilon, s.log.shape[0])
+        if cost > 0.0:
+            for k in range(s.counters[2] - 1, -1, -1):
+                _exchange(s, s.log[k, 0], s.log[k, 2], s.log[k, 1])
+
+
+@compiled
+def prepared(costs: Floats, start: NDArray[np.int64], seed: int, stream: int) -> Search:
+    """A search whose nodes are all dirty."""
+    n = start.shape[0]
+    k = min(NEIGHBOURS, n - 1)
+    tour = start.astype(np.int32)
+    position = np.empty(n, np.int32)
+    for place in range(n):
+        position[tour[place]] = place
+    random = np.full(1, seeded(seed, stream), np.uint64)
+    towards, back = nearest(EMPTY, costs, k), nearest(EMPTY, costs.T.copy(), k)
+    moved, log, counters = np.empty(n, np.int32), np.empty((LOG_SIZE, 3), np.int32), np.array([0, n, 0])
+    return Search(costs, towards, back, tour, position, moved, tour.copy(), np.ones(n, np.bool_), log, counters, random)
+
+
+@compiled
+def nearest_tour(costs: Floats) -> NDArray[np.int64]:
+    """The nearest-neighbour tour from node 0."""
+    k = min(NEIGHBOURS, costs.shape[0] - 1)
+    return greedy(EMPTY, costs, nearest(EMPTY, costs, k), 0).astype(np.int64)
+
+
+@compiled
+def from_zero(tour: Integers) -> NDArray[np.int64]:
+    """The same ring, beginning with node 0."""
+    n = tour.shape[0]
+    place = 0
+    while tour[place] != 0:
+        place += 1
+    rolled = np.empty(n, np.int64)
+    for k in range(n):
+        rolled[k] = tour[(place + k) % n]
+    return rolled
+
+
+@compiled
+def solve_batch(matrices: Floats, iterations: int, seed: int) -> tuple[NDArray[np.int64], Floats]:
+    """Solves each instance in turn, on a stream of its own."""
+    batch, n = matrices.shape[:2]
+    tours, lengths = np.empty((batch, n), np.int64), np.empty(batch)
+    for b in range(batch):
+        costs = matrices[b]
+        tour = nearest_tour(costs)
+        if n > 2:
+            s = prepared(costs, tour, seed, b)
+            epsilon = 1e-12 * costs.max()
+            improve(s, epsilon, UNLIMITED)
+            if n > 3:
+                iterate(s, iterations, epsilon)
+            tour = from_zero(s.tour)
+        tours[b] = tour
+        lengths[b] = tour_length(EMPTY, costs, tour)
+    return tours, lengths

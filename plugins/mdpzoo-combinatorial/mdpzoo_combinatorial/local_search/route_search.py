@@ -1,0 +1,228 @@
+"""Anytime search for routes of limited capacity, and the expert whose routes the imitation learners take labels from.
+
+Begins with the routes that savings join (Clarke and Wright 1964) and anneals by ruin and recreate
+(``string_removals.py``, with its source). The temperature falls with the iterations, or with the time that has gone.
+Measured on 16 uniform instances of 100 customers, mean gap to 10 seconds of PyVRP and CPU time of one thread on a busy
+machine: 5.3 % after 0 iterations (1 ms), 1.2 % after 10 000 (50 ms), 0.6 % after 30 000 (0.14 s), 0.4 % after 100 000
+(0.5 s), 0.05 % after 300 000 (1.4 s).
+"""
+
+import time
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from mdpzoo.compiling import compiled
+from mdpzoo.errors import InstanceError
+from mdpzoo_combinatorial.instances.checking import check_search
+from mdpzoo_combinatorial.local_search.budget import Budget
+from mdpzoo_combinatorial.local_search.neighbours import EMPTY, full_matrix, nearest
+from mdpzoo_combinatorial.local_search.route_state import BEST, ROWS, Search, joined, prepared
+from mdpzoo_combinatorial.local_search.string_removals import COLD, HOT, STEP, anneal
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+NEAR = 100  # neighbours of a customer, whose routes may lose a string with its own
+PIECE = 0.01  # seconds between two looks at the clock
+FIRST = 0.1  # share of the time for the first annealing
+LIMIT = 10.0  # seconds, where neither iterations nor a budget end the search
+
+
+def search(
+    costs: ArrayLike,
+    demands: ArrayLike,
+    capacity: int,
+    *,
+    iterations: int | None = None,
+    seed: int,
+    budget: Budget | None = None,
+    start: Sequence[Sequence[int]] | None = None,
+) -> tuple[list[list[int]], float]:
+    """Returns routes of customers, without the depot, and what they cost; never more than ``start``.
+
+    Args:
+        costs: ``[n, n]``, from the row's node to the column's, at least 0, symmetric or not; node 0 is the
+            depot, the diagonal is not read.
+        demands: ``[n]`` integers, the depot's 0.
+        capacity: of each vehicle, at least the largest demand.
+        iterations: over which the temperature falls, at least 0; None: it falls with the time of the budget.
+        seed: any integer in ``[0, 2**63)``; equal arguments with ``iterations`` and without a limit of time give equal
+            routes.
+        budget: ends the search; ``LIMIT`` seconds where neither it nor ``iterations`` have an end.
+        start: routes to begin with; those that savings join if not given.
+    Raises:
+        InstanceError: arrays of a wrong shape, a number out of its range, a start that is no solution.
+        SettingError: ``iterations`` or ``seed`` out of range.
+    Costs O(r m) an iteration, r customers out of their routes and m positions on routes with room for them.
+    """
+    matrix, wanted = _checked(costs, demands, capacity)
+    check_search(iterations, seed)
+    if len(matrix) == 1:
+        return [], 0.0
+    back = matrix if np.array_equal(matrix, matrix.T) else np.ascontiguousarray(matrix.T)
+    near = nearest(EMPTY, matrix + back, min(NEAR, len(matrix) - 1))
+    if start is None:
+        flat, sizes = joined(matrix, back, wanted, capacity, near)
+    else:
+        flat, sizes = _flat(start, wanted, capacity)
+    before = _cost(matrix, _lists(flat, sizes))
+    s = prepared(matrix, back, wanted, capacity, near, flat, sizes, seed, 0)
+    anneal(s, 0, 0, 1, 1.0, 1.0)  # compiles it where it is not on disk, before the clock starts
+    if iterations is None:
+        _by_time(s, budget or Budget())
+    else:
+        _by_iterations(s, iterations, budget or Budget())
+    routes = [row[1 : size + 1].tolist() for row, size in zip(s.best_order, s.best_size, strict=True) if size]
+    cost = _cost(matrix, routes)
+    return (routes, cost) if cost <= before else (_lists(flat, sizes), before)
+
+
+def _by_iterations(s: Search, iterations: int, budget: Budget) -> None:
+    """Anneals over so many iterations, or until the budget is spent."""
+    hot, cold = temperatures(s)
+    for first in range(0, iterations, STEP):
+        if budget.spent:
+            break
+        last = min(first + STEP, iterations)
+        anneal(s, first, last, iterations, hot, cold)
+        budget.tell(last, float(s.worth[BEST]))
+
+
+def _by_time(s: Search, budget: Budget) -> None:
+    """Anneals twice while the time of the budget goes, in pieces of about ``PIECE`` seconds.
+
+    The first time is short, so that whoever stops early has good routes already.
+    """
+    hot, cold = temperatures(s)
+    whole = budget.left if budget.left < float("inf") else LIMIT
+    began = before = time.monotonic()
+    piece, done = STEP, 0
+    while before - began < whole and not budget.spent:
+        gone = (before - began) / whole
+        fallen = gone / FIRST if gone < FIRST else (gone - FIRST) / (1.0 - FIRST)
+        temperature = hot * (cold / hot) ** fallen
+        anneal(s, 0, piece, piece, temperature, temperature)
+        done += piece
+        now = time.monotonic()
+        longer = min(2.0, min(PIECE, whole / 50) / max(now - before, 1e-6))
+        piece, before = max(1, int(piece * longer)), now
+        budget.tell(done, float(s.worth[BEST]))
+
+
+def solve_batch(
+    places: ArrayLike, demands: ArrayLike, capacities: ArrayLike, *, iterations: int, seed: int
+) -> tuple[Integers, Floats]:
+    """Returns solutions as actions, ``[K, n - 1]``, and their Euclidean costs ``[K]``, in one compiled call.
+
+    An action is ``2 * customer``, plus 1 where the vehicle returns to the depot before; the first one never says so.
+
+    Args:
+        places: ``[K, n, 2]``, the depot first.
+        demands: ``[K, n]`` integers, the depot's 0.
+        capacities: ``[K]`` integers, at least the largest demand.
+        iterations: for each instance, at least 0.
+        seed: any integer in ``[0, 2**63)``; instance k draws from the stream (seed, k), whatever K is.
+    Raises:
+        InstanceError: arrays of a wrong shape, or a number out of its range.
+        SettingError: ``iterations`` or ``seed`` out of range.
+    """
+    points = np.array(places, np.float64, order="C")
+    if points.ndim != 3 or points.shape[2] != 2 or points.shape[1] < 2:
+        raise InstanceError(f"places must have the shape [K, n, 2] with n > 1, got {points.shape}")
+    if points.size and not np.abs(points).max() < 1e150:
+        raise InstanceError("places must be finite and below 1e150; check the array for NaN")
+    wanted, room = _whole(demands, "demands"), _whole(capacities, "capacities")
+    if wanted.shape != points.shape[:2] or room.shape != points.shape[:1]:
+        raise InstanceError(
+            f"for places {points.shape} demands must be {points.shape[:2]} and capacities {points.shape[:1]}, "
+            f"got {wanted.shape} and {room.shape}"
+        )
+    for each, capacity in zip(wanted, room.tolist(), strict=True):
+        _check_demands(each, capacity)
+    check_search(iterations, seed)
+    return solved(points, wanted, room, iterations, seed, EMPTY)
+
+
+@compiled
+def temperatures(s: Search) -> tuple[float, float]:
+    """The first and the last, in units of cost."""
+    mean = s.worth[BEST] / (s.route.shape[0] - 1 + s.counters[ROWS])
+    mean = max(mean, 1e-300)
+    return HOT * mean, COLD * mean
+
+
+@compiled
+def solved(
+    places: Floats, demands: Integers, capacities: Integers, iterations: int, seed: int, empty: Floats
+) -> tuple[Integers, Floats]:
+    """Solves each instance in turn, on a stream of its own; as ``solve_batch``."""
+    batch, n = demands.shape
+    sequences, totals = np.empty((batch, n - 1), np.int64), np.empty(batch)
+    for b in range(batch):
+        costs = full_matrix(places[b])
+        near = nearest(places[b], empty, min(NEAR, n - 1))
+        flat, sizes = joined(costs, costs, demands[b], capacities[b], near)
+        s = prepared(costs, costs, demands[b], capacities[b], near, flat, sizes, seed, b)
+        hot, cold = temperatures(s)
+        anneal(s, 0, iterations, iterations, hot, cold)
+        done, total = 0, 0.0
+        for r in range(s.best_size.shape[0]):
+            size = s.best_size[r]
+            for p in range(1, size + 1):
+                sequences[b, done] = 2 * s.best_order[r, p] + int(p == 1 and done > 0)
+                done += 1
+                total += costs[s.best_order[r, p - 1], s.best_order[r, p]]
+            total += costs[s.best_order[r, size], 0]
+        totals[b] = total
+    return sequences, totals
+
+
+def _checked(costs: ArrayLike, demands: ArrayLike, capacity: int) -> tuple[Floats, Integers]:
+    """Copies of both arrays; what is read-only would be compiled for anew."""
+    matrix, wanted = np.array(costs, np.float64, order="C"), _whole(demands, "demands")
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or matrix.size == 0:
+        raise InstanceError(f"costs must have the shape [n, n], got {matrix.shape}")
+    if not (matrix.min() >= 0 and matrix.max() < 1e150):
+        raise InstanceError("costs must lie in [0, 1e150); check the array for NaN")
+    if wanted.shape != matrix.shape[:1]:
+        raise InstanceError(f"demands must have the shape ({len(matrix)},), got {wanted.shape}")
+    _check_demands(wanted, capacity)
+    np.fill_diagonal(matrix, 0.0)
+    return matrix, wanted
+
+
+def _whole(numbers: ArrayLike, name: str) -> Integers:
+    given = np.asarray(numbers)
+    whole = np.array(given, np.int64, order="C")
+    if not np.array_equal(whole, given):
+        raise InstanceError(f"{name} must be integers")
+    return whole
+
+
+def _check_demands(demands: Integers, capacity: int) -> None:
+    if demands[0] != 0 or demands.min() < 0 or demands.max() > capacity:
+        raise InstanceError(
+            f"demands must lie in 0..{capacity}, the capacity, and the depot's must be 0, got "
+            f"{demands.min()}..{demands.max()} and {demands[0]}"
+        )
+
+
+def _flat(start: Sequence[Sequence[int]], demands: Integers, capacity: int) -> tuple[Integers, Integers]:
+    """The customers of all routes and how many each has; empty routes are left out."""
+    routes = [np.asarray(route, np.int64) for route in start if len(route)]
+    flat = np.concatenate([np.zeros(0, np.int64), *routes])
+    if not np.array_equal(np.sort(flat), np.arange(1, len(demands))):
+        raise InstanceError(f"start must be routes that visit each of 1..{len(demands) - 1} once")
+    if any(demands[route].sum() > capacity for route in routes):
+        raise InstanceError(f"a route of start is over the capacity {capacity}")
+    return flat, np.array([len(route) for route in routes], np.int64)
+
+
+def _lists(flat: Integers, sizes: Integers) -> list[list[int]]:
+    return [each.tolist() for each in np.split(flat, np.cumsum(sizes)[:-1])]
+
+
+def _cost(costs: Floats, routes: list[list[int]]) -> float:
+    stops = np.array([0] + [stop for route in routes for stop in (*route, 0)])
+    return float(costs[stops[:-1], stops[1:]].sum())

@@ -1,0 +1,211 @@
+"""``mdpzoo solve``, run as a user runs it."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from mdpzoo_combinatorial import read_instance
+from mdpzoo_combinatorial.files.tours import read_tour
+from mdpzoo_combinatorial.local_search.budget import Budget, SettingError
+
+SQUARE = """NAME : square
+TYPE : TSP
+DIMENSION : 5
+EDGE_WEIGHT_TYPE : EUC_2D
+NODE_COORD_SECTION
+1 0 0
+2 0 10
+3 10 10
+4 10 0
+5 5 11
+EOF
+"""  # the best tour is 10 + 5 + 5 + 10 + 10: the roof's sides are sqrt(26) = 5.1, rounded
+
+
+@pytest.fixture
+def square(tmp_path):
+    path = tmp_path / "square.tsp"
+    path.write_text(SQUARE)
+    return path
+
+
+def mdpzoo(*arguments):
+    command = [sys.executable, "-m", "mdpzoo", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_the_answer_is_one_json_object(square, tmp_path):
+    picture, tour = tmp_path / "tour.png", tmp_path / "best.tour"
+    done = mdpzoo("solve", square, "--seconds", 1, "--json", "--picture", picture, "--tour", tour)
+    assert (done.returncode, done.stderr) == (0, "")
+    told = json.loads(done.stdout)
+    keys = ["problem", "instance", "objective", "solution", "seconds", "agent", "decoding", "proven_optimal"]
+    assert list(told) == keys
+    assert (told["problem"], told["instance"], told["objective"]) == ("TSP", "square", 40)
+    assert sorted(told["solution"]) == list(range(5))
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert read_instance(square).objective(read_tour(tour, 5)) == 40
+
+
+def test_nearest_neighbour_solves_too_and_people_get_a_sentence(square):
+    done = mdpzoo("solve", square, "--agent", "nearest-neighbour")
+    assert done.returncode == 0
+    # from the origin: 10 to the first corner (ties go to the first), 5 to the roof, 5 down, 10 and 10 home
+    assert "square: a tour of length 40, not proven optimal, in" in done.stdout
+    assert "0 1 4 2 3" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["missing.tsp"], "missing.tsp"),
+        (["{square}", "--agent", "bq-noc"], "Did you mean 'bq-nco'"),
+        (["{square}", "--agent", "two-otp"], "Did you mean 'two-opt'"),
+        (["{square}", "--agent", "savings"], "savings solves CVRP, but square is of the kind TSP; use bq-nco, nearest"),
+        (["{square}", "--agent", "two-opt", "--decoding", "greedy"], "one decoding only"),
+        (["{square}", "--decoding", "gready"], "Did you mean 'greedy'"),
+        (["{square}", "--picture", "tour.gif"], "must end in .png, .svg, .pdf"),
+        (["{square}", "--picture", "no/such/folder/tour.png"], "no folder"),
+        (["{square}", "--agent", "nearest-neighbour", "--decoding", "greedy"], "one decoding only"),
+        (["{square}", "--seconds", "nan"], "greater than or equal to 0.01"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence_and_exit_code_2(square, arguments, named):
+    done = mdpzoo("solve", *(each.format(square=square) for each in arguments))
+    assert done.returncode == 2
+    assert named in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+OTHERS = {  # problem -> name, file, the default agent, its objective, what the sentence says
+    "CVRP": (
+        "three.vrp",
+        "NAME : three\nTYPE : CVRP\nDIMENSION : 4\nCAPACITY : 5\nEDGE_WEIGHT_TYPE : EUC_2D\nNODE_COORD_SECTION\n"
+        "1 0 0\n2 3 4\n3 6 8\n4 -3 4\nDEMAND_SECTION\n1 0\n2 2\n3 3\n4 5\nDEPOT_SECTION\n1\n-1\nEOF\n",
+        "iterated-local-search",
+        30,  # the first two customers lie on one line: 10 there and 10 back; the third is 5 away
+        "2 routes that cost 30, not proven optimal",
+    ),
+    "OP": (
+        "prizes.oplib",
+        "NAME : prizes\nTYPE : OP\nDIMENSION : 3\nCOST_LIMIT : 10\nEDGE_WEIGHT_TYPE : EUC_2D\nNODE_COORD_SECTION\n"
+        "1 0 0\n2 3 4\n3 6 8\nNODE_SCORE_SECTION\n1 0\n2 7\n3 9\nDEPOT_SECTION\n1\n-1\nEOF\n",
+        "iterated-local-search",
+        7,  # the third node is 10 away, and 10 back is too far
+        "a tour that collects 7, not proven optimal",
+    ),
+    "Knapsack": (
+        "items.txt",
+        "3\n0 6 3\n1 5 2\n2 4 2\n4\n",
+        "dynamic-programming",
+        9,  # items 1 and 2 fill it; item 0 alone is worth 6
+        "2 items worth 9, proven optimal",
+    ),
+    "ATSP": (
+        "turn.atsp",
+        "NAME : turn\nTYPE : ATSP\nDIMENSION : 3\nEDGE_WEIGHT_TYPE : EXPLICIT\nEDGE_WEIGHT_FORMAT : FULL_MATRIX\n"
+        "EDGE_WEIGHT_SECTION\n0 1 9\n9 0 1\n1 9 0\nEOF\n",
+        "iterated-local-search",
+        3,  # one way round costs 1 + 1 + 1, the other 27
+        "a tour of length 3, not proven optimal",
+    ),
+}
+
+
+@pytest.mark.parametrize("problem", OTHERS)
+def test_every_problem_has_a_default_agent_a_sentence_and_a_file_that_verify_accepts(tmp_path, problem):
+    name, text, agent, objective, sentence = OTHERS[problem]
+    path, written = tmp_path / name, tmp_path / ("best.tour" if problem == "ATSP" else "best.sol")
+    path.write_text(text)
+    done = mdpzoo("solve", path, "--json", "--solution", written)
+    assert (done.returncode, done.stderr) == (0, "")
+    told = json.loads(done.stdout)
+    assert (told["problem"], told["agent"], told["objective"]) == (problem, agent, objective)
+    assert told["proven_optimal"] == (problem == "Knapsack")
+    checked = json.loads(mdpzoo("verify", path, written, "--json").stdout)
+    assert (checked["valid"], checked["objective"]) == (True, objective)
+    assert f"{told['instance']}: {sentence}, in" in mdpzoo("solve", path).stdout
+
+
+@pytest.mark.parametrize("problem", OTHERS)
+def test_every_problem_has_a_picture(tmp_path, problem):
+    name, text, *_ = OTHERS[problem]
+    path, picture = tmp_path / name, tmp_path / "picture.png"
+    path.write_text(text)
+    done = mdpzoo("solve", path, "--picture", picture)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_ctrl_c_prints_the_best_answer_so_far(data):
+    command = [sys.executable, "-m", "mdpzoo", "solve", str(data / "tsplib/eil51.tsp"), "--seconds", "60", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        time.sleep(6)
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert sorted(json.loads(out)["solution"]) == list(range(51))
+    assert "best answer so far" in err
+
+
+@pytest.mark.parametrize("name", ["gr17", "ulysses22", "att48"])
+def test_the_objective_is_the_tours_own_by_the_files_rule(data, name):
+    path = data / "tsplib" / f"{name}.tsp"
+    told = json.loads(mdpzoo("solve", path, "--seconds", 1, "--json").stdout)
+    instance = read_instance(path)
+    tour = np.array(told["solution"])
+    assert told["objective"] == sum(int(instance.distance(a, b)) for a, b in zip(tour, np.roll(tour, -1), strict=True))
+    optimum = json.loads((data / "tsplib/optima.json").read_text())[name]["optimum"]
+    assert told["objective"] >= optimum
+
+
+def test_a_budget_ends_by_itself_or_when_told():
+    assert not Budget().spent
+    budget = Budget(60)
+    budget.stop()
+    assert budget.spent
+    for seconds in (0, -1, float("nan"), float("inf"), "soon"):
+        with pytest.raises(SettingError, match="positive number"):
+            Budget(seconds)
+
+
+def damaged(generator):
+    """The square, damaged in one of six ways."""
+    text = SQUARE.encode()
+    place = int(generator.integers(len(text)))
+    numbers = [b"nan", b"-1", b"1e999", b"99999999999999999999", b"0", b"2.5", b"0x10", b""]
+    return [
+        lambda: text[:place],  # truncated
+        lambda: text.replace(b"DIMENSION : 5", b"DIMENSION : " + generator.choice(numbers)),  # a wrong count
+        lambda: text.replace(b"3 10 10", b"3 10 " + generator.choice(numbers[:4])),  # a number that is none
+        lambda: generator.bytes(400),  # binary
+        lambda: text.replace(b"NODE_COORD", b"EDGE_WEIGHT"),  # a wrong section
+        lambda: text[:place] + generator.bytes(1) + text[place + 1 :],  # a flipped byte
+    ][generator.integers(6)]()
+
+
+def test_two_hundred_damaged_files_are_one_sentence_each(tmp_path, monkeypatch, capsys):
+    from mdpzoo.cli import main
+
+    generator, refused = np.random.default_rng(0), 0
+    for number in range(200):
+        path = tmp_path / f"damaged{number}.tsp"
+        path.write_bytes(damaged(generator))
+        monkeypatch.setattr(sys, "argv", ["mdpzoo", "solve", str(path), "--agent", "nearest-neighbour"])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        told = capsys.readouterr()
+        if ended.value.code in (0, None):  # a flipped byte may leave a good file
+            continue
+        refused += 1
+        assert ended.value.code == 2
+        assert told.out == ""
+        assert told.err.count("\n") == 1
+        assert path.name in told.err
+    assert refused > 150
