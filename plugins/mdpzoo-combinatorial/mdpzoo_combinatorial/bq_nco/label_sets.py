@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from mdpzoo.errors import SettingError, unknown
+from mdpzoo.errors import SettingError, did_you_mean
 from mdpzoo_combinatorial.bq_nco.batching import batch_of
 from mdpzoo_combinatorial.bq_nco.labels import (
     LEAST,
@@ -60,7 +60,8 @@ class LabelSet:
         known = KINDS[self.problem]
         for kind, share in self.kinds.items():
             if kind not in known:
-                raise unknown("kind", kind, known, f"one of {', '.join(known)}")
+                hint = did_you_mean(kind, known) or f" Known: {', '.join(known)}."
+                raise SettingError(f"unknown kind {kind!r} of {self.problem}.{hint}")
             if not share > 0:
                 raise SettingError(f"the frequency of {kind} must be positive, got {share!r}")
         if not self.kinds:
