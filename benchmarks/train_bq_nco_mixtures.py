@@ -195,11 +195,14 @@ class Queue:
 
 
 def agent_of(fit: Fit, file: Path) -> BQNCO:
-    """The agent where it was saved, or a new one."""
-    if file.exists():
-        return BQNCO.load(file)
+    """The agent where it was saved, or a new one; ends the program where the recipe now asks for another network."""
     network, imitation = network_settings(**fit.network), ImitationSettings(**fit.imitation)
-    return BQNCO(problem=fit.problem, network=network, imitation=imitation, seed=fit.seed)
+    if not file.exists():
+        return BQNCO(problem=fit.problem, network=network, imitation=imitation, seed=fit.seed, size=100)
+    agent = BQNCO.load(file)
+    if (agent.policy.settings, agent.imitation) != (network, imitation):
+        sys.exit(f"{file} has other settings than {fit.name} in the recipe; give the changed fit a new name")
+    return agent
 
 
 def write_json(file: Path, content: Any) -> None:
