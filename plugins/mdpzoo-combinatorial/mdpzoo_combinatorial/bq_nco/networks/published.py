@@ -215,15 +215,19 @@ class _Layer(nn.Module):
 
 
 class _Cross(nn.Module):
-    """One block of the perceiver: norms of queries, keys and what goes into the feed-forward block."""
+    """One block of the perceiver.
+
+    In the published layout ``layer_norm1`` belongs to keys and values, ``layer_norm2`` to queries,
+    ``layer_norm3`` to the feed-forward block.
+    """
 
     def __init__(self, asking: int, asked: int, settings: PerceiverSettings) -> None:
         super().__init__()
         self.attn = _Attention(asking, asked, settings.heads, 1.0 / math.sqrt(asked // settings.heads))
-        self.layer_norm1, self.layer_norm2 = nn.LayerNorm(asking), nn.LayerNorm(asked)
+        self.layer_norm1, self.layer_norm2 = nn.LayerNorm(asked), nn.LayerNorm(asking)
         self.layer_norm3 = nn.LayerNorm(asking)
         self.linear1, self.linear2 = nn.Linear(asking, settings.hidden), nn.Linear(settings.hidden, asking)
 
     def forward(self, asking: Tensor, asked: Tensor, mask: Tensor | None) -> Tensor:
-        asking = asking + self.attn(self.layer_norm1(asking), self.layer_norm2(asked), mask)
+        asking = asking + self.attn(self.layer_norm2(asking), self.layer_norm1(asked), mask)
         return asking + self.linear2(relu(self.linear1(self.layer_norm3(asking))))

@@ -1,8 +1,9 @@
 """Reads checkpoints in the layout of the paper's authors: a ``torch.save`` dictionary whose ``net`` names tensors.
 
 Such a file is read with ``weights_only=True``, which makes tensors and plain containers and runs nothing else. Problem,
-kind and size of the network follow from names and shapes. What the three norms of a perceiver's block are for is not
-told by their names: here they are, in order, those of queries, keys and the feed-forward block.
+kind and size of the network follow from names and shapes. The names do not say what the three norms of a perceiver's
+block are for; the shapes of the two cross-attention blocks do: they are, in order, those of keys and values, of queries
+and of the feed-forward block.
 """
 
 import pickle

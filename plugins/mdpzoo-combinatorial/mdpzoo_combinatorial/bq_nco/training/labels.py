@@ -121,15 +121,15 @@ def make_labels(
     batch = batch_of(instances, exact=False)
     if expert == OWN and kind.name != "Knapsack":
         kicks = KICKS[kind.name] * batch.size if iterations is None else iterations
-        found = _search(kind.name, instances, kicks, seed)
+        found = own_solutions(kind.name, instances, kicks, seed)
     else:
         solver = "dynamic-programming" if expert == OWN else expert
-        found = _solved(instances, solver, seconds, seed)
+        found = registry_solutions(instances, solver, seconds, seed)
     return Labels(kind.name, batch, torch.from_numpy(np.asarray(found, np.int64)))
 
 
-def _search(problem: str, instances: list[Any], iterations: int, seed: int) -> NDArray[np.int64]:
-    """Our own searches, compiled; only those who make labels wait for the compiler."""
+def own_solutions(problem: str, instances: list[Any], iterations: int, seed: int) -> NDArray[np.int64]:
+    """``Labels.sequence`` by our own searches, compiled; only those who make labels wait for the compiler."""
     if problem == "ATSP":
         from mdpzoo_combinatorial.local_search import asymmetric_search
 
@@ -154,8 +154,8 @@ def _stacked(instances: list[Any], field: str) -> NDArray[Any]:
     return np.stack([getattr(each, field) for each in instances])
 
 
-def _solved(instances: list[Any], solver: str, seconds: float | None, seed: int) -> NDArray[np.int64]:
-    """What a solver of the registry finds, as ``Labels.sequence``."""
+def registry_solutions(instances: list[Any], solver: str, seconds: float | None, seed: int) -> NDArray[np.int64]:
+    """``Labels.sequence`` by a solver of the registry."""
     from mdpzoo_combinatorial.baselines.registry import solve
 
     rows = []
@@ -229,13 +229,13 @@ def _make_chunk(target: Path, problem: str, size: int, seed: int, index: int, se
     write_chunk(target, labels)
 
 
-def write_chunk(target: Path, labels: Labels) -> None:
-    """Writes labels beside the target, then renames, so that a file is there whole or not at all."""
+def write_chunk(target: Path, labels: Labels, **notes: float | str) -> None:
+    """Writes labels, and notes that ``read_labels`` ignores; the file is there whole or not at all."""
     parts = {name: getattr(labels.batch, name) for name in FIELDS} | {"sequence": labels.sequence}
     arrays = {name: each.numpy() for name, each in parts.items() if each is not None}
     arrays = {name: each.astype(NARROW.get(name, each.dtype)) for name, each in arrays.items()}
     with replacing(target) as beside, beside.open("wb") as file:
-        np.savez_compressed(file, problem=np.array(labels.problem), **arrays)
+        np.savez_compressed(file, problem=np.array(labels.problem), **arrays, **notes)  # type: ignore[arg-type]
 
 
 def read_labels(path: str | Path, most: int | None = None) -> Labels:
