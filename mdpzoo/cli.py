@@ -217,9 +217,13 @@ def check(
         from mdpzoo.checks import run_checks
 
         results = run_checks(id, **read_settings(environment_settings))
-    _print_rows([{"check": each.name, "result": each.failure or "passed"} for each in results], as_json)
+    _print_rows([{"check": each.name, "result": _result(each)} for each in results], as_json)
     if any(each.failure for each in results):
         raise typer.Exit(1)
+
+
+def _result(each: Any) -> str:
+    return each.failure or (f"skipped: {each.skipped}" if each.skipped else "passed")
 
 
 def read_settings(pairs: list[str] | None) -> dict[str, Any]:

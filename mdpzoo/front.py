@@ -69,6 +69,10 @@ def make_vec(
     if spec is None or (spec.kind == "environment" and spec.vector is None):
         if str(device) != "cpu" or output != "numpy":
             raise SettingError(f"{id!r} is not rules of the zoo: it runs on device='cpu' with output='numpy'")
+        if "autoreset_mode" in kwargs and "vector_kwargs" not in kwargs:
+            from mdpzoo.interop.batched_vector import autoreset
+
+            kwargs["vector_kwargs"] = {"autoreset_mode": autoreset(kwargs.pop("autoreset_mode"))}
         return gymnasium.make_vec(id, num_envs, **kwargs)
     return gymnasium.make_vec(id, num_envs, device=device, output=output, **kwargs)
 

@@ -1,7 +1,7 @@
 """The conformance kit: what every environment of the zoo passes, and a third party runs on its own.
 
-In a test: ``assert all(each.failure is None for each in run_checks("mine/Thing-v0"))``. On the command line:
-``mdpzoo check mine/Thing-v0``.
+In a test: ``assert not [each for each in run_checks("mine/Thing-v0") if each.failure]``. On the command line:
+``mdpzoo check mine/Thing-v0``. A check that does not apply says so: it has neither passed nor failed.
 """
 
 import contextlib
@@ -13,8 +13,10 @@ from functools import partial
 from typing import Any
 
 from mdpzoo import registry
+from mdpzoo.checks.subject import NotApplicable, Subject
 from mdpzoo.errors import MdpzooError, SettingError
 
+__all__ = ["CheckResult", "NotApplicable", "checks", "run_checks"]
 Check = tuple[str, Callable[[], None]]
 
 
@@ -23,35 +25,39 @@ class CheckResult:
     """How one check ended.
 
     Attributes:
-        name: what was checked, a sentence that is true when it passed.
-        failure: what was found instead, one line; None where it passed.
+        name: what was checked, a sentence that is true if it passed.
+        failure: what was found instead, one line; None if nothing was.
+        skipped: why the check does not apply, one line; None if it does.
     """
 
     name: str
-    failure: str | None
+    failure: str | None = None
+    skipped: str | None = None
 
 
 def checks(id: str, **settings: Any) -> Iterator[Check]:
-    """What there is to check of an environment: names, and functions that raise where they fail.
+    """Yields what there is to check of an environment: names, and functions that raise if they find a fault.
+
+    Such a function raises ``NotApplicable`` if it does not apply to the environment.
 
     Args:
         id: an environment's id.
         **settings: the environment's.
 
     Raises:
-        UnknownNameError: there is no such environment.
+        UnknownNameError: if there is no such environment.
     """
-    spec = registry.environment(id)
-    if spec.kind == "game":
-        from mdpzoo.checks import games
+    subject = Subject(registry.environment(id), settings)
+    if subject.spec.several_players:
+        from mdpzoo.checks import games, purity
 
-        found = games.CHECKS
+        found = games.CHECKS | purity.CHECKS
     else:
-        from mdpzoo.checks import faces, single
+        from mdpzoo.checks import faces, hidden, purity, upstream, walks
 
-        found = single.CHECKS | faces.CHECKS
+        found = upstream.CHECKS | walks.CHECKS | purity.CHECKS | faces.CHECKS | hidden.CHECKS
     for name, function in found.items():
-        yield name, partial(function, id, settings)
+        yield name, partial(function, subject)
 
 
 def run_checks(id: str, **settings: Any) -> list[CheckResult]:
@@ -62,12 +68,12 @@ def run_checks(id: str, **settings: Any) -> list[CheckResult]:
         **settings: the environment's.
 
     Raises:
-        UnknownNameError: there is no such environment.
-        SettingError: the environment cannot be made with these settings.
+        UnknownNameError: if there is no such environment.
+        SettingError: if the environment cannot be made with these settings.
     """
     found = list(checks(id, **settings))
     _try(id, settings)
-    return [CheckResult(name, _failure(check)) for name, check in found]
+    return [_run(name, check) for name, check in found]
 
 
 def _try(id: str, settings: dict[str, Any]) -> None:
@@ -77,21 +83,23 @@ def _try(id: str, settings: dict[str, Any]) -> None:
     with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            (make_parallel if registry.environment(id).kind == "game" else make)(id, **settings).close()
+            (make_parallel if registry.environment(id).several_players else make)(id, **settings).close()
         except SettingError:
             raise
         except Exception:  # whatever a third party's code may raise
             return
 
 
-def _failure(check: Callable[[], None]) -> str | None:
+def _run(name: str, check: Callable[[], None]) -> CheckResult:
     silence = io.StringIO()
     try:
         with contextlib.redirect_stdout(silence), contextlib.redirect_stderr(silence), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             check()
+    except NotApplicable as reason:
+        return CheckResult(name, skipped=str(reason))
     except MdpzooError as error:
-        return str(error)
+        return CheckResult(name, str(error))
     except Exception as error:  # whatever a third party's code may raise
-        return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
-    return None
+        return CheckResult(name, f"{type(error).__name__}: {' '.join(str(error).split())[:300]}")
+    return CheckResult(name)

@@ -161,6 +161,10 @@ class CompiledDirect(_Direct):
         self._begin(*self._edges, rules.tolerance, tokens, visited, resource, current, legal, cost)
         return DirectState(tokens, visited, history, resource, current, legal, cost)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leaves out machine code, which belongs to this process; the next step finds it again."""
+        return self.__dict__ | {"_code": None}
+
     def step(self, state: DirectState, action: np.ndarray, draws: np.ndarray, asleep: np.ndarray) -> Outcome:
         """Chooses in every row that is awake. Costs O(B n)."""
         rows, rules = len(action), self.rules

@@ -1,0 +1,118 @@
+"""What is being checked: an environment's spec with settings, and every face that it can be made into."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import gymnasium
+import numpy as np
+from gymnasium import spaces
+
+import mdpzoo
+from mdpzoo.game_protocols import BatchedGame
+from mdpzoo.interop.vector import batched_form
+from mdpzoo.protocols import BatchedProblem
+from mdpzoo.specs import EnvironmentSpec, build
+
+
+class NotApplicable(Exception):
+    """Raised by a check that does not apply to its subject; the message says why."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """An environment with settings.
+
+    Attributes:
+        spec: what its plugin says of it.
+        settings: the settings to make it with.
+    """
+
+    spec: EnvironmentSpec
+    settings: Mapping[str, Any]
+
+    def rules(self) -> Any:
+        """Builds the rules.
+
+        Raises:
+            NotApplicable: if it is a simulator, which has none.
+        """
+        if self.spec.kind == "environment":
+            raise NotApplicable("a simulator keeps its own state; it has no rules to look at")
+        return build(self.spec.rules, {**self.spec.settings, **self.settings})
+
+    def batched(self) -> BatchedProblem:
+        """Builds the rules for many episodes at once.
+
+        Raises:
+            NotApplicable: if there are none.
+        """
+        rules = self.rules()
+        problem = rules if isinstance(rules, BatchedProblem) else batched_form(rules)
+        if problem is None:
+            raise NotApplicable("this model has no batched form")
+        return problem
+
+    def batched_game(self) -> BatchedGame:
+        """Builds the game for many rows at once.
+
+        Raises:
+            NotApplicable: if there is none.
+        """
+        rules = self.rules()
+        if isinstance(rules, BatchedGame):
+            return rules
+        if not hasattr(rules, "batched"):
+            raise NotApplicable("this game has no batched form")
+        return rules.batched()
+
+    def make(self, **more: Any) -> gymnasium.Env[Any, Any]:
+        """Makes the single environment."""
+        return mdpzoo.make(self.spec.id, **self.settings, **more)
+
+    def make_vec(self, rows: int, **more: Any) -> Any:
+        """Makes the vector environment."""
+        return mdpzoo.make_vec(self.spec.id, rows, **self.settings, **more)
+
+    def make_sb3(self, rows: int, **more: Any) -> Any:
+        """Makes SB3's vector environment."""
+        return mdpzoo.make_sb3(self.spec.id, rows, **self.settings, **more)
+
+    def make_parallel(self, **more: Any) -> Any:
+        """Makes the parallel environment of a game."""
+        return mdpzoo.make_parallel(self.spec.id, **self.settings, **more)
+
+    def outputs(self) -> list[str]:
+        """What the vector environment can put out: ``"numpy"``, and ``"torch"`` if it has a batched form."""
+        try:
+            self.batched()
+        except NotApplicable:
+            return ["numpy"]
+        return ["numpy", "torch"]
+
+
+def legal_action(env: gymnasium.Env[Any, Any], generator: np.random.Generator) -> Any:
+    """Draws a legal action of a single environment's current state."""
+    if hasattr(env.unwrapped, "action_masks") and isinstance(env.action_space, spaces.Discrete):
+        legal = np.flatnonzero(env.unwrapped.action_masks())
+        assert legal.size, "action_masks() allows nothing in an episode that has not ended"
+        return int(generator.choice(legal)) + int(env.action_space.start)
+    env.action_space.seed(int(generator.integers(2**31)))
+    return env.action_space.sample()
+
+
+def require_equal(where: str, found: Any, expected: Any) -> None:
+    """Compares two observations, rewards or facts, exactly.
+
+    Raises:
+        AssertionError: if they differ; says where.
+    """
+    if isinstance(expected, Mapping):
+        assert isinstance(found, Mapping), f"{where} is no mapping: {found!s:.60}"
+        assert found.keys() == expected.keys(), f"{where} has entries {sorted(found)}, not {sorted(expected)}"
+        for name in expected:
+            require_equal(f"{where} {name!r}", found[name], expected[name])
+        return
+    got, wanted = np.asarray(found), np.asarray(expected)
+    same = np.array_equal(got, wanted, equal_nan=got.dtype.kind == "f" and wanted.dtype.kind == "f")
+    assert same, f"{where} differs: {got!s:.60} instead of {wanted!s:.60}"
