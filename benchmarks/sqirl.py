@@ -19,8 +19,8 @@ from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import DummyVecEnv
 from torch import nn
 
-from mdpzoo.interop.compiled_vector import CompiledVectorEnv
-from mdpzoo.interop.model_env import ModelEnv
+from mdpzoo.interop.shells.compiled_vector import CompiledVectorEnv
+from mdpzoo.interop.shells.model_env import ModelEnv
 from mdpzoo.models import TabularMDP
 from mdpzoo_horizon import GORP, SQIRL
 from mdpzoo_horizon.locks import combination_lock

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import sys
+import warnings
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -36,6 +37,7 @@ Threads = Annotated[int, typer.Option(min=1, help="Threads that torch may use.")
 
 def main() -> None:
     """Runs the command that was typed; an error is one sentence on standard error and exit code 2."""
+    warnings.formatwarning = lambda message, *_: f"warning: {message}\n"
     try:
         _add_commands(sys.argv[1:2])
         app(prog_name="mdpzoo")
@@ -169,6 +171,7 @@ def evaluate(
     environment_settings: EnvironmentSettings = None,
     seed: Seed = 1_000,
     envs: Envs = 16,
+    max_steps: Annotated[int, typer.Option(min=1, help="Longest episode; a continuing task is cut there.")] = 100_000,
     stochastic: Annotated[bool, typer.Option("--stochastic", help="Draw actions instead of taking the best.")] = False,
     threads: Threads = 1,
     as_json: Json = False,
@@ -186,6 +189,7 @@ def evaluate(
             num_envs=envs,
             deterministic=not stochastic,
             progress=sys.stderr.isatty(),
+            max_steps=max_steps,
         )
         low, high = played.result.interval()
     mean = float(played.result.returns.mean())
@@ -198,6 +202,7 @@ def evaluate(
         "interval_95": [low, high],
         "mean_length": float(played.result.lengths.mean()),
         "ended_by_illegal_action": played.result.illegal,
+        "cut_by_max_steps": played.result.cut,
     }
     if as_json:
         listing.print_json(told)

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from stable_baselines3.common.vec_env import VecEnv
 
     from mdpzoo.game_protocols import BatchedGame, Game
-    from mdpzoo.protocols import BatchedProblem, Model, Policy
+    from mdpzoo.protocols import BatchedProblem, FrozenPolicy, Model, Policy
 
     Rules = Model | BatchedProblem
+    Player = Policy | FrozenPolicy
 
 
 def make(id: "str | Rules", **kwargs: Any) -> gymnasium.Env[Any, Any]:
@@ -70,7 +71,7 @@ def make_vec(
         if str(device) != "cpu" or output != "numpy":
             raise SettingError(f"{id!r} is not rules of the zoo: it runs on device='cpu' with output='numpy'")
         if "autoreset_mode" in kwargs and "vector_kwargs" not in kwargs:
-            from mdpzoo.interop.batched_vector import autoreset
+            from mdpzoo.interop.shells.batched_vector import autoreset
 
             kwargs["vector_kwargs"] = {"autoreset_mode": autoreset(kwargs.pop("autoreset_mode"))}
         return gymnasium.make_vec(id, num_envs, **kwargs)
@@ -97,8 +98,8 @@ def make_sb3(
     require("stable_baselines3", "sb3")
     from stable_baselines3.common.env_util import make_vec_env
 
-    from mdpzoo.interop.batched_vector import BatchedVectorEnv
     from mdpzoo.interop.sb3 import BatchedVecEnv, rules_of, vec_env_of
+    from mdpzoo.interop.shells.batched_vector import BatchedVectorEnv
 
     if not isinstance(id, str):
         rules, settings = rules_of(id)
@@ -139,7 +140,7 @@ def make_aec(id: str, **kwargs: Any) -> "AECEnv[str, Any, Any]":
 def seat(
     game: "str | Game | BatchedGame | ParallelEnv[str, Any, Any]",
     player: str,
-    others: "Policy | Mapping[str, Policy]",
+    others: "Player | Mapping[str, Player]",
     *,
     num_envs: int | None = None,
     output: str = "numpy",
@@ -205,6 +206,11 @@ def make_agent(id: str, env: Any, **settings: Any) -> Any:
 
     spec = registry.agent(id)
     env = make(env) if isinstance(env, str) else env
+    if hasattr(env, "possible_agents"):
+        raise SettingError(
+            f"agent {id!r} learns in an environment of one decision maker, this one has the players "
+            f"{', '.join(env.possible_agents)}; give it a seat: mdpzoo.seat(...)"
+        )
     _check_spaces(spec, env)
     try:
         agent = build(spec.build, {"env": env, **spec.settings, **settings}, f"agent {id!r}")

@@ -166,6 +166,29 @@ class CompiledProblem(Protocol):
 
 
 @runtime_checkable
+class FrozenPolicy(Protocol):
+    """A policy that does not learn: a pure function of observations and numbers, as in ``mdpzoo.policies``.
+
+    Attributes:
+        draws: random numbers that one decision takes.
+    """
+
+    draws: int
+
+    def act(self, observations: Any, numbers: Any, masks: Any = None) -> Any:
+        """Returns ``[B, ...]`` actions, arrays or tensors as the observations are.
+
+        Args:
+            observations: leading dimension B.
+            numbers: ``[B, draws]`` float64, uniform in [0, 1).
+            masks: ``[B, actions]`` bool, the legal actions; None: all.
+        """
+
+    def to(self, device: Any) -> "FrozenPolicy":
+        """Returns the same policy for tensors on a device."""
+
+
+@runtime_checkable
 class Policy(Protocol):
     """Anything that acts, in Stable-Baselines3's form."""
 

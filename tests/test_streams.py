@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from mdpzoo import streams
-from mdpzoo.interop.compiled_streams import draw
+from mdpzoo.interop.shells.compiled_streams import draw
 
 
 def published(seed: int, count: int) -> list[int]:

@@ -77,7 +77,7 @@ class Cards:
         target = action.clamp(0, self.cards - 1).unsqueeze(1)
         illegal = state.gone.gather(1, target).squeeze(1) | (action != target.squeeze(1))
         gone = torch.where(illegal.unsqueeze(1), state.gone, state.gone.scatter(1, target, True))
-        reward = torch.where(illegal, -1.0, state.values.gather(1, target).squeeze(1))
+        reward = torch.where(illegal, -1.0, state.values.gather(1, target).squeeze(1).double())
         return Outcome(TakenState(gone, state.values), reward, illegal | gone.all(1), illegal)
 
     def observe(self, state: TakenState) -> dict[str, Tensor]:
@@ -85,3 +85,56 @@ class Cards:
 
     def action_mask(self, state: TakenState) -> Tensor:
         return ~state.gone
+
+
+class SlideState(NamedTuple):
+    """Where two beads are, ``[B, 2]`` float64."""
+
+    place: Any
+
+
+class Slide:
+    """Two beads pushed along a line; an episode ends when the first is beyond 1. Actions are a Box."""
+
+    initial_draws, step_draws = 2, 0
+    render_fps = 17
+    observation_space = spaces.Box(-9, 9, (2,), np.float32)
+    action_space = spaces.Box(-0.5, 0.5, (2,), np.float32)
+
+    def to(self, device: Any) -> "Slide":
+        return self
+
+    def compiled(self) -> "CompiledSlide":
+        return CompiledSlide()
+
+    def initial(self, draws: Any, before: Any = None) -> SlideState:
+        return SlideState(draws * 0.5)
+
+    def step(self, state: SlideState, action: Any, draws: Any) -> Outcome:
+        place = state.place + action.double()
+        never = torch.zeros(len(place), dtype=torch.bool)
+        return Outcome(SlideState(place), place.sum(1), place[:, 0] > 1, never)
+
+    def observe(self, state: SlideState) -> Any:
+        return state.place.float()
+
+    def action_mask(self, state: SlideState) -> None:
+        return None
+
+    def render(self, state: SlideState, row: int) -> np.ndarray:
+        return np.zeros((4, 4, 3), np.uint8)
+
+
+class CompiledSlide(Slide):
+    """The same in arrays."""
+
+    def initial(self, draws: Any, before: Any = None) -> SlideState:
+        return SlideState(draws * 0.5)
+
+    def step(self, state: SlideState, action: Any, draws: Any, asleep: Any = None) -> Outcome:
+        place = np.where(asleep[:, None], state.place, state.place + action)
+        over = (place[:, 0] > 1) & ~asleep
+        return Outcome(SlideState(place), np.where(asleep, 0.0, place.sum(1)), over, np.zeros(len(place), bool))
+
+    def observe(self, state: SlideState) -> Any:
+        return state.place.astype(np.float32)

@@ -1,4 +1,4 @@
-"""Checks that an environment is one thing with many faces: one seed, one trajectory, hidden clocks and facts included."""
+"""Checks that an environment is one thing with many faces: one seed, one trajectory, hidden facts included."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,8 +7,8 @@ import numpy as np
 
 from mdpzoo.checks.subject import NotApplicable, Subject
 from mdpzoo.checks.traces import LIMIT, require_same_trace, sb3_traces, single_trace, vector_traces
-from mdpzoo.interop.batched_vector import autoreset
-from mdpzoo.interop.tensor_vector import TensorVectorEnv
+from mdpzoo.interop.shells.batched_vector import autoreset
+from mdpzoo.interop.shells.tensor_vector import TensorVectorEnv
 
 ROWS = 3
 MODES = ("next_step", "same_step", "disabled")
@@ -31,9 +31,7 @@ def dense_rules_play_the_same(subject: Subject) -> None:
         raise NotApplicable("the vector environment plays the tensors already")
     traces, actions = _reference(subject, {"max_episode_steps": LIMIT})
     for mode in MODES:
-        envs = TensorVectorEnv(
-            problem, ROWS, autoreset_mode=autoreset(mode), max_episode_steps=LIMIT, reveal="always"
-        )
+        envs = TensorVectorEnv(problem, ROWS, autoreset_mode=autoreset(mode), max_episode_steps=LIMIT, reveal="always")
         for found, expected in zip(vector_traces(envs, mode, actions), traces, strict=True):
             require_same_trace(f"tensors, {mode}", found, expected)
 
@@ -90,6 +88,7 @@ def _reference(subject: Subject, limit: dict[str, Any]) -> tuple[list[Any], list
 
 def _rounded(trace: list[Any]) -> list[Any]:
     """SB3 keeps rewards in float32 and calls an episode that is terminated and truncated terminated."""
+
     def event(each: Any) -> Any:
         if each[0] == "start":
             return each

@@ -75,7 +75,7 @@ def batched_games_play_the_same(subject: Subject) -> None:
     """Plays the batched game on tensors, and its compiled form, beside the single one."""
     import torch
 
-    from mdpzoo.interop.shell import Stream
+    from mdpzoo.interop.shells.shell import Stream
 
     if subject.spec.kind == "environment":
         raise NotApplicable("a simulator has no batched form")
@@ -105,13 +105,14 @@ def seats_play_the_same(subject: Subject) -> None:
             for place, each in enumerate(subject.make_parallel().possible_agents)
             if each != player
         }
-        own = {"reveal": "always"} if subject.spec.kind != "environment" else {}
+        own: dict[str, Any] = {"reveal": "always"} if subject.spec.kind != "environment" else {}
         seat = mdpzoo.seat(subject.spec.id, player, others, **subject.settings, **own)
         script = Scripted(seat.action_space, subject.make_parallel().possible_agents.index(player))
         _same_events(f"the seat of {player}", _single_seat(seat, script), expected)
         for output in ("numpy", "torch", "sb3"):
             try:
-                envs = mdpzoo.seat(subject.spec.id, player, others, num_envs=2, output=output, **_vector(subject, output))
+                shape: dict[str, Any] = {"num_envs": 2, "output": output, **_vector(subject, output)}
+                envs = mdpzoo.seat(subject.spec.id, player, others, **shape)
             except mdpzoo.errors.SettingError:
                 assert output == "torch", f"the seat of {player} has no output {output!r}"
                 continue

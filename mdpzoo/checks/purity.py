@@ -143,7 +143,9 @@ def _joint(rules: Any, masks: Any, generator: Any) -> dict[str, Any]:
     for player, space in rules.action_spaces.items():
         mask = None if masks is None else masks[player]
         if mask is not None:
-            actions[player] = torch.multinomial((mask | ~mask.any(1, keepdim=True)).double(), 1, generator=generator)[:, 0]
+            actions[player] = torch.multinomial((mask | ~mask.any(1, keepdim=True)).double(), 1, generator=generator)[
+                :, 0
+            ]
         else:
             actions[player] = torch.as_tensor(np.stack([np.asarray(space.sample()) for _ in range(ROWS)]))
     return actions

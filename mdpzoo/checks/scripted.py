@@ -22,7 +22,7 @@ class Scripted:
         self.space, self.salt, self.asked = space, salt, 0
 
     def choose(self, observation: Any, info: Mapping[str, Any], step: int = 0) -> Any:
-        """Returns an action for one observation, legal by ``info["action_mask"]``; it varies with the step, if given."""
+        """Returns a legal action (``info["action_mask"]``) for one observation; it varies with the step, if given."""
         self.asked += 1
         generator = np.random.default_rng((zlib.crc32(_bytes(observation), self.salt), step))
         mask = info.get("action_mask")

@@ -20,7 +20,8 @@ def single_trace(subject: Subject, row: int, **more: Any) -> tuple[list[Event], 
     env = subject.make(**more)
     generator = np.random.default_rng(row)
     seen, info = env.reset(seed=SEED + row)
-    events, actions = [("start", seen, facts_of(info))], []
+    events: list[Event] = [("start", seen, facts_of(info))]
+    actions: list[Any] = []
     for _ in range(STEPS):
         actions.append(legal_action(env, generator))
         seen, reward, terminated, truncated, info = env.step(actions[-1])
@@ -47,7 +48,8 @@ def vector_traces(envs: Any, mode: str, actions: list[list[Any]]) -> list[list[E
                 continue
             if waiting[row]:  # the step that next-step autoreset spends on a reset
                 assert not float(rewards[row]), f"a row that had ended was rewarded {float(rewards[row])}"
-                assert not (terminated[row] or truncated[row]), "a row that had ended is done again at once"
+                done = bool(terminated[row] or truncated[row])
+                assert not done, "a row that had ended is done again at once"
                 events[row].append(("start", row_of(seen, row), row_facts(infos, row)))
                 waiting[row] = False
                 continue
@@ -63,7 +65,7 @@ def vector_traces(envs: Any, mode: str, actions: list[list[Any]]) -> list[list[E
             waiting[row] = mode == "next_step" and bool(ended[row])
         if mode == "disabled" and ended.any():
             seen, infos = envs.reset(options={"reset_mask": ended})
-            for row in np.flatnonzero(ended):
+            for row in (row for row in range(rows) if ended[row]):
                 events[row].append(("start", row_of(seen, row), row_facts(infos, row)))
     return events
 
@@ -73,18 +75,14 @@ def sb3_traces(envs: Any, actions: list[list[Any]]) -> list[list[Event]]:
     rows = len(actions)
     envs.seed(SEED)
     seen = envs.reset()
-    events: list[list[Event]] = [
-        [("start", row_of(seen, row), facts_of(envs.reset_infos[row]))] for row in range(rows)
-    ]
+    events: list[list[Event]] = [[("start", row_of(seen, row), facts_of(envs.reset_infos[row]))] for row in range(rows)]
     for step in range(STEPS):
         seen, rewards, dones, infos = envs.step(np.stack([np.asarray(each[step]) for each in actions]))
         for row in range(rows):
             info, done = infos[row], bool(dones[row])
             truncated = bool(info.get("TimeLimit.truncated", False))
             shown = info["terminal_observation"] if done else row_of(seen, row)
-            events[row].append(
-                ("step", shown, float(rewards[row]), done and not truncated, truncated, facts_of(info))
-            )
+            events[row].append(("step", shown, float(rewards[row]), done and not truncated, truncated, facts_of(info)))
             if done:
                 assert {"r", "l", "t"} <= info["episode"].keys(), "the episode's statistics are missing"
                 events[row].append(("start", row_of(seen, row), facts_of(envs.reset_infos[row])))

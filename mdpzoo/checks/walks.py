@@ -104,7 +104,7 @@ def masks_are_true(subject: Subject) -> None:
 
 
 def refuses_illegal_actions(subject: Subject) -> None:
-    """Walks to a state with an illegal action: the single environment raises and nothing is lost; a batch reports it."""
+    """Walks to a state with an illegal action and plays it: the environment raises, and the episode goes on."""
     env = subject.make().unwrapped
     if not hasattr(env, "action_masks") or not isinstance(env.action_space, spaces.Discrete):
         raise NotApplicable("every action is always legal")

@@ -1,6 +1,7 @@
 """How well a policy does: whole episodes, each counted once, with an interval."""
 
 import inspect
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from mdpzoo.protocols import Policy
 
 RESAMPLES = 2_000
+MAX_STEPS = 100_000  # of an episode, so that a continuing task comes to an end
 
 
 @dataclass(frozen=True)
@@ -29,11 +31,13 @@ class Evaluation:
         returns: ``[episodes]`` float64, undiscounted.
         lengths: ``[episodes]`` int64, in steps.
         illegal: how many episodes an illegal action ended.
+        cut: how many episodes ``max_steps`` ended, which neither the rules nor the environment's own limit did.
     """
 
     returns: np.ndarray
     lengths: np.ndarray
     illegal: int
+    cut: int = 0
 
     def interval(self, seed: int = 0, level: float = 0.95) -> tuple[float, float]:
         """The bootstrap interval of the mean return: percentiles of 2000 resamples; one episode says nothing of it."""
@@ -60,9 +64,17 @@ class Evaluated:
 
 
 def evaluate(
-    policy: "Policy", envs: "VecEnv", episodes: int, deterministic: bool = True, advance: Advance | None = None
+    policy: "Policy",
+    envs: "VecEnv",
+    episodes: int,
+    deterministic: bool = True,
+    advance: Advance | None = None,
+    max_steps: int = MAX_STEPS,
 ) -> Evaluation:
     """Plays whole episodes.
+
+    An episode that does not end within ``max_steps`` is cut there and counted as it is, with a warning; its row then
+    goes on with the same episode, which is counted as a new one.
 
     Every row plays its share, so that short episodes are not counted more often than long ones. Where
     ``policy.predict`` takes ``action_masks`` (MaskablePPO), it is told them.
@@ -73,17 +85,20 @@ def evaluate(
         episodes: how many to play, at least 1.
         deterministic: what ``predict`` is told.
         advance: told how many episodes are done, after each step that ended some.
+        max_steps: longest episode, at least 1.
 
     Raises:
-        SettingError: episodes is less than 1.
+        SettingError: if ``episodes`` or ``max_steps`` is less than 1.
     """
-    if episodes < 1:
-        raise SettingError(f"episodes must be at least 1, got {episodes}")
+    for name, number in (("episodes", episodes), ("max_steps", max_steps)):
+        if number < 1:
+            raise SettingError(f"{name} must be at least 1, got {number}")
     masked = "action_masks" in inspect.signature(policy.predict).parameters and envs.has_attr("action_masks")
     share = np.array([(episodes + row) // envs.num_envs for row in range(envs.num_envs)])
     observation, memory = envs.reset(), None
     first = np.ones(envs.num_envs, bool)
-    total, length, illegal = np.zeros(envs.num_envs), np.zeros(envs.num_envs, np.int64), 0
+    total, length = np.zeros(envs.num_envs), np.zeros(envs.num_envs, np.int64)
+    illegal = cut = 0
     returns: list[float] = []
     lengths: list[int] = []
     while len(returns) < episodes:
@@ -92,16 +107,21 @@ def evaluate(
         observation, rewards, first, infos = envs.step(action)
         total += rewards
         length += 1
-        for row in np.flatnonzero(first):
+        for row in np.flatnonzero(first | (length >= max_steps)):
             if share[row] > 0:
                 share[row] -= 1
-                returns.append(float(infos[row].get("episode", {"r": total[row]})["r"]))
+                whole = first[row] and length[row] == infos[row].get("episode", {}).get("l")
+                returns.append(float(infos[row]["episode"]["r"] if whole else total[row]))
                 lengths.append(int(length[row]))
                 illegal += bool(infos[row].get("illegal"))
+                cut += not first[row]
             total[row], length[row] = 0.0, 0
         if advance is not None and first.any():
             advance(len(returns))
-    return Evaluation(np.array(returns), np.array(lengths), illegal)
+    if cut:
+        message = f"{cut} of {episodes} episodes did not end within {max_steps} steps and were cut there"
+        warnings.warn(f"{message}; give the environment max_episode_steps, or evaluate() max_steps", stacklevel=2)
+    return Evaluation(np.array(returns), np.array(lengths), illegal, cut)
 
 
 def evaluate_saved(
@@ -114,6 +134,7 @@ def evaluate_saved(
     num_envs: int = 16,
     deterministic: bool = True,
     progress: bool = False,
+    max_steps: int = MAX_STEPS,
 ) -> Evaluated:
     """Plays episodes with a saved agent.
 
@@ -126,6 +147,7 @@ def evaluate_saved(
         num_envs: environments that step together, at most.
         deterministic: False: actions are drawn.
         progress: show a progress bar on standard error.
+        max_steps: longest episode, at least 1.
 
     Raises:
         CheckpointError: the agent cannot be used, or does not say what it was trained on.
@@ -140,7 +162,7 @@ def evaluate_saved(
     agent = read(saved, envs)
     envs.seed(seed)  # making the agent has seeded them for learning
     with bar("episodes", episodes, progress) as advance:
-        result = evaluate(agent, envs, episodes, deterministic, advance)
+        result = evaluate(agent, envs, episodes, deterministic, advance, max_steps)
     envs.close()
     return Evaluated(getattr(agent, "mdpzoo", {}).get("agent", type(agent).__name__), environment, result)
 

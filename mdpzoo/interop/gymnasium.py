@@ -5,7 +5,7 @@ from typing import Any
 import gymnasium
 
 from mdpzoo.errors import SettingError
-from mdpzoo.interop.model_env import model_shell
+from mdpzoo.interop.shells.model_env import model_shell
 from mdpzoo.protocols import BatchedProblem, Model
 from mdpzoo.settings import check_names
 from mdpzoo.specs import build

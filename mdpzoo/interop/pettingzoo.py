@@ -15,8 +15,8 @@ from pettingzoo.utils.wrappers import OrderEnforcingWrapper
 
 from mdpzoo.errors import MissingExtraError, ResetNeededError, SettingError
 from mdpzoo.game_protocols import BatchedGame, Game
-from mdpzoo.interop.shell import Stream, check_limit, check_options, check_reveal, frames_per_second
-from mdpzoo.interop.single_game import single_form
+from mdpzoo.interop.seating.single_game import single_form
+from mdpzoo.interop.shells.shell import Stream, check_limit, check_options, check_reveal, frames_per_second
 from mdpzoo.specs import build
 
 # the one option that PettingZoo's own tests pass to every environment, without a meaning

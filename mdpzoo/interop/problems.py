@@ -1,15 +1,10 @@
-"""A batched problem as a Gymnasium environment: a batch of one, compiled on the CPU where the problem can be."""
+"""The environment of a batched problem, in the shell that fits it and the device."""
 
-from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-from gymnasium import spaces
-from gymnasium.spaces import Discrete
-
-from mdpzoo.errors import IllegalActionError, ResetNeededError, SettingError
-from mdpzoo.interop.shell import LegalDiscrete, Shell, check_action
-from mdpzoo.protocols import BatchedProblem, CompiledProblem
+from mdpzoo.interop.shells.compiled_env import CompiledEnv
+from mdpzoo.interop.shells.problem_env import ProblemEnv
+from mdpzoo.protocols import BatchedProblem
 
 
 def problem_shell(
@@ -19,182 +14,10 @@ def problem_shell(
     illegal: str = "raise",
     reveal: str = "never",
     max_episode_steps: int | None = None,
-) -> "ProblemEnv":
+) -> ProblemEnv:
     """Wraps a problem: compiled on the CPU where it can be, on tensors everywhere else."""
     if str(device) == "cpu" and hasattr(rules, "compiled"):
         return CompiledEnv(rules.compiled(), render_mode, illegal, reveal, max_episode_steps)
+    from mdpzoo.interop.shells.tensor_env import TensorEnv  # with torch
+
     return TensorEnv(rules, render_mode, device, illegal, reveal, max_episode_steps)
-
-
-class ProblemEnv(Shell):
-    """What both shells share: legal actions, errors and pictures."""
-
-    def __init__(
-        self, rules: Any, render_mode: str | None, illegal: str, reveal: str, max_episode_steps: int | None
-    ) -> None:
-        """Wraps rules.
-
-        Args:
-            rules: a batched or a compiled problem.
-            render_mode: ``"rgb_array"`` or None.
-            illegal: ``"raise"``, or ``"end"``: an illegal action ends the episode at the rules' own penalty.
-            reveal: ``"never"``, ``"end"`` or ``"always"``; see ``Shell``.
-            max_episode_steps: steps after which an episode is truncated; None or -1: never.
-
-        Raises:
-            SettingError: if an argument has no such value.
-        """
-        super().__init__(rules, render_mode, reveal, max_episode_steps)
-        if illegal not in ("raise", "end"):
-            raise SettingError(f"illegal must be 'raise' or 'end', got {illegal!r}")
-        self._raises = illegal == "raise"
-        self._idle = "no episode has begun; call reset() before step()"  # why a step is refused; empty in an episode
-        self._mask: np.ndarray | None = None
-        self._legal_space: LegalDiscrete | None = None
-        self.observation_space, self.action_space = rules.observation_space, rules.action_space
-        if isinstance(rules.action_space, Discrete):
-            self.action_space = self._legal_space = LegalDiscrete(rules.action_space.n)
-            self._actions = int(rules.action_space.n)
-
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
-        """Starts an episode.
-
-        Raises:
-            SettingError: if ``options`` is not empty.
-        """
-        self._source = self._begin(seed, options)
-        self._state = self._initial(self._source.take(self.rules.initial_draws), self._state)
-        self._idle = ""
-        return self._look(), self._first_info()
-
-    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
-        """Acts once.
-
-        Raises:
-            IllegalActionError: if the state does not allow the action, and illegal actions raise.
-            ResetNeededError: if the episode has ended, or none has begun.
-        """
-        if self._idle:
-            raise ResetNeededError(self._idle)
-        if self._legal_space is None:
-            action = check_action(action, self.action_space)
-        elif self._raises:
-            self._check_legal(action)
-        self._state, reward, ended, illegal = self._act(action)
-        terminated = bool(ended[0])
-        if terminated:
-            self._idle = "the episode has ended; call reset() before the next step()"
-        info = {} if self._raises else {"illegal": bool(illegal[0])}
-        truncated = False
-        if not self._plain:
-            truncated, facts = self._count(terminated)
-            info |= facts
-        return self._look(), float(reward[0]), terminated, truncated, info
-
-    def action_masks(self) -> np.ndarray:
-        """``[actions]`` bool, the legal actions; what MaskablePPO asks for."""
-        return np.ones(spaces.flatdim(self.action_space), bool) if self._mask is None else self._mask.copy()
-
-    def render(self) -> np.ndarray | None:
-        """A picture of the current state, ``[height, width, 3]`` uint8."""
-        return self._render(self._state, 0)
-
-    def _check_legal(self, action: Any) -> None:
-        mask = self._mask
-        if type(action) is not int and not isinstance(action, np.integer):
-            check_action(action, self.action_space)
-        if not 0 <= action < (self._actions if mask is None else len(mask)) or not (mask is None or mask[action]):
-            legal = range(self._actions) if mask is None else np.flatnonzero(mask).tolist()
-            raise IllegalActionError(
-                f"action {action} is illegal here; play one of {legal!s:.80}, "
-                "where action_masks() is True, or make the environment with illegal='end'"
-            )
-
-    def _initial(self, draws: np.ndarray, before: Any) -> Any:
-        """Returns the start state of ``[1, initial_draws]`` numbers."""
-        raise NotImplementedError
-
-    def _act(self, action: Any) -> Any:
-        """Returns the outcome of an action."""
-        raise NotImplementedError
-
-    def _look(self) -> Any:
-        """Returns the observation, and notes what is legal."""
-        raise NotImplementedError
-
-
-class TensorEnv(ProblemEnv):
-    """A ``BatchedProblem`` on a device, as a batch of one."""
-
-    def __init__(
-        self,
-        rules: BatchedProblem,
-        render_mode: str | None = None,
-        device: Any = "cpu",
-        illegal: str = "raise",
-        reveal: str = "never",
-        max_episode_steps: int | None = None,
-    ) -> None:
-        """Wraps rules; arguments and errors are those of ``ProblemEnv``."""
-        super().__init__(rules.to(device), render_mode, illegal, reveal, max_episode_steps)
-        from mdpzoo.interop import tensors  # with torch, which this shell is the first to need
-
-        self._tensors, self._device = tensors, device
-
-    def _initial(self, draws: np.ndarray, before: Any) -> Any:
-        return self.rules.initial(self._tensors.tensor(draws, self._device), before)
-
-    def _act(self, action: Any) -> Any:
-        draws = self._tensors.tensor(self._source.take(self.rules.step_draws), self._device)
-        batch = np.asarray(action, self.action_space.dtype)[None]
-        return self.rules.step(self._state, self._tensors.tensor(batch, self._device), draws)
-
-    def _facts(self) -> dict[str, Any]:
-        return {name: each[0].numpy(force=True)[()] for name, each in self.rules.reveal(self._state).items()}
-
-    def _look(self) -> Any:
-        mask = self.rules.action_mask(self._state)
-        self._mask = None if mask is None else mask[0].cpu().numpy()
-        if self._legal_space is not None:
-            self._legal_space.legal = self._mask
-        return self._tensors.row(self.rules.observe(self._state), 0, self.observation_space)
-
-
-class CompiledEnv(ProblemEnv):
-    """A ``CompiledProblem`` as a batch of one."""
-
-    def __init__(
-        self,
-        rules: CompiledProblem,
-        render_mode: str | None = None,
-        illegal: str = "raise",
-        reveal: str = "never",
-        max_episode_steps: int | None = None,
-    ) -> None:
-        """Wraps rules; arguments and errors are those of ``ProblemEnv``."""
-        super().__init__(rules, render_mode, illegal, reveal, max_episode_steps)
-        self._shown: Any = {}
-        self._action = np.zeros((1, *(self.action_space.shape or ())), self.action_space.dtype)
-        self._awake, self._undrawn = np.zeros(1, bool), np.zeros((1, 0))
-
-    def _initial(self, draws: np.ndarray, before: Any) -> Any:
-        return self.rules.initial(draws, before)
-
-    def _facts(self) -> dict[str, Any]:
-        return {name: each[0].copy()[()] for name, each in self.rules.reveal(self._state).items()}
-
-    def _act(self, action: Any) -> Any:
-        self._action[0] = action
-        draws = self._source.take(self.rules.step_draws) if self.rules.step_draws else self._undrawn
-        return self.rules.step(self._state, self._action, draws, self._awake)
-
-    def _look(self) -> Any:
-        mask = self.rules.action_mask(self._state)
-        self._mask = mask = None if mask is None else mask[0]
-        if self._legal_space is not None:
-            self._legal_space.legal = mask
-        before, self._shown = self._shown, self.rules.observe(self._state)
-        if not isinstance(self._shown, Mapping):
-            return self._shown[0]
-        # what never changes is the rules' same array every time, but observations must not share memory
-        return {name: each[0].copy() if each is before.get(name) else each[0] for name, each in self._shown.items()}

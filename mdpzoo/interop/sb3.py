@@ -15,10 +15,10 @@ from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import VecEnv
 
 from mdpzoo.errors import SettingError
-from mdpzoo.interop.batched_vector import BatchedVectorEnv
 from mdpzoo.interop.gymnasium import env_of
-from mdpzoo.interop.model_env import ModelEnv
-from mdpzoo.interop.tensors import pick
+from mdpzoo.interop.shells.batched_vector import BatchedVectorEnv
+from mdpzoo.interop.shells.model_env import ModelEnv
+from mdpzoo.interop.shells.tensors import pick
 from mdpzoo.interop.vector import vector_env
 
 OTHERS = ("illegal", "episode", "final_obs", "final_info")  # of infos, what reveals nothing

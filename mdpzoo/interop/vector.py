@@ -8,8 +8,8 @@ import gymnasium
 from gymnasium.vector import AutoresetMode
 
 from mdpzoo.errors import SettingError
-from mdpzoo.interop.batched_vector import BatchedVectorEnv, autoreset
-from mdpzoo.interop.model_env import model_shell
+from mdpzoo.interop.shells.batched_vector import BatchedVectorEnv, autoreset
+from mdpzoo.interop.shells.model_env import model_shell
 from mdpzoo.protocols import BatchedProblem, Model
 from mdpzoo.settings import check_names
 from mdpzoo.specs import build
@@ -74,10 +74,10 @@ def batched_form(rules: Any) -> BatchedProblem | None:
 def shell_of(rules: BatchedProblem, device: Any) -> type[BatchedVectorEnv]:
     """Returns the shell for a problem on a device: compiled on the CPU, where it can be."""
     if str(device) == "cpu" and hasattr(rules, "compiled"):
-        from mdpzoo.interop.compiled_vector import CompiledVectorEnv
+        from mdpzoo.interop.shells.compiled_vector import CompiledVectorEnv
 
         return CompiledVectorEnv
-    from mdpzoo.interop.tensor_vector import TensorVectorEnv
+    from mdpzoo.interop.shells.tensor_vector import TensorVectorEnv
 
     return TensorVectorEnv
 

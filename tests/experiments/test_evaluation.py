@@ -46,6 +46,27 @@ class Asked(Idle):
         return action_masks.argmax(1), state
 
 
+@pytest.mark.filterwarnings("ignore:. of . episodes did not end")
+@pytest.mark.parametrize(
+    ("episodes", "lengths", "cut"),
+    [
+        (2, [3, 1], 1),  # the endless row is cut after three steps, the other ends by itself
+        (4, [1, 1, 3, 3], 2),
+    ],
+)
+def test_a_continuing_task_is_cut_at_max_steps(episodes, lengths, cut):
+    envs = DummyVecEnv([lambda: Fixed(0), lambda: Fixed(1)])  # a length of 0 is never reached
+    result = evaluate(Idle(), envs, episodes, max_steps=3)
+    assert (sorted(result.lengths), result.cut) == (sorted(lengths), cut)
+
+
+def test_a_cut_is_told_and_needs_a_positive_limit():
+    with pytest.warns(UserWarning, match="1 of 1 episodes did not end within 5 steps"):
+        evaluate(Idle(), DummyVecEnv([lambda: Fixed(0)]), 1, max_steps=5)
+    with pytest.raises(SettingError, match="max_steps must be at least 1, got 0"):
+        evaluate(Idle(), DummyVecEnv([lambda: Fixed(1)]), 1, max_steps=0)
+
+
 @pytest.mark.parametrize(
     ("episodes", "lengths"),
     [

@@ -11,7 +11,7 @@ from stable_baselines3.common.vec_env import DummyVecEnv, VecMonitor, VecNormali
 import mdpzoo
 from mdpzoo.errors import SettingError
 from mdpzoo.interop.sb3 import BatchedVecEnv
-from mdpzoo.interop.tensor_vector import TensorVectorEnv
+from mdpzoo.interop.shells.tensor_vector import TensorVectorEnv
 from tests.toys import Cards, coin_walk
 
 

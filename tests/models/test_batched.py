@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from mdpzoo.interop.compiled_vector import CompiledVectorEnv
-from mdpzoo.interop.model_env import ModelEnv
-from mdpzoo.interop.tensor_vector import TensorVectorEnv
+from mdpzoo.interop.shells.compiled_vector import CompiledVectorEnv
+from mdpzoo.interop.shells.model_env import ModelEnv
+from mdpzoo.interop.shells.tensor_vector import TensorVectorEnv
 from mdpzoo.models import TabularMDP
 from tests.toys import coin_walk
 

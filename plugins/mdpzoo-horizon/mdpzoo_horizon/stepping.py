@@ -12,9 +12,9 @@ from gymnasium.vector import AutoresetMode
 from stable_baselines3.common.vec_env import VecEnv
 
 from mdpzoo.errors import SettingError
-from mdpzoo.interop.batched_vector import BatchedVectorEnv
 from mdpzoo.interop.sb3 import BatchedVecEnv
-from mdpzoo.interop.tensors import pick
+from mdpzoo.interop.shells.batched_vector import BatchedVectorEnv
+from mdpzoo.interop.shells.tensors import pick
 
 
 class RowInfos(Sequence[dict[str, Any]]):

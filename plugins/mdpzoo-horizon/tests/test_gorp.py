@@ -9,8 +9,8 @@ from stable_baselines3.common.evaluation import evaluate_policy
 
 import mdpzoo
 from mdpzoo.errors import SettingError
-from mdpzoo.interop.compiled_vector import CompiledVectorEnv
-from mdpzoo.interop.model_env import ModelEnv
+from mdpzoo.interop.shells.compiled_vector import CompiledVectorEnv
+from mdpzoo.interop.shells.model_env import ModelEnv
 from mdpzoo.models import TabularMDP
 from mdpzoo_horizon import GORP
 from mdpzoo_horizon.gorp import OpenLoopPolicy

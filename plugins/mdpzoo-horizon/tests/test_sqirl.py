@@ -5,7 +5,7 @@ from gymnasium.spaces import Discrete
 from gymnasium.vector import AutoresetMode
 
 import mdpzoo
-from mdpzoo.interop.compiled_vector import CompiledVectorEnv
+from mdpzoo.interop.shells.compiled_vector import CompiledVectorEnv
 from mdpzoo.models import TabularMDP
 from mdpzoo_horizon import SQIRL
 from mdpzoo_horizon.collection import Collection

@@ -134,5 +134,3 @@ class DrawsByItself(Line):
     def step(self, state, action, draw):
         after, _, ended = super().step(state, action, draw)
         return after, float(self.generator.random()), ended
-
-

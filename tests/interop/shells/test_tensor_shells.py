@@ -6,10 +6,10 @@ from gymnasium.wrappers.vector import RecordEpisodeStatistics
 
 import mdpzoo
 from mdpzoo.errors import IllegalActionError, SettingError
-from mdpzoo.interop.batched_vector import autoreset
-from mdpzoo.interop.model_env import ModelEnv
-from mdpzoo.interop.problems import TensorEnv
-from mdpzoo.interop.tensor_vector import TensorVectorEnv
+from mdpzoo.interop.shells.batched_vector import autoreset
+from mdpzoo.interop.shells.model_env import ModelEnv
+from mdpzoo.interop.shells.tensor_env import TensorEnv
+from mdpzoo.interop.shells.tensor_vector import TensorVectorEnv
 from mdpzoo.interop.vector import vector_env
 from tests.toys import Cards, coin_walk
 

@@ -9,9 +9,9 @@ from gymnasium import spaces
 from gymnasium.vector import AutoresetMode
 
 from mdpzoo.errors import SettingError
-from mdpzoo.interop.batched_vector import BatchedVectorEnv
-from mdpzoo.interop.compiled_streams import draw
-from mdpzoo.interop.states import replaced, taken
+from mdpzoo.interop.shells.batched_vector import BatchedVectorEnv
+from mdpzoo.interop.shells.compiled_streams import draw
+from mdpzoo.interop.shells.states import replaced, taken
 from mdpzoo.protocols import CompiledProblem
 
 

@@ -16,8 +16,8 @@ from torch import Tensor
 
 from mdpzoo import streams
 from mdpzoo.errors import SettingError
-from mdpzoo.interop.batched_vector import BatchedVectorEnv
-from mdpzoo.interop.tensors import tensor, to_numpy, where
+from mdpzoo.interop.shells.batched_vector import BatchedVectorEnv
+from mdpzoo.interop.shells.tensors import tensor, to_numpy, where
 from mdpzoo.protocols import BatchedProblem
 
 

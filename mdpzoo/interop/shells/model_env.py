@@ -6,7 +6,7 @@ import numpy as np
 from gymnasium.spaces import Discrete, flatdim
 
 from mdpzoo.errors import ResetNeededError
-from mdpzoo.interop.shell import LegalDiscrete, Shell
+from mdpzoo.interop.shells.shell import LegalDiscrete, Shell
 from mdpzoo.protocols import Model
 
 

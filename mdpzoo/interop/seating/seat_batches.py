@@ -7,8 +7,8 @@ import numpy as np
 
 from mdpzoo import streams
 from mdpzoo.game_protocols import BatchedGame, CompiledGame
-from mdpzoo.interop.compiled_streams import draw
-from mdpzoo.interop.seat_players import check_other
+from mdpzoo.interop.seating.seat_players import check_other
+from mdpzoo.interop.shells.compiled_streams import draw
 from mdpzoo.policies import freeze
 from mdpzoo.protocols import Outcome
 

@@ -16,7 +16,7 @@ from gymnasium.vector.utils import batch_space
 
 from mdpzoo import streams
 from mdpzoo.errors import ResetNeededError, SettingError, did_you_mean
-from mdpzoo.interop.shell import check_limit, check_options, check_reveal, exchanged, frames_per_second
+from mdpzoo.interop.shells.shell import check_limit, check_options, check_reveal, exchanged, frames_per_second
 from mdpzoo.protocols import BatchedProblem
 
 Output = Literal["numpy", "torch"]

@@ -5,10 +5,11 @@ import pytest
 import torch
 
 import mdpzoo
-from mdpzoo.interop.batched_vector import autoreset
-from mdpzoo.interop.compiled_vector import CompiledVectorEnv
-from mdpzoo.interop.problems import CompiledEnv, TensorEnv
-from mdpzoo.interop.tensor_vector import TensorVectorEnv
+from mdpzoo.interop.shells.batched_vector import autoreset
+from mdpzoo.interop.shells.compiled_env import CompiledEnv
+from mdpzoo.interop.shells.compiled_vector import CompiledVectorEnv
+from mdpzoo.interop.shells.tensor_env import TensorEnv
+from mdpzoo.interop.shells.tensor_vector import TensorVectorEnv
 from mdpzoo.specs import build
 
 PROBLEMS = {  # episodes of one length, and of many: rows that end alone

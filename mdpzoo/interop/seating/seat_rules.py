@@ -11,9 +11,9 @@ import numpy as np
 
 from mdpzoo import streams
 from mdpzoo.game_protocols import Game
-from mdpzoo.interop.compiled_streams import draw as drawn
-from mdpzoo.interop.seat_batches import SeatProblem
-from mdpzoo.interop.seat_players import check_other
+from mdpzoo.interop.seating.seat_batches import SeatProblem
+from mdpzoo.interop.seating.seat_players import check_other
+from mdpzoo.interop.shells.compiled_streams import draw as drawn
 from mdpzoo.policies import Predictor, freeze
 from mdpzoo.protocols import Draw
 

@@ -8,8 +8,8 @@ from gymnasium.spaces import Discrete
 
 from mdpzoo.errors import IllegalActionError
 from mdpzoo.game_protocols import BatchedGame, Game
-from mdpzoo.interop.shell import check_action
-from mdpzoo.interop.states import taken
+from mdpzoo.interop.shells.shell import check_action
+from mdpzoo.interop.shells.states import taken
 from mdpzoo.protocols import Draw
 
 OPTIONAL = {"reveal": "_reveal", "render": "_render", "render_fps": "_render_fps"}
