@@ -5,12 +5,16 @@ float32. Where a policy is stochastic, it draws from numbers of the row's stream
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 
+from mdpzoo.policies.kernels import CODES, choose, forward, normal
+
 Head = Literal["categorical", "greedy", "gaussian", "squashed", "tanh"]
 ILLEGAL = -1e8  # a logit
+FEW = 8  # rows up to which a compiled loop is faster than matrix products
 
 ACTIVATIONS: dict[str, Any] = {
     "Tanh": lambda xp, x: xp.tanh(x),
@@ -72,9 +76,14 @@ class NetworkPolicy:
             masks: ``[B, actions]`` bool, the legal actions; None: all.
         """
         xp, hidden = self._vectors(observations)
-        for layer in self.layers[:-1]:
-            hidden = _forward(xp, layer, hidden)
-        outputs = _forward(xp, self.layers[-1], hidden)
+        if xp is np and len(hidden) <= FEW:
+            if len(self.layers) > 1:
+                hidden = forward(np.ascontiguousarray(hidden), *self._body)
+            outputs = forward(np.ascontiguousarray(hidden), *self._last)
+        else:
+            for layer in self.layers[:-1]:
+                hidden = _forward(xp, layer, hidden)
+            outputs = _forward(xp, self.layers[-1], hidden)
         if self.low is None:
             return _choose(xp, outputs, self.head, numbers, masks)
         return self._scale(xp, outputs, hidden, numbers).reshape(-1, *self.shape)
@@ -97,6 +106,15 @@ class NetworkPolicy:
         """Returns the most likely actions of ``[B, ...]`` observations, in SB3's form."""
         quiet = replace(self, head="greedy" if self.head == "categorical" else self.head, deviation=None, draws=0)
         return quiet.act(np.asarray(observation), np.zeros((len(observation), 0))), state
+
+    @cached_property
+    def _body(self) -> tuple[np.ndarray, ...]:
+        """The hidden layers as the compiled loop reads them."""
+        return _packed(self.layers[:-1])
+
+    @cached_property
+    def _last(self) -> tuple[np.ndarray, ...]:
+        return _packed(self.layers[-1:])
 
     def _vectors(self, observations: Any) -> tuple[Any, Any]:
         """The observations as ``[B, inputs]`` float32, and the library that they belong to."""
@@ -136,6 +154,8 @@ def _choose(xp: Any, logits: Any, head: Head, numbers: Any, masks: Any) -> Any:
         logits = xp.where(masks, logits, ILLEGAL)
     if head == "greedy":
         return logits.argmax(1)
+    if xp is np:
+        return choose(np.ascontiguousarray(logits, np.float32), np.ascontiguousarray(numbers))
     weights = xp.exp(logits - xp.amax(logits, axis=1, keepdims=True))
     sums = weights.cumsum(1)
     return (sums[:, :-1] <= numbers * sums[:, -1:]).sum(1)
@@ -143,7 +163,16 @@ def _choose(xp: Any, logits: Any, head: Head, numbers: Any, masks: Any) -> Any:
 
 def _normal(xp: Any, numbers: Any, like: Any) -> Any:
     """Normal numbers of the shape and type of ``like`` from twice as many uniform ones (Box and Muller 1958)."""
+    if xp is np:
+        return normal(numbers)
     count = like.shape[1]
     radius, angle = (-2 * xp.log1p(-numbers[:, :count])) ** 0.5, 2 * np.pi * numbers[:, count:]
-    normal = radius * xp.cos(angle)
-    return normal.astype(like.dtype) if xp is np else normal.to(like.dtype)
+    return (radius * xp.cos(angle)).to(like.dtype)
+
+
+def _packed(layers: tuple[Layer, ...]) -> tuple[np.ndarray, ...]:
+    """Weights and biases one after the other, widths and codes of activations."""
+    weights = np.concatenate([layer.weight.ravel() for layer in layers])
+    biases = np.concatenate([layer.bias for layer in layers])
+    sizes = np.array([layers[0].weight.shape[0], *(layer.weight.shape[1] for layer in layers)])
+    return weights, biases, sizes, np.array([CODES[layer.activation] for layer in layers])
