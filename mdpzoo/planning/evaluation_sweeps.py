@@ -17,11 +17,12 @@ from mdpzoo.planning.krylov import accelerate
 from mdpzoo.planning.rows import Rows
 
 JACOBI, GAUSS_SEIDEL, KRYLOV = range(3)
-FAST = 0.82  # a Jacobi pass that shrinks the range of the scaled change to this part is not compared with other kinds
+FAST = 0.9  # a Jacobi pass that shrinks the range of the scaled change to this part is not compared with other kinds
+EXPECTED = 0.7  # the estimate for Jacobi passes before the first measurement
 FAIR = 0.85  # a pass that shrinks it to this part is not compared with Krylov acceleration
 FORGET = 0.97  # what the estimate for a kind is multiplied by whenever another is used, so that it is tried again
 BLOCK = 3  # passes between two measurements: three Jacobi, or two Gauss-Seidel and one Jacobi
-OVERHEAD, FACTOR = 6.0, 1.6  # of Krylov acceleration, in Jacobi passes: to reorder the rows, and for each pass
+OVERHEAD, FACTOR = 10.0, 2.5  # of Krylov acceleration, in Jacobi passes: to reorder the rows, and for each pass
 LONGEST = 40  # passes of one Krylov acceleration at most
 ENOUGH, ENOUGH_STEADY = 0.1, 0.001  # the part of the range that is left when a policy, changing or not, is improved
 PASSES_CHANGING, PASSES_STEADY = 60, 100  # at most, for a policy that is still changing and for one that is not
@@ -59,15 +60,13 @@ class Paces:
 
     @property
     def mixes(self) -> bool:
-        """Whether Jacobi passes are fast, or not known to be slow."""
-        return self.rates.get(JACOBI, 0.0) <= FAST
+        """Whether Jacobi passes have been fast so far, as where every state soon leads anywhere."""
+        return GAUSS_SEIDEL not in self.rates
 
     def choose(self) -> int:
         """The kind to use next: the fastest, after each has been tried where those before it are slow."""
-        if self.mixes:
-            return JACOBI
         if GAUSS_SEIDEL not in self.rates:
-            return GAUSS_SEIDEL
+            return JACOBI if self.rates.get(JACOBI, 0.0) <= FAST else GAUSS_SEIDEL
         if KRYLOV not in self.rates and min(self.rates.values()) > FAIR and not self.careful:
             return KRYLOV
         allowed = [kind for kind in sorted(self.rates) if not (self.careful and kind == KRYLOV)]
@@ -75,9 +74,12 @@ class Paces:
 
     def note(self, kind: int, left: float, cost: float) -> None:
         """Records the part of the range that was left after passes that cost as much as so many Jacobi passes."""
+        rate = min(left ** (1 / cost), 0.99)
+        if kind == JACOBI:  # one block says little where errors differ much between states
+            rate = (rate * self.rates.get(JACOBI, EXPECTED)) ** 0.5
         for other in self.rates:
             self.rates[other] *= FORGET
-        self.rates[kind] = min(left ** (1 / cost), 0.99)
+        self.rates[kind] = rate
 
 
 def room_for(rows: Rows) -> PolicyRows:
