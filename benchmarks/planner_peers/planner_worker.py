@@ -5,9 +5,10 @@ The environment of the peers (about 400 MB) is made by
     python3 -m venv PATH
     PATH/bin/pip install quantecon==0.11.4 mdpsolver==0.10.2 pymdptoolbox==4.0b3 scipy
 
-Requests are JSON lines: ``["load", file, discount]`` reads a model (what ``TabularMDP.save`` writes), ``["solve", name,
-tolerance]`` answers with CPU seconds, the first state's value and how far the values are from the reference, if
-``["reference", file]`` has named one. Building a library's own model object is not timed, ours is part of the solver.
+Requests are JSON lines: ``["load", file, discount]`` reads a model (what ``TabularMDP.save`` writes; the peers take a
+fourth entry, ``"quantecon"``, to load that library alone), ``["solve", name, tolerance]`` answers with CPU seconds, the
+first state's value and how far the values are from the reference, if ``["reference", file]`` has named one. Building a
+library's own model object is not timed, ours is part of the solver.
 """
 
 import json
@@ -63,9 +64,11 @@ def ours(path: str, discount: float) -> dict[str, Solver]:
     return {f"ours, {each}": solver(each) for each in methods}
 
 
-def peers(path: str, discount: float) -> dict[str, Solver]:
-    """What the peers' environment has."""
+def peers(path: str, discount: float, only: str = "") -> dict[str, Solver]:
+    """What the peers' environment has, or only quantecon's solvers for ``only="quantecon"``."""
     arrays = Arrays(path, discount)
+    if only == "quantecon":
+        return quantecon(arrays)
     found = {"SciPy CSR, span value iteration by hand": span_iteration(arrays)}
     return found | quantecon(arrays) | mdpsolver(arrays) | toolbox(arrays)
 

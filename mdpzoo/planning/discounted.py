@@ -4,8 +4,9 @@ Three methods share one loop: a pass of best action values over all rows, the bo
 too wide, what the method does between two such passes. They start below the optimal values, so that the values rise.
 
 What differs from the textbook: modified policy iteration chooses the kind and the number of its passes as it goes
-(``evaluation_sweeps``), and improves in place, in alternating directions, where it would only creep; the answer is
-the middle of the proven bounds, and these include rounding. The discount is below 1.
+(``evaluation_sweeps``), and improves in place where it would only creep. Krylov acceleration may lose the order that
+proves convergence; a solution that takes more than ``TRUSTED`` turns goes on from proven lower bounds without it. The
+answer is the middle of the proven bounds, and these include rounding. The discount is below 1.
 """
 
 import math
@@ -19,10 +20,12 @@ from mdpzoo.errors import SettingError, did_you_mean
 from mdpzoo.models import TabularMDP
 from mdpzoo.planning import sweeps
 from mdpzoo.planning.certificates import Certificate, Certifier
-from mdpzoo.planning.evaluation_sweeps import approach, room_for
+from mdpzoo.planning.evaluation_sweeps import KRYLOV, Paces, approach, room_for
+from mdpzoo.planning.krylov import falling_order
 from mdpzoo.planning.rows import Rows
 
 CREEPING = 0.3  # a bound that keeps more than this part of itself creeps
+TRUSTED = 100  # turns after which only methods with a proof of convergence are used
 STEADY = 1000  # a policy is steady when at most one state in so many has changed its action
 
 Pass = Callable[[np.ndarray, np.ndarray], tuple[float, float, float, int]]  # values, out -> ends, size, actions changed
@@ -86,7 +89,7 @@ def solve_rows(rows: Rows, discount: float, tolerance: float, method: str) -> Di
         return sweeps.greedy_pass(*rows.table, discount, values, out, policy)
 
     between = METHODS[method](rows, discount, tolerance, policy)
-    start = lower_bound(rows, discount, rows.rewards.reshape(rows.num_states, -1).max(1))
+    start = lower_bound(rows, discount, sweeps.best_rewards(rows.rewards, rows.num_states))
     values, bound, count = converge(rows, Certifier.of(rows, discount), tolerance, start, best, between)
     return DiscountedSolution(values, policy, bound, count)
 
@@ -111,14 +114,14 @@ def converge(
         if found.error_bound <= tolerance:
             values[live] += found.shift
             return values, found.error_bound, count
-        if not math.isfinite(most):  # every method shrinks the bound by the discount or better in each turn
-            most = 100 + 3 * math.log(max(found.error_bound / tolerance, 2)) / (1 - certify.greatest)
+        if turns in (1, TRUSTED):  # from the latter on every method shrinks the bound by the discount or better
+            most = turns + TRUSTED + 100 + 3 * math.log(max(found.error_bound / tolerance, 2)) / (1 - certify.greatest)
         stuck = stuck + 1 if found.error_bound <= 2 * found.rounding else 0  # once may be due to where it started
         if stuck > 1 or turns > most:
             raise _unreachable(tolerance, found)
-        if found.low > 0:
+        if found.low > 0 or turns == TRUSTED:
             values[live] += found.low
-        creeping, bound = found.error_bound > CREEPING * bound, found.error_bound
+        creeping, bound = turns == 1 or found.error_bound > CREEPING * bound, found.error_bound
         values, spare, passes = between(values, spare, moved, creeping)
         count += passes
 
@@ -167,17 +170,22 @@ def _unreachable(tolerance: float, found: Certificate) -> SettingError:
 
 
 def _evaluating(rows: Rows, discount: float, tolerance: float, policy: np.ndarray) -> Between:
-    """Modified policy iteration: passes under the policy found."""
-    law, backward = room_for(rows), True
+    """Modified policy iteration: passes under the policy found, and before them one in place where it creeps."""
+    law, paces, turn = room_for(rows), Paces(), 0
+    picked, forward = np.full(rows.num_states, -1), np.arange(rows.num_states)
 
     def between(values: np.ndarray, spare: np.ndarray, moved: int, creeping: bool) -> Turn:
-        nonlocal backward
-        passes = 0.0
-        if creeping and moved:
-            sweeps.greedy_pass_in_place(*rows.table, discount, values, policy, backward)
-            backward, passes = not backward, 1.0
-        sweeps.pick_rows(*rows.table, discount, policy, *law)
-        values, spare, count = approach(law, values, spare, moved * STEADY <= rows.num_states, tolerance)
+        nonlocal turn
+        passes, turn = 0.0, turn + 1
+        paces.careful = turn >= TRUSTED
+        if creeping and moved and not paces.mixes:
+            natural = forward if turn % 2 else forward[::-1].copy()
+            order = falling_order(values) if KRYLOV in paces.rates else natural
+            sweeps.greedy_pass_in_place(*rows.table, discount, values, policy, order)
+            passes = 1.0
+        sweeps.pick_rows(*rows.table, discount, policy, picked, *law)
+        steady = not creeping and moved * STEADY <= rows.num_states
+        values, spare, count = approach(law, values, spare, steady, tolerance, paces)
         return values, spare, passes + count / rows.num_actions
 
     return between
@@ -190,10 +198,12 @@ def _nothing(rows: Rows, discount: float, tolerance: float, policy: np.ndarray) 
 
 def _gauss_seidel(rows: Rows, discount: float, tolerance: float, policy: np.ndarray) -> Between:
     """Gauss-Seidel: a pass in place in either direction."""
+    forward = np.arange(rows.num_states)
+    backward = forward[::-1].copy()
 
     def between(values: np.ndarray, spare: np.ndarray, moved: int, creeping: bool) -> Turn:
-        for backward in (True, False):
-            sweeps.greedy_pass_in_place(*rows.table, discount, values, policy, backward)
+        for order in (backward, forward):
+            sweeps.greedy_pass_in_place(*rows.table, discount, values, policy, order)
         return values, spare, 2.0
 
     return between

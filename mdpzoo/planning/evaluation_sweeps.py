@@ -1,27 +1,36 @@
-"""Brings values nearer to those of one policy: Jacobi passes where the model mixes fast, Gauss-Seidel passes elsewhere.
+"""Brings values nearer to those of one policy by whichever kind of pass shrinks the error fastest for its cost.
 
 Where every state soon leads anywhere, an error becomes the same in all states within a few Jacobi passes and is then
-taken away at once (MacQueen's extrapolation). Where states lead to their neighbours only, Gauss-Seidel passes in both
-directions carry values right through the model. What differs from the textbook's fixed number of passes: the
-first three passes decide which of the two, and passes end when the policy is known well enough to be improved.
+removed at once (MacQueen's extrapolation). Where states lead to their neighbours, Gauss-Seidel passes in both
+directions carry values through the model. Where both are slow, as under diffusion, ``krylov`` accelerates
+Gauss-Seidel passes in the order of the values. What differs from the textbook's fixed number of passes: the measured
+contraction of each kind decides, and passes end when the policy is known well enough to be improved.
 """
 
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 
 from mdpzoo.planning import sweeps
+from mdpzoo.planning.krylov import accelerate
 from mdpzoo.planning.rows import Rows
 
-FAST = 0.74  # a Jacobi pass must shrink the range of the scaled change to this part of it
-BLOCK = 3  # passes between two looks at it: three Jacobi, or two Gauss-Seidel and one Jacobi
-ENOUGH = 0.1  # the part of the range that is left when a policy which is still changing is improved
+JACOBI, GAUSS_SEIDEL, KRYLOV = range(3)
+FAST = 0.9  # a Jacobi pass that shrinks the range of the scaled change to this part is not compared with other kinds
+EXPECTED = 0.7  # the estimate for Jacobi passes before the first measurement
+FAIR = 0.85  # a pass that shrinks it to this part is not compared with Krylov acceleration
+FORGET = 0.97  # what the estimate for a kind is multiplied by whenever another is used, so that it is tried again
+BLOCK = 3  # passes between two measurements: three Jacobi, or two Gauss-Seidel and one Jacobi
+OVERHEAD, FACTOR = 10.0, 2.5  # of Krylov acceleration, in Jacobi passes: to reorder the rows, and for each pass
+LONGEST = 40  # passes of one Krylov acceleration at most
+ENOUGH, ENOUGH_STEADY = 0.1, 0.001  # the part of the range that is left when a policy, changing or not, is improved
 PASSES_CHANGING, PASSES_STEADY = 60, 100  # at most, for a policy that is still changing and for one that is not
 ALIKE = 0.3  # where the ends of the scaled change have at least this ratio, the nearer one is added everywhere
 
 
 class PolicyRows(NamedTuple):
-    """Room for a policy's own rows; what they hold is told by ``sweeps.pick_rows``."""
+    """Room for a policy's own rows; ``sweeps.pick_rows`` says what they hold."""
 
     ends: np.ndarray
     taken: np.ndarray
@@ -37,14 +46,50 @@ class PolicyRows(NamedTuple):
         return cls(np.empty(states + 1, np.int64), np.empty(entries, np.int32), np.empty(entries), *numbers)
 
 
+@dataclass
+class Paces:
+    """How fast each kind of pass has been on a model so far.
+
+    Attributes:
+        rates: by kind, the part of the range of the scaled change that is left after the time of one Jacobi pass.
+        careful: only passes under which values below the optimal ones rise; excludes Krylov acceleration.
+    """
+
+    rates: dict[int, float] = field(default_factory=dict)
+    careful: bool = False
+
+    @property
+    def mixes(self) -> bool:
+        """Whether Jacobi passes have been fast so far, as where every state soon leads anywhere."""
+        return GAUSS_SEIDEL not in self.rates
+
+    def choose(self) -> int:
+        """The kind to use next: the fastest, after each has been tried where those before it are slow."""
+        if GAUSS_SEIDEL not in self.rates:
+            return JACOBI if self.rates.get(JACOBI, 0.0) <= FAST else GAUSS_SEIDEL
+        if KRYLOV not in self.rates and min(self.rates.values()) > FAIR and not self.careful:
+            return KRYLOV
+        allowed = [kind for kind in sorted(self.rates) if not (self.careful and kind == KRYLOV)]
+        return min(allowed, key=self.rates.__getitem__)
+
+    def note(self, kind: int, left: float, cost: float) -> None:
+        """Records the part of the range that was left after passes that cost as much as so many Jacobi passes."""
+        rate = min(left ** (1 / cost), 0.99)
+        if kind == JACOBI:  # one block says little where errors differ much between states
+            rate = (rate * self.rates.get(JACOBI, EXPECTED)) ** 0.5
+        for other in self.rates:
+            self.rates[other] *= FORGET
+        self.rates[kind] = rate
+
+
 def room_for(rows: Rows) -> PolicyRows:
     """Room for any policy of a model that takes one action in each state. Costs one pass over the offsets."""
-    widths = np.diff(rows.offsets).reshape(rows.num_states, -1).max(1)
-    return PolicyRows.room(rows.num_states, int(widths.sum()))
+    ends = sweeps.widest_rows(rows.offsets, rows.terminal)
+    return PolicyRows.room(rows.num_states, int(ends[-1]))._replace(ends=ends)
 
 
 def approach(
-    law: PolicyRows, values: np.ndarray, spare: np.ndarray, steady: bool, tolerance: float
+    law: PolicyRows, values: np.ndarray, spare: np.ndarray, steady: bool, tolerance: float, paces: Paces
 ) -> tuple[np.ndarray, np.ndarray, int]:
     """Passes over a policy's rows until its values are known well enough.
 
@@ -54,26 +99,32 @@ def approach(
         spare: ``[S]`` float64, overwritten.
         steady: the policy is hardly changing any more, so its values are worth knowing to the tolerance.
         tolerance: in units of reward; no policy is evaluated further.
+        paces: what was measured under earlier policies; updated.
 
     Returns:
         The new values, the other of the two arrays, and the number of passes.
     """
     first = law[:5]
     least, greatest = sweeps.policy_pass(*first, values, spare)
-    values, spare, passes, fast = spare, values, 1, True
-    goal = tolerance if steady else max(tolerance, ENOUGH * (greatest - least))
+    values, spare, passes = spare, values, 1
+    goal = max(tolerance, (ENOUGH_STEADY if steady else ENOUGH) * (greatest - least))
     most = PASSES_STEADY if steady else PASSES_CHANGING
     while greatest - least > goal and passes < most:
-        before = greatest - least
-        for turn in range(BLOCK - 1):
-            if fast:
+        before, kind, count = greatest - least, paces.choose(), BLOCK - 1
+        cost = float(BLOCK)
+        if kind == JACOBI:
+            for _ in range(count):
                 sweeps.policy_pass(*first, values, spare)
                 values, spare = spare, values
-            else:
-                sweeps.policy_pass_in_place(*law[:4], law.share, values, turn == 0)
+        elif kind == GAUSS_SEIDEL:
+            for turn in range(count):
+                sweeps.policy_pass_in_place(*law[:4], law.share, values, turn % 2 == 0)
+        else:
+            count = accelerate(law, values, 0.5 * goal / before, LONGEST)
+            cost = 1 + OVERHEAD + FACTOR * count
         least, greatest = sweeps.policy_pass(*first, values, spare)
-        values, spare, passes = spare, values, passes + BLOCK
-        fast = fast and greatest - least < FAST**BLOCK * before
+        values, spare, passes = spare, values, passes + count + 1
+        paces.note(kind, (greatest - least) / before, cost)
         near = least if abs(least) < abs(greatest) else greatest
         if near * (least + greatest - near) > 0 and ALIKE * max(abs(least), abs(greatest)) < abs(near):
             values[law.scale > 0] += near

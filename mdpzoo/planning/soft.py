@@ -18,7 +18,7 @@ from mdpzoo.errors import SettingError
 from mdpzoo.models import TabularMDP
 from mdpzoo.planning.certificates import Certifier
 from mdpzoo.planning.discounted import STEADY, Turn, check_discount, check_tolerance, converge, lower_bound
-from mdpzoo.planning.evaluation_sweeps import PolicyRows, approach
+from mdpzoo.planning.evaluation_sweeps import Paces, PolicyRows, approach
 from mdpzoo.planning.passes_over_time import check_horizon, rounding_over
 from mdpzoo.planning.rows import Rows
 
@@ -62,14 +62,14 @@ def solve_soft_discounted(
     rows = Rows.of(mdp)
     states, actions = rows.num_states, rows.num_actions
     policy = np.zeros((states, actions))
-    law = PolicyRows.room(states, len(rows.successors))
+    law, paces = PolicyRows.room(states, len(rows.successors)), Paces(careful=True)
 
     def step(values: np.ndarray, out: np.ndarray) -> tuple[float, float, float, int]:
         return _soft_pass(*rows.table, float(discount), heat, values, out, policy)
 
     def between(values: np.ndarray, spare: np.ndarray, moved: int, creeping: bool) -> Turn:
         _mix_rows(*rows.table, float(discount), heat, policy, *law)
-        values, spare, count = approach(law, values, spare, moved * STEADY <= states, float(tolerance))
+        values, spare, count = approach(law, values, spare, moved * STEADY <= states, float(tolerance), paces)
         return values, spare, float(count)
 
     # exp and log are off by some eps of the temperature and of q: as much as a row longer by A and a reward larger
