@@ -68,6 +68,13 @@ class Cautious:
         return np.zeros(np.shape(observation), np.int64), state
 
 
+class Still:
+    """Plays 0 alone, whatever it observes."""
+
+    def predict(self, observation, state=None, episode_start=None, deterministic=False):
+        return np.int64(0), state
+
+
 class Counting:
     """Plays 1 at every other decision of an episode: it remembers how many there were."""
 
@@ -294,19 +301,19 @@ class Tug(ParallelEnv):
 
 
 def test_a_simulators_seat_is_an_environment_and_can_be_multiplied():
-    seat = mdpzoo.seat(Tug(), "left", Cautious())
+    seat = mdpzoo.seat(Tug(), "left", Still())
     check_env(seat, skip_render_check=True)
     seat.reset(seed=4)
     assert seat.step(2)[0].tolist() == [-1]  # it started at 4 % 3 = 1
     seat.set_policy("right", TablePolicy([[0.0, 0.0, 1.0]]))
-    many = mdpzoo.seat(Tug, "left", Cautious(), num_envs=2)
+    many = mdpzoo.seat(Tug, "left", Still(), num_envs=2)
     assert many.reset(seed=0)[0].tolist() == [[0], [1]]
-    for_sb3 = mdpzoo.seat(Tug, "left", Cautious(), num_envs=2, output="sb3")
+    for_sb3 = mdpzoo.seat(Tug, "left", Still(), num_envs=2, output="sb3")
     for_sb3.env_method("set_policy", "right", Cautious())
     with pytest.raises(SettingError, match="one parallel environment is one game"):
         mdpzoo.seat(Tug(), "left", Cautious(), num_envs=2)
     with pytest.raises(SettingError, match="'numpy' or 'sb3', not 'torch'"):
-        mdpzoo.seat(Tug, "left", Cautious(), num_envs=2, output="torch")
+        mdpzoo.seat(Tug, "left", Still(), num_envs=2, output="torch")
 
 
 class DuelState(NamedTuple):
