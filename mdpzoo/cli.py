@@ -13,6 +13,7 @@ from rich.console import Console
 
 from mdpzoo import listing, registry
 from mdpzoo.errors import MdpzooError, PluginError, SettingError, did_you_mean
+from mdpzoo.files import check_folder
 from mdpzoo.specs import CommandSpec, load
 
 app = typer.Typer(
@@ -155,7 +156,8 @@ def train(
         told = {"folder": str(out), "complete": trained.complete, "steps": trained.steps, "seconds": trained.seconds}
         listing.print_json(told)
     elif trained.complete:
-        print(f"{agent} has learnt {trained.steps} steps of {environment} in {trained.seconds:.1f} s: {out}")  # noqa: T201
+        words = f"trained {agent} on {environment} for {trained.steps:,} steps in {trained.seconds:.1f} s"
+        print(f"{words} -> {out}")  # noqa: T201
     if not trained.complete:
         print(f"stopped at step {trained.steps}; go on with the same command and --resume", file=sys.stderr)  # noqa: T201
         raise typer.Exit(STOPPED)
@@ -163,7 +165,7 @@ def train(
 
 @app.command(epilog="Example: mdpzoo evaluate runs/first --episodes 100")
 def evaluate(
-    saved: Annotated[str, typer.Argument(help="a run's folder, a saved agent, or the id of one that comes trained")],
+    saved: Annotated[str, typer.Argument(help="a run's folder, a saved agent, or the id of one that can play at once")],
     episodes: Annotated[int, typer.Option(min=1, help="Episodes to play.")] = 100,
     environment: Annotated[
         str | None, typer.Option("--env", help="Another environment than it was trained on.")
@@ -209,6 +211,41 @@ def evaluate(
     else:
         interval = f"95 % interval {low:.4f} to {high:.4f}, {episodes} episodes"
         print(f"{played.agent} on {played.environment}: mean return {mean:.4f} ({interval})")  # noqa: T201
+
+
+@app.command(epilog="Example: mdpzoo record random mdpzoo/RiverSwim-v0 --episodes 100 --out river.npz")
+def record(
+    agent: Annotated[str, typer.Argument(help="a run's folder, a saved agent, or the id of one that can play at once")],
+    environment: Annotated[str, typer.Argument(help="an environment's id")],
+    episodes: Annotated[int, typer.Option(min=1, help="Episodes to record.")],
+    out: Annotated[Path, typer.Option(help="The file to write, a NumPy archive (.npz).")],
+    environment_settings: EnvironmentSettings = None,
+    seed: Seed = 0,
+    envs: Envs = 8,
+    deterministic: Annotated[bool, typer.Option("--deterministic", help="Take the most likely actions.")] = False,
+    threads: Threads = 1,
+    as_json: Json = False,
+) -> None:
+    """Record trajectories of an agent; --env-set reveal=always adds what the observation hides."""
+    check_folder(out)
+    with _working(threads):
+        from mdpzoo.experiments.players import ready_agent
+        from mdpzoo.experiments.progress import bar
+        from mdpzoo.experiments.run import make_envs
+        from mdpzoo.records import record as record_trajectories
+
+        made = make_envs(environment, min(envs, episodes), read_settings(environment_settings), seed)
+        player = ready_agent(agent, made, seed)
+        with bar("episodes", episodes, sys.stderr.isatty()) as advance:
+            recorded = record_trajectories(
+                player, made, episodes=episodes, seed=seed, deterministic=deterministic, advance=advance
+            )
+        recorded.save(out)
+    told = {"file": str(out), "episodes": recorded.num_episodes, "steps": recorded.num_steps}
+    if as_json:
+        listing.print_json(told | {"mean_return": float(recorded.returns.mean())})
+    else:
+        print(f"recorded {recorded.num_episodes} episodes, {recorded.num_steps:,} steps -> {out}")  # noqa: T201
 
 
 @app.command(epilog="Example: mdpzoo check mdpzoo/TSP-v0")

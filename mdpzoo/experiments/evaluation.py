@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mdpzoo import registry
 from mdpzoo.checkpoints import read
 from mdpzoo.errors import CheckpointError, SettingError
+from mdpzoo.experiments.players import ready_agent
 from mdpzoo.experiments.progress import Advance, bar
 from mdpzoo.experiments.run import load_run, make_envs
 
@@ -139,7 +141,7 @@ def evaluate_saved(
     """Plays episodes with a saved agent.
 
     Args:
-        saved: a run's folder, a file, or the id of an agent that comes trained.
+        saved: a run's folder, a file, or the id of an agent that comes trained or has nothing to learn.
         episodes: how many to play, at least 1.
         environment: its id; None: the one that the agent was trained on.
         environment_settings: the environment's; they add to those of the training where that environment is played.
@@ -159,7 +161,7 @@ def evaluate_saved(
         environment, trained_with = _home(saved)
         settings = trained_with | settings
     envs = make_envs(environment, max(1, min(num_envs, episodes)), settings, seed)
-    agent = read(saved, envs)
+    agent = ready_agent(saved, envs, seed)
     envs.seed(seed)  # making the agent has seeded them for learning
     with bar("episodes", episodes, progress) as advance:
         result = evaluate(agent, envs, episodes, deterministic, advance, max_steps)
@@ -172,7 +174,8 @@ def _home(saved: str | Path) -> tuple[str, dict[str, Any]]:
     if Path(saved).is_dir():
         run = load_run(Path(saved))
         return run.environment, dict(run.environment_settings)
-    note = getattr(read(saved), "mdpzoo", {}).get("environment")
+    spec = registry.agents().get(str(saved))
+    note = None if spec is not None and spec.load is None else getattr(read(saved), "mdpzoo", {}).get("environment")
     if note is None:
         raise CheckpointError(f"{str(saved)!r} does not say which environment it was trained on; name one with --env")
     return note["id"], note["settings"]
