@@ -14,9 +14,7 @@ $(STAMP): pyproject.toml constraints.txt $(PLUGINS:%=%/pyproject.toml)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -q -c constraints.txt torch  # first: what comes later would take a larger build
 	$(BIN)/pip install -q -c constraints.txt hatchling editables
-	$(BIN)/pip install -q -c constraints.txt --no-build-isolation -e ".[dev]" $(PLUGINS:%=-e %)
-	$(BIN)/pip install -q -c constraints.txt --no-build-isolation -e "plugins/mdpzoo-combinatorial[solvers]"
-	$(BIN)/pip install -q -c constraints.txt --no-build-isolation -e "plugins/mdpzoo-horizon[minigrid]"
+	$(BIN)/pip install -q -c constraints.txt --no-build-isolation -e ".[dev]" $(PLUGINS:%=-e "%[dev]")
 	@touch $@
 
 demo: install

@@ -3,7 +3,7 @@
     python benchmarks/ablate_bq_nco.py --work build/bq-nco --part views
     python benchmarks/ablate_bq_nco.py --work build/bq-nco --part search
     python benchmarks/ablate_bq_nco.py --work build/bq-nco --part sizes
-    python benchmarks/ablate_bq_nco.py --work build/bq-nco --figure docs/families/bq-nco.png
+    python benchmarks/ablate_bq_nco.py --work build/bq-nco --figure build/bq-nco.png
 
 ``views`` fits small networks to the same labels, ``search`` and ``sizes`` take the checkpoints that are shipped. Every
 part adds rows to ``ablations.json`` in the folder and measures none twice; the last command draws them.

@@ -16,7 +16,7 @@ import pluggy
 
 from mdpzoo import hookspecs
 from mdpzoo.errors import PluginError
-from mdpzoo.specs import AgentSpec, CommandSpec, EnvironmentSpec
+from mdpzoo.specs import AgentSpec, CommandSpec, EnvironmentSpec, FamilySpec
 
 GROUP = "mdpzoo"
 NAMESPACES = "mdpzoo.namespaces"  # a package of this repository declares here that it may use our namespace
@@ -58,12 +58,14 @@ class Contribution:
         environments: its environments.
         agents: its agents.
         commands: its commands.
+        families: what it is called, and its pages.
     """
 
     distribution: str
     environments: tuple[EnvironmentSpec, ...]
     agents: tuple[AgentSpec, ...]
     commands: tuple[CommandSpec, ...]
+    families: tuple[FamilySpec, ...] = ()
 
 
 def discover(accept: Callable[[Contribution], None]) -> list[PluginStatus]:
@@ -133,6 +135,7 @@ def _ask(manager: pluggy.PluginManager, plugin: ModuleType, distribution: str, t
         answers("mdpzoo_environments", EnvironmentSpec),
         answers("mdpzoo_agents", AgentSpec),
         answers("mdpzoo_commands", CommandSpec),
+        answers("mdpzoo_families", FamilySpec),
     )
     for spec in contribution.environments:
         if spec.namespace == RESERVED_NAMESPACE and not trusted:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pluggy
 
-from mdpzoo.specs import AgentSpec, CommandSpec, EnvironmentSpec
+from mdpzoo.specs import AgentSpec, CommandSpec, EnvironmentSpec, FamilySpec
 
 API = 1  # rises when a plugin must change; a plugin may state the one it was written for as ``MDPZOO_API``
 
@@ -27,4 +27,10 @@ def mdpzoo_agents() -> Iterable[AgentSpec]:
 @hookspec
 def mdpzoo_commands() -> Iterable[CommandSpec]:
     """Which commands do you add to the command line?"""
+    return ()
+
+
+@hookspec
+def mdpzoo_families() -> Iterable[FamilySpec]:
+    """What are you called where families are listed, and which documentation pages do you bring?"""
     return ()

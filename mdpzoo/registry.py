@@ -10,15 +10,16 @@ import pettingzoo
 
 from mdpzoo.discovery import Contribution, PluginStatus, discover
 from mdpzoo.errors import PluginError, unknown
-from mdpzoo.specs import AgentSpec, CommandSpec, EnvironmentSpec
+from mdpzoo.specs import AgentSpec, CommandSpec, EnvironmentSpec, FamilySpec
 
 _environments: dict[str, EnvironmentSpec] = {}
 _agents: dict[str, AgentSpec] = {}
 _commands: dict[str, CommandSpec] = {}
+_families: dict[str, FamilySpec] = {}
 _owners: dict[str, str] = {}  # distribution by id, whatever the id names
 _statuses: list[PluginStatus] = []
 
-HOST_COMMANDS = frozenset({"list", "show", "doctor", "train", "evaluate", "check", "bench", "report", "new"})
+HOST_COMMANDS = frozenset({"list", "show", "doctor", "train", "evaluate", "record", "check"})
 
 
 def environments() -> Mapping[str, EnvironmentSpec]:
@@ -36,13 +37,18 @@ def commands() -> Mapping[str, CommandSpec]:
     return MappingProxyType(dict(sorted(_commands.items())))
 
 
+def families() -> Mapping[str, FamilySpec]:
+    """Every family by its name, sorted."""
+    return MappingProxyType(dict(sorted(_families.items())))
+
+
 def plugins() -> tuple[PluginStatus, ...]:
     """How the loading of each installed plugin ended."""
     return tuple(_statuses)
 
 
 def owner(name: str) -> str:
-    """The distribution that brings the environment, agent or command of this id."""
+    """The distribution that brings the environment, agent or command of this id (or ``"family <name>"``)."""
     return _owners[name]
 
 
@@ -78,12 +84,14 @@ def load_plugins() -> None:
 def _accept(contribution: Contribution) -> None:
     names = [spec.id for spec in contribution.environments] + [spec.id for spec in contribution.agents]
     names += [command.name for command in contribution.commands]
+    names += [f"family {family.name}" for family in contribution.families]
     _refuse_taken(names, contribution.distribution)
     for spec in contribution.environments:
         _register(spec)
         _environments[spec.id] = spec
     _agents.update((spec.id, spec) for spec in contribution.agents)
     _commands.update((command.name, command) for command in contribution.commands)
+    _families.update((family.name, family) for family in contribution.families)
     _owners.update((name, contribution.distribution) for name in names)
 
 

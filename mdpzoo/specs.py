@@ -17,6 +17,7 @@ KINDS = get_args(Kind)
 
 ENVIRONMENT_ID = re.compile(r"(?P<namespace>[A-Za-z][\w.-]*)/(?P<name>[A-Za-z][\w.-]*)-v(?P<version>\d+)")
 AGENT_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+PAGE = re.compile(r"[A-Za-z_][\w.]*:[\w./-]+\.md")
 CODE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
@@ -174,6 +175,37 @@ class AgentSpec:
             )
         _require(self.build is not None, f"agent {self.id!r} must say what builds it")
         object.__setattr__(self, "settings", _frozen(self.settings))
+
+
+@dataclass(frozen=True, kw_only=True)
+class FamilySpec:
+    """What a plugin is called where families are listed: in README's table and on the documentation site.
+
+    Attributes:
+        name: lower case with hyphens, as in ``combinatorial``.
+        summary: one line on the environments, set behind their ids; may be empty.
+        home: where a reader finds more, a URL, or a path from the root of this repository.
+        pages: the documentation pages, ``"package:file.md"`` each, Markdown files within the plugin's package.
+    """
+
+    name: str
+    summary: str = ""
+    home: str = ""
+    pages: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Checks every field.
+
+        Raises:
+            PluginError: if a field breaks its rule.
+        """
+        well_formed = isinstance(self.name, str) and AGENT_ID.fullmatch(self.name) is not None
+        _require(well_formed, f"a family's name must be lower case with hyphens, got {self.name!r}")
+        for page in self.pages:
+            _require(
+                isinstance(page, str) and PAGE.fullmatch(page) is not None,
+                f"a page of family {self.name!r} must look like 'package:file.md', got {page!r}",
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,7 @@
 """What mdpzoo-combinatorial brings: specs only, nothing heavy is imported."""
 
 from mdpzoo.hookspecs import hookimpl
-from mdpzoo.specs import AgentSpec, CommandSpec, EnvironmentSpec
+from mdpzoo.specs import AgentSpec, CommandSpec, EnvironmentSpec, FamilySpec
 
 BQ_NCO = "Drakulic, Michel, Mai, Sors and Andreoli 2023, BQ-NCO (NeurIPS), arXiv:2301.03313"
 AGENTS = "mdpzoo_combinatorial.baselines.agents"
@@ -180,4 +180,17 @@ def mdpzoo_commands() -> list[CommandSpec]:
             function="mdpzoo_combinatorial.commands.animate_agent:animate",
             summary="Show how an agent constructs a solution, as a GIF.",
         ),
+    ]
+
+
+@hookimpl
+def mdpzoo_families() -> list[FamilySpec]:
+    """The row and the pages of this family."""
+    return [
+        FamilySpec(
+            name="combinatorial",
+            summary="each in a direct and a quotiented form, random or from files",
+            home="plugins/mdpzoo-combinatorial/mdpzoo_combinatorial/pages/combinatorial.md",
+            pages=("mdpzoo_combinatorial:pages/combinatorial.md", "mdpzoo_combinatorial:pages/bq-nco.md"),
+        )
     ]

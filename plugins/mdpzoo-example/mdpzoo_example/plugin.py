@@ -1,7 +1,7 @@
 """What this plugin brings: data only, read before anything heavy is imported."""
 
 from mdpzoo.hookspecs import hookimpl
-from mdpzoo.specs import AgentSpec, EnvironmentSpec
+from mdpzoo.specs import AgentSpec, EnvironmentSpec, FamilySpec
 
 
 @hookimpl
@@ -56,5 +56,16 @@ def mdpzoo_agents() -> list[AgentSpec]:
             observations=("Discrete",),
             actions=("Discrete",),
             source="Watkins and Dayan 1992",
+        )
+    ]
+
+
+@hookimpl
+def mdpzoo_families() -> list[FamilySpec]:
+    """The row and the pages of this family."""
+    return [
+        FamilySpec(
+            name="tutorial",
+            home="docs/write-a-plugin.md",
         )
     ]

@@ -1,7 +1,7 @@
 """What mdpzoo-horizon brings: specs only, nothing heavy is imported."""
 
 from mdpzoo.hookspecs import hookimpl
-from mdpzoo.specs import AgentSpec, CommandSpec, EnvironmentSpec
+from mdpzoo.specs import AgentSpec, CommandSpec, EnvironmentSpec, FamilySpec
 
 EFFECTIVE_HORIZON = "Laidlaw, Russell and Dragan 2023 (NeurIPS), arXiv:2304.09853"
 SQIRL = "Laidlaw, Zhu, Russell and Dragan 2024 (ICLR), arXiv:2312.08369"
@@ -16,14 +16,14 @@ def mdpzoo_environments() -> list[EnvironmentSpec]:
             kind="model",
             rules="mdpzoo_horizon.locks:combination_lock",
             summary="one right action a step for a reward at the end, any other ends the episode",
-            source="the combination lock of exploration theory; docs/families/horizon.md derives its exact quantities",
+            source="the combination lock of exploration theory; pages/horizon.md derives its exact quantities",
         ),
         EnvironmentSpec(
             id="mdpzoo/RandomMDP-v0",
             kind="model",
             rules="mdpzoo_horizon.random_models:random_mdp",
             summary="a sparse random MDP from a seed, of any size",
-            source="successors and Dirichlet probabilities from a seed; docs/families/horizon.md",
+            source="successors and Dirichlet probabilities from a seed; pages/horizon.md",
         ),
     ]
 
@@ -58,5 +58,18 @@ def mdpzoo_commands() -> list[CommandSpec]:
             name="horizon",
             function="mdpzoo_horizon.horizon_command:horizon",
             summary="Say how far ahead an environment makes one plan, and how many samples it asks for.",
+        )
+    ]
+
+
+@hookimpl
+def mdpzoo_families() -> list[FamilySpec]:
+    """The row and the pages of this family."""
+    return [
+        FamilySpec(
+            name="horizon",
+            summary="and any table: toy text, MiniGrid, BRIDGE files",
+            home="plugins/mdpzoo-horizon/mdpzoo_horizon/pages/horizon.md",
+            pages=("mdpzoo_horizon:pages/horizon.md", "mdpzoo_horizon:pages/sqirl.md"),
         )
     ]

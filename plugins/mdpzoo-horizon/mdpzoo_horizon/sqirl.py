@@ -3,7 +3,7 @@
 The mathematics is in ``sequential_fitting.py``, the loop in ``episodic.py``; this says how SQIRL acts and regresses.
 
 What differs from the paper: where m is not given, passes of Algorithm 1 follow one another, and an iteration in which
-all episodes earned the same plays more of them before chance decides; ``docs/families/sqirl.md`` has the rule.
+all episodes earned the same plays more of them before chance decides; ``pages/sqirl.md`` has the rule.
 """
 
 from typing import Any, Literal

@@ -4,7 +4,7 @@ Which spaces an algorithm takes is what the documentation of Stable-Baselines3 2
 """
 
 from mdpzoo.hookspecs import hookimpl
-from mdpzoo.specs import AgentSpec
+from mdpzoo.specs import AgentSpec, FamilySpec
 
 OBSERVATIONS = ("Box", "Discrete", "MultiDiscrete", "MultiBinary", "Dict")
 FINITE = ("Discrete", "MultiDiscrete", "MultiBinary")
@@ -46,4 +46,15 @@ def mdpzoo_agents() -> list[AgentSpec]:
             source=source,
         )
         for id, actions, summary, source in AGENTS
+    ]
+
+
+@hookimpl
+def mdpzoo_families() -> list[FamilySpec]:
+    """The row and the pages of this family."""
+    return [
+        FamilySpec(
+            name="stable-baselines3",
+            home="plugins/mdpzoo-sb3",
+        )
     ]
