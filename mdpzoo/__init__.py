@@ -4,7 +4,8 @@
 imports neither torch nor Stable-Baselines3.
 """
 
-from mdpzoo.front import load_agent, make, make_aec, make_agent, make_parallel, make_sb3, make_vec, seat
+from mdpzoo.front import make, make_aec, make_agent, make_parallel, make_sb3, make_vec, seat
+from mdpzoo.loading import load_agent
 from mdpzoo.registry import agents, environments, load_plugins, plugins
 
 __version__ = "0.1.0"

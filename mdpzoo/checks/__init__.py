@@ -49,9 +49,9 @@ def checks(id: str, **settings: Any) -> Iterator[Check]:
     """
     subject = Subject(registry.environment(id), settings)
     if subject.spec.several_players:
-        from mdpzoo.checks import games, purity
+        from mdpzoo.checks import games, purity, seats
 
-        found = games.CHECKS | purity.CHECKS
+        found = games.CHECKS | seats.CHECKS | purity.CHECKS
     else:
         from mdpzoo.checks import faces, hidden, purity, upstream, walks
 

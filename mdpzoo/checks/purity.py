@@ -9,7 +9,7 @@ import numpy as np
 
 from mdpzoo.checks.subject import NotApplicable, Subject, require_equal
 from mdpzoo.checks.walks import STEPS, _map, _some_action
-from mdpzoo.game_protocols import BatchedGame
+from mdpzoo.protocols import BatchedGame
 
 ROWS = 3
 

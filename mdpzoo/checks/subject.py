@@ -9,9 +9,8 @@ import numpy as np
 from gymnasium import spaces
 
 import mdpzoo
-from mdpzoo.game_protocols import BatchedGame
 from mdpzoo.interop.vector import batched_form
-from mdpzoo.protocols import BatchedProblem
+from mdpzoo.protocols import BatchedGame, BatchedProblem
 from mdpzoo.specs import EnvironmentSpec, build
 
 

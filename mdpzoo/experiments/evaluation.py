@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mdpzoo import registry
-from mdpzoo.checkpoints import read
 from mdpzoo.errors import CheckpointError, SettingError
 from mdpzoo.experiments.players import ready_agent
 from mdpzoo.experiments.progress import Advance, bar
 from mdpzoo.experiments.run import load_run, make_envs
+from mdpzoo.loading import read
 
 if TYPE_CHECKING:
     from stable_baselines3.common.vec_env import VecEnv

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from mdpzoo import registry
-from mdpzoo.checkpoints import read
 from mdpzoo.errors import CheckpointError
 from mdpzoo.front import make_agent
+from mdpzoo.loading import read
 
 
 def ready_agent(name: str | Path, envs: Any, seed: int = 0) -> Any:

@@ -16,11 +16,11 @@ from typing import Any
 import gymnasium
 import numpy as np
 
-from mdpzoo.checkpoints import STEMS, read
 from mdpzoo.errors import CheckpointError, MdpzooError, SettingError
 from mdpzoo.experiments.progress import as_list, bar, with_progress
 from mdpzoo.files import replacing
 from mdpzoo.front import make_agent, make_sb3
+from mdpzoo.loading import STEMS, read
 
 KEEP_EVERY = 60.0  # seconds between two saves of a run
 SAVING = ".saving-"  # how the folder of a save that has not ended begins

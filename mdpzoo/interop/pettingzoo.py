@@ -1,7 +1,7 @@
 """Several decision makers as PettingZoo environments.
 
 ``reset(seed=s)`` starts the stream of seed s, as in every other face; its first number in each episode is reserved for
-frozen players (``mdpzoo.game_protocols``).
+frozen players (``mdpzoo.protocols``).
 """
 
 from collections.abc import Mapping
@@ -14,9 +14,9 @@ from pettingzoo.utils.conversions import parallel_to_aec
 from pettingzoo.utils.wrappers import OrderEnforcingWrapper
 
 from mdpzoo.errors import MissingExtraError, ResetNeededError, SettingError
-from mdpzoo.game_protocols import BatchedGame, Game
 from mdpzoo.interop.seating.single_game import single_form
 from mdpzoo.interop.shells.shell import Stream, check_limit, check_options, check_reveal, frames_per_second
+from mdpzoo.protocols import BatchedGame, Game
 from mdpzoo.specs import build
 
 # the one option that PettingZoo's own tests pass to every environment, without a meaning

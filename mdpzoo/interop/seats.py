@@ -5,7 +5,6 @@ from typing import Any
 from pettingzoo import ParallelEnv
 
 from mdpzoo.errors import SettingError
-from mdpzoo.game_protocols import BatchedGame, Game
 from mdpzoo.interop.pettingzoo import GameParallelEnv
 from mdpzoo.interop.seating.seat_players import frozen_others
 from mdpzoo.interop.seating.seat_rules import SeatModel
@@ -14,6 +13,7 @@ from mdpzoo.interop.seating.single_game import single_form
 from mdpzoo.interop.shells.batched_vector import autoreset
 from mdpzoo.interop.shells.model_env import model_shell
 from mdpzoo.interop.vector import synchronous, vector_env
+from mdpzoo.protocols import BatchedGame, Game
 from mdpzoo.settings import check_names
 
 OUTPUTS = ("numpy", "torch", "sb3")

@@ -9,7 +9,7 @@ from gymnasium.spaces import Discrete
 from torch import Tensor
 
 from mdpzoo.models.compiled import CompiledTabular
-from mdpzoo.models.thresholds import thresholds
+from mdpzoo.models.outcomes import thresholds
 from mdpzoo.protocols import Outcome
 
 if TYPE_CHECKING:

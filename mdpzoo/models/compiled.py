@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from mdpzoo.compiling import compiled, inlined
-from mdpzoo.models.thresholds import thresholds
+from mdpzoo.models.outcomes import thresholds
 from mdpzoo.protocols import Outcome
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from gymnasium.spaces import Discrete
 
 from mdpzoo.errors import IllegalActionError, InstanceError, SettingError
 from mdpzoo.models import tabular_forms
+from mdpzoo.models.outcomes import thresholds
 from mdpzoo.models.tabular_forms import TYPES
-from mdpzoo.models.thresholds import thresholds
 
 if TYPE_CHECKING:
     from mdpzoo.models.batched import TabularProblem

@@ -6,11 +6,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mdpzoo import streams
-from mdpzoo.game_protocols import BatchedGame, CompiledGame
 from mdpzoo.interop.seating.seat_players import check_other
 from mdpzoo.interop.shells.compiled_streams import draw
 from mdpzoo.policies import freeze
-from mdpzoo.protocols import Outcome
+from mdpzoo.protocols import BatchedGame, CompiledGame, Outcome
 
 
 class SeatBatch(NamedTuple):

@@ -10,12 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mdpzoo import streams
-from mdpzoo.game_protocols import Game
 from mdpzoo.interop.seating.seat_batches import SeatProblem
 from mdpzoo.interop.seating.seat_players import check_other
 from mdpzoo.interop.shells.compiled_streams import draw as drawn
 from mdpzoo.policies import Predictor, freeze
-from mdpzoo.protocols import Draw
+from mdpzoo.protocols import Draw, Game
 
 
 class SeatState(NamedTuple):

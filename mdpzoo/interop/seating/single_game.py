@@ -7,10 +7,9 @@ import numpy as np
 from gymnasium.spaces import Discrete
 
 from mdpzoo.errors import IllegalActionError
-from mdpzoo.game_protocols import BatchedGame, Game
 from mdpzoo.interop.shells.shell import check_action
 from mdpzoo.interop.shells.states import taken
-from mdpzoo.protocols import Draw
+from mdpzoo.protocols import BatchedGame, Draw, Game
 
 OPTIONAL = {"reveal": "_reveal", "render": "_render", "render_fps": "_render_fps"}
 ROW = np.zeros(1, np.int64)

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mdpzoo.game_protocols import GameOutcome
+from mdpzoo.protocols import GameOutcome
 from mdpzoo_example.matrix_rounds import play
 
 if TYPE_CHECKING:

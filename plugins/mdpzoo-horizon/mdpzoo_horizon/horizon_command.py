@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from mdpzoo.cli import read_settings
+from mdpzoo.cli.listing import PLAIN, print_json
 from mdpzoo.errors import SettingError
-from mdpzoo.listing import PLAIN, print_json
 from mdpzoo_horizon.analysis import effective_horizon
 from mdpzoo_horizon.bridge import read_exploration
 from mdpzoo_horizon.horizon_report import HorizonReport

@@ -14,11 +14,11 @@ from stable_baselines3 import PPO
 
 import mdpzoo
 from mdpzoo.errors import IllegalActionError, ResetNeededError, SettingError
-from mdpzoo.game_protocols import GameOutcome
 from mdpzoo.interop.pettingzoo import GameParallelEnv
 from mdpzoo.interop.shells.batched_vector import BatchedVectorEnv
 from mdpzoo.interop.shells.tensor_vector import TensorVectorEnv
 from mdpzoo.policies import TablePolicy
+from mdpzoo.protocols import GameOutcome
 
 ID = "mdpzoo/MatrixGame-v0"
 

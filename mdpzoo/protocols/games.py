@@ -1,6 +1,6 @@
 """The interfaces of games: several decision makers who act at the same time. Signatures only.
 
-As in ``mdpzoo.protocols``, rules are pure and the shells keep state and random streams. The first number of every
+As for one decision maker, rules are pure and the shells keep state and random streams. The first number of every
 episode's stream is reserved for players whose seats are filled by frozen policies; the game never receives it. A game
 therefore has the same random numbers whether its players sit in a PettingZoo environment or in a seat.
 """
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 from gymnasium.spaces import Space
 
-from mdpzoo.protocols import Draw
+from mdpzoo.protocols.decision_makers import Draw
 
 if TYPE_CHECKING:
     from torch import Tensor

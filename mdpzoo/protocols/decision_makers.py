@@ -1,8 +1,8 @@
-"""The interfaces of the zoo: what the shells ask of rules, and what everything asks of a policy. Signatures only.
+"""The interfaces of one decision maker's rules, and of policies.
 
 Rules are pure: they hold no state of an episode and no randomness of their own. A shell (``mdpzoo.interop``) keeps
 the state, the clock and the random stream, and passes the rules what they need. Games have interfaces of their own in
-``mdpzoo.game_protocols``.
+``games.py``.
 
 Every set of rules may have ``reveal(state)``: facts that the observation hides (a context, a clock, a message), by
 name. A shell puts them into ``info`` if it was made with ``reveal="end"`` or ``reveal="always"``, never otherwise.

@@ -1,20 +1,17 @@
-"""The command line: each command parses, calls one function and prints one thing."""
+"""The commands: each parses, calls one function and prints one thing."""
 
 import contextlib
-import json
-import os
 import sys
-import warnings
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
-from mdpzoo import listing, registry
-from mdpzoo.errors import MdpzooError, PluginError, SettingError, did_you_mean
+from mdpzoo import registry
+from mdpzoo.cli import listing
+from mdpzoo.cli.settings_text import read_settings
+from mdpzoo.errors import SettingError, did_you_mean
 from mdpzoo.files import check_folder
-from mdpzoo.specs import CommandSpec, load
 
 app = typer.Typer(
     name="mdpzoo",
@@ -34,62 +31,6 @@ EnvironmentSettings = Annotated[
 Envs = Annotated[int, typer.Option("--envs", min=1, help="Environments that step together.")]
 Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed of agent and environments.")]
 Threads = Annotated[int, typer.Option(min=1, help="Threads that torch may use.")]
-
-
-def main() -> None:
-    """Runs the command that was typed; an error is one sentence on standard error and exit code 2."""
-    warnings.formatwarning = lambda message, *_: f"warning: {message}\n"
-    try:
-        _add_commands(sys.argv[1:2])
-        app(prog_name="mdpzoo")
-    except SystemExit as ended:
-        sys.exit(_flushed(ended.code))
-    except MdpzooError as error:
-        _complain(str(error))
-    except MemoryError:
-        _complain("there is not enough memory for this")
-    except OSError as error:
-        if error.filename is None:
-            raise
-        _complain(f"{str(error.filename)!r}: {error.strerror}")
-    except KeyboardInterrupt:
-        sys.exit(STOPPED)
-
-
-def _complain(sentence: str) -> None:
-    Console(stderr=True, soft_wrap=True, **listing.PLAIN).print(f"error: {sentence}")
-    sys.exit(2)
-
-
-def _flushed(code: Any) -> Any:
-    """Writes what is buffered; where nobody reads any more (``| head -1``), ends quietly."""
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    return code
-
-
-def _add_commands(typed: list[str]) -> None:
-    for spec in registry.commands().values():
-        is_typed = typed == [spec.name]
-        function = _imported(spec) if is_typed else _not_typed
-        app.command(spec.name, help=None if is_typed else spec.summary)(function)
-
-
-def _imported(spec: CommandSpec) -> Any:
-    try:
-        return load(spec.function)
-    except MdpzooError:
-        raise
-    except Exception as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise PluginError(f"command {spec.name!r} of {registry.owner(spec.name)} cannot be loaded: {reason}") from error
-
-
-def _not_typed() -> None:
-    """Stands for a plugin's command in ``--help``, so that listing the commands imports none of them."""
 
 
 @app.command("list", epilog="Example: mdpzoo list environments")
@@ -266,31 +207,6 @@ def check(
 
 def _result(each: Any) -> str:
     return each.failure or (f"skipped: {each.skipped}" if each.skipped else "passed")
-
-
-def read_settings(pairs: list[str] | None) -> dict[str, Any]:
-    """Reads ``key=value`` pairs; a value is JSON where it can be, a string otherwise.
-
-    Raises:
-        SettingError: a pair has no equals sign, or a name comes twice.
-    """
-    settings: dict[str, Any] = {}
-    for pair in pairs or []:
-        name, equals, value = pair.partition("=")
-        if not equals or not name.isidentifier():
-            raise SettingError(f"a setting must look like key=value, got {pair!r}")
-        if name in settings:
-            raise SettingError(f"setting {name!r} is given twice")
-        try:
-            settings[name] = json.loads(value, parse_constant=_no_constant)
-        except (ValueError, RecursionError):
-            settings[name] = value
-    return settings
-
-
-def _no_constant(name: str) -> None:
-    """JSON has neither NaN nor Infinity, though Python's reader takes them."""
-    raise ValueError(name)
 
 
 def _print_rows(rows: list[listing.Row], as_json: bool) -> None:

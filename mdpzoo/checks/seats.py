@@ -1,0 +1,130 @@
+"""Checks of a game's seats: each plays the game's own trajectory, alone, in batches, on tensors and for SB3."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import mdpzoo
+from mdpzoo.checks.games import SEED, events_of, row_of_batch, same_events
+from mdpzoo.checks.scripted import Scripted
+from mdpzoo.checks.subject import NotApplicable, Subject
+from mdpzoo.checks.traces import STEPS
+
+
+def seats_play_the_same(subject: Subject) -> None:
+    """Plays every player's seat, the others as they play in the game: alone, in a batch, on tensors and for SB3."""
+    for player in subject.make_parallel().possible_agents:
+        expected = _seat_events(subject, player)
+        others = {
+            each: Scripted(subject.make_parallel().action_space(each), place)
+            for place, each in enumerate(subject.make_parallel().possible_agents)
+            if each != player
+        }
+        own: dict[str, Any] = {"reveal": "always"} if subject.spec.kind != "environment" else {}
+        seat = mdpzoo.seat(subject.spec.id, player, others, **subject.settings, **own)
+        script = Scripted(seat.action_space, subject.make_parallel().possible_agents.index(player))
+        same_events(f"the seat of {player}", _single_seat(seat, script), expected)
+        for output in ("numpy", "torch", "sb3"):
+            try:
+                shape: dict[str, Any] = {"num_envs": 2, "output": output, **_vector(subject, output)}
+                envs = mdpzoo.seat(subject.spec.id, player, others, **shape)
+            except mdpzoo.errors.SettingError:
+                assert output == "torch", f"the seat of {player} has no output {output!r}"
+                continue
+            found = _vector_seat(envs, script, output)
+            same_events(f"the seat of {player}, {output}", found, [event[:2] for event in expected])
+
+
+def _vector(subject: Subject, output: str) -> dict[str, Any]:
+    mode = {} if output == "sb3" else {"autoreset_mode": "same_step"}
+    return {**subject.settings, **mode}
+
+
+def seats_pass_the_checkers(subject: Subject) -> None:
+    """Runs Gymnasium's and SB3's checkers on every player's seat."""
+    from gymnasium.utils.env_checker import check_env
+    from stable_baselines3.common.env_checker import check_env as check_for_sb3
+
+    players = subject.make_parallel().possible_agents
+    for player in players:
+        game = subject.make_parallel()
+        others = {each: Scripted(game.action_space(each), 0) for each in players if each != player}
+        seat = mdpzoo.seat(subject.spec.id, player, others, **subject.settings)
+        check_env(seat.unwrapped, skip_render_check=True)  # a seat has no spec to be remade by
+        check_for_sb3(seat.unwrapped, warn=False)
+
+
+def policies_can_be_replaced(subject: Subject) -> None:
+    """Replaces a frozen player during play, through SB3's ``env_method``."""
+    players = subject.make_parallel().possible_agents
+    if len(players) < 2:
+        raise NotApplicable("there is no other player")
+    spaces = {each: subject.make_parallel().action_space(each) for each in players}
+    others = {each: Scripted(spaces[each], 0) for each in players[1:]}
+    envs = mdpzoo.seat(subject.spec.id, players[0], others, num_envs=2, output="sb3", **subject.settings)
+    envs.seed(0)
+    envs.reset()
+    counting = Scripted(spaces[players[1]], 0)
+    before = counting.asked
+    envs.env_method("set_policy", players[1], counting)
+    space = envs.action_space
+    space.seed(0)
+    masks = _masks(envs, True)
+    action = [int(np.flatnonzero(masks[k])[0]) if masks[k] is not None else space.sample() for k in range(2)]
+    envs.step(np.stack([np.asarray(each) for each in action]))
+    assert counting.asked > before, "the new policy was not asked after set_policy"
+
+
+def _seat_events(subject: Subject, player: str) -> list[tuple[Any, ...]]:
+    """What one player sees and earns in the parallel environment."""
+    return [(seen.get(player), rewards.get(player)) for seen, rewards in events_of(subject.make_parallel(), player)]
+
+
+def _single_seat(seat: Any, script: Scripted) -> list[tuple[Any, ...]]:
+    seen, info = seat.reset(seed=SEED)
+    events: list[tuple[Any, ...]] = [(seen, None)]
+    for step in range(STEPS):
+        mask = seat.unwrapped.action_masks() if hasattr(seat.unwrapped, "action_masks") else info.get("action_mask")
+        seen, reward, terminated, truncated, info = seat.step(script.choose(seen, {"action_mask": mask}, step))
+        events.append((seen, reward))
+        if terminated or truncated:
+            seen, info = seat.reset()
+            events.append((seen, None))
+    return events
+
+
+def _vector_seat(envs: Any, script: Scripted, output: str) -> list[tuple[Any, ...]]:
+    for_sb3 = output == "sb3"
+    if for_sb3:
+        envs.seed(SEED)
+    seen = envs.reset() if for_sb3 else envs.reset(seed=SEED)[0]
+    events: list[tuple[Any, ...]] = [(row_of_batch(seen), None)]
+    for step in range(STEPS):
+        masks = _masks(envs, for_sb3)
+        chosen = [script.choose(row_of_batch(seen, k), {"action_mask": masks[k]}, step) for k in range(2)]
+        batch = np.stack([np.asarray(each) for each in chosen])
+        if for_sb3:
+            seen, rewards, dones, infos = envs.step(batch)
+            last, done = infos[0].get("terminal_observation"), bool(dones[0])
+        else:
+            seen, rewards, terminated, truncated, infos = envs.step(batch)
+            done = bool(terminated[0] or truncated[0])
+            last = row_of_batch(infos["final_obs"]) if done else None
+        events.append((last if done else row_of_batch(seen), float(rewards[0])))
+        if done:
+            events.append((row_of_batch(seen), None))
+    return events
+
+
+def _masks(envs: Any, for_sb3: bool) -> Any:
+    if for_sb3:
+        return np.stack(envs.env_method("action_masks")) if envs.has_attr("action_masks") else [None, None]
+    return np.asarray(envs.action_masks()) if hasattr(envs, "action_masks") else [None, None]
+
+
+CHECKS: dict[str, Callable[[Subject], None]] = {
+    "every seat plays the game's own trajectory": seats_play_the_same,
+    "every seat passes Gymnasium's and SB3's check_env": seats_pass_the_checkers,
+    "a frozen policy can be replaced during play": policies_can_be_replaced,
+}

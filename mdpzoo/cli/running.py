@@ -1,0 +1,70 @@
+"""What happens around a command: plugins' commands, errors as one sentence, exit codes."""
+
+import os
+import sys
+import warnings
+from typing import Any
+
+from rich.console import Console
+
+from mdpzoo import registry
+from mdpzoo.cli import listing
+from mdpzoo.cli.commands import STOPPED, app
+from mdpzoo.errors import MdpzooError, PluginError
+from mdpzoo.specs import CommandSpec, load
+
+
+def main() -> None:
+    """Runs the command that was typed; an error is one sentence on standard error and exit code 2."""
+    warnings.formatwarning = lambda message, *_: f"warning: {message}\n"
+    try:
+        _add_commands(sys.argv[1:2])
+        app(prog_name="mdpzoo")
+    except SystemExit as ended:
+        sys.exit(_flushed(ended.code))
+    except MdpzooError as error:
+        _complain(str(error))
+    except MemoryError:
+        _complain("there is not enough memory for this")
+    except OSError as error:
+        if error.filename is None:
+            raise
+        _complain(f"{str(error.filename)!r}: {error.strerror}")
+    except KeyboardInterrupt:
+        sys.exit(STOPPED)
+
+
+def _complain(sentence: str) -> None:
+    Console(stderr=True, soft_wrap=True, **listing.PLAIN).print(f"error: {sentence}")
+    sys.exit(2)
+
+
+def _flushed(code: Any) -> Any:
+    """Writes what is buffered; where nobody reads any more (``| head -1``), ends quietly."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return code
+
+
+def _add_commands(typed: list[str]) -> None:
+    for spec in registry.commands().values():
+        is_typed = typed == [spec.name]
+        function = _imported(spec) if is_typed else _not_typed
+        app.command(spec.name, help=None if is_typed else spec.summary)(function)
+
+
+def _imported(spec: CommandSpec) -> Any:
+    try:
+        return load(spec.function)
+    except MdpzooError:
+        raise
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise PluginError(f"command {spec.name!r} of {registry.owner(spec.name)} cannot be loaded: {reason}") from error
+
+
+def _not_typed() -> None:
+    """Stands for a plugin's command in ``--help``, so that listing the commands imports none of them."""

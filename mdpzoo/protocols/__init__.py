@@ -1,0 +1,28 @@
+"""The interfaces of the zoo: what the shells ask of rules, and what everything asks of a policy. Signatures only."""
+
+from mdpzoo.protocols.decision_makers import (
+    BatchedProblem,
+    CompiledProblem,
+    Draw,
+    FrozenPolicy,
+    Model,
+    Outcome,
+    Policy,
+    Transitions,
+)
+from mdpzoo.protocols.games import BatchedGame, CompiledGame, Game, GameOutcome
+
+__all__ = [
+    "BatchedGame",
+    "BatchedProblem",
+    "CompiledGame",
+    "CompiledProblem",
+    "Draw",
+    "FrozenPolicy",
+    "Game",
+    "GameOutcome",
+    "Model",
+    "Outcome",
+    "Policy",
+    "Transitions",
+]
