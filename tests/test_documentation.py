@@ -6,9 +6,13 @@ from pathlib import Path
 import pytest
 
 import mdpzoo
+from mdpzoo import registry
+from mdpzoo.checks import run_checks
+from mdpzoo.discovery import Contribution
+from mdpzoo.specs import KINDS, EnvironmentSpec
 
 ROOT = Path(__file__).resolve().parents[1]
-GUIDES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+GUIDES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted(ROOT.glob("plugins/*/*/pages/*.md"))]
 
 
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.name)
@@ -28,6 +32,28 @@ def test_the_readme_lists_every_environment_and_agent():
     told = (ROOT / "README.md").read_text()
     missing = [id for id in (*mdpzoo.environments(), *mdpzoo.agents()) if f"`{id}`" not in told]
     assert missing == []
+
+
+GUIDE = ROOT / "docs/write-a-plugin.md"
+EXAMPLES = re.findall(r"```python\n# complete example: (\w+)\n(.*?)```", GUIDE.read_text(), re.DOTALL)
+
+
+@pytest.mark.parametrize(("kind", "code"), EXAMPLES, ids=[kind for kind, _ in EXAMPLES])
+def test_an_example_of_the_plugin_guide_conforms(kind, code, tmp_path, monkeypatch):
+    (tmp_path / f"guide_{kind}.py").write_text(code)
+    monkeypatch.syspath_prepend(tmp_path)
+    name = re.findall(r"^(?:class|def) (\w+)", code, re.MULTILINE)[-1]
+    spec = EnvironmentSpec(
+        id=f"guide/{kind}-v0", kind=kind, rules=f"guide_{kind}:{name}", summary="", max_episode_steps=20
+    )
+    registry._accept(Contribution("guide", (spec,), (), ()))
+    results = {each.name: each for each in run_checks(spec.id)}
+    results.pop("a process that imported nothing can make it", None)  # no plugin brings it
+    assert [each for each in results.values() if each.failure] == []
+
+
+def test_every_kind_has_an_example():
+    assert {kind for kind, _ in EXAMPLES} == set(KINDS)
 
 
 def test_the_plugin_guide_shows_the_examples_own_lines():

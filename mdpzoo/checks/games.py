@@ -62,6 +62,14 @@ def every_step(subject: Subject) -> None:
             seen, infos = game.reset()
 
 
+def spaces_are_their_own(subject: Subject) -> None:
+    """Seeds one player's action space and looks whether another's, or another environment's, draws differently."""
+    game, other = subject.make_parallel(), subject.make_parallel()
+    spaces = [game.action_space(player) for player in game.possible_agents]
+    spaces += [other.action_space(player) for player in other.possible_agents]
+    assert len({id(space) for space in spaces}) == len(spaces), "two players or environments share an action space"
+
+
 def the_stream_decides_everything(subject: Subject) -> None:
     """Plays a game twice from one seed, in two environments and in one that has played before."""
     first, second = events_of(subject.make_parallel()), events_of(subject.make_parallel())
@@ -185,6 +193,7 @@ CHECKS: dict[str, Callable[[Subject], None]] = {
     "it passes PettingZoo's api_test": passes_aec_api,
     "it passes PettingZoo's seed tests": passes_seed_tests,
     "every player's observation, reward and mask is right": every_step,
+    "players and environments share no spaces": spaces_are_their_own,
     "the seed decides everything": the_stream_decides_everything,
     "batched games play the same": batched_games_play_the_same,
 }

@@ -175,7 +175,12 @@ def _home(saved: str | Path) -> tuple[str, dict[str, Any]]:
         run = load_run(Path(saved))
         return run.environment, dict(run.environment_settings)
     spec = registry.agents().get(str(saved))
-    note = None if spec is not None and spec.load is None else getattr(read(saved), "mdpzoo", {}).get("environment")
+    if spec is not None and spec.load is None:
+        raise CheckpointError(
+            f"agent {spec.id!r} does not come trained: give the folder of mdpzoo train, "
+            "or, if it has nothing to learn, the environment with --env"
+        )
+    note = getattr(read(saved), "mdpzoo", {}).get("environment")
     if note is None:
         raise CheckpointError(f"{str(saved)!r} does not say which environment it was trained on; name one with --env")
     return note["id"], note["settings"]

@@ -4,6 +4,7 @@
 frozen players (``mdpzoo.protocols``).
 """
 
+import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -99,7 +100,9 @@ class GameParallelEnv(ParallelEnv[str, Any, Any]):
         }
         self.possible_agents = list(rules.players)
         self.agents: list[str] = []
-        self.observation_spaces, self.action_spaces = dict(rules.observation_spaces), dict(rules.action_spaces)
+        # copies, since spaces hold generators: two players, or two environments of the same rules, share nothing
+        self.observation_spaces = {player: copy.deepcopy(rules.observation_spaces[player]) for player in rules.players}
+        self.action_spaces = {player: copy.deepcopy(rules.action_spaces[player]) for player in rules.players}
         if hasattr(rules, "state_space"):
             self.state_space = rules.state_space
         self._stream: Stream | None = None

@@ -12,6 +12,8 @@ VARIANTS = [(id, dict(each)) for id, spec in mdpzoo.environments().items() for e
     ("id", "settings", "name"),
     [(id, settings, name) for id, settings in VARIANTS for name, _ in checks(id, **settings)],
 )
+@pytest.mark.filterwarnings("ignore:.*For Box action spaces, we recommend")  # simulators' spaces are not ours to choose
+@pytest.mark.filterwarnings("ignore:.*A Box observation space")
 @pytest.mark.filterwarnings("ignore:Observation is not a NumPy array")  # PettingZoo's remark on Discrete observations
 def test_every_registered_environment_passes(id, settings, name, capsys):
     try:

@@ -22,7 +22,7 @@ class ModelEnv(Shell):
     ) -> None:
         """Wraps rules; the arguments and errors are those of ``Shell``."""
         super().__init__(rules, render_mode, reveal, max_episode_steps)
-        self.observation_space, self.action_space = rules.observation_space, rules.action_space
+        self._own_spaces(rules)
         self._draw: Any = None
         self._step, self._observe = _before_reset, rules.observe
 

@@ -35,7 +35,7 @@ class ProblemEnv(Shell):
         self._idle = "no episode has begun; call reset() before step()"  # why a step is refused; empty in an episode
         self._mask: np.ndarray | None = None
         self._legal_space: LegalDiscrete | None = None
-        self.observation_space, self.action_space = rules.observation_space, rules.action_space
+        self._own_spaces(rules)
         if isinstance(rules.action_space, Discrete):
             self.action_space = self._legal_space = LegalDiscrete(rules.action_space.n)
             self._actions = int(rules.action_space.n)

@@ -4,6 +4,7 @@
 actions give the same trajectory here and in the row of a vector environment that was given this seed.
 """
 
+import copy
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -100,6 +101,11 @@ class Shell(gymnasium.Env[Any, Any]):
         self._stream: Stream | None = None
         self._state: Any = None
         self._steps = 0
+
+    def _own_spaces(self, rules: Any) -> None:
+        """Copies the spaces: they hold generators, and two environments of the same rules share nothing."""
+        self.observation_space = copy.deepcopy(rules.observation_space)
+        self.action_space = copy.deepcopy(rules.action_space)
 
     def _begin(self, seed: int | None, options: Mapping[str, Any] | None) -> Stream:
         """Checks the arguments of ``reset``; a new seed starts its stream and forgets what came before."""
