@@ -38,8 +38,7 @@ def test_a_terminal_state_pays_nothing_any_more():
     walk = mdpzoo.make(coin_walk(2))  # state 1 is terminal; its rows would pay 1
     walk.reset(seed=0)
     with pytest.raises(ResetNeededError):
-        for _ in range(50):
-            walk.step(1)
+        [walk.step(1) for _ in range(50)]
 
 
 @pytest.mark.parametrize("name", RULES)

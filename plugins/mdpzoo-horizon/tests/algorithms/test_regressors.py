@@ -7,11 +7,11 @@ import torch
 from gymnasium.spaces import Box, Discrete
 
 from mdpzoo.errors import SettingError
-from mdpzoo_horizon.gauss_newton import distinct
-from mdpzoo_horizon.network_regressor import Network
-from mdpzoo_horizon.regressors import Histogram, Ridge, features
-from mdpzoo_horizon.sequential_fitting import Samples, Window
-from mdpzoo_horizon.shared_network import Replay
+from mdpzoo_horizon.algorithms.gauss_newton import distinct
+from mdpzoo_horizon.algorithms.network_regressor import Network
+from mdpzoo_horizon.algorithms.regressors import Histogram, Ridge, features
+from mdpzoo_horizon.algorithms.shallow_q_iteration import Samples, Window
+from mdpzoo_horizon.algorithms.shared_network import Replay
 
 STATES = Discrete(5)
 LINE = Box(-1.0, 1.0, (3,), np.float32)
@@ -179,8 +179,7 @@ def test_the_replay_gives_only_steps_from_the_timestep_on_each_alike():
 
 
 def test_the_regressions_need_neither_torch_nor_stable_baselines():
-    code = (
-        "import sys; import mdpzoo_horizon.regressors, mdpzoo_horizon.sequential_fitting, mdpzoo_horizon.collection; "
-        "assert not {'torch', 'stable_baselines3'} & set(sys.modules)"
-    )
+    rooms = ("regressors", "shallow_q_iteration", "episode_collection")
+    imports = ", ".join(f"mdpzoo_horizon.algorithms.{each}" for each in rooms)
+    code = f"import sys; import {imports}; assert not {{'torch', 'stable_baselines3'}} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

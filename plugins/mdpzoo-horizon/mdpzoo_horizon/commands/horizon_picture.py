@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mdpzoo.errors import MissingExtraError, SettingError
 from mdpzoo.files import check_folder
-from mdpzoo_horizon.horizon_report import HorizonReport
+from mdpzoo_horizon.analysis.horizon_report import HorizonReport
 
 FORMATS = (".png", ".svg", ".pdf")
 BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#666666"  # told apart by whoever sees colours otherwise

@@ -13,9 +13,9 @@ from mdpzoo.interop.shells.compiled_vector import CompiledVectorEnv
 from mdpzoo.interop.shells.model_env import ModelEnv
 from mdpzoo.models import TabularMDP
 from mdpzoo_horizon import GORP
-from mdpzoo_horizon.gorp import OpenLoopPolicy
-from mdpzoo_horizon.locks import combination_lock
-from mdpzoo_horizon.model_files import read_model
+from mdpzoo_horizon.algorithms.gorp_agent import OpenLoopPolicy
+from mdpzoo_horizon.models.locks import combination_lock
+from mdpzoo_horizon.models.model_files import read_model
 
 
 def rows(model, num_envs, limit):

@@ -17,10 +17,11 @@ import numpy as np
 
 from mdpzoo.errors import SettingError
 from mdpzoo.models import TabularMDP
-from mdpzoo_horizon.backward import Rows, first_visits, return_range, values
-from mdpzoo_horizon.bounds import exponent
-from mdpzoo_horizon.exploration import exploration_policy
-from mdpzoo_horizon.predictor import SCANNED, SEQUENCES
+from mdpzoo_horizon.analysis.backward_induction import return_range, values
+from mdpzoo_horizon.analysis.exploration_policies import exploration_policy
+from mdpzoo_horizon.analysis.gorp_predictor import SCANNED, SEQUENCES
+from mdpzoo_horizon.analysis.sample_bounds import exponent
+from mdpzoo_horizon.models.reachability import Rows, first_visits
 
 FINEST = 1 << 11  # lattice points of one return, beyond which rewards are rounded
 LONGEST = 1 << 18  # lattice points of a sum

@@ -12,7 +12,7 @@ import numpy as np
 
 from mdpzoo.errors import SettingError
 from mdpzoo.models import TabularMDP
-from mdpzoo_horizon.backward import Rows, first_visits
+from mdpzoo_horizon.models.reachability import Rows, first_visits
 
 
 def sticky(model: TabularMDP, probability: float = 0.25) -> TabularMDP:

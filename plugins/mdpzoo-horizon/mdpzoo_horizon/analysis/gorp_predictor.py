@@ -11,9 +11,10 @@ from typing import Any, Literal
 
 from mdpzoo.errors import SettingError
 from mdpzoo.models import TabularMDP
-from mdpzoo_horizon.backward import Rows, first_visits, values
-from mdpzoo_horizon.counts import one_reward, success
-from mdpzoo_horizon.exploration import exploration_policy
+from mdpzoo_horizon.analysis.backward_induction import values
+from mdpzoo_horizon.analysis.binomial_counts import one_reward, success
+from mdpzoo_horizon.analysis.exploration_policies import exploration_policy
+from mdpzoo_horizon.models.reachability import Rows, first_visits
 
 Ties = Literal["first", "worst"]
 

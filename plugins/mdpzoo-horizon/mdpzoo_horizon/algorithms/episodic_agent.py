@@ -17,8 +17,8 @@ from stable_baselines3.common.type_aliases import MaybeCallback
 from mdpzoo.errors import SettingError
 from mdpzoo.interop.online import OnlineAgent
 from mdpzoo.protocols import Transitions
-from mdpzoo_horizon.collection import Collection
-from mdpzoo_horizon.stepping import horizon_of, step, vectorised
+from mdpzoo_horizon.algorithms.environment_stepping import horizon_of, step, vectorised
+from mdpzoo_horizon.algorithms.episode_collection import Collection
 
 SHARE = 4  # of the steps that are left, a pass is planned with one in so many
 PASSES, FIXED, EPISODES, BEFORE, STEPS, PLAYED, USED = range(7)  # the places of ``TimedPolicy.progress``

@@ -12,7 +12,7 @@ from scipy.stats import binom
 from mdpzoo.errors import SettingError
 from mdpzoo.models import TabularMDP
 from mdpzoo_horizon import combination_lock, effective_horizon, gorp_success, predicted_samples, random_mdp, read_model
-from mdpzoo_horizon.bounds import covering_length, exponent, samples, stochastic_exponent
+from mdpzoo_horizon.analysis.sample_bounds import covering_length, exponent, samples, stochastic_exponent
 
 
 def test_the_simple_bound_is_its_formula():

@@ -9,7 +9,7 @@ from stable_baselines3.common.logger import configure
 import mdpzoo
 from mdpzoo.errors import SettingError
 from mdpzoo_horizon import SQIRL
-from mdpzoo_horizon.regressors import Histogram
+from mdpzoo_horizon.algorithms.regressors import Histogram
 
 ID = "mdpzoo/CombinationLock-v0"
 LOCK = {"horizon": 4, "max_episode_steps": 4}

@@ -17,8 +17,8 @@ from minigrid.minigrid_env import MiniGridEnv
 import mdpzoo
 from mdpzoo.errors import MissingExtraError, SettingError
 from mdpzoo_horizon import effective_horizon, explore, random_mdp, tabularise
-from mdpzoo_horizon.minigrid_models import MiniGridStates
-from mdpzoo_horizon.simulators import Copied, Replayed, simulator_of
+from mdpzoo_horizon.tables.minigrid_states import MiniGridStates
+from mdpzoo_horizon.tables.simulators import Copied, Replayed, simulator_of
 
 FORWARD, PICKUP, DROP, TOGGLE = 2, 3, 4, 5
 
@@ -185,7 +185,7 @@ def test_the_empty_room_is_as_measured():
 
 
 def test_minigrids_own_limit_is_the_horizon(monkeypatch):
-    monkeypatch.setattr("mdpzoo_horizon.tabularising.LONGEST", 1)  # the table was checked above
+    monkeypatch.setattr("mdpzoo_horizon.tables.environment_tables.LONGEST", 1)  # the table was checked above
     assert effective_horizon("MiniGrid-Empty-5x5-v0", max_lookahead=1).horizon == 4 * 5 * 5
 
 

@@ -13,10 +13,10 @@ from gymnasium.spaces import Discrete
 from stable_baselines3.common.policies import BasePolicy
 
 from mdpzoo.errors import SettingError
-from mdpzoo_horizon.collection import Collection
-from mdpzoo_horizon.episodic import EPISODES, FIXED, PLAYED, STEPS, EpisodicAgent
-from mdpzoo_horizon.regressors import Histogram, Ridge
-from mdpzoo_horizon.sequential_fitting import (
+from mdpzoo_horizon.algorithms.episode_collection import Collection
+from mdpzoo_horizon.algorithms.episodic_agent import EPISODES, FIXED, PLAYED, STEPS, EpisodicAgent
+from mdpzoo_horizon.algorithms.regressors import Histogram, Ridge
+from mdpzoo_horizon.algorithms.shallow_q_iteration import (
     Fitted,
     Regressor,
     Window,
@@ -27,7 +27,7 @@ from mdpzoo_horizon.sequential_fitting import (
     reusable,
     shortened,
 )
-from mdpzoo_horizon.timed_policy import TimedPolicy
+from mdpzoo_horizon.algorithms.timed_policy import TimedPolicy
 
 Kind = Literal["auto", "histogram", "ridge", "network", "shared-network"]
 
@@ -134,7 +134,7 @@ class SQIRL(EpisodicAgent):
         """The values of a step from the episodes that reached it."""
         space, actions, horizon = self.observation_space, int(self.action_space.n), self.policy.horizon  # type: ignore[attr-defined]
         if self._shares:
-            from mdpzoo_horizon.shared_network import SharedLearner
+            from mdpzoo_horizon.algorithms.shared_network import SharedLearner
 
             if self._learner is None:
                 settings: Any = self.policy.regressor
@@ -184,11 +184,11 @@ def regressor_of(asked: Any, settings: dict[str, Any] | None, space: Any) -> Reg
         return asked
     name = ("histogram" if isinstance(space, Discrete) else "network") if asked == "auto" else asked
     if name == "network":
-        from mdpzoo_horizon.network_regressor import Network
+        from mdpzoo_horizon.algorithms.network_regressor import Network
 
         kind: Any = Network
     elif name == "shared-network":
-        from mdpzoo_horizon.shared_network import SharedNetwork
+        from mdpzoo_horizon.algorithms.shared_network import SharedNetwork
 
         kind = SharedNetwork
     elif name in ("histogram", "ridge"):

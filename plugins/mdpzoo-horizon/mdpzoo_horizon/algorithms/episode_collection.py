@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mdpzoo_horizon.sequential_fitting import Window
+from mdpzoo_horizon.algorithms.shallow_q_iteration import Window
 
 
 class Collection:

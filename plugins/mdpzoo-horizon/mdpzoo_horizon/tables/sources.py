@@ -7,8 +7,8 @@ import gymnasium
 
 from mdpzoo.errors import SettingError
 from mdpzoo.models import TabularMDP
-from mdpzoo_horizon.model_files import read_model
-from mdpzoo_horizon.tabularising import made, tabularise
+from mdpzoo_horizon.models.model_files import read_model
+from mdpzoo_horizon.tables.environment_tables import made, tabularise
 
 
 def model_of(source: Any, **settings: Any) -> tuple[TabularMDP, int | None]:

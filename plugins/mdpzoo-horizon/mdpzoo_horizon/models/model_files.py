@@ -6,7 +6,7 @@ from pathlib import Path
 from mdpzoo.arrays import read_arrays
 from mdpzoo.errors import InstanceError
 from mdpzoo.models import TabularMDP
-from mdpzoo_horizon.bridge import read_bridge
+from mdpzoo_horizon.models.bridge_files import read_bridge
 
 
 def read_model(path: str) -> TabularMDP:

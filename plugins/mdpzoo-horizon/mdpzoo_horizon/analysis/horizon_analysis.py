@@ -17,10 +17,12 @@ import numpy as np
 
 from mdpzoo.errors import SettingError
 from mdpzoo.models import TabularMDP
-from mdpzoo_horizon import bounds, predictor
-from mdpzoo_horizon.backward import Rows, first_visits, greedy_values, return_range, scan, values
-from mdpzoo_horizon.exploration import exploration_policy
-from mdpzoo_horizon.horizon_report import HorizonReport
+from mdpzoo_horizon.analysis import sample_bounds
+from mdpzoo_horizon.analysis.backward_induction import greedy_values, return_range, scan, values
+from mdpzoo_horizon.analysis.exploration_policies import exploration_policy
+from mdpzoo_horizon.analysis.gorp_predictor import SEQUENCES, predicted_samples
+from mdpzoo_horizon.analysis.horizon_report import HorizonReport
+from mdpzoo_horizon.models.reachability import Rows, first_visits
 
 SHOWN = 5  # lookaheads whose greedy return is always reported
 TRUSTED = 1e-7  # relative gap below which roundings may decide
@@ -87,7 +89,7 @@ def effective_horizon(
     model is deterministic: 1.2 GB for a million states and 50 steps.
     """
     if not isinstance(model, TabularMDP):
-        from mdpzoo_horizon.sources import model_of
+        from mdpzoo_horizon.tables.sources import model_of
 
         model, limit = model_of(model)
         horizon = limit if horizon is None else horizon
@@ -115,8 +117,8 @@ def effective_horizon(
     window = _planning_window(question, iterate)
     del iterate, spread
     wanted = None
-    if model.deterministic and model.num_states * horizon <= PREDICTED and model.num_actions <= predictor.SEQUENCES:
-        wanted = predictor.predicted_samples(model, horizon, exploration=exploration)
+    if model.deterministic and model.num_states * horizon <= PREDICTED and model.num_actions <= SEQUENCES:
+        wanted = predicted_samples(model, horizon, exploration=exploration)
     return _report(model, question, policy, returns, found, shown, window, wanted)
 
 
@@ -146,8 +148,8 @@ def _lookaheads(asked: Question, iterate: np.ndarray, spread: np.ndarray) -> tup
         solvable, bitwise, gap, full, relative, ratio, variance = scan(
             asked.rows, asked.first, asked.best, iterate, spread, k, asked.ties, asked.loss, asked.horizon
         )
-        count = bounds.samples(ratio, asked.horizon, actions, k) if solvable else math.inf
-        hardness = bounds.stochastic_exponent(k, full, asked.scale, actions) if solvable else math.inf
+        count = sample_bounds.samples(ratio, asked.horizon, actions, k) if solvable else math.inf
+        hardness = sample_bounds.stochastic_exponent(k, full, asked.scale, actions) if solvable else math.inf
         found.append(Lookahead(worth, solvable, bitwise, gap, full, relative, variance, count, hardness))
         if not shown and _answered(found, asked, bounded):
             shown = k
@@ -183,7 +185,7 @@ def _report(
     window: int | None,
     wanted: int | None,
 ) -> HorizonReport:
-    visits = bounds.visits(asked.rows, policy, asked.horizon)
+    visits = sample_bounds.visits(asked.rows, policy, asked.horizon)
     listed, bounded = found[:shown], bool(model.deterministic)
     min_k, bitwise = _first(each.solvable for each in found), _first(each.bitwise for each in found)
     return HorizonReport(
@@ -206,7 +208,7 @@ def _report(
         exponents=_exponents(listed, asked) if bounded else None,
         effective_horizon=_exponent(listed, asked) if bounded else None,
         stochastic_effective_horizon=min(each.hardness for each in found),
-        covering_length=bounds.covering_length(visits.rarest_pair, visits.pairs),
+        covering_length=sample_bounds.covering_length(visits.rarest_pair, visits.pairs),
         rarest_visits=visits[:4],
         predicted_samples=wanted,
         predicted_steps=None if wanted is None else float(wanted * model.num_actions * asked.horizon * visits.length),
@@ -220,7 +222,7 @@ def _exponent(found: list[Lookahead], asked: Question) -> float:
 
 
 def _exponents(found: list[Lookahead], asked: Question) -> tuple[float, ...]:
-    return tuple(bounds.exponent(k, each.samples, asked.rows.actions) for k, each in enumerate(found, 1))
+    return tuple(sample_bounds.exponent(k, each.samples, asked.rows.actions) for k, each in enumerate(found, 1))
 
 
 def _first(answers: Iterable[bool]) -> int | None:

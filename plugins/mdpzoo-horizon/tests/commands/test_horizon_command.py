@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from mdpzoo.errors import MdpzooError
 from mdpzoo_horizon import combination_lock
-from mdpzoo_horizon.horizon_command import horizon
+from mdpzoo_horizon.commands.horizon_command import horizon
 
 APP = typer.Typer()
 APP.command()(horizon)

@@ -11,12 +11,12 @@ from rich.table import Table
 from mdpzoo.cli import read_settings
 from mdpzoo.errors import SettingError
 from mdpzoo.listing import PLAIN, print_json
-from mdpzoo_horizon.analysis import effective_horizon
-from mdpzoo_horizon.bridge import read_exploration
-from mdpzoo_horizon.horizon_report import HorizonReport
-from mdpzoo_horizon.picture import check_picture, save_picture
-from mdpzoo_horizon.sources import model_of
-from mdpzoo_horizon.sticky_actions import sticky, sticky_pairs
+from mdpzoo_horizon.analysis.horizon_analysis import effective_horizon
+from mdpzoo_horizon.analysis.horizon_report import HorizonReport
+from mdpzoo_horizon.commands.horizon_picture import check_picture, save_picture
+from mdpzoo_horizon.models.bridge_files import read_exploration
+from mdpzoo_horizon.models.sticky_actions import sticky, sticky_pairs
+from mdpzoo_horizon.tables.sources import model_of
 
 Exploration = Annotated[Path | None, typer.Option(help="Exploration policy [T, S, A] (.npy). Default: uniform.")]
 Deepest = Annotated[int | None, typer.Option(min=1, help="The largest lookahead to try. Default: T.")]

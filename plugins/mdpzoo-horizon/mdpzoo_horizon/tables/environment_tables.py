@@ -13,9 +13,9 @@ import numpy as np
 
 from mdpzoo.errors import MissingExtraError, SettingError
 from mdpzoo.models import TabularMDP
-from mdpzoo_horizon.exploring import Outcome, explore
-from mdpzoo_horizon.minigrid_models import MiniGridStates, is_minigrid
-from mdpzoo_horizon.simulators import Simulator, simulator_of
+from mdpzoo_horizon.tables.minigrid_states import MiniGridStates, is_minigrid
+from mdpzoo_horizon.tables.simulators import Simulator, simulator_of
+from mdpzoo_horizon.tables.state_search import Outcome, explore
 
 REPEATS = 20  # times a step that draws at random is tried again
 LONGEST = 50  # steps of an action sequence that a model is held against

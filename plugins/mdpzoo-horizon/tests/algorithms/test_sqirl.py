@@ -8,11 +8,9 @@ import mdpzoo
 from mdpzoo.interop.shells.compiled_vector import CompiledVectorEnv
 from mdpzoo.models import TabularMDP
 from mdpzoo_horizon import SQIRL
-from mdpzoo_horizon.collection import Collection
-from mdpzoo_horizon.locks import combination_lock
-from mdpzoo_horizon.model_files import read_model
-from mdpzoo_horizon.regressors import Histogram
-from mdpzoo_horizon.sequential_fitting import (
+from mdpzoo_horizon.algorithms.episode_collection import Collection
+from mdpzoo_horizon.algorithms.regressors import Histogram
+from mdpzoo_horizon.algorithms.shallow_q_iteration import (
     Window,
     fit_window,
     informative,
@@ -21,6 +19,8 @@ from mdpzoo_horizon.sequential_fitting import (
     sequential_fitting,
     shortened,
 )
+from mdpzoo_horizon.models.locks import combination_lock
+from mdpzoo_horizon.models.model_files import read_model
 
 
 def generator(seed=0):

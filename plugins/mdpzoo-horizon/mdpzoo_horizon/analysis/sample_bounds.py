@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mdpzoo_horizon.backward import Rows, occupancy
+from mdpzoo_horizon.analysis.backward_induction import occupancy
+from mdpzoo_horizon.models.reachability import Rows
 
 
 def samples(ratio: float, horizon: int, actions: int, lookahead: int) -> float:

@@ -1,0 +1,149 @@
+"""GORP as a Stable-Baselines3 algorithm (Laidlaw, Russell and Dragan 2023, arXiv:2304.09853).
+
+Actions are fixed one after the other: for each of the A^k sequences of k actions, m episodes play what is fixed so far,
+then the sequence, then explore; the first action of the sequence that earned most from there on is fixed. What is
+learnt is one sequence of actions, whatever is observed: it is meant for deterministic environments.
+
+What differs from the paper: the m A^k episodes of a step are played side by side in as many rows as the environment
+has, sequences are cut at the horizon, a pass ends where no episode lives on, and m may be left to ``learn``.
+"""
+
+from typing import Any
+
+import numpy as np
+import torch
+from stable_baselines3.common.policies import BasePolicy
+
+from mdpzoo.errors import SettingError
+from mdpzoo_horizon.algorithms.episode_collection import Collection
+from mdpzoo_horizon.algorithms.episodic_agent import EPISODES, FIXED, EpisodicAgent
+from mdpzoo_horizon.algorithms.plan_policy import PlanPolicy
+
+LARGEST = 1_000_000  # sequences that a step may try
+
+
+class Plan(torch.nn.Module):
+    """A sequence of actions.
+
+    Attributes:
+        actions: ``[T]`` int64; -1: explore.
+    """
+
+    actions: torch.Tensor
+
+    def __init__(self, horizon: int) -> None:
+        """Explores at every step."""
+        super().__init__()
+        self.register_buffer("actions", torch.full((horizon,), -1))
+
+    def clear(self) -> None:
+        """Forgets all steps."""
+        self.actions.fill_(-1)
+
+    def choose(self, steps: np.ndarray, observations: Any) -> np.ndarray:
+        """Reads ``[n]`` actions for steps ``[n]`` in 0 .. T - 1, whatever is observed."""
+        return self.actions.numpy(force=True)[steps]
+
+
+class OpenLoopPolicy(PlanPolicy):
+    """Plays a sequence of actions whatever it sees; past it action 0, or any where chance is allowed."""
+
+    def __init__(self, observation_space: Any, action_space: Any, horizon: int) -> None:
+        """Knows nothing of its ``horizon`` steps."""
+        super().__init__(observation_space, action_space, horizon)
+        self._hold(Plan(horizon), Plan(horizon))
+
+    def _get_constructor_parameters(self) -> dict[str, Any]:
+        """What ``BasePolicy.save`` keeps."""
+        spaces = {"observation_space": self.observation_space, "action_space": self.action_space}
+        return {**spaces, "horizon": self.horizon}
+
+
+class GORP(EpisodicAgent):
+    """Greedy over random playouts."""
+
+    policy: OpenLoopPolicy
+    policy_aliases = dict.fromkeys(("OpenLoopPolicy", "MlpPolicy", "CnnPolicy", "MultiInputPolicy"), OpenLoopPolicy)
+
+    def __init__(
+        self,
+        policy: str | type[BasePolicy] = OpenLoopPolicy,
+        env: Any = None,
+        *,
+        lookahead: int = 1,
+        episodes: int | None = None,
+        horizon: int | None = None,
+        seed: int | None = None,
+        verbose: int = 0,
+        tensorboard_log: str | None = None,
+        device: Any = "cpu",
+        _init_setup_model: bool = True,
+    ) -> None:
+        """Knows nothing.
+
+        Args:
+            policy: ``OpenLoopPolicy``; SB3's names stand for it.
+            env: an environment, several of SB3's, or a vector environment of ours; None: only for loading.
+            lookahead: k, actions of a sequence, at least 1; A^k is at most a million.
+            episodes: m, episodes of each sequence; None: as many as the steps given to ``learn`` afford.
+            horizon: T, steps of an episode; None: the environment's time limit.
+            seed: non-negative; None: fresh randomness.
+            verbose: 1 writes the log to the terminal.
+            tensorboard_log: a folder for TensorBoard.
+            device: where the plan lives.
+
+        Raises:
+            SettingError: a number is out of its range, spaces do not fit, or there is no horizon.
+        """
+        super().__init__(
+            policy,
+            env,
+            lookahead=lookahead,
+            episodes=episodes,
+            horizon=horizon,
+            seed=seed,
+            verbose=verbose,
+            tensorboard_log=tensorboard_log,
+            device=device,
+        )
+        if _init_setup_model:
+            self._setup_model()
+
+    def _setup_model(self) -> None:
+        super()._setup_model()
+        if self._actions**self.lookahead > LARGEST:
+            raise SettingError(
+                f"lookahead {self.lookahead} means {self._actions}^{self.lookahead} sequences of actions; "
+                f"at most {LARGEST} are tried"
+            )
+
+    @property
+    def _actions(self) -> int:
+        return int(self.action_space.n)  # type: ignore[attr-defined]
+
+    def _length(self) -> int:
+        """Actions of a sequence, cut at the horizon."""
+        return min(self.lookahead, self.policy.horizon - int(self.policy.progress[FIXED]))
+
+    def _groups(self) -> int:
+        return self._actions ** self._length()
+
+    def _act(self, collection: Collection) -> np.ndarray:
+        counters, length, actions = collection.counters, self._length(), self._actions
+        plan = np.append(self.policy.draft.actions.numpy(force=True), -1)
+        chosen = plan[np.minimum(counters, self.policy.horizon)]
+        place = counters - int(self.policy.progress[FIXED])  # in the sequence
+        sequence = collection.playing // int(self.policy.progress[EPISODES])
+        trying = (place >= 0) & (place < length) & (sequence >= 0)
+        digits = sequence // actions ** np.clip(length - 1 - place, 0, length - 1) % actions
+        drawn = self.generator.integers(actions, size=len(counters))
+        return np.where(trying, digits, np.where(chosen >= 0, chosen, drawn))
+
+    def _fix(self, collection: Collection, first: int) -> float | None:
+        groups = len(collection.returns) // int(self.policy.progress[EPISODES])
+        best = int(collection.window.rewards[0].reshape(groups, -1).mean(1).argmax())  # the first index wins ties
+        self.policy.draft.actions[first] = best * self._actions // groups
+        self._n_updates += 1
+        if first + 1 < self.policy.horizon:
+            return None
+        return float(collection.returns.reshape(groups, -1)[best].mean())
