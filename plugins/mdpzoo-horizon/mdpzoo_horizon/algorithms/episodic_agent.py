@@ -6,6 +6,7 @@ follow one another until the steps are used up; the policy that earned most in e
 """
 
 from abc import abstractmethod
+from collections.abc import Generator
 from typing import Any
 
 import numpy as np
@@ -19,9 +20,9 @@ from mdpzoo.interop.online import OnlineAgent
 from mdpzoo.protocols import Transitions
 from mdpzoo_horizon.algorithms.environment_stepping import horizon_of, step, vectorised
 from mdpzoo_horizon.algorithms.episode_collection import Collection
+from mdpzoo_horizon.algorithms.shallow_q_iteration import Iteration
 
 SHARE = 4  # of the steps that are left, a pass is planned with one in so many
-PASSES, FIXED, EPISODES, BEFORE, STEPS, PLAYED, USED = range(7)  # the places of ``TimedPolicy.progress``
 
 
 class EpisodicAgent(OnlineAgent):
@@ -64,29 +65,31 @@ class EpisodicAgent(OnlineAgent):
         super().__init__(policy, vectorised(env), **settings)  # type: ignore[arg-type]
         self.lookahead, self.episodes, self.horizon = lookahead, episodes, horizon
         self._collection: Collection | None = None
+        self._pass: Generator[Iteration, Collection, float] | None = None
+        self._iteration = Iteration(0, 0)
         self._spare: int | None = None
         self._pass_ended = False
 
     @property
     def steps_of_episodes(self) -> int:
         """Steps of all episodes that were asked for; ``num_timesteps`` also counts those of rows that idled."""
-        return int(self.policy.progress[USED])
+        return self.policy.episode_steps
 
     @abstractmethod
     def _act(self, collection: Collection) -> np.ndarray:
         """Chooses ``[B]`` actions in 0 .. A - 1."""
 
     @abstractmethod
-    def _fix(self, collection: Collection, first: int) -> float | None:
-        """Fixes a step from its episodes; the mean return of the finished policy where the pass ends with it."""
+    def _fitting(self, first: int) -> Generator[Iteration, Collection, float]:
+        """Runs a pass from a step on: yields iterations, is sent their episodes, returns the policy's mean return."""
 
     def _groups(self) -> int:
         """Groups of m episodes that the next iteration plays."""
         return 1
 
-    def _window(self, first: int) -> tuple[int, Any]:
-        """The last step of which the iteration keeps anything, and NumPy's shape and type of what it sees."""
-        return first, ((), np.dtype(bool))
+    def _observed(self) -> tuple[tuple[int, ...], Any]:
+        """The shape and NumPy type of the observations that are kept; by default a placeholder."""
+        return (), np.dtype(bool)
 
     def _asks_for_more(self, collection: Collection) -> bool:
         """Whether an iteration goes on after its episodes have ended."""
@@ -113,7 +116,7 @@ class EpisodicAgent(OnlineAgent):
             self.policy.generator = self.generator.spawn(1)[0]
 
     def _excluded_save_params(self) -> list[str]:
-        return [*super()._excluded_save_params(), "_collection"]
+        return [*super()._excluded_save_params(), "_collection", "_pass", "_iteration"]
 
     def _setup_learn(
         self,
@@ -127,7 +130,7 @@ class EpisodicAgent(OnlineAgent):
         progress = self.policy.progress
         if reset_num_timesteps:
             self._begin_pass()
-        elif int(progress.min()) < 0 or progress[FIXED] > self.policy.horizon:  # only a damaged file says so
+        elif int(progress.min()) < 0 or self.policy.steps_fixed > self.policy.horizon:  # only a damaged file says so
             raise SettingError(f"the saved counters {progress.tolist()} do not fit; use reset_num_timesteps=True")
         if reset_num_timesteps or self._last_obs is None:
             self._collection = None
@@ -173,55 +176,56 @@ class EpisodicAgent(OnlineAgent):
 
     def _begin_iteration(self) -> Collection:
         assert self.env is not None
-        progress, horizon = self.policy.progress, self.policy.horizon
-        if progress[EPISODES] == 0:
-            progress[EPISODES] = self._choose_episodes()
-        first = min(int(progress[FIXED]), horizon - 1)
-        last, (shape, kind) = self._window(first)
-        episodes = int(progress[EPISODES]) * self._groups()
-        return Collection(episodes, self.env.num_envs, first, last, horizon, shape, kind)
+        policy = self.policy
+        if policy.pass_episodes == 0:
+            policy.pass_episodes = self._choose_episodes()
+        first = min(policy.steps_fixed, policy.horizon - 1)
+        if self._pass is None or self._iteration.first != first:  # a new pass, or parameters have been loaded
+            self._pass = self._fitting(policy.steps_fixed)
+            self._iteration = next(self._pass)
+        episodes = policy.pass_episodes * self._groups()
+        return Collection(episodes, self.env.num_envs, *self._iteration, policy.horizon, *self._observed())
 
     def _choose_episodes(self) -> int:
-        """m, where it is not given: what a pass can surely afford, at most twice what the one before had."""
+        """m, if it is not given: what a pass can surely afford, at most twice the m of the pass before."""
         if self.episodes is not None:
             return self.episodes
         assert self.env is not None
-        progress, rows, horizon = self.policy.progress, self.env.num_envs, self.policy.horizon
-        length = float(progress[STEPS] / progress[PLAYED]) if progress[PLAYED] else horizon
-        affordable = (self._total_timesteps - self.num_timesteps) / (SHARE * length * (horizon + 1) * self._groups())
-        if progress[BEFORE]:
-            affordable = min(affordable, 2 * int(progress[BEFORE]))
-        # rows that play nothing take their steps all the same
+        policy, rows = self.policy, self.env.num_envs
+        length = float(policy.horizon)
+        if policy.episodes_played:  # in single precision, so that seeded runs stay equal to those of earlier versions
+            length = float(np.float32(policy.environment_steps) / np.float32(policy.episodes_played))
+        steps = SHARE * length * (policy.horizon + 1) * self._groups()
+        affordable = (self._total_timesteps - self.num_timesteps) / steps
+        if policy.previous_episodes:
+            affordable = min(affordable, 2 * policy.previous_episodes)
+        # idle rows take their steps all the same
         least = -(-rows // self._groups())
         return max(least, int(affordable) // least * least)
 
     def _end_iteration(self, collection: Collection) -> None:
-        progress = self.policy.progress
-        progress[PLAYED] += len(collection.returns)
-        progress[USED] += collection.steps
-        progress[STEPS] += collection.environment_steps
-        first = int(progress[FIXED])
-        if first == self.policy.horizon or not collection.window.alive[0].any():
-            self._end_pass(float(collection.returns.mean()))
-            return
-        progress[FIXED] += 1
-        earned = self._fix(collection, first)
-        if earned is not None:
-            self._end_pass(earned)
+        assert self._pass is not None
+        self.policy.episodes_played += len(collection.returns)
+        self.policy.episode_steps += collection.steps
+        self.policy.environment_steps += collection.environment_steps
+        try:
+            self._iteration = self._pass.send(collection)
+        except StopIteration as ended:
+            self._end_pass(ended.value)
 
-    def _end_pass(self, earned: float) -> None:
-        policy, progress = self.policy, self.policy.progress
-        if self.episodes is not None or earned >= policy.answer_return:
-            policy.keep_draft(earned)
-        progress[PASSES] += 1
+    def _end_pass(self, mean_return: float) -> None:
+        policy = self.policy
+        if self.episodes is not None or mean_return >= policy.answer_return:
+            policy.keep_draft(mean_return)
+        policy.passes_ended += 1
         self._pass_ended = True
-        progress[BEFORE] = progress[EPISODES]
-        self.logger.record("passes/ended", int(progress[PASSES]))
-        self.logger.record("passes/episodes", int(progress[EPISODES]))
+        policy.previous_episodes = policy.pass_episodes
+        self.logger.record("passes/ended", policy.passes_ended)
+        self.logger.record("passes/episodes", policy.pass_episodes)
         self.logger.record("passes/answer_return", float(policy.answer_return))
         self._begin_pass()
 
     def _begin_pass(self) -> None:
-        self._spare = None
+        self._pass = self._spare = None
         self.policy.draft.clear()
-        self.policy.progress[FIXED] = self.policy.progress[EPISODES] = 0
+        self.policy.steps_fixed = self.policy.pass_episodes = 0

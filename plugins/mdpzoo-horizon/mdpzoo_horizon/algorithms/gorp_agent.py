@@ -8,6 +8,7 @@ What differs from the paper: the m A^k episodes of a step are played side by sid
 has, sequences are cut at the horizon, a pass ends where no episode lives on, and m may be left to ``learn``.
 """
 
+from collections.abc import Generator
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,9 @@ from stable_baselines3.common.policies import BasePolicy
 
 from mdpzoo.errors import SettingError
 from mdpzoo_horizon.algorithms.episode_collection import Collection
-from mdpzoo_horizon.algorithms.episodic_agent import EPISODES, FIXED, EpisodicAgent
+from mdpzoo_horizon.algorithms.episodic_agent import EpisodicAgent
 from mdpzoo_horizon.algorithms.plan_policy import PlanPolicy
+from mdpzoo_horizon.algorithms.shallow_q_iteration import Iteration
 
 LARGEST = 1_000_000  # sequences that a step may try
 
@@ -123,7 +125,7 @@ class GORP(EpisodicAgent):
 
     def _length(self) -> int:
         """Actions of a sequence, cut at the horizon."""
-        return min(self.lookahead, self.policy.horizon - int(self.policy.progress[FIXED]))
+        return min(self.lookahead, self.policy.horizon - self.policy.steps_fixed)
 
     def _groups(self) -> int:
         return self._actions ** self._length()
@@ -132,18 +134,26 @@ class GORP(EpisodicAgent):
         counters, length, actions = collection.counters, self._length(), self._actions
         plan = np.append(self.policy.draft.actions.numpy(force=True), -1)
         chosen = plan[np.minimum(counters, self.policy.horizon)]
-        place = counters - int(self.policy.progress[FIXED])  # in the sequence
-        sequence = collection.playing // int(self.policy.progress[EPISODES])
+        place = counters - self.policy.steps_fixed  # in the sequence
+        sequence = collection.playing // self.policy.pass_episodes
         trying = (place >= 0) & (place < length) & (sequence >= 0)
         digits = sequence // actions ** np.clip(length - 1 - place, 0, length - 1) % actions
         drawn = self.generator.integers(actions, size=len(counters))
         return np.where(trying, digits, np.where(chosen >= 0, chosen, drawn))
 
-    def _fix(self, collection: Collection, first: int) -> float | None:
-        groups = len(collection.returns) // int(self.policy.progress[EPISODES])
-        best = int(collection.window.rewards[0].reshape(groups, -1).mean(1).argmax())  # the first index wins ties
-        self.policy.draft.actions[first] = best * self._actions // groups
-        self._n_updates += 1
-        if first + 1 < self.policy.horizon:
-            return None
+    def _fitting(self, first: int) -> Generator[Iteration, Collection, float]:
+        """Fixes one action after the other; a pass ends early if no episode lives on."""
+        policy, horizon = self.policy, self.policy.horizon
+        if first == horizon:  # only a damaged file says so
+            raise SettingError("the saved plan is complete; use reset_num_timesteps=True")
+        for step in range(first, horizon):
+            collection = yield Iteration(step, step)
+            if not collection.window.alive[0].any():
+                return float(collection.returns.mean())
+            groups = len(collection.returns) // policy.pass_episodes
+            totals = collection.window.rewards[0].reshape(groups, -1)
+            best = int(totals.mean(1).argmax())  # the first index wins ties
+            policy.draft.actions[step] = best * self._actions // groups
+            policy.steps_fixed = step + 1
+            self._n_updates += 1
         return float(collection.returns.reshape(groups, -1)[best].mean())

@@ -13,20 +13,44 @@ from stable_baselines3.common.policies import BasePolicy
 from torch import nn
 
 
+class Counter:
+    """A named whole number in a policy's buffer ``progress``, which is what is saved."""
+
+    def __init__(self, index: int) -> None:
+        """Reads and writes ``progress[index]``."""
+        self._index = index
+
+    def __get__(self, policy: "PlanPolicy", kind: type | None = None) -> int:
+        """Reads the counter."""
+        return int(policy.progress[self._index])
+
+    def __set__(self, policy: "PlanPolicy", value: int) -> None:
+        """Writes the counter."""
+        policy.progress[self._index] = value
+
+
 class PlanPolicy(BasePolicy, ABC):
     """Plays one of two plans, modules with ``clear()`` and ``choose(steps, observations)``.
 
     Attributes:
         answer: the plan of the last pass that has ended, or the best of them.
         draft: the plan of the pass that is under way.
-        progress: ``[7]`` int64: passes ended; the draft's steps fixed, i - 1; its m, 0 before it begins; m of the pass
-            before; environment steps; episodes asked for, and their own steps.
+        progress: ``[7]`` int64, the counters below in this order; saved with the plans.
+        passes_ended: passes that have ended.
+        steps_fixed: steps of the draft that are fixed, i - 1.
+        pass_episodes: m of the pass under way, 0 before it begins.
+        previous_episodes: m of the pass before.
+        environment_steps: steps of all rows, idle ones included.
+        episodes_played: episodes that iterations asked for.
+        episode_steps: steps of these episodes.
         answer_return: ``[]`` float64, the mean return of the answer's own last episodes.
         generator: what exploration draws from; set by the algorithm.
     """
 
     progress: torch.Tensor
     answer_return: torch.Tensor
+    passes_ended, steps_fixed, pass_episodes, previous_episodes = map(Counter, range(4))
+    environment_steps, episodes_played, episode_steps = map(Counter, range(4, 7))
 
     def __init__(self, observation_space: Any, action_space: Any, horizon: int) -> None:
         """Takes spaces and T, at least 1; a subclass then calls ``_hold``."""
@@ -70,7 +94,7 @@ class PlanPolicy(BasePolicy, ABC):
         counters = np.zeros(rows, np.int64) if state is None else np.asarray(state[0], np.int64).reshape(-1)
         if episode_start is not None:
             counters = np.where(np.asarray(episode_start, bool).reshape(-1), 0, counters)
-        plan = self.answer if self.progress[0] > 0 else self.draft
+        plan = self.answer if self.passes_ended > 0 else self.draft
         actions = self.act(plan, counters, seen, deterministic) + int(self.action_space.start)  # type: ignore[attr-defined]
         return (actions if several else actions[0]), (counters + 1,)
 

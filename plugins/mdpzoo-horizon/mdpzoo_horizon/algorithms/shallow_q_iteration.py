@@ -9,7 +9,7 @@ What differs from the paper: the window is cut at the horizon, actions of which 
 maximum, and the iteration ends when no episode lives to step i.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -141,35 +141,40 @@ def fit_window(
     return regressor.fit(samples, space, num_actions, generator)
 
 
+class Iteration(NamedTuple):
+    """The episodes that Algorithm 1 asks for next: greedy before step i, exploring from it on. Steps count from 0.
+
+    Attributes:
+        first: i.
+        last: u, the last step that is regressed.
+    """
+
+    first: int
+    last: int
+
+
 def sequential_fitting(
-    collect: Callable[[int, int, list[Fitted]], Window],
-    regressor: Regressor,
-    space: Space[Any],
-    num_actions: int,
+    regress: Callable[[Window, int], Fitted],
+    keep: Callable[[int, Fitted], None],
     *,
     horizon: int,
     lookahead: int,
-    generator: np.random.Generator,
-) -> list[Fitted]:
-    """Algorithm 1 from beginning to end, for whoever has a way to collect episodes.
+    first: int = 0,
+) -> Generator[Iteration, Window, None]:
+    """Algorithm 1 as a coroutine: it yields each iteration and is sent the window of that iteration's episodes.
 
     Args:
-        collect: called with i, u and the values of the steps before i; plays m episodes that are greedy before step i
-            and explore from it on, and returns their window.
-        regressor: what regresses.
-        space: what observations are elements of.
-        num_actions: A.
+        regress: computes a step's values from a window, as ``fit_window`` does.
+        keep: fixes the greedy policy of a step.
         horizon: T, at least 1.
         lookahead: k, at least 1.
-        generator: the only source of randomness.
+        first: the step to begin with; steps before it are fixed already.
 
-    Returns:
-        The values of each step, at most T of them: fewer where no episode lived on.
+    Yields:
+        Iterations, at most T; fewer if no episode reaches a step.
     """
-    policies: list[Fitted] = []
-    for first in range(horizon):
-        window = collect(first, last_step(first, lookahead, horizon), policies)
+    for step in range(first, horizon):
+        window = yield Iteration(step, last_step(step, lookahead, horizon))
         if not window.alive[0].any():
-            break
-        policies.append(fit_window(window, regressor, space, num_actions, generator))
-    return policies
+            return
+        keep(step, regress(window, step))

@@ -6,6 +6,7 @@ What differs from the paper: where m is not given, passes of Algorithm 1 follow 
 all episodes earned the same plays more of them before chance decides; ``docs/families/sqirl.md`` has the rule.
 """
 
+from collections.abc import Generator
 from typing import Any, Literal
 
 import numpy as np
@@ -14,10 +15,11 @@ from stable_baselines3.common.policies import BasePolicy
 
 from mdpzoo.errors import SettingError
 from mdpzoo_horizon.algorithms.episode_collection import Collection
-from mdpzoo_horizon.algorithms.episodic_agent import EPISODES, FIXED, PLAYED, STEPS, EpisodicAgent
+from mdpzoo_horizon.algorithms.episodic_agent import EpisodicAgent
 from mdpzoo_horizon.algorithms.regressors import Histogram, Ridge
 from mdpzoo_horizon.algorithms.shallow_q_iteration import (
     Fitted,
+    Iteration,
     Regressor,
     Window,
     fit_window,
@@ -25,6 +27,7 @@ from mdpzoo_horizon.algorithms.shallow_q_iteration import (
     joined,
     last_step,
     reusable,
+    sequential_fitting,
     shortened,
 )
 from mdpzoo_horizon.algorithms.timed_policy import TimedPolicy
@@ -91,6 +94,7 @@ class SQIRL(EpisodicAgent):
         self.regressor, self.regressor_settings = regressor, regressor_settings
         self.reuse = reuse
         self._reused: Window | None = None
+        self._window: Any = None  # what the last regression saw
         self._learner: Any = None  # of the authors' variant
         if _init_setup_model:
             self._setup_model()
@@ -111,27 +115,41 @@ class SQIRL(EpisodicAgent):
     def _shares(self) -> bool:
         return isinstance(self.regressor, str) and self.regressor == "shared-network"
 
-    def _window(self, first: int) -> tuple[int, Any]:
-        space, horizon = self.observation_space, self.policy.horizon
-        last = horizon - 1 if self._reuses or self._shares else last_step(first, self.lookahead, horizon)
-        return last, (space.shape, space.dtype)
+    def _observed(self) -> tuple[tuple[int, ...], Any]:
+        space: Any = self.observation_space
+        return space.shape, space.dtype
 
-    def _known(self, collection: Collection) -> Window:
-        """What the iteration regresses, before it is cut to the steps of the lookahead."""
-        return collection.window if self._reused is None else joined((collection.window, self._reused))
+    def _with_reused(self, window: Window) -> Window:
+        return window if self._reused is None else joined((window, self._reused))
 
-    def _fix(self, collection: Collection, first: int) -> float | None:
-        policy, window = self.policy, self._known(collection)
-        policy.draft.keep(first, self._fitted(window, first), self.generator)
-        if self._reuses:
-            seen = window.observations[0]
-            self._reused = reusable(window, policy.draft.choose(np.full(len(seen), first), seen))
-        if first + 1 < policy.horizon or self.episodes is None:
-            return None  # where passes compete, the finished policy plays m episodes of its own
+    def _fitting(self, first: int) -> Generator[Iteration, Collection, float]:
+        """``sequential_fitting``; if passes compete, the finished policy then plays m episodes of its own."""
+        policy, horizon = self.policy, self.policy.horizon
+        whole = self._reuses or self._shares  # these regress steps after the lookahead, too
+        fitting = sequential_fitting(self._regress, self._keep, horizon=horizon, lookahead=self.lookahead, first=first)
+        iteration, collection = next(fitting, None), None
+        while iteration is not None:
+            collection = yield Iteration(iteration.first, horizon - 1) if whole else iteration
+            try:
+                iteration = fitting.send(collection.window)
+            except StopIteration:
+                iteration = None
+        if collection is None or (self.episodes is None and policy.steps_fixed == horizon):
+            collection = yield Iteration(horizon - 1, horizon - 1)
         return float(collection.returns.mean())
 
-    def _fitted(self, window: Window, first: int) -> Fitted:
+    def _keep(self, step: int, fitted: Fitted) -> None:
+        """Fixes a step, and keeps the episodes of which the next iteration can use the rest."""
+        policy, window = self.policy, self._window
+        policy.draft.keep(step, fitted, self.generator)
+        policy.steps_fixed = step + 1
+        if self._reuses:
+            observations = window.observations[0]
+            self._reused = reusable(window, policy.draft.choose(np.full(len(observations), step), observations))
+
+    def _regress(self, window: Window, step: int) -> Fitted:
         """The values of a step from the episodes that reached it."""
+        self._window = window = self._with_reused(window)
         space, actions, horizon = self.observation_space, int(self.action_space.n), self.policy.horizon  # type: ignore[attr-defined]
         if self._shares:
             from mdpzoo_horizon.algorithms.shared_network import SharedLearner
@@ -139,25 +157,25 @@ class SQIRL(EpisodicAgent):
             if self._learner is None:
                 settings: Any = self.policy.regressor
                 self._learner = SharedLearner(settings, space, actions, self.lookahead, horizon, self.generator)
-            fitted, count = self._learner.learn(window, first)
+            fitted, count = self._learner.learn(window, step)
             self._n_updates += count
             return fitted
-        length = last_step(first, self.lookahead, horizon) - first + 1
+        length = last_step(step, self.lookahead, horizon) - step + 1
         self._n_updates += length
         return fit_window(shortened(window, length), self.policy.regressor, space, actions, self.generator)
 
     def _asks_for_more(self, collection: Collection) -> bool:
         """Where m is chosen here, an iteration that saw no difference at all goes on, for half of the spare steps."""
-        progress, horizon = self.policy.progress, self.policy.horizon
-        if self.episodes is not None or self._spare == 0 or progress[FIXED] == horizon:
+        policy, horizon = self.policy, self.policy.horizon
+        if self.episodes is not None or self._spare == 0 or policy.steps_fixed == horizon:
             return False
-        if not collection.window.alive[0].any() or informative(self._known(collection)):
+        if not collection.window.alive[0].any() or informative(self._with_reused(collection.window)):
             return False
-        episodes = int(progress[EPISODES])
-        steps = int(progress[STEPS]) + collection.environment_steps
-        length = steps / (int(progress[PLAYED]) + len(collection.returns))
+        episodes = policy.pass_episodes
+        steps = policy.environment_steps + collection.environment_steps
+        length = steps / (policy.episodes_played + len(collection.returns))
         if self._spare is None:
-            needed = length * episodes * (horizon - int(progress[FIXED]))
+            needed = length * episodes * (horizon - policy.steps_fixed)
             self._spare = max(0, int(self._total_timesteps - self.num_timesteps - needed)) // 2
         self._spare = max(0, self._spare - int(length * episodes))
         if self._spare:
@@ -166,10 +184,10 @@ class SQIRL(EpisodicAgent):
 
     def _begin_pass(self) -> None:
         super()._begin_pass()
-        self._reused = self._learner = None
+        self._reused = self._window = self._learner = None
 
     def _excluded_save_params(self) -> list[str]:
-        return [*super()._excluded_save_params(), "_reused", "_learner"]
+        return [*super()._excluded_save_params(), "_reused", "_window", "_learner"]
 
 
 def regressor_of(asked: Any, settings: dict[str, Any] | None, space: Any) -> Regressor:

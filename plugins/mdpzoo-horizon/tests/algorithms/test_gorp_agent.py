@@ -105,7 +105,7 @@ def test_where_m_is_not_given_the_steps_are_shared_out_and_used_up():
     envs = make_vec_env(lambda: gymnasium.wrappers.TimeLimit(ModelEnv(combination_lock(4, 2, 1)), 4), 2)
     agent = mdpzoo.make_agent("gorp", envs, seed=0).learn(4_000)
     assert agent.num_timesteps == 4_000
-    assert int(agent.policy.progress[0]) > 1
+    assert agent.policy.passes_ended > 1
     assert score(agent) == 1.0
 
 
@@ -145,3 +145,24 @@ def test_a_plan_is_played_whatever_a_dictionary_of_observations_holds():
     actions, state = policy.predict(seen, (np.array([0, 1, 2, 3, 0]),), deterministic=True)
     assert actions.tolist() == [3, 4, 1, 1, 3]  # past the plan action 0, counted from the space's start
     assert state[0].tolist() == [1, 2, 3, 4, 1]
+
+
+def test_a_complete_plan_in_a_damaged_file_is_named():
+    agent = GORP(env=rows(combination_lock(4, 2, 1), 8, 4), seed=0).learn(100)
+    agent.policy.steps_fixed = 4  # a pass that has fixed its last step begins anew before anything is saved
+    agent._pass = agent._collection = None
+    with pytest.raises(SettingError, match="the saved plan is complete; use reset_num_timesteps=True"):
+        agent.learn(100, reset_num_timesteps=False)
+
+
+def test_parameters_loaded_in_the_midst_of_a_pass_are_gone_on_with():
+    envs = rows(combination_lock(4, 2, 1), 20, 4)
+    agent = GORP(env=envs, seed=0, episodes=40).learn(900)
+    later = {name: value.clone() for name, value in agent.policy.state_dict().items()}
+    steps_fixed = agent.policy.steps_fixed
+    assert steps_fixed > 0
+    other = GORP(env=envs, seed=0, episodes=40).learn(20)
+    other.policy.load_state_dict(later)
+    other.learn(1_000, reset_num_timesteps=False)
+    assert other.policy.passes_ended == 1
+    assert other.policy.answer.actions[:steps_fixed].tolist() == later["draft.actions"][:steps_fixed].tolist()

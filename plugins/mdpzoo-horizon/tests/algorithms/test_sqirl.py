@@ -7,7 +7,8 @@ from gymnasium.vector import AutoresetMode
 import mdpzoo
 from mdpzoo.interop.shells.compiled_vector import CompiledVectorEnv
 from mdpzoo.models import TabularMDP
-from mdpzoo_horizon import SQIRL
+from mdpzoo_horizon import SQIRL, random_mdp
+from mdpzoo_horizon.algorithms import environment_stepping
 from mdpzoo_horizon.algorithms.episode_collection import Collection
 from mdpzoo_horizon.algorithms.regressors import Histogram
 from mdpzoo_horizon.algorithms.shallow_q_iteration import (
@@ -19,6 +20,7 @@ from mdpzoo_horizon.algorithms.shallow_q_iteration import (
     sequential_fitting,
     shortened,
 )
+from mdpzoo_horizon.algorithms.timed_policy import TimedPolicy
 from mdpzoo_horizon.models.locks import combination_lock
 from mdpzoo_horizon.models.model_files import read_model
 
@@ -100,31 +102,81 @@ def test_equal_returns_say_nothing():
     assert not informative(window)
 
 
-def test_sequential_fitting_solves_a_model_without_any_environment():
-    model, draws, seen = combination_lock(4, 3, 1), generator(), []
-
-    def collect(first, last, policies):
-        seen.append((first, last))
-        envs = rows(model, 400, 4)
-        collection = Collection(400, 400, first, last, 4, (), np.int64)
-        states, _ = envs.reset(seed=int(draws.integers(10**6)))
-        collection.begin(np.arange(400))
+def played(fitting, envs, act, episodes, horizon):
+    """Plays what Algorithm 1 asks for, in a row for each episode; returns the iterations. Rows end together."""
+    iterations, observations, window = [], envs.reset(), None
+    while True:
+        try:
+            iteration = fitting.send(window)
+        except StopIteration:
+            return iterations
+        iterations.append(tuple(iteration))
+        collection = Collection(episodes, episodes, *iteration, horizon, (), np.int64)
+        collection.begin(np.arange(episodes))
         while not collection.complete:
-            actions = draws.integers(3, size=400)
-            for row, step in enumerate(collection.counters):
-                if step < len(policies) and np.isfinite(policies[step].values(states[[row]])).any():
-                    actions[row] = policies[step].values(states[[row]])[0].argmax()
-            following, reward, terminated, truncated, _ = envs.step(actions)
-            collection.record(states, actions, reward, terminated | truncated)
-            states = following
-        return collection.window
+            actions = act(collection.counters, observations)
+            next_observations, rewards, dones, _ = environment_stepping.step(envs, actions)
+            collection.record(observations, actions, rewards, dones)
+            observations = next_observations
+        window = collection.window
 
-    policies = sequential_fitting(collect, Histogram(), Discrete(5), 3, horizon=4, lookahead=2, generator=draws)
-    assert seen == [(0, 1), (1, 2), (2, 3), (3, 3)]
-    found = [int(policy.values(np.array([step]))[0].argmax()) for step, policy in enumerate(policies)]
-    chosen = [3 * step + action for step, action in enumerate(found)]  # rows of the model
-    assert model.successors[chosen].tolist() == [1, 2, 3, 4]
-    assert model.rewards[chosen[-1]] == 1.0
+
+def test_sequential_fitting_solves_a_model_without_an_agent():
+    # action 1 climbs, others fall back to 0; only the last of four steps pays, in state 3
+    successors = [[0, min(state + 1, 3), 0] for state in range(4)]
+    model = TabularMDP.from_arrays(np.eye(4)[successors], [[0.0] * 3] * 3 + [[0.0, 1.0, 0.0]])
+    draws, policies = generator(), []
+    envs = environment_stepping.vectorised(rows(model, 400, 4))
+    envs.seed(0)
+
+    def act(steps, states):
+        actions = draws.integers(3, size=400)
+        for row, number in enumerate(steps):
+            if number < len(policies) and np.isfinite(policies[number].values(states[[row]])).any():
+                actions[row] = policies[number].values(states[[row]])[0].argmax()
+        return actions
+
+    fitting = sequential_fitting(
+        lambda window, _: fit_window(window, Histogram(), Discrete(4), 3, draws),
+        lambda _, fitted: policies.append(fitted),
+        horizon=4,
+        lookahead=2,
+    )
+    assert played(fitting, envs, act, 400, 4) == [(0, 1), (1, 2), (2, 3), (3, 3)]
+    assert [int(policy.values(np.array([at]))[0].argmax()) for at, policy in enumerate(policies)] == [1, 1, 1, 1]
+
+
+def test_sequential_fitting_goes_on_from_a_step_and_stops_where_no_episode_lives():
+    window, kept = two_steps(), []
+    fitting = sequential_fitting(
+        lambda _, number: f"values of {number}", lambda *pair: kept.append(pair), horizon=6, lookahead=2, first=3
+    )
+    assert next(fitting) == (3, 4)
+    assert fitting.send(window) == (4, 5)
+    window.alive[0] = False
+    with pytest.raises(StopIteration):
+        fitting.send(window)
+    assert kept == [(3, "values of 3")]
+
+
+def test_with_episodes_given_the_agent_is_algorithm_1_to_the_bit():
+    # no episode ends before the limit, so every iteration begins in all rows at once
+    model, episodes, horizon = random_mdp(6, 3, 2, seed=4), 40, 5
+    agent = SQIRL(env=rows(model, episodes, horizon), seed=8, episodes=episodes, lookahead=2).learn(10**6)
+    ties = generator(8)
+    envs = environment_stepping.vectorised(rows(model, episodes, horizon))
+    policy = TimedPolicy(envs.observation_space, envs.action_space, horizon, Histogram())
+    policy.generator = ties.spawn(1)[0]
+    envs.seed(8)
+
+    fitting = sequential_fitting(
+        lambda window, _: fit_window(window, Histogram(), Discrete(6), 3, ties),
+        lambda number, fitted: policy.draft.keep(number, fitted, ties),
+        horizon=horizon,
+        lookahead=2,
+    )
+    played(fitting, envs, lambda *at: policy.act(policy.draft, *at, False), episodes, horizon)
+    np.testing.assert_array_equal(agent.policy.answer.choices, policy.draft.choices)
 
 
 # --- collection
@@ -256,4 +308,4 @@ def test_a_pass_ends_early_where_no_episode_lives_to_the_next_step():
 def test_a_second_pass_does_not_replace_a_better_answer():
     agent = SQIRL(env=rows(combination_lock(3, 2, 1), 8, 3), seed=0).learn(2_000)
     assert float(agent.policy.answer_return) == 1.0
-    assert int(agent.policy.progress[0]) > 1
+    assert agent.policy.passes_ended > 1

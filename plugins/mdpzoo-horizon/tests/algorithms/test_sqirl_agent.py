@@ -128,7 +128,7 @@ def test_pictures_are_learnt_by_a_convolutional_network():
 
 def test_a_saved_agent_comes_back_equal_and_goes_on(locks, tmp_path):
     agent = mdpzoo.make_agent("sqirl", locks, seed=0, lookahead=2).learn(1_000)
-    fixed = int(agent.policy.progress[1])
+    fixed = agent.policy.steps_fixed
     agent.save(tmp_path / "agent.zip")
     for loaded in (
         SQIRL.load(tmp_path / "agent.zip", env=locks),
@@ -140,19 +140,19 @@ def test_a_saved_agent_comes_back_equal_and_goes_on(locks, tmp_path):
         assert (loaded.lookahead, loaded.horizon, loaded.num_timesteps) == (2, 4, 1_000)
         loaded.learn(80, reset_num_timesteps=False)
         assert loaded.num_timesteps == 1_080
-        assert int(loaded.policy.progress[0]) >= int(agent.policy.progress[0])
+        assert loaded.policy.passes_ended >= agent.policy.passes_ended
     assert fixed <= 4
 
 
 def test_an_interrupted_pass_goes_on_where_it_was_and_a_reset_begins_anew(locks):
     whole = SQIRL(env=mdpzoo.make_sb3(ID, 4, **LOCK), seed=0, episodes=100).learn(10**6)
     agent = SQIRL(env=locks, seed=0, episodes=100).learn(200)
-    while int(agent.policy.progress[0]) == 0:
+    while agent.policy.passes_ended == 0:
         agent.learn(100, reset_num_timesteps=False)
     assert agent.num_timesteps == whole.num_timesteps
     assert agent.policy.answer.choices.tolist() == whole.policy.answer.choices.tolist()
     agent.learn(8)
-    assert (agent.num_timesteps, int(agent.policy.progress[1])) == (8, 0)
+    assert (agent.num_timesteps, agent.policy.steps_fixed) == (8, 0)
 
 
 @pytest.mark.filterwarnings("ignore::tqdm.TqdmExperimentalWarning")
