@@ -179,8 +179,7 @@ class EpisodicAgent(OnlineAgent):
         policy = self.policy
         if policy.pass_episodes == 0:
             policy.pass_episodes = self._choose_episodes()
-        first = min(policy.steps_fixed, policy.horizon - 1)
-        if self._pass is None or self._iteration.first != first:  # a new pass, or parameters have been loaded
+        if self._pass is None:
             self._pass = self._fitting(policy.steps_fixed)
             self._iteration = next(self._pass)
         episodes = policy.pass_episodes * self._groups()

@@ -8,11 +8,67 @@ forward in time: step t asks for the old values of step t + 1 only.
 What differs from the paper: nothing; transitions may be stochastic, which the paper's text leaves out.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from mdpzoo.compiling import compiled, inlined
 
 TOLERANT, BITWISE, CLEAR = np.uint8(1), np.uint8(2), np.uint8(4)  # who reaches a state: see ``scan``
+
+
+class Values(NamedTuple):
+    """Values by backward induction; states are left at 0 before their first visit.
+
+    Attributes:
+        best: ``[T + 1, S]``, of the optimal policy.
+        explored: ``[T + 1, S]``, of the exploration policy.
+        spread: ``[T, S]``, ``max_a (Q^e - Q^w)(Q* - Q^w)``, which bounds a variance; ``[0, S]`` if it is not wanted.
+        worst: ``[S]``, of the worst policy at t = 0.
+    """
+
+    best: np.ndarray
+    explored: np.ndarray
+    spread: np.ndarray
+    worst: np.ndarray
+
+
+class Scan(NamedTuple):
+    """One lookahead k, scanned for steps at which a policy greedy for ``Q^k`` goes wrong.
+
+    Attributes:
+        solvable: no suboptimal action is ever greedy up to the tolerance for ties.
+        bitwise: no suboptimal action is ever greedy to the last bit.
+        gap: the smallest gap before the last k steps, in reward units; infinite if no action is suboptimal.
+        full_gap: the smallest gap over all steps.
+        relative_gap: the smallest gap over all steps, relative to the largest value.
+        ratio: the largest ``spread / gap^2`` before the last k steps.
+        variance: the spread at the step and state of this ratio.
+    """
+
+    solvable: bool
+    bitwise: bool
+    gap: float
+    full_gap: float
+    relative_gap: float
+    ratio: float
+    variance: float
+
+
+class Occupancy(NamedTuple):
+    """The probability that exploration visits states and pairs; time in terminal states is not counted.
+
+    Attributes:
+        states: ``[S]``, at the likeliest step.
+        state_sums: ``[S]``, summed over all steps.
+        pairs: ``[S A]``, of a state and an action at the likeliest step.
+        pair_sums: ``[S A]``, summed over all steps.
+    """
+
+    states: np.ndarray
+    state_sums: np.ndarray
+    pairs: np.ndarray
+    pair_sums: np.ndarray
 
 
 @inlined
@@ -26,11 +82,7 @@ def backed_up(rows, row, following):  # type: ignore[no-untyped-def]
 
 @compiled
 def values(rows, policy, first, horizon, wants_spread):  # type: ignore[no-untyped-def]
-    """Optimal and exploration values ``[T + 1, S]``, spreads ``[T, S]``, worst values ``[S]`` at t = 0.
-
-    The spread is ``max_a (Q^e - Q^w)(Q* - Q^w)``, which bounds a variance. Exploration ``[1 or T, 1 or S, A]``. States
-    are left at 0 before their first visit. Costs O(T nnz).
-    """
+    """Computes ``Values`` by backward induction; ``policy`` ``[1 or T, 1 or S, A]`` explores. Costs O(T nnz)."""
     states, actions = len(first), rows.actions
     best, explored = np.zeros((horizon + 1, states)), np.zeros((horizon + 1, states))
     spread = np.zeros((horizon if wants_spread else 0, states))
@@ -53,7 +105,7 @@ def values(rows, policy, first, horizon, wants_spread):  # type: ignore[no-untyp
             if wants_spread:
                 spread[t, s] = widest
         worst, earlier = earlier, worst
-    return best, explored, spread, worst
+    return Values(best, explored, spread, worst)
 
 
 @compiled
@@ -91,16 +143,13 @@ def row_values(rows, s, following, q):  # type: ignore[no-untyped-def]
 
 @compiled
 def scan(rows, first, best, iterate, spread, lookahead, ties, loss, horizon):  # type: ignore[no-untyped-def]
-    """Looks at every step for where a policy greedy for ``Q^k`` goes wrong, and overwrites the iterate by the next.
+    """Computes a ``Scan`` of lookahead k, and overwrites the iterate by the next one.
 
     Three sets of states are followed from the start: TOLERANT by actions within ``ties max_b |Q(s, b)|`` of the best,
     BITWISE by the very best, CLEAR by actions above every suboptimal one; an action is suboptimal where it loses more
     than ``loss``.
 
-    Returns:
-        Whether no suboptimal action is ever TOLERANT; BITWISE; the gap over the steps before the last k; over all
-        steps; over all steps relative to the largest value; the largest ``spread / gap^2`` before the last k steps;
-        the spread where that is. Costs O(T nnz).
+    Costs O(T nnz).
     """
     states, actions = len(first), rows.actions
     tolerant = bitwise = True
@@ -144,7 +193,7 @@ def scan(rows, first, best, iterate, spread, lookahead, ties, loss, horizon):  #
                 spread[t, s] = _widest(rows, s, spread[t + 1])
         here, after = after, here
         after[:] = 0
-    return tolerant, bitwise, gap, every_gap, relative, max(ratio, 0.0), widest
+    return Scan(tolerant, bitwise, gap, every_gap, relative, max(ratio, 0.0), widest)
 
 
 @inlined
@@ -195,7 +244,7 @@ def return_range(rows, first, horizon):  # type: ignore[no-untyped-def]
 
 @compiled
 def occupancy(rows, policy, horizon):  # type: ignore[no-untyped-def]
-    """How often exploration is where: ``[S]`` largest over t and sum over t, ``[S A]`` likewise. Costs O(T nnz)."""
+    """Follows exploration forward in time and computes its ``Occupancy``. Costs O(T nnz)."""
     states, actions = len(rows.start), rows.actions
     here, after = rows.start.copy(), np.zeros(states)
     most, total = np.zeros(states), np.zeros(states)
@@ -216,4 +265,4 @@ def occupancy(rows, policy, horizon):  # type: ignore[no-untyped-def]
                 for k in range(rows.offsets[row], rows.offsets[row + 1]):
                     after[rows.successors[k]] += share * rows.probabilities[k]
         here, after = after, here
-    return most, total, most_pairs, total_pairs
+    return Occupancy(most, total, most_pairs, total_pairs)

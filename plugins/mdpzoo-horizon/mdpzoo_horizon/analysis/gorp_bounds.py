@@ -17,18 +17,15 @@ import numpy as np
 
 from mdpzoo.errors import SettingError
 from mdpzoo.models import TabularMDP
-from mdpzoo_horizon.analysis.backward_induction import return_range, values
+from mdpzoo_horizon.analysis.backward_induction import values
 from mdpzoo_horizon.analysis.exploration_policies import exploration_policy
 from mdpzoo_horizon.analysis.gorp_predictor import SCANNED, SEQUENCES
+from mdpzoo_horizon.analysis.return_lattice import Distribution, lattice_rewards, return_distributions, sum_of_returns
 from mdpzoo_horizon.analysis.sample_bounds import exponent
 from mdpzoo_horizon.models.reachability import Rows, first_visits
 
-FINEST = 1 << 11  # lattice points of one return, beyond which rewards are rounded
 LONGEST = 1 << 18  # lattice points of a sum
-EXACT = 1e-9  # of the largest reward: what a multiple of the unit may be off
 NEGLIGIBLE = 1e-6  # of the largest optimal value: what an optimal action may lose, as in ``effective_horizon``
-
-Law = tuple[int, np.ndarray]  # the lowest value in units, and probabilities from there on
 
 
 class GorpBound(NamedTuple):
@@ -62,7 +59,7 @@ class Game(NamedTuple):
     """All that does not depend on the samples: nodes by step, and the lower and upper laws by step and state."""
 
     nodes: list[list[Node]]
-    laws: list[list[dict[int, Law]]]
+    laws: list[list[dict[int, Distribution]]]
     start: int
 
 
@@ -138,56 +135,13 @@ def _game(model: TabularMDP, horizon: int, lookahead: int, exploration: Any) -> 
     rows = Rows.of(model)
     policy = exploration_policy(exploration, model, horizon)
     first = first_visits(rows, horizon)
-    units = _rounded(rows, first, horizon)
-    best = values(rows, policy, first, horizon, False)[0]
-    lower = _laws(rows, policy, first, horizon, units[0])
+    units = lattice_rewards(rows, first, horizon)
+    best = values(rows, policy, first, horizon, False).best
+    lower = return_distributions(rows, policy, first, horizon, units[0])
     exact = bool((units[0] == units[1]).all())
-    upper = lower if exact else _laws(rows, policy, first, horizon, units[1])
+    upper = lower if exact else return_distributions(rows, policy, first, horizon, units[1])
     start = int(model.start.argmax())
     return Game(_nodes(rows, best, units, start, horizon, lookahead), [lower, upper], start)
-
-
-def _rounded(rows: Rows, first: np.ndarray, horizon: int) -> tuple[np.ndarray, np.ndarray]:
-    """Rewards in units, rounded down and up, ``[S A]`` int64 each; 0 in states that are over or never visited."""
-    rewards = np.where(np.repeat((first < horizon) & ~rows.terminal, rows.actions), rows.expected, 0.0)
-    low, high = return_range(rows, first, horizon)
-    largest = float(np.abs(rewards).max())
-    if largest == 0.0:
-        return (np.zeros(len(rewards), np.int64),) * 2
-    unit = 0.0
-    for value in np.unique(np.abs(rewards[rewards != 0.0])):
-        unit = _common(unit, float(value), EXACT * largest)
-    if not (high - low) / unit <= FINEST:
-        unit = (high - low) / FINEST
-    slack = EXACT * largest / unit
-    return np.floor(rewards / unit + slack).astype(np.int64), np.ceil(rewards / unit - slack).astype(np.int64)
-
-
-def _common(a: float, b: float, slack: float) -> float:
-    """The largest number of which both are multiples, up to ``slack``: Euclid's algorithm."""
-    while b > slack:
-        a, b = b, abs(a - round(a / b) * b)
-    return a
-
-
-def _laws(rows: Rows, policy: np.ndarray, first: np.ndarray, horizon: int, units: np.ndarray) -> list[dict[int, Law]]:
-    """For each step the laws of what exploration still gains, by visited state; over: not listed, nothing to gain."""
-    nothing: Law = (0, np.ones(1))
-    laws: list[dict[int, Law]] = [{} for _ in range(horizon + 1)]
-    for t in range(horizon - 1, -1, -1):
-        for s in np.flatnonzero((first <= t) & ~rows.terminal).tolist():
-            chances = policy[t if len(policy) > 1 else 0, s if policy.shape[1] > 1 else 0]
-            parts = []
-            for a in np.flatnonzero(chances > 0).tolist():
-                row = s * rows.actions + a
-                offset, law = laws[t + 1].get(int(rows.successors[rows.offsets[row]]), nothing)
-                parts.append((offset + int(units[row]), chances[a] * law))
-            bottom = min(offset for offset, _ in parts)
-            mixed = np.zeros(max(offset + len(law) for offset, law in parts) - bottom)
-            for offset, law in parts:
-                mixed[offset - bottom : offset - bottom + len(law)] += law
-            laws[t][s] = bottom, mixed
-    return laws
 
 
 def _nodes(
@@ -235,7 +189,7 @@ def _success(game: Game, samples: int) -> float:
     later: dict[int, float] = {}
     for t in range(len(game.nodes) - 1, -1, -1):
         now = {}
-        powers: list[dict[int, Law]] = [{}, {}]
+        powers: list[dict[int, Distribution]] = [{}, {}]
         for node in game.nodes[t]:
             worth = np.array(
                 [later.get(s, 1.0) if fine else 0.0 for s, fine in zip(node.successors, node.optimal, strict=True)]
@@ -249,7 +203,7 @@ def _success(game: Game, samples: int) -> float:
 
 
 def _groups(
-    game: Game, node: Node, t: int, worth: np.ndarray, samples: int, powers: list[dict[int, Law]]
+    game: Game, node: Node, t: int, worth: np.ndarray, samples: int, powers: list[dict[int, Distribution]]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Distribution functions of the largest lower and upper sums, ``[groups, points]``, and ``[groups]`` worths.
 
@@ -259,7 +213,7 @@ def _groups(
     for a, ends in enumerate(node.ends):
         for end, count in ends.items():
             for side in (0, 1):
-                offset, law = _power(game.laws[side][t + node.depth], end[2], samples, powers[side])
+                offset, law = sum_of_returns(game.laws[side][t + node.depth], end[2], samples, powers[side])
                 placed.append((a, side, samples * end[side] + offset, law, count))
     bottom = min(each[2] for each in placed) - 1
     size = max(each[2] + len(each[3]) for each in placed) - bottom
@@ -272,18 +226,6 @@ def _groups(
         function[offset - bottom : offset - bottom + len(law)] = np.minimum(np.cumsum(law), 1.0)
         below[side, groups.index(names[a])] *= function**count
     return below[0], below[1], np.array([value for _, value in groups])
-
-
-def _power(laws: dict[int, Law], state: int, samples: int, known: dict[int, Law]) -> Law:
-    """The law of a sum of returns, by Fourier transform: errors of about 1e-15."""
-    if state not in known:
-        offset, law = laws.get(state, (0, np.ones(1)))
-        size = samples * (len(law) - 1) + 1
-        padded = 1 << (size - 1).bit_length()
-        power = np.fft.irfft(np.fft.rfft(law, padded) ** samples, padded)[:size] if size > 1 else np.ones(1)
-        power = np.maximum(power, 0.0)
-        known[state] = samples * offset, power / power.sum()
-    return known[state]
 
 
 def _worst(lower: np.ndarray, upper: np.ndarray, worth: np.ndarray) -> float:

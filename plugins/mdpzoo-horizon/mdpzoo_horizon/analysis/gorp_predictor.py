@@ -107,8 +107,8 @@ def _asked(model: TabularMDP, horizon: int, exploration: Any) -> Any:
     rows = Rows.of(model)
     first = first_visits(rows, horizon)
     policy = exploration_policy(exploration, model, horizon)
-    best, explored, _, _ = values(rows, policy, first, horizon, False)
-    amount = float(best[0].max())
+    found = values(rows, policy, first, horizon, False)
+    amount = float(found.best[0].max())
     if amount <= 0 or not one_reward(rows, first, horizon, amount):
         return None
-    return rows, best, explored, amount, int(model.start.argmax())
+    return rows, found.best, found.explored, amount, int(model.start.argmax())

@@ -18,7 +18,7 @@ import numpy as np
 from mdpzoo.errors import SettingError
 from mdpzoo.models import TabularMDP
 from mdpzoo_horizon.analysis import sample_bounds
-from mdpzoo_horizon.analysis.backward_induction import greedy_values, return_range, scan, values
+from mdpzoo_horizon.analysis.backward_induction import Scan, greedy_values, return_range, scan, values
 from mdpzoo_horizon.analysis.exploration_policies import exploration_policy
 from mdpzoo_horizon.analysis.gorp_predictor import SEQUENCES, predicted_samples
 from mdpzoo_horizon.analysis.horizon_report import HorizonReport
@@ -31,15 +31,17 @@ NEGLIGIBLE = 1e-6  # of the largest optimal value: more than float32 rewards are
 
 
 class Lookahead(NamedTuple):
-    """What was found for one k; see ``backward.scan``."""
+    """The results for one lookahead k.
+
+    Attributes:
+        greedy_return: J_k, or NaN if it is not reported.
+        scan: the gaps, and whether k solves the model.
+        samples: m_k; infinite if k does not solve the model.
+        hardness: ``k + log_A(1 / gap^2)``; infinite if k does not solve the model.
+    """
 
     greedy_return: float
-    solvable: bool
-    bitwise: bool
-    gap: float
-    full_gap: float
-    relative_gap: float
-    variance: float
+    scan: Scan
     samples: float
     hardness: float
 
@@ -141,16 +143,16 @@ def _lookaheads(asked: Question, iterate: np.ndarray, spread: np.ndarray) -> tup
     shown = 0
     actions, bounded = asked.rows.actions, len(spread) > 0
     for k in range(1, asked.deepest + 1):
-        worth = math.nan
+        greedy_return = math.nan
         if not shown:
-            following = greedy_values(asked.rows, asked.first, iterate, asked.ties, asked.horizon)
-            worth = float(asked.rows.start @ following)
-        solvable, bitwise, gap, full, relative, ratio, variance = scan(
-            asked.rows, asked.first, asked.best, iterate, spread, k, asked.ties, asked.loss, asked.horizon
-        )
-        count = sample_bounds.samples(ratio, asked.horizon, actions, k) if solvable else math.inf
-        hardness = sample_bounds.stochastic_exponent(k, full, asked.scale, actions) if solvable else math.inf
-        found.append(Lookahead(worth, solvable, bitwise, gap, full, relative, variance, count, hardness))
+            worst_greedy = greedy_values(asked.rows, asked.first, iterate, asked.ties, asked.horizon)
+            greedy_return = float(asked.rows.start @ worst_greedy)
+        seen = scan(asked.rows, asked.first, asked.best, iterate, spread, k, asked.ties, asked.loss, asked.horizon)
+        count, hardness = math.inf, math.inf
+        if seen.solvable:
+            count = sample_bounds.samples(seen.ratio, asked.horizon, actions, k)
+            hardness = sample_bounds.stochastic_exponent(k, seen.full_gap, asked.scale, actions)
+        found.append(Lookahead(greedy_return, seen, count, hardness))
         if not shown and _answered(found, asked, bounded):
             shown = k
         if shown and k + 1 >= min(each.hardness for each in found):
@@ -161,7 +163,7 @@ def _lookaheads(asked: Question, iterate: np.ndarray, spread: np.ndarray) -> tup
 def _answered(found: list[Lookahead], asked: Question, bounded: bool) -> bool:
     return (
         len(found) >= SHOWN
-        and any(each.solvable for each in found)
+        and any(each.scan.solvable for each in found)
         and any(each.greedy_return >= asked.target for each in found)
         and not (bounded and len(found) + 1 < _exponent(found, asked))
     )
@@ -170,7 +172,7 @@ def _answered(found: list[Lookahead], asked: Question, bounded: bool) -> bool:
 def _planning_window(asked: Question, iterate: np.ndarray) -> int | None:
     none = np.zeros((0, 0))
     for k in range(1, asked.deepest + 1):
-        if scan(asked.rows, asked.first, asked.best, iterate, none, k, asked.ties, asked.loss, asked.horizon)[0]:
+        if scan(asked.rows, asked.first, asked.best, iterate, none, k, asked.ties, asked.loss, asked.horizon).solvable:
             return k
     return None
 
@@ -187,7 +189,7 @@ def _report(
 ) -> HorizonReport:
     visits = sample_bounds.visits(asked.rows, policy, asked.horizon)
     listed, bounded = found[:shown], bool(model.deterministic)
-    min_k, bitwise = _first(each.solvable for each in found), _first(each.bitwise for each in found)
+    min_k, bitwise = _first(each.scan.solvable for each in found), _first(each.scan.bitwise for each in found)
     return HorizonReport(
         horizon=asked.horizon,
         num_states=int((asked.first < asked.horizon).sum()),
@@ -201,9 +203,9 @@ def _report(
         min_k_tolerance=_first(each.greedy_return >= asked.target for each in listed),
         epw=window,
         greedy_returns=tuple(each.greedy_return for each in listed),
-        gaps=tuple(each.gap for each in listed),
-        full_gaps=tuple(each.full_gap for each in listed),
-        variances=tuple(each.variance for each in listed) if bounded else None,
+        gaps=tuple(each.scan.gap for each in listed),
+        full_gaps=tuple(each.scan.full_gap for each in listed),
+        variances=tuple(each.scan.variance for each in listed) if bounded else None,
         samples=tuple(each.samples for each in listed) if bounded else None,
         exponents=_exponents(listed, asked) if bounded else None,
         effective_horizon=_exponent(listed, asked) if bounded else None,
@@ -233,13 +235,14 @@ def _first(answers: Iterable[bool]) -> int | None:
 def _warnings(found: list[Lookahead], min_k: int | None, bitwise: int | None, asked: Question) -> tuple[str, ...]:
     if min_k is None:
         return (f"no lookahead up to {asked.deepest} solves the model; raise max_lookahead",)
-    said = []
-    at = found[min_k - 1]
-    if at.relative_gap < TRUSTED:
-        said.append(
-            f"at k = {min_k} the gap is {at.full_gap:.3g}, {at.relative_gap:.1g} of the values: roundings may decide"
+    warnings = []
+    solving = found[min_k - 1].scan
+    if solving.relative_gap < TRUSTED:
+        warnings.append(
+            f"at k = {min_k} the gap is {solving.full_gap:.3g}, {solving.relative_gap:.1g} of the values: "
+            "roundings may decide"
         )
     if bitwise != min_k:
         other = bitwise or f"more than {len(found)}"
-        said.append(f"with no tolerance for ties min_k is {other}, not {min_k}: roundings break ties")
-    return tuple(said)
+        warnings.append(f"with no tolerance for ties min_k is {other}, not {min_k}: roundings break ties")
+    return tuple(warnings)

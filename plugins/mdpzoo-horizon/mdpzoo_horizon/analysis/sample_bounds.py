@@ -85,7 +85,7 @@ def visits(rows: Rows, policy: np.ndarray, horizon: int) -> Visits:
     """
     found = occupancy(rows, policy, horizon)
     state, state_sum, pair, pair_sum = (float(each[each > 0].min(initial=np.inf)) for each in found)
-    return Visits(state, state_sum, pair, pair_sum, int((found[2] > 0).sum()), float(found[1].sum()))
+    return Visits(state, state_sum, pair, pair_sum, int((found.pairs > 0).sum()), float(found.state_sums.sum()))
 
 
 def covering_length(rarest: float, pairs: int) -> float:

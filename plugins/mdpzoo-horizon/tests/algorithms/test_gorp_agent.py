@@ -153,16 +153,3 @@ def test_a_complete_plan_in_a_damaged_file_is_named():
     agent._pass = agent._collection = None
     with pytest.raises(SettingError, match="the saved plan is complete; use reset_num_timesteps=True"):
         agent.learn(100, reset_num_timesteps=False)
-
-
-def test_parameters_loaded_in_the_midst_of_a_pass_are_gone_on_with():
-    envs = rows(combination_lock(4, 2, 1), 20, 4)
-    agent = GORP(env=envs, seed=0, episodes=40).learn(900)
-    later = {name: value.clone() for name, value in agent.policy.state_dict().items()}
-    steps_fixed = agent.policy.steps_fixed
-    assert steps_fixed > 0
-    other = GORP(env=envs, seed=0, episodes=40).learn(20)
-    other.policy.load_state_dict(later)
-    other.learn(1_000, reset_num_timesteps=False)
-    assert other.policy.passes_ended == 1
-    assert other.policy.answer.actions[:steps_fixed].tolist() == later["draft.actions"][:steps_fixed].tolist()
