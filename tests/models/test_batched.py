@@ -49,8 +49,9 @@ def test_every_face_plays_the_same_episodes(model):
         asleep = terminated
 
 
-def test_an_illegal_action_ends_its_row_where_it_stands():
-    env = CompiledVectorEnv(coin_walk(6).batched(), 4)
+@pytest.mark.parametrize("kind", [CompiledVectorEnv, TensorVectorEnv])
+def test_an_illegal_action_ends_its_row_where_it_stands(kind):
+    env = kind(coin_walk(6).batched(), 4)
     before, _ = env.reset(seed=0)
     seen, reward, terminated, _, infos = env.step(np.array([-1, 0, 2, 1]))
     assert infos["illegal"].tolist() == terminated.tolist() == [True, False, True, False]
