@@ -26,7 +26,7 @@ import mdpzoo
 from mdpzoo.models import TabularMDP
 from mdpzoo.planning import evaluate, solve_finite_horizon
 from mdpzoo_horizon import GORP, SQIRL, effective_horizon, sticky
-from mdpzoo_horizon.sources import model_of
+from mdpzoo_horizon.tables.sources import model_of
 
 STUDY = Path(__file__).parents[1] / "plugins/mdpzoo-horizon/mdpzoo_horizon/studies/effective_horizon.toml"
 MEASURES = {

@@ -23,8 +23,8 @@ from mdpzoo.interop.shells.compiled_vector import CompiledVectorEnv
 from mdpzoo.interop.shells.model_env import ModelEnv
 from mdpzoo.models import TabularMDP
 from mdpzoo_horizon import GORP, SQIRL
-from mdpzoo_horizon.locks import combination_lock
-from mdpzoo_horizon.model_files import read_model
+from mdpzoo_horizon.models.locks import combination_lock
+from mdpzoo_horizon.models.model_files import read_model
 
 Problem = tuple[Callable[[int], TabularMDP], int, float]  # the model of a seed, the horizon, the optimal return
 

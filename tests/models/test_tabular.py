@@ -64,3 +64,41 @@ def test_frequencies_are_the_probabilities():
     model, generator = coin_walk(4), np.random.default_rng(0)
     ups = sum(model.step(1, 0, generator.random)[0] == 2 for _ in range(20_000))
     assert abs(ups / 20_000 - 0.2) < 4 * (0.2 * 0.8 / 20_000) ** 0.5  # four standard errors
+
+
+def csr(**changed):
+    """Two states of one action each that swap, with some arrays replaced."""
+    arrays = {
+        "offsets": np.array([0, 1, 2]),
+        "successors": np.array([1, 0]),
+        "probabilities": np.ones(2),
+        "rewards": np.zeros(2),
+        "start": np.array([1.0, 0.0]),
+        "terminal": np.zeros(2, bool),
+    }
+    return TabularMDP(**arrays | changed)
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"successors": np.array([1, -1])}, "successors must lie in 0..1, got -1"),
+        ({"successors": np.array([2, 0])}, "successors must lie in 0..1, got 2"),
+        ({"start": np.zeros(0)}, "an MDP needs a row for each state and action, got 2 rows for 0 states"),
+        ({"start": np.array([1.0, 0, 0])}, "got 2 rows for 3 states"),
+        ({"terminal": np.zeros(3, bool)}, "terminal must have shape [2], got [3]"),
+        ({"rewards": np.zeros(3)}, "rewards must have shape [2], as successors, got [3]"),
+        ({"offsets": np.array([0, 1, 1])}, "offsets must lead from 0 to 2, got 0 to 1"),
+        ({"offsets": np.array([0, 2, 2])}, "action 0 in state 1 leads nowhere"),
+        ({"probabilities": np.array([1.0, 0.5])}, "the probabilities of action 0 in state 1 must sum to 1, got 0.5"),
+        ({"start": np.array([1.5, -0.5])}, "start must be probabilities that sum to 1"),  # sums to 1
+    ],
+)
+def test_broken_rows_are_refused_with_their_place(changed, sentence):
+    with pytest.raises(SettingError) as refused:
+        csr(**changed)
+    assert sentence in str(refused.value)
+
+
+def test_a_model_shows_its_arrays_and_not_its_spaces():
+    assert "action_space" not in repr(csr())

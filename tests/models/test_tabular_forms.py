@@ -245,3 +245,21 @@ def test_a_successor_that_stands_in_a_row_twice_earns_the_mean():
     law, rewards = model.to_arrays()
     assert law[0, 0].tolist() == [0.25, 0.75]
     assert rewards[0, 0].tolist() == [1, 2]  # 0.25 * 6 / 0.75
+
+
+def test_the_state_that_ends_lead_to_pays_nothing():
+    # ending from state 0 in state 1, which goes on elsewhere: the end is a state of its own
+    table = {0: {0: [(1.0, 1, 1.0, True)]}, 1: {0: [(1.0, 0, 2.0, False)]}}
+    env = gymnasium.make("FrozenLake-v1")
+    env.unwrapped.P, env.unwrapped.initial_state_distrib = table, np.array([0.5, 0.5])
+    env.unwrapped.observation_space = env.observation_space = Discrete(2)
+    env.unwrapped.action_space = env.action_space = Discrete(1)
+    model = TabularMDP.from_gymnasium(env)
+    assert model.successors.tolist() == [2, 0, 2]
+    assert model.rewards.tolist() == [1.0, 2.0, 0.0]
+    assert model.terminal.tolist() == [False, False, True]
+
+
+def test_successors_named_twice_are_one_entry_of_the_sparse_matrix():
+    model = TabularMDP(np.array([0, 2]), [0, 0], [0.5, 0.5], np.zeros(2), [1.0], [False])
+    assert model.to_csr()[0][0].data.tolist() == [1.0]

@@ -14,14 +14,14 @@ def mdpzoo_environments() -> list[EnvironmentSpec]:
         EnvironmentSpec(
             id="mdpzoo/CombinationLock-v0",
             kind="model",
-            rules="mdpzoo_horizon.locks:combination_lock",
+            rules="mdpzoo_horizon.models.locks:combination_lock",
             summary="one right action a step for a reward at the end, any other ends the episode",
             source="the combination lock of exploration theory; pages/horizon.md derives its exact quantities",
         ),
         EnvironmentSpec(
             id="mdpzoo/RandomMDP-v0",
             kind="model",
-            rules="mdpzoo_horizon.random_models:random_mdp",
+            rules="mdpzoo_horizon.models.random_models:random_mdp",
             summary="a sparse random MDP from a seed, of any size",
             source="successors and Dirichlet probabilities from a seed; pages/horizon.md",
         ),
@@ -34,7 +34,7 @@ def mdpzoo_agents() -> list[AgentSpec]:
     return [
         AgentSpec(
             id="sqirl",
-            build="mdpzoo_horizon.sqirl:SQIRL",
+            build="mdpzoo_horizon.algorithms.sqirl_agent:SQIRL",
             summary="explores at random, regresses Q-values a few steps back, fixes one timestep after the other",
             observations=("Discrete", "Box"),
             actions=("Discrete",),
@@ -42,7 +42,7 @@ def mdpzoo_agents() -> list[AgentSpec]:
         ),
         AgentSpec(
             id="gorp",
-            build="mdpzoo_horizon.gorp:GORP",
+            build="mdpzoo_horizon.algorithms.gorp_agent:GORP",
             summary="plans a deterministic environment's actions one by one from random rollouts",
             actions=("Discrete",),
             source=EFFECTIVE_HORIZON,
@@ -56,7 +56,7 @@ def mdpzoo_commands() -> list[CommandSpec]:
     return [
         CommandSpec(
             name="horizon",
-            function="mdpzoo_horizon.horizon_command:horizon",
+            function="mdpzoo_horizon.commands.horizon_command:horizon",
             summary="Say how far ahead an environment makes one plan, and how many samples it asks for.",
         )
     ]

@@ -1,0 +1,1 @@
+"""SQIRL and GORP as Stable-Baselines3 algorithms."""

@@ -1,0 +1,115 @@
+"""Exactly m episodes from environments that step together, of which a window of steps is kept.
+
+An episode is taken when it begins: rows begin new ones until m have begun, and every one that began is played to its
+end. Taking the first m that end would favour short ones. A row that is not needed any more idles, because such
+environments step together; its steps count like all others.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from mdpzoo_horizon.algorithms.shallow_q_iteration import Window
+
+
+class Collection:
+    """m episodes while they are played in B rows.
+
+    Attributes:
+        window: what is kept, of the steps ``first .. last``.
+        returns: ``[m]`` float64, the sum of each episode's rewards.
+        lengths: ``[m]`` int64, the steps of each episode.
+        counters: ``[B]`` int64, the step at which each row stands; 0 where an episode begins.
+        environment_steps: steps of all rows so far, those that idled included.
+        playing: ``[B]`` int64, which of the m episodes a row plays; -1: it idles.
+    """
+
+    def __init__(
+        self, episodes: int, rows: int, first: int, last: int, horizon: int, shape: tuple[int, ...], kind: Any
+    ) -> None:
+        """Makes room.
+
+        Args:
+            episodes: m, at least 1.
+            rows: B, at least 1.
+            first: the window's first step, counted from 0.
+            last: its last step, below the horizon.
+            horizon: T, steps after which an episode is at its end whatever the environment says.
+            shape: of an observation.
+            kind: NumPy type of an observation.
+        """
+        length = last - first + 1
+        self.window = Window(
+            np.zeros((length, episodes, *shape), kind),
+            np.zeros((length, episodes), np.int64),
+            np.zeros((length, episodes)),
+            np.zeros((length, episodes), bool),
+        )
+        self.returns, self.lengths = np.zeros(episodes), np.zeros(episodes, np.int64)
+        self.counters = np.zeros(rows, np.int64)
+        self.playing = np.full(rows, -1)
+        self._first, self._last, self._horizon = first, last, horizon
+        self._begun = self._ended = self.environment_steps = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether all m episodes have ended."""
+        return self._ended == len(self.returns)
+
+    @property
+    def stuck(self) -> bool:
+        """Whether no row plays an episode: to go on, the environments must be reset."""
+        return not self.complete and not (self.playing >= 0).any()
+
+    @property
+    def steps(self) -> int:
+        """Steps of all episodes so far, those of idle rows aside."""
+        return int(self.lengths.sum())
+
+    def grow(self, episodes: int) -> None:
+        """Asks for more episodes; rows that have just been reset begin them."""
+        more = [np.zeros((*each.shape[:1], episodes, *each.shape[2:]), each.dtype) for each in self.window]
+        self.window = Window(*(np.concatenate(both, 1) for both in zip(self.window, more, strict=True)))
+        self.returns = np.concatenate((self.returns, np.zeros(episodes)))
+        self.lengths = np.concatenate((self.lengths, np.zeros(episodes, np.int64)))
+        self.begin(np.flatnonzero((self.counters == 0) & (self.playing < 0)))
+
+    def begin(self, rows: np.ndarray) -> None:
+        """Begins an episode in rows (indices) that have just been reset, as far as some are still to begin."""
+        self.counters[rows] = 0
+        taken = rows[: len(self.returns) - self._begun]
+        self.playing[taken] = self._begun + np.arange(len(taken))
+        self._begun += len(taken)
+
+    def record(self, observations: np.ndarray, actions: np.ndarray, rewards: np.ndarray, dones: np.ndarray) -> None:
+        """Takes in one step of every row.
+
+        Args:
+            observations: ``[B, ...]`` what was seen before it.
+            actions: ``[B]`` what was done, in 0 .. A - 1.
+            rewards: ``[B]``.
+            dones: ``[B]`` bool, rows whose environment has begun a new episode.
+        """
+        self.environment_steps += len(dones)
+        rows = (self.playing >= 0).nonzero()[0]
+        steps, episodes = self.counters[rows], self.playing[rows]
+        self.returns[episodes] += rewards[rows]
+        self.lengths[episodes] += 1
+        late = steps >= self._first
+        if late.any():
+            self._keep(rows[late], steps[late], episodes[late], observations, actions, rewards)
+        self.counters += 1
+        ended = rows[dones[rows] | (steps + 1 >= self._horizon)]
+        self.playing[ended] = -1
+        self._ended += len(ended)
+        if dones.any():
+            self.begin(np.flatnonzero(dones))
+
+    def _keep(self, rows: Any, steps: Any, episodes: Any, observations: Any, actions: Any, rewards: Any) -> None:
+        places = np.minimum(steps, self._last) - self._first
+        self.window.rewards[places, episodes] += rewards[rows]
+        inside = steps <= self._last
+        rows, places, episodes = rows[inside], places[inside], episodes[inside]
+        self.window.observations[places, episodes] = observations[rows]
+        self.window.actions[places, episodes] = actions[rows]
+        self.window.alive[places, episodes] = True

@@ -1,0 +1,169 @@
+"""SQIRL as its authors run it: one network for all timesteps, with a head for each step of the lookahead.
+
+Source: Laidlaw et al. 2024, arXiv:2312.08369; what is fitted to what follows the behaviour of the authors' program.
+Instead of fresh regressions on fresh episodes, the network goes on learning from all iterations' steps at which the
+policy still explores, head 1 the return-to-go, head j the reward and the best value of head j - 1 one step later; the
+last head, frozen, is the policy of the timestep.
+
+What differs from the authors: no discount; a time limit is an end; steps are drawn in constant time, not by priorities
+over the whole buffer; the learning rate is 1e-3.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from gymnasium.spaces import Space
+from torch import nn
+
+from mdpzoo.errors import SettingError
+from mdpzoo_horizon.algorithms.network_regressor import Network, Trained, initialise, inputs
+from mdpzoo_horizon.algorithms.shallow_q_iteration import Samples, Window
+
+
+class Replay:
+    """The steps of all iterations that explored, sorted so that those from a timestep on stand together.
+
+    Each entry is an observation, an action, a reward, a return-to-go, the next observation and whether there is one.
+    """
+
+    def __init__(self, horizon: int) -> None:
+        """Holds nothing of ``horizon`` steps."""
+        self._parts: list[list[tuple[np.ndarray, ...]]] = [[] for _ in range(horizon)]
+        self._columns: tuple[np.ndarray, ...] = ()
+
+    def __len__(self) -> int:
+        """Steps that ``sample`` draws from."""
+        return len(self._columns[0]) if self._columns else 0
+
+    def take(self, window: Window, first: int) -> int:
+        """Takes in a window of all steps from ``first`` on, and forgets earlier ones; returns how many are new."""
+        to_go = window.rewards[::-1].cumsum(0)[::-1]
+        length = len(window.alive)
+        for step in range(length):
+            alive = window.alive[step]
+            after = min(step + 1, length - 1)
+            goes_on = window.alive[after][alive] & (step + 1 < length)
+            columns = [each[step][alive] for each in (window.observations, window.actions, window.rewards, to_go)]
+            self._parts[first + step].append((*columns, window.observations[after][alive], goes_on))
+        kept = [part for parts in self._parts[first:] for part in parts]
+        self._columns = tuple(np.concatenate(column) for column in zip(*kept, strict=True))
+        return int(window.alive.sum())
+
+    def sample(self, count: int, generator: np.random.Generator) -> tuple[np.ndarray, ...]:
+        """Draws ``count`` steps with replacement, each alike; the time does not depend on how many there are."""
+        rows = generator.integers(len(self), size=count)
+        return tuple(column[rows] for column in self._columns)
+
+
+@dataclass(frozen=True)
+class SharedNetwork:
+    """Settings of the variant.
+
+    Attributes:
+        hidden: units of each hidden layer.
+        learning_rate: Adam's.
+        batch_size: steps of a gradient step.
+        epochs: how often each new step is drawn on average.
+        clip: the largest norm of a gradient.
+    """
+
+    hidden: tuple[int, ...] = (64, 64)
+    learning_rate: float = 1e-3
+    batch_size: int = 128
+    epochs: int = 10
+    clip: float = 10.0
+    network: Network = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Checks the settings.
+
+        Raises:
+            SettingError: one is out of its range.
+        """
+        for name in ("learning_rate", "batch_size", "epochs", "clip"):
+            if not getattr(self, name) > 0:
+                raise SettingError(f"{name} must be positive, got {getattr(self, name)}")
+        object.__setattr__(self, "hidden", tuple(self.hidden))
+        object.__setattr__(self, "network", Network(hidden=self.hidden))
+
+    def fit(self, samples: Samples, space: Space[Any], num_actions: int, generator: np.random.Generator) -> Trained:
+        """Refused: one network learns all timesteps together.
+
+        Raises:
+            SettingError: always.
+        """
+        raise SettingError("the shared network fits no single timestep; use regressor='network'")
+
+    def blank(self, space: Space[Any], num_actions: int) -> Trained:
+        """One timestep's network, with weights of 0."""
+        return self.network.blank(space, num_actions)
+
+    def restore(self, arrays: dict[str, np.ndarray], space: Space[Any], num_actions: int) -> Trained:
+        """One timestep's network from its arrays."""
+        return self.network.restore(arrays, space, num_actions)
+
+
+class SharedLearner:
+    """The network and its data while a pass is under way; not saved."""
+
+    def __init__(
+        self,
+        settings: SharedNetwork,
+        space: Space[Any],
+        num_actions: int,
+        heads: int,
+        horizon: int,
+        generator: np.random.Generator,
+    ) -> None:
+        """Draws a network of ``heads * num_actions`` outputs."""
+        self._settings, self._space, self._actions, self._heads = settings, space, num_actions, heads
+        self._generator = generator
+        self.replay = Replay(horizon)
+        self.module = settings.network.module(space, num_actions * heads)
+        initialise(self.module, torch.Generator().manual_seed(int(generator.integers(2**63))))
+        self._optimiser = torch.optim.Adam(self.module.parameters(), settings.learning_rate, fused=True)
+
+    def learn(self, window: Window, first: int) -> tuple[Trained, int]:
+        """Takes in an iteration's episodes, learns, and freezes the last head.
+
+        Returns:
+            The values of the timestep, and the gradient steps taken.
+        """
+        new = self.replay.take(window, first)
+        count = -(-self._settings.epochs * new // self._settings.batch_size)
+        for _ in range(count):
+            self._descend(*self.replay.sample(self._settings.batch_size, self._generator))
+        return self._frozen(), count
+
+    def _descend(self, seen: Any, actions: Any, rewards: Any, to_go: Any, following: Any, goes_on: Any) -> None:
+        """One gradient step on all heads."""
+        values = self._values(seen)
+        chosen = torch.from_numpy(actions)[:, None, None].expand(-1, self._heads, 1)
+        targets = torch.from_numpy(to_go).float()[:, None]
+        if self._heads > 1:
+            with torch.no_grad():
+                best = self._values(following).max(2).values[:, :-1] * torch.from_numpy(goes_on)[:, None]
+            targets = torch.cat((targets, torch.from_numpy(rewards).float()[:, None] + best), 1)
+        loss = nn.functional.mse_loss(values.gather(2, chosen)[:, :, 0], targets)
+        self._optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.module.parameters(), self._settings.clip)
+        self._optimiser.step()
+
+    def _values(self, observations: np.ndarray) -> torch.Tensor:
+        """``[n, heads, A]`` values."""
+        found = self.module(inputs(observations, self._space))
+        return found.view(len(found), self._heads, self._actions)
+
+    def _frozen(self) -> Trained:
+        """A copy with the last head alone."""
+        module = self._settings.network.module(self._space, self._actions)
+        last: Any = module[-1]
+        whole: Any = self.module[-1]
+        for to, source in zip(module[:-1].parameters(), self.module[:-1].parameters(), strict=True):
+            to.data.copy_(source.data)
+        last.weight.data.copy_(whole.weight.data[-self._actions :])
+        last.bias.data.copy_(whole.bias.data[-self._actions :])
+        return Trained(module, np.ones(self._actions, bool), np.array([1.0, 0.0]), self._space)

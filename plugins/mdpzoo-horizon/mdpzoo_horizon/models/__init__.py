@@ -1,0 +1,1 @@
+"""Tabular models: locks, random ones, sticky actions, and files of models."""
