@@ -16,22 +16,24 @@ from stable_baselines3.common.policies import BasePolicy
 from stable_baselines3.common.type_aliases import MaybeCallback
 
 from mdpzoo.errors import CheckpointError, InstanceError, SettingError, did_you_mean, unknown
-from mdpzoo_combinatorial.baselines.registry import SOLVERS
+from mdpzoo_combinatorial.baselines.table import SOLVERS
 from mdpzoo_combinatorial.bq_nco import checkpoint
 from mdpzoo_combinatorial.bq_nco.networks.kinds import NetworkSettings, network_settings
 from mdpzoo_combinatorial.bq_nco.policy import BQPolicy, problem_of, size_shown, spaces_of
 from mdpzoo_combinatorial.bq_nco.resuming import content_of, restore
 from mdpzoo_combinatorial.bq_nco.search.decodings import Solutions
-from mdpzoo_combinatorial.bq_nco.search.solving import Instances, solve
+from mdpzoo_combinatorial.bq_nco.search.posing import Instances
+from mdpzoo_combinatorial.bq_nco.search.solving import solve
 from mdpzoo_combinatorial.bq_nco.states.problems import PROBLEMS, problem_named
 from mdpzoo_combinatorial.bq_nco.training.imitation import ImitationSettings, Progress, World, imitate
 from mdpzoo_combinatorial.bq_nco.training.improvement import ImprovementSettings, Pool
-from mdpzoo_combinatorial.bq_nco.training.labels import LEAST, OWN, Labels, make_labels, read_labels
+from mdpzoo_combinatorial.bq_nco.training.labels import OWN, Labels, make_labels, read_labels
 from mdpzoo_combinatorial.bq_nco.training.optimiser import new_optimiser
 from mdpzoo_combinatorial.bq_nco.training.reporting import Report, begin
-from mdpzoo_combinatorial.instances import Instance, TSPInstance
+from mdpzoo_combinatorial.instances import Instance
 from mdpzoo_combinatorial.instances.checking import at_least
 from mdpzoo_combinatorial.local_search.budget import Budget
+from mdpzoo_combinatorial.problems import ProblemRecord
 
 SHIPPED = {name.lower(): Path(__file__).parent / "checkpoints" / f"{name.lower()}.safetensors" for name in PROBLEMS}
 SELF = "self"
@@ -40,8 +42,9 @@ LARGEST = 100  # tokens of the instances that an environment makes the agent sol
 
 def shipped_for(instance: Instance) -> str:
     """Which shipped checkpoint solves an instance: that of its problem; ``"atsp"`` for tours known by costs alone."""
-    by_costs = isinstance(instance, TSPInstance) and instance.coordinates is None
-    return "atsp" if by_costs else instance.problem.lower()
+    record = PROBLEMS[instance.problem].record
+    other = record.without_coordinates if getattr(instance, "coordinates", None) is None else None
+    return (other or record.name).lower()
 
 
 class BQNCO(BaseAlgorithm):
@@ -62,7 +65,7 @@ class BQNCO(BaseAlgorithm):
         policy: str | type[BasePolicy] = "BQPolicy",
         env: Any = None,
         *,
-        problem: str | None = None,
+        problem: str | ProblemRecord | None = None,
         network: NetworkSettings | None = None,
         imitation: ImitationSettings | None = None,
         labels: str | Path | Sequence[str | Path] | None = None,
@@ -82,7 +85,8 @@ class BQNCO(BaseAlgorithm):
         Args:
             policy: ``"BQPolicy"``.
             env: one of the five environments in either form, or None.
-            problem: ``TSP``, ``ATSP``, ``CVRP``, ``OP`` or ``Knapsack``; None: the environment's, else TSP.
+            problem: ``TSP``, ``ATSP``, ``CVRP``, ``OP`` or ``Knapsack``, or a record, which may differ from the one
+                that is registered by its name; None: the environment's, else TSP.
             network: the network's kind and size.
             imitation: rates and sizes of the fit.
             labels: files or folders of ``write_labels`` to imitate; None: solved when ``learn`` begins.
@@ -111,17 +115,17 @@ class BQNCO(BaseAlgorithm):
             seed=seed,
         )
         shown = getattr(self, "observation_space", None)
-        if problem is not None and env is not None and problem_named(problem).name != problem_of(shown):
-            raise SettingError(f"the environment is of {problem_of(shown)}, the setting says {problem!r}; give one")
         self.problem = problem_named(problem_of(shown) if problem is None else problem)
-        self.policy_kwargs = {"problem": self.problem.name, "settings": network or network_settings()}
+        if env is not None and self.problem.name != problem_of(shown):
+            raise SettingError(f"the environment is of {problem_of(shown)}, the setting says {problem!r}; give one")
+        self.policy_kwargs = {"problem": self.problem, "settings": network or network_settings()}
         paths = [labels] if isinstance(labels, str | Path) else labels or []
         self.labels = [str(each) for each in paths]
         self.size = min(size_shown(self.problem, shown), LARGEST) if size is None else size
         self.num_instances, self.expert = num_instances, expert
         self.improvement, self.compiled = improvement or ImprovementSettings(), compiled
         self.pool: Pool | None = None
-        at_least("size", self.size, LEAST.get(self.problem.name, 3) if size is not None else 1)
+        at_least("size", self.size, self.problem.record.learning.smallest if size is not None else 1)
         at_least("num_instances", num_instances, 1)
         if expert not in (OWN, SELF, *SOLVERS):
             raise unknown("expert", expert, (OWN, SELF, *SOLVERS), "own, self or a solver of mdpzoo solve --help")
@@ -229,7 +233,9 @@ class BQNCO(BaseAlgorithm):
         network, relative, going_on = self.policy.network, self.policy.settings.relative, True
         while going_on and self.progress.decisions < total_timesteps:
             given, until = (labels, None) if labels is not None else self._round()
-            going_on = imitate(network, given, *fit, relative=relative, compiled=self.compiled, until=until)
+            going_on = imitate(
+                network, given, *fit, problem=self.problem, relative=relative, compiled=self.compiled, until=until
+            )
         report.write()
         callback.on_training_end()
         return self
@@ -316,7 +322,7 @@ class BQNCO(BaseAlgorithm):
             network=found.network,
             imitation=found.imitation,
             labels=labels or found.labels["paths"],
-            size=max(LEAST.get(found.problem, 3), found.labels["size"]),
+            size=max(PROBLEMS[found.problem].record.learning.smallest, found.labels["size"]),
             num_instances=max(1, found.labels["num_instances"]),
             expert=found.labels["expert"],
             improvement=found.improvement,

@@ -208,5 +208,4 @@ def _shapes(checkpoint: Checkpoint, names: set[str]) -> dict[str, tuple[str, tup
 
 def _pool_shape(checkpoint: Checkpoint) -> tuple[int, int]:
     """Solutions of a pool: a choice for each token, but for the one that a tour starts at."""
-    size = checkpoint.labels["size"]
-    return checkpoint.labels["num_instances"], size - (checkpoint.problem in ("TSP", "ATSP"))
+    return checkpoint.labels["num_instances"], checkpoint.labels["size"] - PROBLEMS[checkpoint.problem].record.closed

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn.functional import log_softmax
 
 from mdpzoo.errors import SettingError
-from mdpzoo_combinatorial.bq_nco.states.problems import PROBLEMS
+from mdpzoo_combinatorial.bq_nco.states.problem import Problem
 from mdpzoo_combinatorial.bq_nco.training.labels import Labels
 from mdpzoo_combinatorial.bq_nco.training.optimiser import Optimiser
 from mdpzoo_combinatorial.bq_nco.training.sampling import Examples, draw, prepare
@@ -102,8 +102,7 @@ class Progress:
 
 def losses(network: nn.Module, examples: Examples, relative: bool) -> tuple[Tensor, Tensor]:
     """Cross-entropies of the labels, and whether the best score is a label, ``[B]`` both."""
-    problem = PROBLEMS[examples.problem]
-    scores = network(problem.tokens(examples.batch, examples.left, relative=relative))
+    scores = network(examples.problem.tokens(examples.batch, examples.left, relative=relative))
     logs = log_softmax(scores.float(), 1)
     loss = -(examples.best * logs.masked_fill(examples.best == 0, 0.0)).sum(1)
     right = examples.best.gather(1, scores.argmax(1, keepdim=True)).squeeze(1) > 0
@@ -198,6 +197,7 @@ def imitate(
     total: int,
     report: Callable[[Update], bool],
     *,
+    problem: Problem | None = None,
     relative: bool = True,
     compiled: bool = False,
     until: int | None = None,
@@ -215,6 +215,7 @@ def imitate(
         progress: is advanced.
         total: decisions at which the fit ends, counted from the first of ``progress``; the rate falls towards it.
         report: called after each update, with ``progress`` already advanced.
+        problem: as the network sees it; None: the registered one of the labels' name.
         relative: which features the network takes.
         compiled: whether ``torch.compile`` makes forward and backward passes.
         until: decisions at which to stop, before the end of the fit; None: its end.
@@ -222,7 +223,7 @@ def imitate(
     Returns:
         Whether ``report`` never said False.
     """
-    sources, world = [prepare(each) for each in labels], World()
+    sources, world = [prepare(each, problem) for each in labels], World()
     forward = torch.compile(losses, dynamic=True) if compiled else losses
     network.train()
     end = total if until is None else min(until, total)
