@@ -25,7 +25,7 @@ from mdpzoo_combinatorial.bq_nco.search.solving import solve
 from mdpzoo_combinatorial.bq_nco.settings import SELF, Settings
 from mdpzoo_combinatorial.bq_nco.shipped import SHIPPED, shipped_for
 from mdpzoo_combinatorial.bq_nco.states.problems import problem_named
-from mdpzoo_combinatorial.bq_nco.training.imitation import Progress, World, imitate
+from mdpzoo_combinatorial.bq_nco.training.imitation import Learner, Progress, World, imitate
 from mdpzoo_combinatorial.bq_nco.training.improvement import Pool
 from mdpzoo_combinatorial.bq_nco.training.labels import Labels
 from mdpzoo_combinatorial.bq_nco.training.optimiser import new_optimiser
@@ -206,13 +206,12 @@ class BQNCO(BaseAlgorithm):
         if World().size > 1 and self.seed is None:
             raise SettingError("several processes need one seed to draw the same weights and states: give seed=0, say")
         report = Report(self, callback, log_interval)
-        fit = (self.optimiser, self.imitation, self.generator, self.progress, total_timesteps, report)
-        network, relative, going_on = self.policy.network, self.policy.settings.relative, True
+        relative, going_on = self.policy.settings.relative, True
+        learner = Learner(self.policy.network, self.optimiser, self.problem, relative, self.compiled)
+        rest = (self.imitation, self.generator, self.progress, total_timesteps, report)
         while going_on and self.progress.decisions < total_timesteps:
-            given, until = (labels, None) if labels is not None else next_round(self)
-            going_on = imitate(
-                network, given, *fit, problem=self.problem, relative=relative, compiled=self.compiled, until=until
-            )
+            chosen, until = (labels, None) if labels is not None else next_round(self)
+            going_on = imitate(learner, chosen, *rest, until=until)
         report.write()
         callback.on_training_end()
         return self

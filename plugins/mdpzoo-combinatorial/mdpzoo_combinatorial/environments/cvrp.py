@@ -32,7 +32,7 @@ from mdpzoo_combinatorial.instances.arrays import single
 DEMAND, HOME = 2, 3  # features of a token, after its coordinates
 
 
-def cvrp(
+def build_cvrp(
     num_customers: int | None = None,
     form: Form = "direct",
     instance: "str | Path | CVRPInstance | None" = None,

@@ -27,7 +27,7 @@ from mdpzoo_combinatorial.instances.arrays import single
 VALUE, WEIGHT = 0, 1  # features of a token
 
 
-def knapsack(
+def build_knapsack(
     num_items: int | None = None,
     form: Form = "direct",
     instance: "str | Path | KnapsackInstance | None" = None,

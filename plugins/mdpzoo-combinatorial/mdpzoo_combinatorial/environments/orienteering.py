@@ -29,7 +29,7 @@ from mdpzoo_combinatorial.instances.checking import tolerance
 PRIZE, HOME = 2, 3  # features of a token, after its coordinates
 
 
-def orienteering(
+def build_orienteering(
     num_customers: int | None = None,
     form: Form = "direct",
     instance: "str | Path | OPInstance | None" = None,

@@ -10,9 +10,9 @@ from mdpzoo_combinatorial.instances.distances import DISTANCES
 from mdpzoo_combinatorial.instances.knapsack_instance import KnapsackInstance
 from mdpzoo_combinatorial.instances.routing_instances import ATSPInstance, CVRPInstance, OPInstance, TSPInstance
 from mdpzoo_combinatorial.mixtures.coordinates import KINDS as PLACES
-from mdpzoo_combinatorial.mixtures.coordinates import coordinates
+from mdpzoo_combinatorial.mixtures.coordinates import draw_coordinates
 from mdpzoo_combinatorial.mixtures.costs import KINDS as COSTS
-from mdpzoo_combinatorial.mixtures.costs import costs
+from mdpzoo_combinatorial.mixtures.costs import draw_costs
 from mdpzoo_combinatorial.mixtures.deliveries import delivery_instance
 
 LIMITS = (0.15, 0.85)  # of orienteering, in lengths of a 3-opt tour through all nodes
@@ -32,11 +32,11 @@ class Mixture(NamedTuple):
 
 
 def _tour(kind: str, rng: np.random.Generator, size: int, name: str) -> TSPInstance:
-    return TSPInstance(name, coordinates(kind, rng, size))
+    return TSPInstance(name, draw_coordinates(kind, rng, size))
 
 
 def _asymmetric_tour(kind: str, rng: np.random.Generator, size: int, name: str) -> ATSPInstance:
-    return ATSPInstance(name, costs(kind, rng, size))
+    return ATSPInstance(name, draw_costs(kind, rng, size))
 
 
 def _routes(kind: str, rng: np.random.Generator, size: int, name: str) -> CVRPInstance:
@@ -50,7 +50,7 @@ def _routes(kind: str, rng: np.random.Generator, size: int, name: str) -> CVRPIn
 def _prize_tour(kind: str, rng: np.random.Generator, size: int, name: str) -> OPInstance:
     from mdpzoo_combinatorial.local_search import iterated_local_search
 
-    places = coordinates(PLACES[rng.integers(len(PLACES))], rng, size + 1)
+    places = draw_coordinates(PLACES[rng.integers(len(PLACES))], rng, size + 1)
     far = DISTANCES["EUCLIDEAN"](places[:1], places[1:])[None]
     gains = np.append(0.0, distributions.prizes(np, kind, rng.random((1, size)), far)[0])
     _, whole = iterated_local_search(places, iterations=0, seed=0)

@@ -13,7 +13,7 @@ def meets_bound(instance: Any, objective: float) -> bool:
 
 RECORD = ProblemRecord(
     name="ATSP",
-    rules="mdpzoo_combinatorial.environments.atsp:atsp",
+    rules="mdpzoo_combinatorial.environments.atsp:build_atsp",
     summary="asymmetric travelling salesman: the cheapest tour where a cost depends on the direction",
     instance="instances:ATSPInstance",
     coordinates=False,

@@ -22,7 +22,7 @@ def words(items: Any, objective: str) -> str:
 
 RECORD = ProblemRecord(
     name="Knapsack",
-    rules="mdpzoo_combinatorial.environments.knapsack:knapsack",
+    rules="mdpzoo_combinatorial.environments.knapsack:build_knapsack",
     summary="knapsack: the most value that a capacity holds",
     instance="instances:KnapsackInstance",
     count="num_items",

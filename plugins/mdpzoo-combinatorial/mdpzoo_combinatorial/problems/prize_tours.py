@@ -27,7 +27,7 @@ def words(tour: Any, objective: str) -> str:
 
 RECORD = ProblemRecord(
     name="OP",
-    rules="mdpzoo_combinatorial.environments.orienteering:orienteering",
+    rules="mdpzoo_combinatorial.environments.orienteering:build_orienteering",
     summary="orienteering: the most prize on a round trip of limited length",
     instance="instances:OPInstance",
     depot=True,

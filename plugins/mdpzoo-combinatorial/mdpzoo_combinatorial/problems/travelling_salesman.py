@@ -23,7 +23,7 @@ def words(solution: Any, objective: str) -> str:
 
 RECORD = ProblemRecord(
     name="TSP",
-    rules="mdpzoo_combinatorial.environments.tsp:tsp",
+    rules="mdpzoo_combinatorial.environments.tsp:build_tsp",
     summary="travelling salesman: the shortest tour, as a partial tour or as the path still to be solved",
     variants=({"form": "bq"}, {"num_nodes": 5, "form": "direct"}),
     instance="instances:TSPInstance",

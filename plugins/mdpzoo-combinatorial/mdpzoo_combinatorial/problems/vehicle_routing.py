@@ -31,7 +31,7 @@ def words(routes: Any, objective: str) -> str:
 
 RECORD = ProblemRecord(
     name="CVRP",
-    rules="mdpzoo_combinatorial.environments.cvrp:cvrp",
+    rules="mdpzoo_combinatorial.environments.cvrp:build_cvrp",
     summary="capacitated vehicle routing: the shortest routes that bring every customer's demand",
     instance="instances:CVRPInstance",
     depot=True,

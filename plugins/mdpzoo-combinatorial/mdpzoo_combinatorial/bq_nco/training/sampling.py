@@ -7,8 +7,7 @@ solved instance holds as many labelled decisions as it has states and symmetries
   with the direction;
 * CVRP: routes in the order of what their vehicles leave empty, the fullest first, each in either direction, and in half
   of the batches only those within a sector;
-* where several choices are equally right (both ends of a closed tour or of a route, all items of a knapsack that are
-  left), all are labels.
+* where several choices are equally right (both ends of a closed tour or of a route, all items left), all are labels.
 """
 
 import math
@@ -72,12 +71,7 @@ class Prepared(NamedTuple):
 
 
 class Sampler(NamedTuple):
-    """How labels of a problem become labelled states.
-
-    Attributes:
-        prepare: puts labels in the order in which they are imitated.
-        draw: ``(prepared labels, tokens, generator)``, one batch.
-    """
+    """How labels become labelled states: the order in which they are imitated, and one batch of about T tokens."""
 
     prepare: Callable[[Labels, Problem], Prepared]
     draw: Callable[[Prepared, int, torch.Generator], Examples]
@@ -124,7 +118,7 @@ def _by_load(labels: Labels, problem: Problem) -> Prepared:
 
 
 def draw(sources: list[Prepared], tokens: int, generator: torch.Generator) -> Examples:
-    """One batch of about ``tokens`` tokens: one source and one depth, drawn uniformly, on the CPU.
+    """One batch: one source and one depth, drawn uniformly, on the CPU.
 
     Args:
         sources: of one problem; name one twice to draw it twice as often.
