@@ -13,11 +13,11 @@ import argparse
 import json
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
-from unittest.mock import patch
 
 import torch
 from evaluate_bq_nco import fresh, mean_of
@@ -27,9 +27,10 @@ from mdpzoo_combinatorial.bq_nco import BQNCO
 from mdpzoo_combinatorial.bq_nco.networks.kinds import network_settings
 from mdpzoo_combinatorial.bq_nco.states.left import Batch, Left, Tokens
 from mdpzoo_combinatorial.bq_nco.states.problem import geometry, unit_box
-from mdpzoo_combinatorial.bq_nco.states.problems import GEOMETRY, PROBLEMS, TSP
+from mdpzoo_combinatorial.bq_nco.states.problems import GEOMETRY, TSP
 from mdpzoo_combinatorial.bq_nco.training.labels import read_labels, write_labels
-from mdpzoo_combinatorial.bq_nco.training.sampling import SAMPLERS, Examples, Prepared
+from mdpzoo_combinatorial.bq_nco.training.sampling import TOURS, Examples, Prepared
+from mdpzoo_combinatorial.problems import PROBLEMS
 
 LABELS, SIZE = 8192, 50
 DECISIONS, SEEDS = 150_000, (0, 1)
@@ -62,7 +63,7 @@ class DirectTSP(TSP):
 
 def padded(source: Prepared, tokens: int, generator: torch.Generator) -> Examples:
     """The states that the quotient is shown, their labels padded to all nodes."""
-    drawn = SAMPLERS_OF_TSP(source, tokens, generator)
+    drawn = TOURS.draw(source, tokens, generator)
     whole = source.sequence.shape[1] + (int(drawn.left.node[0, 0]) == int(drawn.left.node[0, 1]))
     return drawn._replace(best=torch.nn.functional.pad(drawn.best, (0, whole - drawn.best.shape[1])))
 
@@ -79,24 +80,21 @@ def one_view(source: Prepared, tokens: int, generator: torch.Generator) -> Examp
     best = torch.zeros(count, length)
     best[:, 2] = 1.0
     batch = source.labels.batch.rows(row)
-    return Examples("TSP", batch, Left(torch.arange(count), node, None, batch.resource), best)
-
-
-SAMPLERS_OF_TSP = SAMPLERS["TSP"]
+    return Examples(source.problem, batch, Left(torch.arange(count), node, None, batch.resource), best)
 
 
 class Variant(NamedTuple):
     """One way of training, where it differs from the package's."""
 
-    problem: TSP = TSP()
-    sampler: Callable[..., Examples] = SAMPLERS_OF_TSP
+    states: type[TSP] = TSP
+    sampler: Callable[..., Examples] = TOURS.draw
     network: Mapping[str, Any] = MappingProxyType({})
     labels: int = LABELS
 
 
 VIEWS = {
     "quotient, relative, all symmetries": Variant(),
-    "direct form": Variant(DirectTSP(), padded),
+    "direct form": Variant(DirectTSP, padded),
     "the paper's features": Variant(network={"relative": False, "position": "none"}),
     "no symmetries": Variant(sampler=one_view),
     "256 labels": Variant(labels=256),
@@ -106,16 +104,17 @@ VIEWS = {
 
 def fitted_and_tested(work: Path, name: str, seed: int) -> dict[str, Any]:
     """A small fit of one variant: its mean gap in percent on fresh instances, greedily."""
-    problem, sampler, network, count = VIEWS[name]
+    states, sampler, network, count = VIEWS[name]
     write_labels(work / "labels" / f"tsp{SIZE}", "TSP", LABELS, SIZE, seed=LABEL_SEED)
     labels = read_labels(work / "labels" / f"tsp{SIZE}", count)
     instances, best = solved("TSP", SIZE, TESTED)
-    with patch.dict(PROBLEMS, TSP=problem), patch.dict(SAMPLERS, TSP=sampler):
-        agent = BQNCO(problem="TSP", network=network_settings(**network), size=SIZE, seed=seed)
-        began = time.process_time()
-        agent.fit([labels], DECISIONS)
-        spent = time.process_time() - began
-        found = agent.solve(instances, "greedy")
+    learning = replace(PROBLEMS["TSP"].learning, states=states, sampler=TOURS._replace(draw=sampler))
+    record = replace(PROBLEMS["TSP"], learning=learning)
+    agent = BQNCO(problem=record, network=network_settings(**network), size=SIZE, seed=seed)
+    began = time.process_time()
+    agent.fit([labels], DECISIONS)
+    spent = time.process_time() - began
+    found = agent.solve(instances, "greedy")
     return {"variant": name, "seed": seed, "cpu_seconds": round(spent)} | mean_of(100 * (found.objective / best - 1))
 
 

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 from mdpzoo_combinatorial import generate, read_instance
 from mdpzoo_combinatorial.baselines import solve
-from mdpzoo_combinatorial.baselines.registry import SOLVERS
+from mdpzoo_combinatorial.baselines.table import SOLVERS
 from mdpzoo_combinatorial.instances import TSPInstance
 from mdpzoo_combinatorial.local_search.budget import Budget
 

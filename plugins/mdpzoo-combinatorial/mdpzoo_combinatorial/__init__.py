@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+import mdpzoo  # noqa: F401  # first: it loads this plugin, whose tables must not be half imported then
+
 if TYPE_CHECKING:
     from mdpzoo_combinatorial.files import read_instance, read_solution, write_solution
     from mdpzoo_combinatorial.instances import (

@@ -10,9 +10,11 @@ by a rule on the observation, or by a plan made when an episode begins (``planne
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mdpzoo_combinatorial.baselines.registry import SOLVERS, Answer, Solver, solve
+    from mdpzoo_combinatorial.baselines.registry import Answer, solve
+    from mdpzoo_combinatorial.baselines.table import SOLVERS, Solver
 
 __all__ = ["SOLVERS", "Answer", "Solver", "solve"]
+_HOMES = {"SOLVERS": "table", "Solver": "table", "Answer": "registry", "solve": "registry"}
 
 
 def __getattr__(name: str) -> Any:
@@ -20,5 +22,5 @@ def __getattr__(name: str) -> Any:
     if name in __all__:
         from importlib import import_module
 
-        return getattr(import_module(f"{__name__}.registry"), name)
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

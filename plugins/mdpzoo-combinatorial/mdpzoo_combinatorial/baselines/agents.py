@@ -12,7 +12,7 @@ from mdpzoo.checkpoints import describe
 from mdpzoo.interop.fixed import FixedAgent
 from mdpzoo_combinatorial.baselines.observed_instances import problem_of
 from mdpzoo_combinatorial.baselines.planned import PlannedPolicy
-from mdpzoo_combinatorial.baselines.registry import SOLVERS
+from mdpzoo_combinatorial.baselines.table import SOLVERS
 from mdpzoo_combinatorial.local_search.budget import Budget
 
 SECONDS = 1.0  # for every plan of a solver that never ends by itself

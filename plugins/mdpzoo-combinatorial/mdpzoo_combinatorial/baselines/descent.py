@@ -6,20 +6,20 @@ TSP: the 3-opt moves of ``three_opt.py``, which contain 2-opt and Or-opt, from t
 what it has.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mdpzoo.errors import SettingError
-from mdpzoo_combinatorial.baselines import prize_moves, route_moves, segment_moves
+from mdpzoo_combinatorial.baselines import prize_moves, route_moves
 from mdpzoo_combinatorial.baselines.clarke_wright import joined
 from mdpzoo_combinatorial.baselines.constructive import nearest_neighbour
 from mdpzoo_combinatorial.baselines.registry import Found
 from mdpzoo_combinatorial.instances import ATSPInstance, CVRPInstance, OPInstance, TSPInstance
-from mdpzoo_combinatorial.local_search import neighbours, symmetric_search
+from mdpzoo_combinatorial.local_search import neighbours, segment_moves, symmetric_search
 from mdpzoo_combinatorial.local_search.budget import Budget
+from mdpzoo_combinatorial.problems import PROBLEMS, resolve
 
 Floats = NDArray[np.float64]
 MATRIX_NODES = 6_000  # nodes up to which all distances are stored (288 MB)
@@ -35,7 +35,7 @@ def two_opt(instance: Any, seed: int, budget: Budget) -> Found:
     Raises:
         SettingError: more than ``MATRIX_NODES`` nodes; a TSP with coordinates in the plane may have any number.
     """
-    return Found(SEARCHES[instance.problem](instance, budget))
+    return Found(resolve(PROBLEMS[instance.problem].descent)(instance, budget))
 
 
 def stored(instance: Any, agent: str) -> Floats:
@@ -47,12 +47,13 @@ def stored(instance: Any, agent: str) -> Floats:
     if instance.num_nodes > MATRIX_NODES:
         raise SettingError(
             f"{agent} stores all distances, of at most {MATRIX_NODES} nodes, but {instance.name} has "
-            f"{instance.num_nodes}; use {'savings' if instance.problem == 'CVRP' else 'nearest-neighbour'}"
+            f"{instance.num_nodes}; use {PROBLEMS[instance.problem].large_rule}"
         )
     return np.ascontiguousarray(instance.distance_matrix())
 
 
-def _tour(instance: TSPInstance, budget: Budget) -> list[int]:
+def symmetric_tour(instance: TSPInstance, budget: Budget) -> list[int]:
+    """A tour of symmetric costs."""
     n = instance.num_nodes
     if instance.edge_weight_type == "EUCLIDEAN" or (n > MATRIX_NODES and instance.edge_weight_type in PLANAR):
         assert instance.coordinates is not None
@@ -65,7 +66,8 @@ def _tour(instance: TSPInstance, budget: Budget) -> list[int]:
     return np.roll(tour, -int(np.flatnonzero(tour == 0)[0])).tolist()
 
 
-def _asymmetric_tour(instance: ATSPInstance, budget: Budget) -> list[int]:
+def asymmetric_tour(instance: ATSPInstance, budget: Budget) -> list[int]:
+    """A tour of asymmetric costs."""
     costs = stored(instance, "two-opt")
     tour = np.array(nearest_neighbour(instance, 0, budget).solution)
     if len(tour) < 3:
@@ -88,7 +90,8 @@ def nearest_by_rows(costs: Floats, count: int = NEAR) -> NDArray[np.int64]:
     return near
 
 
-def _routes(instance: CVRPInstance, budget: Budget) -> list[list[int]]:
+def routes(instance: CVRPInstance, budget: Budget) -> list[list[int]]:
+    """Routes of vehicles with a capacity."""
     routes = joined(instance)
     if budget.spent or instance.num_customers == 1:
         return routes
@@ -104,7 +107,7 @@ def _routes(instance: CVRPInstance, budget: Budget) -> list[list[int]]:
     return [row[1 : size + 1].tolist() for row, size in zip(search.order, search.size, strict=True) if size]
 
 
-def _prizes(instance: OPInstance, budget: Budget) -> list[int]:
+def prize_tour(instance: OPInstance, budget: Budget) -> list[int]:
     """The best of descents from several tours that turn at one customer, spread over those in reach."""
     costs = stored(instance, "two-opt")
     limit = instance.limit + 0.5 * instance.tolerance
@@ -141,11 +144,3 @@ def _collected(instance: OPInstance, costs: Floats, limit: float, start: list[in
         if not prize_moves.exchange(costs, instance.prizes, limit - after, tour, inside, count, epsilon):
             break
     return tour[:count].tolist()
-
-
-SEARCHES: dict[str, Callable[[Any, Budget], Any]] = {
-    "TSP": _tour,
-    "ATSP": _asymmetric_tour,
-    "CVRP": _routes,
-    "OP": _prizes,
-}

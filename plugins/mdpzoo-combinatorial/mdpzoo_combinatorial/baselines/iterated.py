@@ -4,7 +4,6 @@ TSP: kicks and 3-opt (``three_opt.py``). ATSP: the same without reversals (``asy
 recreate (``route_search.py``). OP: ``prize_search.py``. Each file names its sources.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from mdpzoo_combinatorial.instances import ATSPInstance, CVRPInstance, OPInstanc
 from mdpzoo_combinatorial.local_search import three_opt
 from mdpzoo_combinatorial.local_search.budget import Budget
 from mdpzoo_combinatorial.local_search.neighbours import EMPTY, full_matrix, greedy, nearest, tour_length
+from mdpzoo_combinatorial.problems import PROBLEMS, resolve
 
 ID = "iterated-local-search"
 SMALL = 15  # nodes up to which a search ends by itself
@@ -33,10 +33,11 @@ def iterated_local_search(instance: Any, seed: int, budget: Budget) -> Found:
     iterations = ENOUGH if instance.num_nodes <= SMALL else None
     if iterations is None and budget.seconds is None:
         budget = limited(budget)
-    return Found(SEARCHES[instance.problem](instance, iterations, seed, budget))
+    return Found(resolve(PROBLEMS[instance.problem].iterated)(instance, iterations, seed, budget))
 
 
-def _tour(instance: TSPInstance, iterations: int | None, seed: int, budget: Budget) -> list[int]:
+def symmetric_tour(instance: TSPInstance, iterations: int | None, seed: int, budget: Budget) -> list[int]:
+    """A tour of symmetric costs."""
     n, kind = instance.num_nodes, instance.edge_weight_type
     points = matrix = EMPTY
     if instance.coordinates is not None and (kind == "EUCLIDEAN" or (n > MATRIX_NODES and kind in PLANAR)):
@@ -63,31 +64,26 @@ def _tour(instance: TSPInstance, iterations: int | None, seed: int, budget: Budg
     return np.roll(search.tour, -int(search.position[0])).tolist()
 
 
-def _asymmetric_tour(instance: ATSPInstance, iterations: int | None, seed: int, budget: Budget) -> list[int]:
+def asymmetric_tour(instance: ATSPInstance, iterations: int | None, seed: int, budget: Budget) -> list[int]:
+    """A tour of asymmetric costs."""
     from mdpzoo_combinatorial.local_search import asymmetric_search
 
     tour, _ = asymmetric_search.search(stored(instance, ID), iterations=iterations, seed=seed, budget=budget)
     return tour.tolist()
 
 
-def _routes(instance: CVRPInstance, iterations: int | None, seed: int, budget: Budget) -> list[list[int]]:
+def routes(instance: CVRPInstance, iterations: int | None, seed: int, budget: Budget) -> list[list[int]]:
+    """Routes of vehicles with a capacity."""
     from mdpzoo_combinatorial.local_search import route_search
 
     costs, demands, capacity = stored(instance, ID), instance.demands, instance.capacity
     return route_search.search(costs, demands, capacity, iterations=iterations, seed=seed, budget=budget)[0]
 
 
-def _prizes(instance: OPInstance, iterations: int | None, seed: int, budget: Budget) -> list[int]:
+def prize_tour(instance: OPInstance, iterations: int | None, seed: int, budget: Budget) -> list[int]:
+    """A tour of limited length that collects prizes."""
     from mdpzoo_combinatorial.local_search import prize_search
 
     limit = instance.limit + 0.5 * instance.tolerance  # half of what rounding may add
     costs, prizes = stored(instance, ID), instance.prizes
     return list(prize_search.search(costs, prizes, limit, iterations=iterations, seed=seed, budget=budget))
-
-
-SEARCHES: dict[str, Callable[[Any, int | None, int, Budget], list[Any]]] = {
-    "TSP": _tour,
-    "ATSP": _asymmetric_tour,
-    "CVRP": _routes,
-    "OP": _prizes,
-}

@@ -20,38 +20,31 @@ from mdpzoo_combinatorial.instances import (
     OPInstance,
     TSPInstance,
 )
+from mdpzoo_combinatorial.problems import PROBLEMS, recognised, resolve
 
 Row = Mapping[str, NDArray[Any]]  # one environment's observation
 Floats = NDArray[np.float64]
-KEYS = (("value", "Knapsack"), ("prize", "OP"), ("demand", "CVRP"), ("costs", "ATSP"), ("coordinates", "TSP"))
-NEEDED = {
-    "TSP": ("coordinates",),
-    "ATSP": ("costs",),
-    "CVRP": ("coordinates", "demand"),
-    "OP": ("coordinates", "prize", "budget_left"),
-    "Knapsack": ("value", "weight", "capacity_left"),
-}
-WAYS = {"CVRP": 2}
+Entries = dict[str, Floats]
 SCALES = 30_000  # the largest number that fractions are tried to be of
 FINE = 1_000_000  # what they are of, about, where none of these fits
 
 
 def problem_of(keys: Any) -> str:
-    """Which problem has such entries of an observation.
+    """The problem whose observations have these entries.
 
     Raises:
-        SettingError: none has.
+        SettingError: there is none.
     """
-    problem = next((problem for key, problem in KEYS if key in keys), None)
-    if problem is None or "action_mask" not in keys or any(key not in keys for key in NEEDED[problem]):
+    found = recognised(keys)
+    if found is None or "action_mask" not in keys or any(key not in keys for key in found.observation.entries):
         named = ", ".join(map(str, keys))
         raise SettingError(f"a plan needs an observation of one of the combinatorial environments, got {named}")
-    return problem
+    return found.name
 
 
 def names_left(row: Row, problem: str) -> int:
     """How many nodes or items have not been chosen yet."""
-    first = int(problem != "Knapsack")
+    first = PROBLEMS[problem].first
     if "valid" in row:
         return int(np.count_nonzero(row["valid"])) - 2 * first
     if "visited" in row:
@@ -61,32 +54,54 @@ def names_left(row: Row, problem: str) -> int:
 
 def size_of(row: Row, problem: str) -> int:
     """How many nodes, the depot included, or items the instance has."""
-    tokens = len(row["action_mask"]) // WAYS.get(problem, 1)
-    return tokens - ("valid" in row and problem != "Knapsack")
+    record = PROBLEMS[problem]
+    tokens = len(row["action_mask"]) // record.action_variants
+    return tokens - ("valid" in row and record.ends > 0)
 
 
 def instance_of(row: Row, problem: str) -> Instance:
     """The instance that the first observation of an episode shows."""
-    n = size_of(row, problem)
-    parts = {name: np.asarray(row[name], np.float64) for name in NEEDED[problem]}
-    if problem == "ATSP":
-        matrix = parts["costs"][:n, :n] * (1 - np.eye(n))
-        return ATSPInstance("observed", matrix)
-    if problem == "Knapsack":
-        return _knapsack(parts)
-    places = parts["coordinates"][:n]
-    if problem == "TSP":
-        return TSPInstance("observed", places)
-    if problem == "OP":
-        return OPInstance("observed", parts["prize"][:n], float(parts["budget_left"][0]), places)
-    fractions = parts["demand"][:n]
+    shown = PROBLEMS[problem].observation
+    entries = {name: np.asarray(row[name], np.float64) for name in shown.entries}
+    instance: Instance = resolve(shown.read)(entries, size_of(row, problem))
+    return instance
+
+
+def matches(instance: Any, row: Row, problem: str) -> bool:
+    """Whether an observation shows this very instance, as far as single precision can tell."""
+    if instance is None or instance.problem != problem:
+        return False
+    record, size = PROBLEMS[problem], size_of(row, problem)
+    return record.size(instance) == size and bool(resolve(record.observation.matches)(instance, row, size))
+
+
+def nodes_read(entries: Entries, size: int) -> TSPInstance:
+    """Nodes by their coordinates."""
+    return TSPInstance("observed", entries["coordinates"][:size])
+
+
+def costs_read(entries: Entries, size: int) -> ATSPInstance:
+    """Nodes by the costs between them, with a diagonal of zeros."""
+    return ATSPInstance("observed", entries["costs"][:size, :size] * (1 - np.eye(size)))
+
+
+def demands_read(entries: Entries, size: int) -> CVRPInstance:
+    """Customers whose demands are integers of the smallest capacity that makes them so."""
+    fractions = entries["demand"][:size]
     capacity = _scale(fractions)
     demands = np.rint(fractions * capacity) if capacity else np.ceil(fractions * FINE - 0.1)
-    return CVRPInstance("observed", demands, capacity or FINE, places)
+    return CVRPInstance("observed", demands, capacity or FINE, entries["coordinates"][:size])
 
 
-def _knapsack(parts: dict[str, Floats]) -> KnapsackInstance:
-    values, weights, capacity = parts["value"], parts["weight"], parts["capacity_left"][:1]
+def prizes_read(entries: Entries, size: int) -> OPInstance:
+    """Customers with prizes, and the limit."""
+    limit = float(entries["budget_left"][0])
+    return OPInstance("observed", entries["prize"][:size], limit, entries["coordinates"][:size])
+
+
+def items_read(entries: Entries, size: int) -> KnapsackInstance:
+    """Items and the capacity, as integers where one scale makes them so."""
+    values, weights, capacity = entries["value"], entries["weight"], entries["capacity_left"][:1]
     by = _scale(np.concatenate((weights, capacity)))
     if by:
         weights, capacity = np.rint(weights * by), np.rint(capacity * by)
@@ -98,6 +113,32 @@ def _knapsack(parts: dict[str, Floats]) -> KnapsackInstance:
     return KnapsackInstance("observed", values, weights, float(capacity[0]))
 
 
+def same_layout(instance: Any, row: Row, size: int) -> bool:
+    """Whether the coordinates shown are the instance's in the unit square."""
+    return bool(np.allclose(row["coordinates"][:size], instance.unit_layout(), atol=1e-5))
+
+
+def same_costs(instance: Any, row: Row, size: int) -> bool:
+    """Whether the costs shown are proportional to the instance's."""
+    return _proportional(row["costs"][:size, :size].ravel(), instance.matrix.ravel())
+
+
+def same_demands(instance: Any, row: Row, size: int) -> bool:
+    """Whether layout and demands are the instance's."""
+    demands = row["demand"][:size] * float(instance.capacity)
+    return same_layout(instance, row, size) and bool(np.allclose(demands, instance.demands, rtol=1e-4))
+
+
+def same_prizes(instance: Any, row: Row, size: int) -> bool:
+    """Whether layout and prizes are the instance's."""
+    return same_layout(instance, row, size) and _proportional(row["prize"][:size], instance.prizes)
+
+
+def same_items(instance: Any, row: Row, size: int) -> bool:
+    """Whether values and weights are proportional to the instance's."""
+    return _proportional(row["value"], instance.values) and _proportional(row["weight"], instance.weights)
+
+
 def _scale(fractions: Floats) -> int:
     """The smallest integer that makes all of these whole but for the rounding of single precision, or 0."""
     wholes = np.arange(1, SCALES + 1, dtype=np.float64)
@@ -107,25 +148,6 @@ def _scale(fractions: Floats) -> int:
         if not len(wholes):
             return 0
     return int(wholes[0])
-
-
-def matches(instance: Any, row: Row, problem: str) -> bool:
-    """Whether an observation shows this very instance, as far as single precision can tell."""
-    if instance is None or instance.problem != problem:
-        return False
-    n = instance.num_items if problem == "Knapsack" else instance.num_nodes
-    if n != size_of(row, problem):
-        return False
-    if problem == "Knapsack":
-        return _proportional(row["value"], instance.values) and _proportional(row["weight"], instance.weights)
-    if problem == "ATSP":
-        return _proportional(row["costs"][:n, :n].ravel(), instance.matrix.ravel())
-    alike = np.allclose(row["coordinates"][:n], instance.unit_layout(), atol=1e-5)
-    if problem == "CVRP":
-        alike &= bool(np.allclose(row["demand"][:n] * float(instance.capacity), instance.demands, rtol=1e-4))
-    if problem == "OP":
-        alike &= _proportional(row["prize"][:n], instance.prizes)
-    return bool(alike)
 
 
 def _proportional(seen: NDArray[Any], held: Floats) -> bool:

@@ -16,7 +16,6 @@ from torch import Tensor
 
 from mdpzoo.errors import SettingError
 from mdpzoo_combinatorial.baselines.observed_instances import (
-    WAYS,
     Row,
     instance_of,
     matches,
@@ -25,6 +24,7 @@ from mdpzoo_combinatorial.baselines.observed_instances import (
     size_of,
 )
 from mdpzoo_combinatorial.baselines.registry import solve
+from mdpzoo_combinatorial.problems import PROBLEMS
 
 Plan = tuple[NDArray[np.int64], NDArray[np.int64]]  # direct actions [B, A], -1 beyond; how many were made [B, 1]
 UNKNOWN = -1  # made, of an environment whose beginning was not seen
@@ -97,7 +97,7 @@ class PlannedPolicy(BasePolicy):
 
     def _choose(self, row: Row, problem: str, order: NDArray[np.int64], made: NDArray[np.int64]) -> int:
         """The action of one environment; ``order`` and ``made`` are changed in place."""
-        first, ways = int(problem != "Knapsack"), WAYS.get(problem, 1)
+        first, ways = PROBLEMS[problem].first, PROBLEMS[problem].action_variants
         size, mask = size_of(row, problem), np.asarray(row["action_mask"], bool)
         if names_left(row, problem) == size - first:
             plan = self._plan(row, problem)
@@ -134,31 +134,12 @@ class PlannedPolicy(BasePolicy):
             answer = solve(known, self.solver, seconds=self.seconds, seed=self.seed)
             if len(self._plans) >= REMEMBERED:
                 del self._plans[next(iter(self._plans))]
-            self._plans[key] = direct_actions(problem, answer.solution)
+            self._plans[key] = PROBLEMS[problem].actions(answer.solution)
         return self._plans[key]
 
     def _get_constructor_parameters(self) -> dict[str, Any]:
         kept = {"solver": self.solver, "seconds": self.seconds, "seed": self.seed, "instance": self.instance}
         return super()._get_constructor_parameters() | kept
-
-
-def direct_actions(problem: str, solution: Any) -> list[int]:
-    """A solution as the actions of ``form="direct"``.
-
-    Args:
-        problem: which.
-        solution: in canonical form. Tours are turned so that they begin at node 0.
-    """
-    if problem == "CVRP":
-        return [
-            2 * customer + int(route > 0 and place == 0)
-            for route, customers in enumerate(solution)
-            for place, customer in enumerate(customers)
-        ]
-    if problem == "Knapsack":
-        return [int(item) for item in solution]
-    start = list(solution).index(0)
-    return [int(node) for node in (*solution[start + 1 :], *solution[:start])]
 
 
 def _rows(observation: Mapping[str, Any]) -> list[Row]:

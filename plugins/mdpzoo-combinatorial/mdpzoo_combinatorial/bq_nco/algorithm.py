@@ -15,33 +15,28 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.policies import BasePolicy
 from stable_baselines3.common.type_aliases import MaybeCallback
 
-from mdpzoo.errors import CheckpointError, InstanceError, SettingError, did_you_mean, unknown
-from mdpzoo_combinatorial.baselines.registry import SOLVERS
+from mdpzoo.errors import CheckpointError, InstanceError, SettingError, did_you_mean
 from mdpzoo_combinatorial.bq_nco import checkpoint
-from mdpzoo_combinatorial.bq_nco.networks.kinds import NetworkSettings, network_settings
 from mdpzoo_combinatorial.bq_nco.policy import BQPolicy, problem_of, size_shown, spaces_of
-from mdpzoo_combinatorial.bq_nco.resuming import content_of, restore
+from mdpzoo_combinatorial.bq_nco.resuming import content_of, restore, settings_of
 from mdpzoo_combinatorial.bq_nco.search.decodings import Solutions
-from mdpzoo_combinatorial.bq_nco.search.solving import Instances, solve
-from mdpzoo_combinatorial.bq_nco.states.problems import PROBLEMS, problem_named
-from mdpzoo_combinatorial.bq_nco.training.imitation import ImitationSettings, Progress, World, imitate
-from mdpzoo_combinatorial.bq_nco.training.improvement import ImprovementSettings, Pool
-from mdpzoo_combinatorial.bq_nco.training.labels import LEAST, OWN, Labels, make_labels, read_labels
+from mdpzoo_combinatorial.bq_nco.search.posing import Instances
+from mdpzoo_combinatorial.bq_nco.search.solving import solve
+from mdpzoo_combinatorial.bq_nco.settings import SELF, Settings
+from mdpzoo_combinatorial.bq_nco.shipped import SHIPPED, shipped_for
+from mdpzoo_combinatorial.bq_nco.states.problems import problem_named
+from mdpzoo_combinatorial.bq_nco.training.imitation import Learner, Progress, World, imitate
+from mdpzoo_combinatorial.bq_nco.training.improvement import Pool
+from mdpzoo_combinatorial.bq_nco.training.labels import Labels
 from mdpzoo_combinatorial.bq_nco.training.optimiser import new_optimiser
 from mdpzoo_combinatorial.bq_nco.training.reporting import Report, begin
-from mdpzoo_combinatorial.instances import Instance, TSPInstance
+from mdpzoo_combinatorial.bq_nco.training.rounds import labels_of, next_round
 from mdpzoo_combinatorial.instances.checking import at_least
 from mdpzoo_combinatorial.local_search.budget import Budget
+from mdpzoo_combinatorial.problems import ProblemRecord
 
-SHIPPED = {name.lower(): Path(__file__).parent / "checkpoints" / f"{name.lower()}.safetensors" for name in PROBLEMS}
-SELF = "self"
+__all__ = ["BQNCO", "SHIPPED", "shipped_for"]
 LARGEST = 100  # tokens of the instances that an environment makes the agent solve: larger ones take long to label
-
-
-def shipped_for(instance: Instance) -> str:
-    """Which shipped checkpoint solves an instance: that of its problem; ``"atsp"`` for tours known by costs alone."""
-    by_costs = isinstance(instance, TSPInstance) and instance.coordinates is None
-    return "atsp" if by_costs else instance.problem.lower()
 
 
 class BQNCO(BaseAlgorithm):
@@ -62,43 +57,34 @@ class BQNCO(BaseAlgorithm):
         policy: str | type[BasePolicy] = "BQPolicy",
         env: Any = None,
         *,
-        problem: str | None = None,
-        network: NetworkSettings | None = None,
-        imitation: ImitationSettings | None = None,
-        labels: str | Path | Sequence[str | Path] | None = None,
-        size: int | None = None,
-        num_instances: int = 2048,
-        expert: str = OWN,
-        improvement: ImprovementSettings | None = None,
-        compiled: bool = False,
+        problem: str | ProblemRecord | None = None,
         seed: int | None = None,
         device: Any = "cpu",
         verbose: int = 0,
         tensorboard_log: str | None = None,
         _init_setup_model: bool = True,
+        **settings: Any,
     ) -> None:
         """Draws the weights.
 
         Args:
             policy: ``"BQPolicy"``.
-            env: one of the five environments in either form, or None.
-            problem: ``TSP``, ``ATSP``, ``CVRP``, ``OP`` or ``Knapsack``; None: the environment's, else TSP.
-            network: the network's kind and size.
-            imitation: rates and sizes of the fit.
-            labels: files or folders of ``write_labels`` to imitate; None: solved when ``learn`` begins.
-            size: nodes, customers or items of the instances then solved; None: the environment's, at most 100, else 20.
-            num_instances: how many of them, at least 1.
-            expert: who solves them: ``"own"``, this project's search; ``"self"``, the agent itself, which then imitates
-                the best of its own solutions; or a solver of the registry (``lkh`` not for commercial use).
-            improvement: of itself, where it is the expert.
-            compiled: whether ``torch.compile`` makes the passes of the fit (needs a C++ compiler, a minute to begin).
+            env: one of the environments in either form, or None.
+            problem: ``TSP``, ``ATSP``, ``CVRP``, ``OP`` or ``Knapsack``, or a record, which may differ from the one
+                that is registered by its name; None: the environment's, else TSP.
             seed: decides weights, labels and samples, in ``[0, 2**63)``; None: a new one each time.
             device: where the network lives.
             verbose: 1 writes the log to the terminal.
             tensorboard_log: a folder for TensorBoard; None: no such log.
             _init_setup_model: SB3's; whether to draw the weights now.
+            **settings: fields of ``Settings``: ``network``, ``imitation``, ``improvement``, ``search``, ``labels``,
+                ``size``, ``num_instances``, ``expert`` and ``compiled``.
+
+        Raises:
+            SettingError: if a setting is unknown or out of its range.
         """
-        self.imitation = imitation or ImitationSettings()
+        chosen = Settings.of(settings)
+        self.imitation, self.improvement, self.search = chosen.imitation, chosen.improvement, chosen.search
         super().__init__(
             policy,
             env,
@@ -111,20 +97,16 @@ class BQNCO(BaseAlgorithm):
             seed=seed,
         )
         shown = getattr(self, "observation_space", None)
-        if problem is not None and env is not None and problem_named(problem).name != problem_of(shown):
-            raise SettingError(f"the environment is of {problem_of(shown)}, the setting says {problem!r}; give one")
         self.problem = problem_named(problem_of(shown) if problem is None else problem)
-        self.policy_kwargs = {"problem": self.problem.name, "settings": network or network_settings()}
-        paths = [labels] if isinstance(labels, str | Path) else labels or []
+        if env is not None and self.problem.name != problem_of(shown):
+            raise SettingError(f"the environment is of {problem_of(shown)}, the setting says {problem!r}; give one")
+        self.policy_kwargs = {"problem": self.problem, "settings": chosen.network}
+        paths = [chosen.labels] if isinstance(chosen.labels, str | Path) else chosen.labels or []
         self.labels = [str(each) for each in paths]
-        self.size = min(size_shown(self.problem, shown), LARGEST) if size is None else size
-        self.num_instances, self.expert = num_instances, expert
-        self.improvement, self.compiled = improvement or ImprovementSettings(), compiled
+        self.size = min(size_shown(self.problem, shown), LARGEST) if chosen.size is None else chosen.size
+        self.num_instances, self.expert, self.compiled = chosen.num_instances, chosen.expert, chosen.compiled
         self.pool: Pool | None = None
-        at_least("size", self.size, LEAST.get(self.problem.name, 3) if size is not None else 1)
-        at_least("num_instances", num_instances, 1)
-        if expert not in (OWN, SELF, *SOLVERS):
-            raise unknown("expert", expert, (OWN, SELF, *SOLVERS), "own, self or a solver of mdpzoo solve --help")
+        at_least("size", self.size, 1 if chosen.size is None else self.problem.record.learning.smallest)
         if env is None:
             self.observation_space, self.action_space = spaces_of(self.problem, self.size)
             self.n_envs = 1
@@ -180,8 +162,7 @@ class BQNCO(BaseAlgorithm):
     ) -> Self:
         """Imitates ``total_timesteps`` decisions, rounded up to whole batches.
 
-        Takes its labels from ``labels``, or solves ``num_instances`` instances of ``size`` first; where it is its own
-        expert, it solves them anew every so many decisions and keeps the best.
+        Labels come from ``labels``, from the expert, or from the agent itself; see ``Settings``.
 
         Args:
             total_timesteps: decisions to imitate; the learning rate falls towards its end.
@@ -194,7 +175,7 @@ class BQNCO(BaseAlgorithm):
         Returns:
             The agent itself.
         """
-        labels = None if not self.labels and self.expert == SELF else self._labels()
+        labels = None if not self.labels and self.expert == SELF else labels_of(self)
         return self.fit(labels, total_timesteps, callback, log_interval, tb_log_name, reset_num_timesteps, progress_bar)
 
     def fit(
@@ -225,11 +206,12 @@ class BQNCO(BaseAlgorithm):
         if World().size > 1 and self.seed is None:
             raise SettingError("several processes need one seed to draw the same weights and states: give seed=0, say")
         report = Report(self, callback, log_interval)
-        fit = (self.optimiser, self.imitation, self.generator, self.progress, total_timesteps, report)
-        network, relative, going_on = self.policy.network, self.policy.settings.relative, True
+        relative, going_on = self.policy.settings.relative, True
+        learner = Learner(self.policy.network, self.optimiser, self.problem, relative, self.compiled)
+        rest = (self.imitation, self.generator, self.progress, total_timesteps, report)
         while going_on and self.progress.decisions < total_timesteps:
-            given, until = (labels, None) if labels is not None else self._round()
-            going_on = imitate(network, given, *fit, relative=relative, compiled=self.compiled, until=until)
+            chosen, until = (labels, None) if labels is not None else next_round(self)
+            going_on = imitate(learner, chosen, *rest, until=until)
         report.write()
         callback.on_training_end()
         return self
@@ -237,7 +219,7 @@ class BQNCO(BaseAlgorithm):
     def solve(
         self,
         instances: Instances,
-        decoding: str = "greedy",
+        decoding: str | None = None,
         seconds: float | None = None,
         seed: int = 0,
         budget: Budget | None = None,
@@ -248,7 +230,7 @@ class BQNCO(BaseAlgorithm):
         Args:
             instances: an instance, several of one size, coordinates ``[B, n, 2]`` (TSP) or costs ``[B, n, n]`` (ATSP),
                 solved as one batch; an agent of ATSP takes those of TSP, too.
-            decoding: ``greedy``, ``symmetric``, ``sample``, ``beam`` or ``reconstruct``.
+            decoding: ``greedy``, ``symmetric``, ``sample``, ``beam`` or ``reconstruct``; None: the setting's.
             seconds: of wall clock for the whole batch, positive; None: no limit.
             seed: of what is drawn at random, in ``[0, 2**63)``.
             budget: a limit that can be cut short, in place of ``seconds``.
@@ -258,17 +240,9 @@ class BQNCO(BaseAlgorithm):
             SettingError: there is no such decoding or option, or a value is out of range; names the nearest.
             InstanceError: sizes differ, or coordinates are not finite or of a wrong shape.
         """
-        return solve(
-            self.problem,
-            self.policy.network,
-            self.policy.settings.relative,
-            instances,
-            decoding,
-            seconds,
-            seed,
-            budget,
-            options,
-        )
+        network, relative = self.policy.network, self.policy.settings.relative
+        decoding, options = decoding or self.search.decoding, {"neighbours": self.search.neighbours} | options
+        return solve(self.problem, network, relative, instances, decoding, seconds, seed, budget, options)
 
     def save(self, path: str | Path, *, resumable: bool = True) -> None:  # type: ignore[override]
         """Writes one safetensors file, whole or not at all.
@@ -309,41 +283,12 @@ class BQNCO(BaseAlgorithm):
             hint = did_you_mean(str(path), SHIPPED) or f" {', '.join(SHIPPED)} name those that come with the package."
             raise CheckpointError(f"there is no checkpoint {str(path)!r}.{hint}")
         found = checkpoint.read(file)
-        agent = cls(
-            "BQPolicy",
-            env,
-            problem=found.problem,
-            network=found.network,
-            imitation=found.imitation,
-            labels=labels or found.labels["paths"],
-            size=max(LEAST.get(found.problem, 3), found.labels["size"]),
-            num_instances=max(1, found.labels["num_instances"]),
-            expert=found.labels["expert"],
-            improvement=found.improvement,
-            seed=found.seed,
-            device=device,
-            verbose=verbose,
-            tensorboard_log=tensorboard_log,
-        )
+        kept = settings_of(found) | ({"labels": labels} if labels else {})
+        run = {"seed": found.seed, "device": device, "verbose": verbose, "tensorboard_log": tensorboard_log}
+        agent = cls("BQPolicy", env, problem=found.problem, **run, **kept)
         restore(agent, found)
         return agent
 
     def dump_logs(self) -> None:
         """Writes the logger's line."""
         self.logger.dump(self.num_timesteps)
-
-    def _labels(self) -> list[Labels]:
-        """What ``learn`` imitates."""
-        if self.labels:
-            return [read_labels(each) for each in self.labels]
-        name, count = self.problem.name, self.num_instances
-        return [make_labels(name, count, self.size, seed=self.label_seed, expert=self.expert)]
-
-    def _round(self) -> tuple[list[Labels], int]:
-        """The best solutions known, drawn anew where a round has ended; and the decisions at which the next ends."""
-        if self.pool is None:
-            self.pool = Pool(self.problem, self.num_instances, self.size, self.label_seed)
-        if self.progress.decisions >= self.progress.rounds * self.improvement.decisions:
-            self.pool.improve(self.policy.network, self.policy.settings.relative, self.improvement)
-            self.progress.rounds = self.pool.rounds
-        return [self.pool.labels()], self.progress.rounds * self.improvement.decisions

@@ -21,6 +21,7 @@ from mdpzoo.errors import CheckpointError, SettingError
 from mdpzoo.files import replacing
 from mdpzoo_combinatorial.bq_nco.networks.kinds import NetworkSettings, make_network, network_settings
 from mdpzoo_combinatorial.bq_nco.networks.published_files import is_published, read_published
+from mdpzoo_combinatorial.bq_nco.settings import SearchSettings
 from mdpzoo_combinatorial.bq_nco.states.problems import PROBLEMS
 from mdpzoo_combinatorial.bq_nco.training.imitation import ImitationSettings, Progress
 from mdpzoo_combinatorial.bq_nco.training.improvement import ImprovementSettings
@@ -46,6 +47,7 @@ class Checkpoint:
         seed: of the run, None where it had none.
         labels: what the run imitates: files (``paths``, maybe none), else ``num_instances`` of ``size`` by ``expert``.
         improvement: of itself, where it is the expert.
+        search: of ``solve``.
         tensors: by the names above.
     """
 
@@ -56,6 +58,7 @@ class Checkpoint:
     seed: int | None
     labels: Mapping[str, Any]
     improvement: ImprovementSettings
+    search: SearchSettings
     tensors: Mapping[str, Tensor]
 
     def weights(self) -> dict[str, Tensor]:
@@ -88,6 +91,7 @@ def write(path: str | Path, checkpoint: Checkpoint) -> Path:
         "seed": checkpoint.seed,
         "labels": dict(checkpoint.labels),
         "improvement": asdict(checkpoint.improvement),
+        "search": asdict(checkpoint.search),
     }
     tensors = {name: each.detach().cpu().contiguous() for name, each in checkpoint.tensors.items()}
     with replacing(file) as beside:
@@ -110,7 +114,7 @@ def read(path: str | Path) -> Checkpoint:
     if is_published(file):
         problem, settings, net = read_published(file)
         tensors = {f"network.{name}": each for name, each in net.items()}
-        fresh = ImitationSettings(), Progress(), None, DEFAULT_LABELS, ImprovementSettings()
+        fresh = ImitationSettings(), Progress(), None, DEFAULT_LABELS, ImprovementSettings(), SearchSettings()
         return Checkpoint(problem, settings, *fresh, tensors)
     try:
         with safe_open(file, "pt") as opened:
@@ -162,7 +166,8 @@ def _settings(content: Mapping[str, Any], tensors: int) -> Checkpoint:
         raise ValueError(f"seed must be an integer from 0, got {seed!r:.40}")
     imitation = ImitationSettings(**_object(content, "imitation"))
     improvement = ImprovementSettings(**_object(content, "improvement"))
-    return Checkpoint(problem, network, imitation, progress, seed, labels, improvement, {})
+    search = SearchSettings(**_object(content, "search")) if "search" in content else SearchSettings()  # older: without
+    return Checkpoint(problem, network, imitation, progress, seed, labels, improvement, search, {})
 
 
 def _labels(found: dict[str, Any]) -> dict[str, Any]:
@@ -208,5 +213,4 @@ def _shapes(checkpoint: Checkpoint, names: set[str]) -> dict[str, tuple[str, tup
 
 def _pool_shape(checkpoint: Checkpoint) -> tuple[int, int]:
     """Solutions of a pool: a choice for each token, but for the one that a tour starts at."""
-    size = checkpoint.labels["size"]
-    return checkpoint.labels["num_instances"], size - (checkpoint.problem in ("TSP", "ATSP"))
+    return checkpoint.labels["num_instances"], checkpoint.labels["size"] - PROBLEMS[checkpoint.problem].record.closed

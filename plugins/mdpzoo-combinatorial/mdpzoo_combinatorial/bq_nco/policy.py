@@ -19,12 +19,10 @@ from mdpzoo_combinatorial.bq_nco.networks.kinds import NetworkSettings, make_net
 from mdpzoo_combinatorial.bq_nco.states.left import Batch, Left, Tokens
 from mdpzoo_combinatorial.bq_nco.states.problem import Problem
 from mdpzoo_combinatorial.bq_nco.states.problems import PROBLEMS
+from mdpzoo_combinatorial.problems import recognised
 
 Observation = Mapping[str, Any]
 SIZE = 20  # of the instances that an agent without an environment trains for
-MARKS = {"demand": "CVRP", "prize": "OP", "value": "Knapsack", "costs": "ATSP"}  # entries that tell a problem
-AMOUNTS = {"CVRP": ("demand",), "OP": ("prize",), "Knapsack": ("value", "weight")}
-RESOURCES = {"CVRP": "capacity_left", "OP": "budget_left", "Knapsack": "capacity_left"}
 
 
 class Seen(NamedTuple):
@@ -59,7 +57,7 @@ class BQPolicy(BasePolicy):
         action_space: spaces.Space[Any],
         lr_schedule: Any = None,
         *,
-        problem: str | None = None,
+        problem: Problem | None = None,
         settings: NetworkSettings | None = None,
         weights: torch.Generator | None = None,
     ) -> None:
@@ -69,12 +67,12 @@ class BQPolicy(BasePolicy):
             observation_space: of one of the five environments, either form, any size.
             action_space: likewise.
             lr_schedule: SB3's; unused, the algorithm owns the optimiser.
-            problem: its name; None: the observation space's.
+            problem: as BQ-NCO sees it; None: the observation space's.
             settings: the network's size.
             weights: the source of the initial weights.
         """
         super().__init__(observation_space, action_space)
-        self.problem = PROBLEMS[problem or problem_of(observation_space)]
+        self.problem = problem or PROBLEMS[problem_of(observation_space)]
         self.settings = settings or network_settings()
         self.network = make_network(self.problem, self.settings, weights)
         self.generator = torch.Generator().manual_seed(0)
@@ -138,7 +136,7 @@ def states_of(problem: Problem, observation: Observation) -> Seen:
     legal = mask.view(count, -1, ways)
     size, device = legal.shape[1], mask.device
     open_ = legal.any(2)
-    if problem.name == "CVRP" and "visited" in observation:
+    if not problem.shrinks and "visited" in observation:
         open_ = ~observation["visited"].bool()
         open_[:, 0] = False
     ranked = (~open_).to(torch.int8).argsort(dim=1, stable=True)
@@ -172,7 +170,7 @@ def tokens_of(problem: Problem, seen: Seen, relative: bool) -> Tokens:
 def _instances(problem: Problem, observation: Observation, count: int, size: int) -> Batch:
     """The tokens shown, as instances whose capacity is 1."""
     device = observation["action_mask"].device
-    amounts = [observation[name].double() for name in AMOUNTS.get(problem.name, ())]
+    amounts = [observation[name].double() for name in problem.record.observation.amounts]
     numbers = torch.stack(amounts, 2) if amounts else torch.zeros(count, size, 0, dtype=torch.float64, device=device)
     one = torch.ones(count, dtype=torch.float64, device=device)
     if not problem.planar:
@@ -182,16 +180,18 @@ def _instances(problem: Problem, observation: Observation, count: int, size: int
 
 
 def _resource(problem: Problem, observation: Observation, count: int) -> Tensor:
-    if problem.name in RESOURCES:
-        return observation[RESOURCES[problem.name]].double().view(count)
+    resource = problem.record.observation.resource
+    if resource is not None:
+        return observation[resource].double().view(count)
     return torch.zeros(count, dtype=torch.float64, device=observation["action_mask"].device)
 
 
 def _check(observation: Any, problem: Problem) -> None:
     if not isinstance(observation, Mapping):
         raise SettingError(f"an observation must be a dictionary, got {type(observation).__name__}")
-    needed = ["action_mask", *AMOUNTS.get(problem.name, ())]
-    needed += [RESOURCES[problem.name]] if problem.name in RESOURCES else []
+    needed = ["action_mask", *problem.record.observation.amounts]
+    resource = problem.record.observation.resource
+    needed += [] if resource is None else [resource]
     needed += ["coordinates"] if problem.planar else ["costs"] if problem.edges else []
     needed += ["valid"] if problem.ends and "current" not in observation else []
     for name in needed:
@@ -210,10 +210,10 @@ def problem_of(observation_space: spaces.Space[Any] | None) -> str:
     if observation_space is None:
         return "TSP"
     parts = observation_space.spaces if isinstance(observation_space, spaces.Dict) else {}
-    found = next((name for mark, name in MARKS.items() if mark in parts), "TSP" if "coordinates" in parts else None)
+    found = recognised(parts)
     if found is None or "action_mask" not in parts:
         raise SettingError(f"bq-nco needs one of the environments {', '.join(PROBLEMS)}, got {observation_space}")
-    return found
+    return found.name
 
 
 def size_shown(problem: Problem, observation_space: spaces.Space[Any] | None) -> int:
@@ -222,19 +222,19 @@ def size_shown(problem: Problem, observation_space: spaces.Space[Any] | None) ->
         return SIZE
     tokens = int((observation_space["action_mask"].shape or (SIZE,))[0]) // problem.ways
     tokens -= problem.ends > 0 and "current" not in observation_space.spaces  # the quotiented form shows the end, too
-    return tokens - (problem.name in ("CVRP", "OP"))
+    return tokens - problem.record.depot
 
 
 def spaces_of(problem: Problem, size: int) -> tuple[spaces.Space[Any], spaces.Space[Any]]:
     """What SB3 wants to know of an agent without an environment: ``form="bq"`` of such a size."""
-    tokens = size + (problem.ends > 0) + (problem.name in ("CVRP", "OP"))
+    tokens = size + (problem.ends > 0) + problem.record.depot
     parts: dict[str, spaces.Space[Any]] = {"action_mask": spaces.MultiBinary(problem.ways * tokens)}
-    shapes: dict[str, tuple[int, ...]] = dict.fromkeys(("valid", *AMOUNTS.get(problem.name, ())), (tokens,))
+    shapes: dict[str, tuple[int, ...]] = dict.fromkeys(("valid", *problem.record.observation.amounts), (tokens,))
     if problem.planar:
         shapes["coordinates"] = (tokens, 2)
     elif problem.edges:
         shapes["costs"] = (tokens, tokens)
-    if problem.name in RESOURCES:
-        shapes[RESOURCES[problem.name]] = (1,)
+    if problem.record.observation.resource is not None:
+        shapes[problem.record.observation.resource] = (1,)
     parts |= {name: spaces.Box(0.0, np.inf, shape, np.float32) for name, shape in shapes.items()}
     return spaces.Dict(parts), spaces.Discrete(problem.ways * tokens)

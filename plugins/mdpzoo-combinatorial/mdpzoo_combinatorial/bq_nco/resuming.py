@@ -1,13 +1,15 @@
 """What of a BQ-NCO agent goes into a checkpoint, and how it comes back."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from mdpzoo.errors import CheckpointError
 from mdpzoo_combinatorial.bq_nco import checkpoint
+from mdpzoo_combinatorial.bq_nco.settings import PARTS
 from mdpzoo_combinatorial.bq_nco.training.improvement import Pool
 from mdpzoo_combinatorial.bq_nco.training.optimiser import moments, restore_moments
+from mdpzoo_combinatorial.problems import PROBLEMS
 
 if TYPE_CHECKING:
     from mdpzoo_combinatorial.bq_nco.algorithm import BQNCO
@@ -31,8 +33,21 @@ def content_of(agent: "BQNCO", resumable: bool) -> checkpoint.Checkpoint:
         agent.label_seed,
         labels,
         agent.improvement,
+        agent.search,
         tensors,
     )
+
+
+def settings_of(found: checkpoint.Checkpoint) -> dict[str, Any]:
+    """The settings of a checked file, as keywords of ``BQNCO``."""
+    parts = {name: getattr(found, name) for name in PARTS}
+    smallest = PROBLEMS[found.problem].learning.smallest
+    return parts | {
+        "labels": found.labels["paths"],
+        "size": max(smallest, found.labels["size"]),
+        "num_instances": max(1, found.labels["num_instances"]),
+        "expert": found.labels["expert"],
+    }
 
 
 def restore(agent: "BQNCO", found: checkpoint.Checkpoint) -> None:

@@ -18,10 +18,10 @@ from mdpzoo.files import check_folder
 from mdpzoo_combinatorial.files.hostile_text import write_atomically
 from mdpzoo_combinatorial.files.reading import read_instance
 from mdpzoo_combinatorial.instances import Instance
-from mdpzoo_combinatorial.instances.generators import PROBLEMS, generate
+from mdpzoo_combinatorial.instances.generators import generate
+from mdpzoo_combinatorial.problems import PROBLEMS
 
-IDS = {f"mdpzoo/{problem}-v0": problem for problem in PROBLEMS}
-DEFAULTS = {"Knapsack": "greedy-ratio"}  # others: nearest-neighbour
+IDS = {record.id: name for name, record in PROBLEMS.items()}
 SIZE = 30  # of a random instance
 
 
@@ -44,7 +44,7 @@ def animate(
     """
     _check_out(out)
     instance = _instance(subject, size, seed)
-    name = agent or DEFAULTS.get(instance.problem, "nearest-neighbour")
+    name = agent or PROBLEMS[instance.problem].rule
     with contextlib.redirect_stdout(sys.stderr):  # whatever an agent prints, no program reads
         import torch
 
@@ -53,7 +53,7 @@ def animate(
 
         Canvas((600, 600))  # complains of what is not installed before anything is computed
         torch.set_num_threads(threads)
-        env = mdpzoo.make(f"mdpzoo/{instance.problem}-v0", form=form, instance=instance)
+        env = mdpzoo.make(PROBLEMS[instance.problem].id, form=form, instance=instance)
         made = construct(env, _agent(name, env, seed), instance, seed)
         pictures = frames_of(made, frames, f"{instance.name}: {Path(name).name}")
         content = gif(pictures, seconds)

@@ -15,17 +15,17 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from mdpzoo.errors import SettingError, unknown
 from mdpzoo.files import check_folder
-from mdpzoo_combinatorial.baselines.registry import SOLVERS, Answer, Found, checked
+from mdpzoo_combinatorial.baselines.registry import Answer, Found, answer_of
 from mdpzoo_combinatorial.baselines.registry import solve as solve_by_baseline
+from mdpzoo_combinatorial.baselines.table import SOLVERS
 from mdpzoo_combinatorial.files.reading import read_instance
 from mdpzoo_combinatorial.files.solution_files import write_solution
 from mdpzoo_combinatorial.instances import Instance
 from mdpzoo_combinatorial.local_search.budget import Budget
+from mdpzoo_combinatorial.problems import PROBLEMS
 
 STOPPED = 130  # the exit code after Ctrl-C
 TRAINED = "bq-nco"
-SEARCH = "iterated-local-search"  # what answers best where nothing is asked for; a knapsack is solved exactly
-EXACT = "dynamic-programming"
 AGENTS = (TRAINED, *SOLVERS)
 
 
@@ -53,7 +53,7 @@ def solve(
     if agent is not None and agent not in AGENTS:
         raise unknown("solver", agent, AGENTS, "mdpzoo solve --help")
     instance = read_instance(file)
-    agent = agent or (TRAINED if decoding else EXACT if instance.problem == "Knapsack" else SEARCH)
+    agent = agent or (TRAINED if decoding else PROBLEMS[instance.problem].search)
     _check_agent(agent, instance, decoding)
     _check_outputs(picture, solution, tour)
     with _watched(seconds, instance.name) as (budget, stopped):
@@ -77,7 +77,7 @@ def solve(
         Console(soft_wrap=True).print(_sentence(told), markup=False, highlight=False)
     for path in (solution, tour):
         if path is not None:
-            write_solution(path, answer.solution, instance)
+            write_solution(path, answer.solution, instance, objective=answer.objective)
     if picture is not None:
         from mdpzoo_combinatorial.render import save_picture
 
@@ -95,7 +95,7 @@ def _by_trained(instance: Any, decoding: str | None, seed: int, budget: Budget, 
     torch.set_num_threads(threads)
     trained = BQNCO.load(shipped_for(instance))
     found = trained.solve(instance, decoding or "reconstruct", seed=seed, budget=budget)
-    return checked(instance, Found(found.solutions[0], decoding=found.decoding), found.seconds)
+    return answer_of(instance, Found(found.solutions[0], decoding=found.decoding), found.seconds)
 
 
 def _check_agent(agent: str, instance: Instance, decoding: str | None) -> None:
@@ -160,17 +160,10 @@ def _check_outputs(picture: Path | None, *others: Path | None) -> None:
 
 def _sentence(told: dict[str, Any]) -> str:
     """The answer for people: what it is worth, how it was found, and the solution itself."""
-    worth, solution = f"{told['objective']:,.10g}", told["solution"]
-    if told["problem"] == "CVRP":
-        what = f"{len(solution)} {'route' if len(solution) == 1 else 'routes'} that cost {worth}"
-    elif told["problem"] == "OP":
-        what = f"a tour that collects {worth}"
-    elif told["problem"] == "Knapsack":
-        what = f"{len(solution)} {'item' if len(solution) == 1 else 'items'} worth {worth}"
-    else:
-        what = f"a tour of length {worth}"
+    record, solution = PROBLEMS[told["problem"]], told["solution"]
+    what = record.words(solution, f"{told['objective']:,.10g}")
     proof = "proven optimal" if told["proven_optimal"] else "not proven optimal"
     how = f"{told['agent']}, {told['decoding']}" if told["decoding"] else told["agent"]
-    lists = solution if told["problem"] == "CVRP" else [solution]
+    lists = solution if record.routes else [solution]
     lines = "\n".join(" ".join(map(str, each)) for each in lists)
     return f"{told['instance']}: {what}, {proof}, in {told['seconds']:.1f} s ({how})\n{lines}"

@@ -21,7 +21,7 @@ from mdpzoo_combinatorial.instances import ATSPInstance, distributions
 from mdpzoo_combinatorial.instances.arrays import single
 
 
-def atsp(
+def build_atsp(
     num_nodes: int | None = None, form: Form = "direct", instance: "str | Path | ATSPInstance | None" = None
 ) -> Any:
     """Builds the problem.

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from gymnasium import spaces
 from numpy.typing import NDArray
 from torch import Tensor
@@ -31,7 +32,7 @@ from mdpzoo_combinatorial.instances.arrays import single
 DEMAND, HOME = 2, 3  # features of a token, after its coordinates
 
 
-def cvrp(
+def build_cvrp(
     num_customers: int | None = None,
     form: Form = "direct",
     instance: "str | Path | CVRPInstance | None" = None,
@@ -108,14 +109,13 @@ class CVRP(Rules):
 
     def legal(self, tokens: Tensor, free: Tensor, cost: Tensor, resource: Tensor, at_home: Tensor) -> Tensor:
         """Straight on where the demand fits; by way of the depot from everywhere but the depot."""
-        straight = free & (tokens[:, DEMAND] <= resource)
-        return _paired(straight, free & ~at_home)
+        return legal_variants(tokens[:, DEMAND], free, resource, at_home).flatten(1)
 
     def gain(self, chosen: Tensor, cost: Tensor, home: Tensor, way: Tensor, resource: Tensor) -> tuple[Tensor, Tensor]:
         """Minus the way travelled; what the vehicle then holds."""
         back, demand = chosen[:, HOME : HOME + 1].double(), chosen[:, DEMAND : DEMAND + 1].double()
         by_depot = way == 1
-        return -cost.where(~by_depot, home + back), resource.where(~by_depot, self.refill) - demand
+        return -cost.where(~by_depot, home + back), load_after(by_depot, demand, resource, self.refill)
 
     def solution(self, actions: np.ndarray) -> list[list[int]]:
         """The routes, lists of customers."""
@@ -137,6 +137,23 @@ class CVRP(Rules):
         from mdpzoo_combinatorial.render.states import frame_of, routes_left
 
         return routes_left(tokens[:2].T, tokens[DEMAND], resource, self.refill, frame_of(self._tokens))
+
+
+def legal_variants(demand: Tensor, free: Tensor, load: Tensor, at_depot: Tensor) -> Tensor:
+    """``[B, L, 2]`` bool: straight on where the demand fits; by the depot from everywhere but the depot.
+
+    Args:
+        demand: ``[B, L]``.
+        free: ``[B, L]`` bool, customers that are not served yet.
+        load: ``[B, 1]``, what the vehicle holds.
+        at_depot: ``[B, 1]`` bool.
+    """
+    return torch.stack((free & (demand <= load), free & ~at_depot), 2)
+
+
+def load_after(by_depot: Tensor, demand: Tensor, load: Tensor, capacity: Tensor | float) -> Tensor:
+    """What the vehicle holds after serving a customer, straight on or by the depot, where it is filled."""
+    return torch.where(by_depot, capacity, load) - demand
 
 
 def visits(actions: Iterable[int]) -> NDArray[np.int64]:
@@ -171,9 +188,3 @@ def actions(visited: Iterable[int]) -> NDArray[np.int64]:
 def quotient(state: DirectState) -> PathState:
     """The bisimulation map on tensors, as in ``tsp.py``; what the vehicle holds stays."""
     return path_left(state)
-
-
-def _paired(straight: Tensor, by_depot: Tensor) -> Tensor:
-    import torch
-
-    return torch.stack((straight, by_depot), 2).flatten(1)

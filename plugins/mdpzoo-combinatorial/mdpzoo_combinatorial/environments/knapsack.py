@@ -27,7 +27,7 @@ from mdpzoo_combinatorial.instances.arrays import single
 VALUE, WEIGHT = 0, 1  # features of a token
 
 
-def knapsack(
+def build_knapsack(
     num_items: int | None = None,
     form: Form = "direct",
     instance: "str | Path | KnapsackInstance | None" = None,
@@ -100,7 +100,7 @@ class Knapsack(Rules):
 
     def legal(self, tokens: Tensor, free: Tensor, cost: Tensor, resource: Tensor, at_home: Tensor) -> Tensor:
         """What fits."""
-        return free & (tokens[:, WEIGHT] <= resource)
+        return free & fits(tokens[:, WEIGHT], resource)
 
     def gain(self, chosen: Tensor, cost: Tensor, home: Tensor, way: Tensor, resource: Tensor) -> tuple[Tensor, Tensor]:
         """The value; the room that is left."""
@@ -125,6 +125,11 @@ class Knapsack(Rules):
         from mdpzoo_combinatorial.render.states import items_left
 
         return items_left(tokens[VALUE], tokens[WEIGHT], resource, self.room)
+
+
+def fits(weight: Tensor, room: Tensor) -> Tensor:
+    """``[B, L]`` bool: whether items of weights ``[B, L]`` fit into the room ``[B, 1]``."""
+    return weight <= room
 
 
 def quotient(state: DirectState) -> PathState:

@@ -29,7 +29,7 @@ from mdpzoo_combinatorial.instances.checking import tolerance
 PRIZE, HOME = 2, 3  # features of a token, after its coordinates
 
 
-def orienteering(
+def build_orienteering(
     num_customers: int | None = None,
     form: Form = "direct",
     instance: "str | Path | OPInstance | None" = None,
@@ -126,7 +126,7 @@ class Orienteering(Rules):
 
     def legal(self, tokens: Tensor, free: Tensor, cost: Tensor, resource: Tensor, at_home: Tensor) -> Tensor:
         """There and home within the budget."""
-        return free & (cost.double() + tokens[:, HOME].double() <= resource + self.tolerance)
+        return free & reaches_home(cost.double(), tokens[:, HOME].double(), resource + self.tolerance)
 
     def gain(self, chosen: Tensor, cost: Tensor, home: Tensor, way: Tensor, resource: Tensor) -> tuple[Tensor, Tensor]:
         """The prize; the budget after the way there."""
@@ -155,6 +155,17 @@ class Orienteering(Rules):
 
         limit = self.limit if self._tokens is None else self._resource
         return prizes_left(tokens[:2].T, tokens[PRIZE], self.largest, resource, limit, frame_of(self._tokens))
+
+
+def reaches_home(cost: Tensor, home: Tensor, budget: Tensor) -> Tensor:
+    """``[B, L]`` bool: whether the budget ``[B, 1]`` allows to go to a node and home from there.
+
+    Args:
+        cost: ``[B, L]``, of going there from the current node.
+        home: ``[B, L]``, of going home from there.
+        budget: what is left of it, and by how much rounding may overdraw it.
+    """
+    return cost + home <= budget
 
 
 def quotient(state: DirectState) -> PathState:

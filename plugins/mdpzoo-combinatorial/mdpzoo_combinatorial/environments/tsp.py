@@ -21,7 +21,7 @@ from mdpzoo_combinatorial.environments.rules import Form, Rules
 from mdpzoo_combinatorial.instances import TSPInstance, distributions
 
 
-def tsp(
+def build_tsp(
     num_nodes: int | None = None,
     form: Form = "direct",
     instance: "str | Path | TSPInstance | None" = None,

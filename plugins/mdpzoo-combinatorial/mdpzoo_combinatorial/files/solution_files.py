@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from mdpzoo.errors import InstanceError
 from mdpzoo_combinatorial.files.hostile_text import TextFile, numbers_of, shown, write_atomically
-from mdpzoo_combinatorial.files.tours import plain_name, take_nodes, write_tour
+from mdpzoo_combinatorial.files.tours import plain_name, take_nodes, write_nodes
 from mdpzoo_combinatorial.instances import CVRPInstance, Instance, KnapsackInstance, OPInstance, RoutingInstance
 
 MAX_JSON = 2 * 2**20  # characters; lists in lists take forty times as much memory
@@ -141,17 +141,22 @@ def read_solution(path: str | os.PathLike[str], instance: Instance) -> Any:
         raise InstanceError(f"{ascii(os.fspath(path))}: {error}; correct the solution") from None
 
 
-def write_solution(path: str | os.PathLike[str], solution: Any, instance: Instance) -> None:
+def write_solution(
+    path: str | os.PathLike[str], solution: Any, instance: Instance, *, objective: float | None = None
+) -> None:
     """Writes a solution, whole or not at all: a ``.tour`` file for TSP and ATSP, a ``.sol`` file for the others.
 
     Args:
         path: where to; replaced where it exists.
         solution: of the instance.
         instance: what it solves.
+        objective: of a solution that was checked before and is in canonical form; None: it is checked here.
     Raises:
         InstanceError: not a solution, a name of several lines, a folder that cannot be written.
     """
-    solution, objective = instance.checked(solution), instance.objective(solution)
+    if objective is None:
+        solution = instance.checked(solution)
+        objective = instance.evaluate(solution)
     if isinstance(instance, CVRPInstance):
         lines = [f"Route #{k}: {' '.join(map(str, route))}" for k, route in enumerate(solution, 1)]
         lines.append(f"Cost {objective}")
@@ -165,7 +170,7 @@ def write_solution(path: str | os.PathLike[str], solution: Any, instance: Instan
             f"ROUTE_SCORE : {objective}",
             f"ROUTE_COST : {instance.length(solution)}",
             "NODE_SEQUENCE_SECTION",
-            *map(str, solution + 1),
+            *(str(node + 1) for node in solution),
             *("-1", "DEPOT_SECTION", "1", "-1", "EOF"),
         ]
     elif isinstance(instance, KnapsackInstance):
@@ -173,5 +178,5 @@ def write_solution(path: str | os.PathLike[str], solution: Any, instance: Instan
         lines = [*(f"Items: {' '.join(map(str, part))}".rstrip() for part in parts), f"Value {objective}"]
     else:
         assert isinstance(instance, RoutingInstance)
-        return write_tour(path, solution, instance.name, objective)
+        return write_nodes(path, solution, instance.name, objective)
     return write_atomically(path, "\n".join([*lines, ""]).encode("ascii"))

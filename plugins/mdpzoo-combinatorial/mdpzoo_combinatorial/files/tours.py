@@ -1,6 +1,7 @@
 """Tours as TSPLIB95 files them: a permutation, nodes counted from 1, and -1 at the end."""
 
 import os
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -74,7 +75,12 @@ def write_tour(path: str | os.PathLike[str], tour: ArrayLike, name: str, length:
     Raises:
         InstanceError: not a permutation, a name of several lines, a folder that cannot be written.
     """
-    nodes = checked_tour(tour)
+    write_nodes(path, checked_tour(tour), name, length)
+
+
+def write_nodes(path: str | os.PathLike[str], tour: Iterable[int], name: str, length: float) -> None:
+    """Writes a tour that was checked before; arguments and errors are those of ``write_tour``."""
+    nodes = [str(node + 1) for node in tour]
     head = [f"NAME : {plain_name(name)}", "TYPE : TOUR", f"COMMENT : length {length}", f"DIMENSION : {len(nodes)}"]
-    lines = [*head, "TOUR_SECTION", *map(str, nodes + 1), "-1", "EOF", ""]
+    lines = [*head, "TOUR_SECTION", *nodes, "-1", "EOF", ""]
     write_atomically(path, "\n".join(lines).encode("ascii"))

@@ -1,6 +1,6 @@
 """Random instances of the literature, seeded; the distributions are in ``distributions``."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,16 +11,9 @@ from mdpzoo_combinatorial.instances.checking import LARGEST
 from mdpzoo_combinatorial.instances.distances import DISTANCES, Floats
 from mdpzoo_combinatorial.instances.knapsack_instance import KnapsackInstance
 from mdpzoo_combinatorial.instances.routing_instances import ATSPInstance, CVRPInstance, OPInstance, TSPInstance
+from mdpzoo_combinatorial.problems import ProblemRecord, record_named, resolve
 
 AnyInstance = TSPInstance | ATSPInstance | CVRPInstance | OPInstance | KnapsackInstance
-OPTIONS: dict[str, dict[str, Any]] = {  # of each problem, with what holds where they are left out
-    "TSP": {"distribution": "uniform"},
-    "ATSP": {},
-    "CVRP": {"distribution": "uniform", "capacity": None},
-    "OP": {"distribution": "uniform", "prizes": "distance", "limit": None},
-    "Knapsack": {"distribution": "uncorrelated", "largest": 1_000, "capacity": None},
-}
-PROBLEMS = tuple(OPTIONS)
 
 
 def generate(problem: str, count: int, size: int, seed: int, **options: Any) -> list[AnyInstance]:
@@ -45,37 +38,34 @@ def generate(problem: str, count: int, size: int, seed: int, **options: Any) -> 
     Raises:
         SettingError: an argument or an option out of its range, or an unknown name.
     """
-    known = {each.lower(): each for each in PROBLEMS}
-    kind = known.get(str(problem).lower())
-    if kind is None:
-        hint = did_you_mean(problem, PROBLEMS) or f" Known: {', '.join(PROBLEMS)}."
-        raise SettingError(f"unknown problem {problem!r}.{hint}")
+    record = record_named(problem)
     if count < 0 or size < 1 or seed < 0:
         raise SettingError(f"count, size and seed must be at least 0, 1 and 0, got {count}, {size} and {seed}")
-    settings = _settings(kind, options)
+    settings = _settings(record, options)
     rng = np.random.default_rng(np.random.SeedSequence(seed))
     label = "-".join(value for value in settings.values() if isinstance(value, str)) or "metric"
     names = (f"{label}-{size}-seed-{seed}-{k}" for k in range(count))
-    return list(MAKERS[kind](names, size, rng, **settings))
+    return list(resolve(record.generation.draw)(names, size, rng, **settings))
 
 
-def _settings(problem: str, options: dict[str, Any]) -> dict[str, Any]:
-    allowed = OPTIONS[problem]
-    places = distributions.CLASSES if problem == "Knapsack" else distributions.PLACES
-    named = {"distribution": places, "prizes": distributions.PRIZES}
+def _settings(record: ProblemRecord, options: dict[str, Any]) -> dict[str, Any]:
+    """The options of a problem with their defaults filled in, checked."""
+    generation, problem = record.generation, record.name
+    allowed = dict(generation.options)
     for option, value in options.items():
         if option not in allowed:
             hint = did_you_mean(option, allowed) or f" Known: {', '.join(allowed) or 'none'}."
             raise SettingError(f"unknown option {option!r} of {problem}.{hint}")
-        if option in named:
-            if value not in named[option]:
-                hint = did_you_mean(str(value), named[option]) or f" Known: {', '.join(named[option])}."
+        if option in generation.choices:
+            known = resolve(generation.choices[option])
+            if value not in known:
+                hint = did_you_mean(str(value), known) or f" Known: {', '.join(known)}."
                 raise SettingError(f"unknown {option} {value!r}.{hint}")
             continue
-        least = {"limit": 0, "largest": 10, "capacity": 9 if problem == "CVRP" else 0}[option]
+        least = generation.least[option]
         if value is not None and not (isinstance(value, int | float) and least <= value < LARGEST):
             raise SettingError(f"{option} of {problem} must be a number of at least {least}, got {value!r}")
-        if value is not None and option != "limit" and value != int(value):
+        if value is not None and option not in generation.fractional and value != int(value):
             raise SettingError(f"{option} of {problem} must be an integer, got {value!r}")
     return allowed | options
 
@@ -88,19 +78,22 @@ def _points(distribution: str, rng: np.random.Generator, size: int) -> Floats:
     return np.asarray(distributions.places(np, distribution, u, size)[0].T)
 
 
-def _tsp(names: Iterator[str], size: int, rng: np.random.Generator, distribution: str) -> Iterator[TSPInstance]:
+def tours(names: Iterator[str], size: int, rng: np.random.Generator, distribution: str) -> Iterator[TSPInstance]:
+    """Uniform or clustered nodes of the unit square."""
     for name in names:
         yield TSPInstance(name, _points(distribution, rng, size))
 
 
-def _atsp(names: Iterator[str], size: int, rng: np.random.Generator) -> Iterator[ATSPInstance]:
+def asymmetric_tours(names: Iterator[str], size: int, rng: np.random.Generator) -> Iterator[ATSPInstance]:
+    """Costs closed under shortest paths."""
     for name in names:
         yield ATSPInstance(name, distributions.costs(np, rng.random((1, size * size)), size)[0])
 
 
-def _cvrp(
+def routes(
     names: Iterator[str], size: int, rng: np.random.Generator, distribution: str, capacity: int | None
 ) -> Iterator[CVRPInstance]:
+    """Customers with demands 1..9 and a depot."""
     capacity = distributions.by_size(distributions.CAPACITIES, size) if capacity is None else capacity
     for name in names:
         points = _points(distribution, rng, size + 1)
@@ -108,9 +101,10 @@ def _cvrp(
         yield CVRPInstance(name, demands, capacity, points)
 
 
-def _op(
+def prize_tours(
     names: Iterator[str], size: int, rng: np.random.Generator, distribution: str, prizes: str, limit: float | None
 ) -> Iterator[OPInstance]:
+    """Customers with prizes and a depot."""
     limit = distributions.by_size(distributions.LIMITS, size) if limit is None else limit
     for name in names:
         points, u = _points(distribution, rng, size + 1), rng.random((1, size))
@@ -118,18 +112,10 @@ def _op(
         yield OPInstance(name, np.append(0.0, distributions.prizes(np, prizes, u, far)[0]), limit, points)
 
 
-def _knapsack(
+def selections(
     names: Iterator[str], size: int, rng: np.random.Generator, distribution: str, largest: int, capacity: int | None
 ) -> Iterator[KnapsackInstance]:
+    """Items of one of Pisinger's classes."""
     for name in names:
         values, weights, most = distributions.items(np, distribution, rng.random((1, 2 * size)), size, int(largest))
         yield KnapsackInstance(name, values[0], weights[0], most[0, 0] if capacity is None else capacity)
-
-
-MAKERS: dict[str, Callable[..., Iterator[AnyInstance]]] = {
-    "TSP": _tsp,
-    "ATSP": _atsp,
-    "CVRP": _cvrp,
-    "OP": _op,
-    "Knapsack": _knapsack,
-}

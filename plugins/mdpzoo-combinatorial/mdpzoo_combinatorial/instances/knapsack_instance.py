@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -97,4 +97,8 @@ class KnapsackInstance:
         Raises:
             InstanceError: not a solution; names the first fault.
         """
-        return total(self.values[self.checked(solution)], whole(self.values))
+        return self.evaluate(self.checked(solution))
+
+    def evaluate(self, solution: Any) -> int | float:
+        """Returns ``objective`` of a solution that ``checked`` has returned, without checking it again."""
+        return total(self.values[solution], whole(self.values))

@@ -123,6 +123,10 @@ class RoutingInstance(ABC):
             InstanceError: not a solution; names the first fault.
         """
 
+    @abstractmethod
+    def evaluate(self, solution: Any) -> int | float:
+        """Returns ``objective`` of a solution that ``checked`` has returned, without checking it again."""
+
     def layout(self) -> Floats:
         """Returns positions ``[n, 2]`` for pictures and network features.
 

@@ -42,7 +42,11 @@ class _Tour(RoutingInstance):
         Raises:
             InstanceError: anything else; names the first wrong node.
         """
-        return self.round_trip(self.checked(solution))
+        return self.evaluate(self.checked(solution))
+
+    def evaluate(self, solution: Any) -> int | float:
+        """Returns ``objective`` of a solution that ``checked`` has returned, without checking it again."""
+        return self.round_trip(np.asarray(solution))
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,7 +175,11 @@ class CVRPInstance(RoutingInstance):
         Raises:
             InstanceError: not a solution; names the first fault.
         """
-        stops = np.array([0] + [stop for route in self.checked(solution) for stop in (*route, 0)])
+        return self.evaluate(self.checked(solution))
+
+    def evaluate(self, solution: Any) -> int | float:
+        """Returns ``objective`` of a solution that ``checked`` has returned, without checking it again."""
+        stops = np.array([0] + [stop for route in solution for stop in (*route, 0)])
         length = float(self.distance(stops[:-1], stops[1:]).sum())
         return round(length) if self.integral else length
 
@@ -268,7 +276,11 @@ class OPInstance(RoutingInstance):
         Raises:
             InstanceError: not a solution; names the first fault.
         """
-        return total(self.prizes[self.checked(solution)], whole(self.prizes))
+        return self.evaluate(self.checked(solution))
+
+    def evaluate(self, solution: Any) -> int | float:
+        """Returns ``objective`` of a solution that ``checked`` has returned, without checking it again."""
+        return total(self.prizes[solution], whole(self.prizes))
 
 
 def _check_customers(instance: RoutingInstance) -> None:

@@ -1,33 +1,16 @@
 """Mixtures of random instances to train on, wider than the distributions of the literature in ``generators``."""
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 
 from mdpzoo.errors import SettingError, did_you_mean
-from mdpzoo_combinatorial.instances import distributions
-from mdpzoo_combinatorial.instances.distances import DISTANCES
 from mdpzoo_combinatorial.instances.generators import AnyInstance
-from mdpzoo_combinatorial.instances.knapsack_instance import KnapsackInstance
-from mdpzoo_combinatorial.instances.routing_instances import ATSPInstance, CVRPInstance, OPInstance, TSPInstance
-from mdpzoo_combinatorial.mixtures.coordinates import KINDS as PLACES
-from mdpzoo_combinatorial.mixtures.coordinates import coordinates
-from mdpzoo_combinatorial.mixtures.costs import KINDS as COSTS
-from mdpzoo_combinatorial.mixtures.costs import costs
-from mdpzoo_combinatorial.mixtures.deliveries import delivery_instance
+from mdpzoo_combinatorial.mixtures.by_problem import Mixture
+from mdpzoo_combinatorial.problems import PROBLEMS, resolve
 
-__all__ = ["KINDS", "draw"]
+__all__ = ["KINDS", "MIXTURES", "draw"]
 
-KINDS: dict[str, tuple[str, ...]] = {
-    "TSP": PLACES,
-    "ATSP": COSTS,
-    "CVRP": ("uniform", "benchmark"),
-    "OP": distributions.PRIZES,
-    "Knapsack": distributions.CLASSES,
-}
-LIMITS = (0.15, 0.85)  # of orienteering, in lengths of a 3-opt tour through all nodes
-CAPACITIES = (0.1, 0.9)  # of knapsacks, in weights of all items
+MIXTURES: dict[str, Mixture] = {name: resolve(record.generation.mixture) for name, record in PROBLEMS.items()}
+KINDS: dict[str, tuple[str, ...]] = {name: mixture.kinds for name, mixture in MIXTURES.items()}
 
 
 def draw(problem: str, kind: str, count: int, size: int, seed: int) -> list[AnyInstance]:
@@ -62,43 +45,4 @@ def draw(problem: str, kind: str, count: int, size: int, seed: int) -> list[AnyI
     if count < 0 or size < 2 or seed < 0:
         raise SettingError(f"count, size and seed must be at least 0, 2 and 0, got {count}, {size} and {seed}")
     rng = np.random.default_rng(np.random.SeedSequence(seed))
-    return [DRAWN[problem](kind, rng, size, f"{kind}-{size}-seed-{seed}-{k}") for k in range(count)]
-
-
-def _tsp(kind: str, rng: np.random.Generator, size: int, name: str) -> TSPInstance:
-    return TSPInstance(name, coordinates(kind, rng, size))
-
-
-def _atsp(kind: str, rng: np.random.Generator, size: int, name: str) -> ATSPInstance:
-    return ATSPInstance(name, costs(kind, rng, size))
-
-
-def _cvrp(kind: str, rng: np.random.Generator, size: int, name: str) -> CVRPInstance:
-    if kind == "benchmark":
-        return delivery_instance(rng, size, name)
-    demands = np.append(0.0, distributions.demands(np, rng.random(size)))
-    capacity = distributions.by_size(distributions.CAPACITIES, size)
-    return CVRPInstance(name, demands, capacity, rng.random((size + 1, 2)))
-
-
-def _op(kind: str, rng: np.random.Generator, size: int, name: str) -> OPInstance:
-    from mdpzoo_combinatorial.local_search import iterated_local_search
-
-    places = coordinates(PLACES[rng.integers(len(PLACES))], rng, size + 1)
-    far = DISTANCES["EUCLIDEAN"](places[:1], places[1:])[None]
-    gains = np.append(0.0, distributions.prizes(np, kind, rng.random((1, size)), far)[0])
-    _, whole = iterated_local_search(places, iterations=0, seed=0)
-    limit = max(rng.uniform(*LIMITS) * whole, 2.1 * float(far.min()))  # at least one customer can be visited
-    return OPInstance(name, gains, limit, places)
-
-
-def _knapsack(kind: str, rng: np.random.Generator, size: int, name: str) -> KnapsackInstance:
-    values, weights, held = distributions.items(np, kind, rng.random((1, 2 * size)), size)
-    share, as_published = rng.uniform(*CAPACITIES), rng.random() < 0.5
-    if kind == "uncorrelated" and as_published:
-        return KnapsackInstance(name, values[0], weights[0], held[0, 0])
-    capacity = max(weights.min(), np.floor(share * weights.sum()))
-    return KnapsackInstance(name, values[0], weights[0], capacity)
-
-
-DRAWN: dict[str, Callable[..., Any]] = {"TSP": _tsp, "ATSP": _atsp, "CVRP": _cvrp, "OP": _op, "Knapsack": _knapsack}
+    return [MIXTURES[problem].draw(kind, rng, size, f"{kind}-{size}-seed-{seed}-{k}") for k in range(count)]

@@ -28,7 +28,7 @@ SHAPES = (1 / 3, 3.0)  # height of a lattice over its width
 JITTER = 0.1  # spacings
 
 
-def coordinates(kind: str, rng: np.random.Generator, count: int) -> Floats:
+def draw_coordinates(kind: str, rng: np.random.Generator, count: int) -> Floats:
     """Draws nodes ``[count, 2]`` float64 in the unit square.
 
     Args:
@@ -45,9 +45,9 @@ def coordinates(kind: str, rng: np.random.Generator, count: int) -> Floats:
     first, second = rng.choice(KINDS[:3], 2, replace=False)
     many = min(count, max(1, round(count * rng.uniform(0.2, 0.8))))
     side = rng.uniform(0.1, 1.0)
-    parts = [coordinates(first, rng, many)]
+    parts = [draw_coordinates(first, rng, many)]
     if many < count:
-        parts.append(side * coordinates(second, rng, count - many) + rng.random(2) * (1.0 - side))
+        parts.append(side * draw_coordinates(second, rng, count - many) + rng.random(2) * (1.0 - side))
     return _scaled(rng.permutation(np.concatenate(parts)))
 
 

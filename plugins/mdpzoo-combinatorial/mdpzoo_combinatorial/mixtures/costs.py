@@ -21,7 +21,7 @@ import numpy as np
 from mdpzoo_combinatorial.instances import distributions
 from mdpzoo_combinatorial.instances.distances import DISTANCES, Floats
 from mdpzoo_combinatorial.mixtures.coordinates import KINDS as PLACES
-from mdpzoo_combinatorial.mixtures.coordinates import coordinates, log_uniform
+from mdpzoo_combinatorial.mixtures.coordinates import draw_coordinates, log_uniform
 
 KINDS = ("metric", "heavy-tailed", "nearly-symmetric", "many-zeros", "few-valued")
 SIGMAS = (0.5, 2.5)
@@ -30,7 +30,7 @@ ZEROS = (0.1, 0.6)
 VALUES = (2, 10)
 
 
-def costs(kind: str, rng: np.random.Generator, count: int) -> Floats:
+def draw_costs(kind: str, rng: np.random.Generator, count: int) -> Floats:
     """Draws costs ``[count, count]`` float64 in [0, 1], from the row's node to the column's.
 
     Args:
@@ -57,7 +57,7 @@ def _heavy_tailed(rng: np.random.Generator, count: int) -> Floats:
 
 
 def _nearly_symmetric(rng: np.random.Generator, count: int) -> Floats:
-    places = coordinates(PLACES[rng.integers(len(PLACES))], rng, count)
+    places = draw_coordinates(PLACES[rng.integers(len(PLACES))], rng, count)
     far = DISTANCES["EUCLIDEAN"](places[:, None], places[None])
     share = log_uniform(rng, *ASYMMETRIES) if rng.random() < 2 / 3 else 0.0
     return np.asarray(far * (1.0 + share * rng.uniform(-1.0, 1.0, far.shape)))

@@ -25,11 +25,11 @@ from mdpzoo_combinatorial.instances import (
 from mdpzoo_combinatorial.instances.distributions import CLASSES
 
 IDS = {
-    "mdpzoo/TSP-v0": (tsp, tsp.tsp, "num_nodes"),
-    "mdpzoo/ATSP-v0": (atsp, atsp.atsp, "num_nodes"),
-    "mdpzoo/CVRP-v0": (cvrp, cvrp.cvrp, "num_customers"),
-    "mdpzoo/OP-v0": (orienteering, orienteering.orienteering, "num_customers"),
-    "mdpzoo/Knapsack-v0": (knapsack, knapsack.knapsack, "num_items"),
+    "mdpzoo/TSP-v0": (tsp, tsp.build_tsp, "num_nodes"),
+    "mdpzoo/ATSP-v0": (atsp, atsp.build_atsp, "num_nodes"),
+    "mdpzoo/CVRP-v0": (cvrp, cvrp.build_cvrp, "num_customers"),
+    "mdpzoo/OP-v0": (orienteering, orienteering.build_orienteering, "num_customers"),
+    "mdpzoo/Knapsack-v0": (knapsack, knapsack.build_knapsack, "num_items"),
 }
 FORMS = ("direct", "bq")
 POINTS = np.random.default_rng(5).integers(0, 60, (6, 2)).astype(float)

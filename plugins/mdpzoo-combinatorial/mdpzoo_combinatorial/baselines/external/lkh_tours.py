@@ -16,6 +16,7 @@ from mdpzoo_combinatorial.baselines.external.stand_ins import standing_in
 from mdpzoo_combinatorial.baselines.registry import Found
 from mdpzoo_combinatorial.baselines.scaling import factor, whole
 from mdpzoo_combinatorial.local_search.budget import Budget
+from mdpzoo_combinatorial.problems import PROBLEMS
 
 RUNS = 10  # LKH's own default
 LARGEST_COST = 5_000_000  # LKH multiplies costs by 100 and keeps 32 bits
@@ -28,7 +29,7 @@ def lkh(instance: Any, seed: int, budget: Budget) -> Found:
     Raises:
         SettingError: too many nodes whose distances LKH cannot compute from coordinates.
     """
-    if instance.num_nodes <= 3 and instance.problem == "TSP":
+    if PROBLEMS[instance.problem].meets_bound(instance, 0.0):
         return Found(list(range(instance.num_nodes)))
     if instance.num_nodes < 3:
         return Found(list(range(instance.num_nodes)))

@@ -14,8 +14,9 @@ from mdpzoo_combinatorial.baselines.external.child_process import answers
 from mdpzoo_combinatorial.baselines.external.stand_ins import standing_in
 from mdpzoo_combinatorial.baselines.registry import Found
 from mdpzoo_combinatorial.baselines.scaling import factor, limited, whole, whole_limit, whole_up
-from mdpzoo_combinatorial.instances import KnapsackInstance, OPInstance
+from mdpzoo_combinatorial.instances import CVRPInstance, KnapsackInstance, OPInstance
 from mdpzoo_combinatorial.local_search.budget import Budget
+from mdpzoo_combinatorial.problems import PROBLEMS
 
 LARGEST_COST = 10_000_000.0
 LARGEST_PRIZE = 10_000.0
@@ -36,7 +37,7 @@ def ortools(instance: Any, seed: int, budget: Budget) -> Found:
         return standing_in(instance)
     best, least = None, float("inf")
     for rounds, routes in enumerate(answers("ortools_child.py", _task(instance, budget), budget), 1):
-        solution = [route[1:] for route in routes if route[1:]] if instance.problem == "CVRP" else routes[0]
+        solution = [route[1:] for route in routes if route[1:]] if PROBLEMS[instance.problem].routes else routes[0]
         objective = instance.objective(solution)
         if (worth := -objective if instance.maximise else objective) < least:
             best, least = solution, worth
@@ -47,9 +48,9 @@ def ortools(instance: Any, seed: int, budget: Budget) -> Found:
 def _task(instance: Any, budget: Budget) -> dict[str, Any]:
     costs = stored(instance, "ortools")
     by = factor(costs, instance.integral, LARGEST_COST)
-    matrix = whole_up(costs, by) if instance.problem == "OP" else whole(costs, by)
+    matrix = whole_up(costs, by) if PROBLEMS[instance.problem].length_limited else whole(costs, by)
     task = {"matrix": matrix.tolist(), "vehicles": 1, "seconds": max(0.05, budget.left)}
-    if instance.problem == "CVRP":
+    if isinstance(instance, CVRPInstance):
         task |= {"demands": instance.demands.tolist(), "capacity": instance.capacity}
         task |= {"vehicles": len(joined(instance)) + SPARE}
     if isinstance(instance, OPInstance):

@@ -17,8 +17,9 @@ from mdpzoo_combinatorial.baselines.descent import stored, two_opt
 from mdpzoo_combinatorial.baselines.external.stand_ins import standing_in
 from mdpzoo_combinatorial.baselines.registry import Found
 from mdpzoo_combinatorial.baselines.scaling import factor, limited, whole, whole_limit, whole_up
-from mdpzoo_combinatorial.instances import OPInstance
+from mdpzoo_combinatorial.instances import CVRPInstance, OPInstance
 from mdpzoo_combinatorial.local_search.budget import Budget
+from mdpzoo_combinatorial.problems import PROBLEMS
 
 LARGEST_COST = 1_000_000.0
 LARGEST_PRIZE = 1_000.0  # with larger ones, no penalty of PyVRP keeps a tour short enough
@@ -40,7 +41,8 @@ def pyvrp(instance: Any, seed: int, budget: Budget) -> Found:
 
     costs = stored(instance, "pyvrp")
     by = factor(costs, instance.integral, LARGEST_COST)
-    data = _data(instance, whole_up(costs, by) if instance.problem == "OP" else whole(costs, by), by)
+    record = PROBLEMS[instance.problem]
+    data = _data(instance, whole_up(costs, by) if record.length_limited else whole(costs, by), by)
     dearest = PenaltyParams().max_penalty if instance.maximise else by * float(costs.max())
     settings = SolveParams(penalty=PenaltyParams(max_penalty=max(PenaltyParams().max_penalty, dearest)))
     stop = _Stop(budget, 0.0 if instance.maximise else by, FIRST_PATIENCE * instance.num_nodes)
@@ -58,7 +60,7 @@ def pyvrp(instance: Any, seed: int, budget: Budget) -> Found:
     if best is None:
         return standing_in(instance)
     routes = [[each.idx + 1 for each in route if each.is_client()] for route in best.best.routes()]
-    return Found(routes if instance.problem == "CVRP" else [0, *(routes[0] if routes else [])])
+    return Found(routes if record.routes else [0, *(routes[0] if routes else [])])
 
 
 class _Stop:
@@ -99,7 +101,7 @@ def _data(instance: Any, costs: Any, by: float) -> Any:
     where = instance.layout()
     locations = [Location(float(x), float(y)) for x, y in where]
     names = range(1, instance.num_nodes)
-    if instance.problem == "CVRP":
+    if isinstance(instance, CVRPInstance):
         clients = [Client(k, delivery=[int(instance.demands[k])]) for k in names]
         least = -(-int(instance.demands.sum()) // max(1, instance.capacity))
         count = max(len(joined(instance)), int(np.ceil(1.3 * least)) + 3)  # more than the best solutions use

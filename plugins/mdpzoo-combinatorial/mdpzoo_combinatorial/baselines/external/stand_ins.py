@@ -7,13 +7,14 @@ from mdpzoo_combinatorial.baselines import constructive, dominance
 from mdpzoo_combinatorial.baselines.descent import two_opt
 from mdpzoo_combinatorial.baselines.registry import Found
 from mdpzoo_combinatorial.local_search.budget import Budget
+from mdpzoo_combinatorial.problems import PROBLEMS
 
 SECONDS = 2.0  # of grace
 
 
 def standing_in(instance: Any) -> Found:
     """Returns a solution by another way, which it names as the decoding."""
-    if instance.problem == "Knapsack":
+    if PROBLEMS[instance.problem].descent is None:
         try:
             found = dominance.dynamic_programming(instance, 0, Budget(SECONDS))
             return found._replace(decoding="dynamic-programming stands in")

@@ -18,9 +18,10 @@ from torch import Tensor
 from mdpzoo.errors import CheckpointError
 from mdpzoo_combinatorial.bq_nco.networks.kinds import NetworkSettings, make_network, network_settings
 from mdpzoo_combinatorial.bq_nco.states.problems import PROBLEMS
+from mdpzoo_combinatorial.problems import PROBLEMS as RECORDS
 
 MAGIC = b"PK\x03\x04"  # how a file of torch.save begins
-KNOWN = {(2, 1, True): "TSP", (4, 2, True): "CVRP", (4, 1, True): "OP", (3, 1, False): "Knapsack"}
+KNOWN = {record.learning.published: name for name, record in RECORDS.items() if record.learning.published}
 
 
 def is_published(path: Path) -> bool:

@@ -12,10 +12,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from mdpzoo_combinatorial.bq_nco.search.nearness import certain, cheapest, shown
+from mdpzoo_combinatorial.bq_nco.search.nearness import cheapest, shown
 from mdpzoo_combinatorial.bq_nco.states.left import Batch, Left, Tokens
 from mdpzoo_combinatorial.bq_nco.states.problem import Problem
 from mdpzoo_combinatorial.local_search.budget import Budget
+from mdpzoo_combinatorial.problems import resolve
 
 TOKENS_AT_ONCE = 1024  # more in one forward pass leave the cache of a CPU core: a quarter slower
 TOKENS_ON_DEVICE = 262_144  # likewise of any other device, so that memory suffices
@@ -76,8 +77,9 @@ class Chooser:
         problem, length = self.problem, left.node.shape[1]
         if not 0 < self.neighbours < length - problem.ends:
             return Seen(self._scores(batch, left), None)
-        if problem.name == "Knapsack":
-            best, unseen = certain(batch, left, self.neighbours)
+        certain = problem.record.learning.certain
+        if certain is not None:
+            best, unseen = resolve(certain)(batch, left, self.neighbours)
             if bool(unseen.all()):
                 return Seen(torch.zeros_like(best, dtype=torch.float32).unsqueeze(1), best.unsqueeze(1))
         position = shown(problem, batch, left, self.neighbours)
@@ -85,7 +87,7 @@ class Chooser:
         position = torch.cat((ends, position), 1)
         count = None if left.count is None else left.count.clamp(max=self.neighbours)
         scores = self._scores(batch, Left(left.row, left.node.gather(1, position), count, left.resource))
-        if problem.name == "Knapsack":
+        if certain is not None:
             scores = torch.where(unseen.unsqueeze(1) & (position != best.unsqueeze(1)), -torch.inf, scores)
         return Seen(scores, position)
 

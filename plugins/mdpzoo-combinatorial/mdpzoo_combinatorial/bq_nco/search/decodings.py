@@ -16,17 +16,17 @@ from numpy.typing import NDArray
 from mdpzoo.errors import SettingError
 from mdpzoo_combinatorial.bq_nco.search.beam import beam_search
 from mdpzoo_combinatorial.bq_nco.search.construction import Built, construct
-from mdpzoo_combinatorial.bq_nco.search.reconstruction import LARGEST, ROUNDS, TEMPERATURE, improve
+from mdpzoo_combinatorial.bq_nco.search.reconstruction import ROUNDS, improve
 from mdpzoo_combinatorial.bq_nco.search.task import NEIGHBOURS, Found, Task
 from mdpzoo_combinatorial.bq_nco.search.views import number_of_views, viewed
 from mdpzoo_combinatorial.instances.checking import at_least
+from mdpzoo_combinatorial.problems import PROBLEMS
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 ROWS_AT_ONCE = 64  # solutions of a sample drawn together: enough to fill forward passes, few enough to end in time
 TOKENS_ON_DEVICE = 1_000_000  # likewise of all solutions drawn together on another device than the CPU
 WIDTH_AT_START = 4  # of the beam that re-construction starts from: a fifth of a second for OP of 100 nodes
-START = {"OP": "beam"}  # of re-construction, where it is not greedy
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Solutions:
     @property
     def solutions(self) -> list[list[int]] | list[list[list[int]]]:
         """What each instance's ``objective`` takes: tours, lists of routes (CVRP) or items."""
-        if self.problem != "CVRP":
+        if not PROBLEMS[self.problem].routes:
             return [[token for token in row if token >= 0] for row in self.sequence.tolist()]
         return [routes_of(row) for row in self.sequence]
 
@@ -178,25 +178,26 @@ def reconstruct(
     Args:
         task: the instances.
         iterations: rounds, at least 0; None: as many as the time limit allows, ``ROUNDS`` without one.
-        largest: tokens in the largest piece, at least 4; None: ``LARGEST``.
+        largest: tokens in the largest piece, at least 4; None: the problem's own.
         views: under how many views each piece is solved in a round, in 1..8.
-        temperature: 0: the best score wins inside pieces; else they are sampled, the scores divided by it; None: what
-            ``TEMPERATURE`` says of the problem.
+        temperature: 0: the best score wins inside pieces; else they are sampled, the scores divided by it; None: the
+            problem's own.
         start: what is improved: ``greedy``, ``symmetric`` or ``sample`` without options, or ``beam``, of width 4; None:
             ``beam`` for OP, whose segments seldom change what a tour visits at large, else ``greedy``.
         neighbours: as in ``greedy``.
     """
-    largest = LARGEST[task.problem.name] if largest is None else largest
+    learning = task.problem.record.learning
+    largest = learning.largest_subproblem if largest is None else largest
     at_least("largest", largest, 4)
     at_least("views", views, 1)
     if iterations is not None:
         at_least("iterations", iterations, 0)
     elif task.budget.seconds is None:
         iterations = ROUNDS
-    temperature = TEMPERATURE[task.problem.name] if temperature is None else temperature
+    temperature = learning.temperature if temperature is None else temperature
     if temperature != 0:
         positive("temperature", temperature, least="at least 0")
-    start = START.get(task.problem.name, "greedy") if start is None else start
+    start = learning.start if start is None else start
     if start not in STARTS:
         raise SettingError(f"start must be one of {', '.join(STARTS)}, got {start!r}")
     first: Found = STARTS[start](task, neighbours=neighbours)

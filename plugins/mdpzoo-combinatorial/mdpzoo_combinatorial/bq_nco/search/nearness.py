@@ -5,14 +5,13 @@ are left are shown, so some choice is always open; the customers of OP that are 
 their distance; Knapsack takes what is far above the break item unseen, since every good solution has it.
 """
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
 
 from mdpzoo_combinatorial.bq_nco.states.left import Batch, Left
 from mdpzoo_combinatorial.bq_nco.states.problem import Problem
 from mdpzoo_combinatorial.bq_nco.states.problems import TINY
+from mdpzoo_combinatorial.problems import resolve
 
 FURTHER = 10.0  # what going by the depot counts, in sides of the unit square: more than any way within it
 
@@ -20,7 +19,7 @@ FURTHER = 10.0  # what going by the depot counts, in sides of the unit square: m
 def cheapest(problem: Problem, batch: Batch, left: Left) -> Tensor:
     """Scores ``[B, K L]`` of the actions in a network's place, ``-inf`` where illegal: the nearest node, the nearest
     customer that fits, most prize for the distance, most value for the weight."""
-    worth = WORTH[problem.name](batch, left).unsqueeze(2)
+    worth = resolve(problem.record.learning.rule)(batch, left).unsqueeze(2)
     if problem.ways == 2:
         worth = torch.cat((worth, -_away(batch, left, torch.zeros_like(left.node[:, :1])).unsqueeze(2) - FURTHER), 2)
     return worth.masked_fill(~problem.legal(batch, left), -torch.inf).flatten(1)
@@ -35,17 +34,17 @@ def shown(problem: Problem, batch: Batch, left: Left, neighbours: int) -> Tensor
         left: the states.
         neighbours: at least 1 and fewer than there are places for tokens left.
     """
-    worth = WORTH[problem.name](batch, left)[:, problem.ends :]
+    worth = resolve(problem.record.learning.rule)(batch, left)[:, problem.ends :]
     if left.count is not None:
         padding = torch.arange(worth.shape[1], device=worth.device) >= left.count.unsqueeze(1)
         worth = worth.masked_fill(padding, -torch.inf)
-    if problem.name == "OP" and neighbours > 1:
+    if problem.record.learning.near_and_good and neighbours > 1:
         far = _away(batch, left, left.node[:, :1])[:, problem.ends :]
         if left.count is not None:
             far = far.masked_fill(padding, torch.inf)
-        nearest = far.topk(neighbours // 2, 1, largest=False).indices
-        open_ = worth.gather(1, nearest) > -torch.inf
-        worth = worth.scatter(1, nearest, torch.where(open_, torch.inf, -torch.inf).to(worth.dtype))
+        near = far.topk(neighbours // 2, 1, largest=False).indices
+        open_ = worth.gather(1, near) > -torch.inf
+        worth = worth.scatter(1, near, torch.where(open_, torch.inf, -torch.inf).to(worth.dtype))
     return worth.topk(neighbours, 1).indices + problem.ends
 
 
@@ -54,7 +53,7 @@ def certain(batch: Batch, left: Left, neighbours: int) -> tuple[Tensor, Tensor]:
 
     It is where more than half as many items as the network sees stand between it and the break item.
     """
-    ratio = _ratio(batch, left)
+    ratio = value_for_weight(batch, left)
     weight = batch.numbers[left.row.unsqueeze(1), left.node, 1]
     if left.count is not None:
         padding = torch.arange(ratio.shape[1], device=ratio.device) >= left.count.unsqueeze(1)
@@ -73,23 +72,17 @@ def _away(batch: Batch, left: Left, start: Tensor) -> Tensor:
     return (batch.places[row, left.node] - batch.places[row, start]).norm(dim=2)
 
 
-def _nearest(batch: Batch, left: Left) -> Tensor:
+def nearest(batch: Batch, left: Left) -> Tensor:
+    """Scores ``[B, L]``: minus the distance from the origin."""
     return -_away(batch, left, left.node[:, :1])
 
 
-def _prize(batch: Batch, left: Left) -> Tensor:
-    return batch.numbers[left.row.unsqueeze(1), left.node, 0] / (_nearest(batch, left).neg() + TINY)
+def prize_for_distance(batch: Batch, left: Left) -> Tensor:
+    """Scores ``[B, L]``: prize over distance from the origin."""
+    return batch.numbers[left.row.unsqueeze(1), left.node, 0] / (nearest(batch, left).neg() + TINY)
 
 
-def _ratio(batch: Batch, left: Left) -> Tensor:
+def value_for_weight(batch: Batch, left: Left) -> Tensor:
+    """Scores ``[B, L]``: value over weight."""
     pair = batch.numbers[left.row.unsqueeze(1), left.node]
     return pair[:, :, 0] / pair[:, :, 1].clamp(min=TINY)
-
-
-WORTH: dict[str, Callable[[Batch, Left], Tensor]] = {
-    "TSP": _nearest,
-    "ATSP": _nearest,
-    "CVRP": _nearest,
-    "OP": _prize,
-    "Knapsack": _ratio,
-}

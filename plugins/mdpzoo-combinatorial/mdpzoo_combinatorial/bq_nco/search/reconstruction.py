@@ -9,24 +9,15 @@ import torch
 from torch import Tensor
 
 from mdpzoo_combinatorial.bq_nco.search.construction import Chooser, construct
-from mdpzoo_combinatorial.bq_nco.search.pieces import Pieces, SegmentPieces, SubsetPieces, TourPieces
-from mdpzoo_combinatorial.bq_nco.search.route_pieces import RoutePieces
+from mdpzoo_combinatorial.bq_nco.search.pieces import Pieces
 from mdpzoo_combinatorial.bq_nco.search.task import Found, Task
 from mdpzoo_combinatorial.bq_nco.search.views import all_views
 from mdpzoo_combinatorial.bq_nco.states.left import Batch, Left
+from mdpzoo_combinatorial.problems import resolve
 
 ROUNDS = 100  # without a time limit and a number of iterations
-LARGEST = {"TSP": 100, "ATSP": 50, "CVRP": 50, "OP": 60, "Knapsack": 20}  # tokens in the largest piece
 SMALLEST = 0.4  # tokens in the smallest piece, in parts of the largest: smaller ones seldom gain anything
-TEMPERATURE = {"TSP": 0.3, "ATSP": 0.0, "CVRP": 0.3, "OP": 0.5, "Knapsack": 1.0}
 ENTRIES = 4_000_000  # of costs, up to which they are held for every view
-PIECES: dict[str, type[Pieces]] = {
-    "TSP": TourPieces,
-    "ATSP": TourPieces,
-    "CVRP": RoutePieces,
-    "OP": SegmentPieces,
-    "Knapsack": SubsetPieces,
-}
 
 
 def improve(
@@ -50,7 +41,7 @@ def improve(
         views: answers to each piece in a round, under different views where there are so many.
         temperature: of the choices; 0: the best score wins.
     """
-    pieces = PIECES[task.problem.name](task)
+    pieces: Pieces = resolve(task.problem.record.learning.subproblems)(task)
     if first.actions.shape[1] == 0:
         return first
     pieces.begin(first.actions)

@@ -10,6 +10,7 @@ from torch import Tensor
 from mdpzoo.errors import InstanceError, SettingError
 from mdpzoo_combinatorial.bq_nco.states.left import Batch
 from mdpzoo_combinatorial.instances.distances import Floats
+from mdpzoo_combinatorial.problems import PROBLEMS, resolve
 
 MATRIX_NODES = 3_000  # nodes up to which orienteering stores all distances (72 MB)
 
@@ -32,30 +33,47 @@ def batch_of(instances: Sequence[Any], *, exact: bool = True) -> Batch:
     sizes = sorted({size_of(each) for each in instances})
     if len(sizes) > 1:
         raise InstanceError(f"instances solved as one batch need one size, got {sizes[0]} to {sizes[-1]} tokens")
-    if problem == "Knapsack":
-        pairs = np.stack([np.stack((each.values, each.weights), 1) for each in instances])
-        return Batch(_double(pairs), **_limits(instances, "capacity"))
-    if problem == "ATSP":
-        return by_costs(instances)
-    where = {"places": _places(instances), "unit": _double([_unit(each) for each in instances])}
-    if problem == "TSP":
-        return Batch(*_nothing(instances), **where)
-    if problem == "CVRP":
-        demands, capacities = np.stack([each.demands for each in instances]), [each.capacity for each in instances]
-        return Batch(_double(demands)[:, :, None], _double(capacities), **where)
-    prizes = _double(np.stack([each.prizes for each in instances]))[:, :, None]
-    return Batch(prizes, **_limits(instances, "limit"), costs=_all_costs(instances) if exact else None, **where)
+    batch: Batch = resolve(PROBLEMS[problem].learning.batch)(instances, exact)
+    return batch
 
 
-def by_costs(instances: Sequence[Any]) -> Batch:
+def tours(instances: Sequence[Any], exact: bool = True) -> Batch:
+    """Tours by coordinates."""
+    return Batch(*_nothing(instances), **_positions(instances))
+
+
+def by_costs(instances: Sequence[Any], exact: bool = True) -> Batch:
     """Tours of one size by their costs alone, whether these depend on the direction or not."""
     costs = np.stack([each.distance_matrix() for each in instances]).astype(np.float32)
     return Batch(*_nothing(instances), costs=torch.from_numpy(costs))
 
 
+def routes(instances: Sequence[Any], exact: bool = True) -> Batch:
+    """Demands and capacities."""
+    demands, capacities = np.stack([each.demands for each in instances]), [each.capacity for each in instances]
+    return Batch(_double(demands)[:, :, None], _double(capacities), **_positions(instances))
+
+
+def prize_tours(instances: Sequence[Any], exact: bool = True) -> Batch:
+    """Prizes and limits; all costs where they must be ``exact``."""
+    prizes = _double(np.stack([each.prizes for each in instances]))[:, :, None]
+    costs = _all_costs(instances) if exact else None
+    return Batch(prizes, **_limits(instances, "limit"), costs=costs, **_positions(instances))
+
+
+def selections(instances: Sequence[Any], exact: bool = True) -> Batch:
+    """Values, weights and capacities."""
+    pairs = np.stack([np.stack((each.values, each.weights), 1) for each in instances])
+    return Batch(_double(pairs), **_limits(instances, "capacity"))
+
+
 def size_of(instance: Any) -> int:
     """Tokens of an instance."""
-    return instance.num_items if instance.problem == "Knapsack" else instance.num_nodes
+    return PROBLEMS[instance.problem].size(instance)
+
+
+def _positions(instances: Sequence[Any]) -> dict[str, Tensor]:
+    return {"places": _places(instances), "unit": _double([_unit(each) for each in instances])}
 
 
 def _several(instances: Sequence[Any], field: str) -> str:

@@ -10,32 +10,28 @@ import torch
 from torch import Tensor
 
 from mdpzoo_combinatorial.bq_nco.states.left import Batch, Left, Tokens, keep, valid_tokens, without
+from mdpzoo_combinatorial.problems import ProblemRecord
 
 
 class Problem(ABC):
-    """One problem; has no state.
+    """One problem as BQ-NCO sees it; has no state.
 
     Attributes:
-        name: as instances name it.
-        ends: 2 where there are an origin and a destination, else 0.
-        ways: K, in how many ways a token may be chosen; an action is ``K * token + way``.
+        record: what every room knows of it.
         paper: features of a token in the paper; 0: the paper has none that can be given here.
         features: features of a token, ours.
         edges: features of a pair of tokens.
-        planar: whether tokens have places.
-        shrinks: whether tokens may become illegal for good, so that rows differ in length.
-        maximise: whether a larger objective is better.
     """
 
-    name: ClassVar[str]
-    ends: ClassVar[int] = 2
-    ways: ClassVar[int] = 1
     paper: ClassVar[int]
     features: ClassVar[int]
     edges: ClassVar[int] = 0
-    planar: ClassVar[bool] = True
-    shrinks: ClassVar[bool] = False
-    maximise: ClassVar[bool] = False
+
+    def __init__(self, record: ProblemRecord) -> None:
+        """Copies what searches read in every step out of the record: see its attributes."""
+        self.record = record
+        self.name, self.ends, self.ways = record.name, record.ends, record.action_variants
+        self.planar, self.shrinks, self.maximise = record.coordinates, record.shrinks, record.maximise
 
     def start(self, batch: Batch) -> Left:
         """The whole of every instance: from token 0 through all others and back to it."""

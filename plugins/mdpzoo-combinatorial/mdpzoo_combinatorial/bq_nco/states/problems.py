@@ -9,9 +9,14 @@ deleted (an exact, coarser quotient), and ATSP's costs are edge features.
 import torch
 from torch import Tensor
 
-from mdpzoo.errors import SettingError, did_you_mean
+from mdpzoo.errors import SettingError
 from mdpzoo_combinatorial.bq_nco.states.left import Batch, Left
 from mdpzoo_combinatorial.bq_nco.states.problem import Problem, geometry, unit_box
+from mdpzoo_combinatorial.environments.cvrp import legal_variants, load_after
+from mdpzoo_combinatorial.environments.knapsack import fits
+from mdpzoo_combinatorial.environments.orienteering import reaches_home
+from mdpzoo_combinatorial.problems import PROBLEMS as RECORDS
+from mdpzoo_combinatorial.problems import ProblemRecord, record_named, resolve
 
 GEOMETRY = 17  # what ``geometry`` tells of a token
 TINY = 1e-9
@@ -21,7 +26,7 @@ FAR = 1e3  # mean costs: farther than any token
 class TSP(Problem):
     """Tours in the plane."""
 
-    name, paper, features = "TSP", 2, GEOMETRY
+    paper, features = 2, GEOMETRY
 
     def described(
         self, batch: Batch, left: Left, places: Tensor | None, valid: Tensor | None
@@ -40,7 +45,7 @@ class TSP(Problem):
 class ATSP(Problem):
     """Tours whose costs depend on the direction; all that is known of a node is what it costs to go there and away."""
 
-    name, paper, features, edges, planar = "ATSP", 0, 8, 4, False
+    paper, features, edges = 0, 8, 4
 
     def described(
         self, batch: Batch, left: Left, places: Tensor | None, valid: Tensor | None
@@ -80,20 +85,19 @@ class ATSP(Problem):
 class CVRP(Problem):
     """Routes of vehicles with one capacity; way 1 goes by the depot."""
 
-    name, ways, paper, features = "CVRP", 2, 4, GEOMETRY + 5
+    paper, features = 4, GEOMETRY + 5
 
     def used(self, batch: Batch, left: Left, position: Tensor, way: Tensor | None) -> Tensor:
         """What the vehicle holds, filled where it went by the depot, less the customer's demand."""
         assert way is not None
         demand = batch.numbers[left.row, left.node.gather(1, position.unsqueeze(1)).squeeze(1), 0]
-        return torch.where(way == 1, batch.resource[left.row], left.resource) - demand
+        return load_after(way == 1, demand, left.resource, batch.resource[left.row])
 
     def legal(self, batch: Batch, left: Left) -> Tensor:
         """Straight on where the demand fits; by the depot from everywhere but the depot."""
         free = super().legal(batch, left)[:, :, 0]
         demand = batch.numbers[left.row.unsqueeze(1), left.node, 0]
-        straight = free & (demand <= left.resource.unsqueeze(1))
-        return torch.stack((straight, free & (left.node[:, :1] != 0)), 2)
+        return legal_variants(demand, free, left.resource.unsqueeze(1), left.node[:, :1] == 0)
 
     def described(
         self, batch: Batch, left: Left, places: Tensor | None, valid: Tensor | None
@@ -124,7 +128,7 @@ class CVRP(Problem):
 class OP(Problem):
     """Orienteering: the most prize on a tour of limited length."""
 
-    name, paper, features, shrinks, maximise = "OP", 4, GEOMETRY + 4, True, True
+    paper, features = 4, GEOMETRY + 4
 
     def used(self, batch: Batch, left: Left, position: Tensor, way: Tensor | None) -> Tensor:
         """What is left of the limit after the way there."""
@@ -135,7 +139,7 @@ class OP(Problem):
         """There and home within what is left of the limit."""
         away, home = self._ways(batch, left)
         room = left.resource if batch.tolerance is None else left.resource + batch.tolerance[left.row]
-        return away + home <= room.unsqueeze(1)
+        return reaches_home(away, home, room.unsqueeze(1))
 
     def described(
         self, batch: Batch, left: Left, places: Tensor | None, valid: Tensor | None
@@ -182,7 +186,7 @@ class OP(Problem):
 class Knapsack(Problem):
     """The most value that a capacity holds; a choice has no place, only a weight."""
 
-    name, ends, paper, features, planar, shrinks, maximise = "Knapsack", 0, 3, 7, False, True, True
+    paper, features = 3, 7
 
     def used(self, batch: Batch, left: Left, position: Tensor, way: Tensor | None) -> Tensor:
         """What is left of the capacity."""
@@ -191,7 +195,7 @@ class Knapsack(Problem):
     def reachable(self, batch: Batch, left: Left) -> Tensor:
         """Items that fit."""
         room = left.resource if batch.tolerance is None else left.resource + batch.tolerance[left.row]
-        return batch.numbers[left.row.unsqueeze(1), left.node, 1] <= room.unsqueeze(1)
+        return fits(batch.numbers[left.row.unsqueeze(1), left.node, 1], room.unsqueeze(1))
 
     def described(
         self, batch: Batch, left: Left, places: Tensor | None, valid: Tensor | None
@@ -210,20 +214,20 @@ class Knapsack(Problem):
         order = ratio.argsort(dim=1, descending=True, stable=True)
         weights = weight.gather(1, order)
         before = torch.zeros_like(weight).scatter(1, order, weights.cumsum(1) - weights) / room
-        fits = before + weight / room <= 1.0
+        filling = before + weight / room <= 1.0
         if valid is not None:
-            fits = fits & valid
-        broken = torch.where(fits, torch.inf, ratio if valid is None else ratio.masked_fill(~valid, torch.inf))
+            filling = filling & valid
+        broken = torch.where(filling, torch.inf, ratio if valid is None else ratio.masked_fill(~valid, torch.inf))
         last = torch.where(before <= 1.0, broken, torch.inf).amin(1, keepdim=True)
         last = torch.where(last.isinf(), ratio.amin(1, keepdim=True), last).clamp(min=TINY)
-        filled = (weight / room * fits).sum(1, keepdim=True).expand_as(weight)
+        filled = (weight / room * filling).sum(1, keepdim=True).expand_as(weight)
         columns = (
             value / value.amax(1, keepdim=True).clamp(min=TINY),
             weight / weight.amax(1, keepdim=True).clamp(min=TINY),
             weight / room,
             before.clamp(max=3.0),
             (ratio / last).clamp(max=4.0).clamp(min=0.02).log(),
-            fits,
+            filling,
             (1.0 - filled) - weight / room,
         )
         return torch.stack([each.float() for each in columns], 2), None, None
@@ -235,18 +239,19 @@ class Knapsack(Problem):
         return (torch.cat((pair, room), 2) / 1_000.0).float()
 
 
-PROBLEMS: dict[str, Problem] = {each.name: each for each in (TSP(), ATSP(), CVRP(), OP(), Knapsack())}
+def states_of_problem(record: ProblemRecord) -> Problem:
+    """The problem of a record as BQ-NCO sees it."""
+    made: Problem = resolve(record.learning.states)(record)
+    return made
 
 
-def problem_named(name: str) -> Problem:
-    """The problem of a name, in any case.
+PROBLEMS: dict[str, Problem] = {name: states_of_problem(record) for name, record in RECORDS.items()}
+
+
+def problem_named(name: str | ProblemRecord) -> Problem:
+    """Returns the problem of a name, in any case, or of a record, which need not be registered.
 
     Raises:
-        SettingError: there is none; names the nearest.
+        SettingError: if there is none; the message names the nearest.
     """
-    known = {each.lower(): each for each in PROBLEMS}
-    kind = known.get(str(name).lower())
-    if kind is None:
-        hint = did_you_mean(str(name), PROBLEMS) or f" Known: {', '.join(PROBLEMS)}."
-        raise SettingError(f"unknown problem {name!r}.{hint}")
-    return PROBLEMS[kind]
+    return states_of_problem(name) if isinstance(name, ProblemRecord) else PROBLEMS[record_named(name).name]

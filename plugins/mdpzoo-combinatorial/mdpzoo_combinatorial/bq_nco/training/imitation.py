@@ -8,14 +8,14 @@ several labels wherever several choices are equally right. With one label it is 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import log_softmax
 
 from mdpzoo.errors import SettingError
-from mdpzoo_combinatorial.bq_nco.states.problems import PROBLEMS
+from mdpzoo_combinatorial.bq_nco.states.problem import Problem
 from mdpzoo_combinatorial.bq_nco.training.labels import Labels
 from mdpzoo_combinatorial.bq_nco.training.optimiser import Optimiser
 from mdpzoo_combinatorial.bq_nco.training.sampling import Examples, draw, prepare
@@ -102,8 +102,7 @@ class Progress:
 
 def losses(network: nn.Module, examples: Examples, relative: bool) -> tuple[Tensor, Tensor]:
     """Cross-entropies of the labels, and whether the best score is a label, ``[B]`` both."""
-    problem = PROBLEMS[examples.problem]
-    scores = network(problem.tokens(examples.batch, examples.left, relative=relative))
+    scores = network(examples.problem.tokens(examples.batch, examples.left, relative=relative))
     logs = log_softmax(scores.float(), 1)
     loss = -(examples.best * logs.masked_fill(examples.best == 0, 0.0)).sum(1)
     right = examples.best.gather(1, scores.argmax(1, keepdim=True)).squeeze(1) > 0
@@ -188,18 +187,33 @@ def imitation_step(
     return Update(count, sums[0], sums[1], norm)
 
 
+class Learner(NamedTuple):
+    """What is fitted.
+
+    Attributes:
+        network: is changed.
+        optimiser: over the network's weights; is changed.
+        problem: as the network sees it; None: the registered one of the labels' name.
+        relative: which features the network takes.
+        compiled: whether ``torch.compile`` compiles forward and backward passes.
+    """
+
+    network: nn.Module
+    optimiser: Optimiser
+    problem: Problem | None = None
+    relative: bool = True
+    compiled: bool = False
+
+
 def imitate(
-    network: nn.Module,
+    learner: Learner,
     labels: Sequence[Labels],
-    optimiser: Optimiser,
     settings: ImitationSettings,
     generator: torch.Generator,
     progress: Progress,
     total: int,
     report: Callable[[Update], bool],
     *,
-    relative: bool = True,
-    compiled: bool = False,
     until: int | None = None,
 ) -> bool:
     """Fits until ``total`` decisions are imitated or ``report`` returns False.
@@ -207,23 +221,21 @@ def imitate(
     Deterministic: weights, optimiser, generator and progress decide the rest of the run, whatever came before.
 
     Args:
-        network: is changed.
+        learner: is changed.
         labels: each batch takes one of them, drawn uniformly; name one twice to draw it twice as often.
-        optimiser: over the network's weights; is changed.
         settings: rates and sizes.
         generator: on the CPU; is advanced.
         progress: is advanced.
         total: decisions at which the fit ends, counted from the first of ``progress``; the rate falls towards it.
         report: called after each update, with ``progress`` already advanced.
-        relative: which features the network takes.
-        compiled: whether ``torch.compile`` makes forward and backward passes.
         until: decisions at which to stop, before the end of the fit; None: its end.
 
     Returns:
         Whether ``report`` never said False.
     """
-    sources, world = [prepare(each) for each in labels], World()
-    forward = torch.compile(losses, dynamic=True) if compiled else losses
+    network, optimiser, relative = learner.network, learner.optimiser, learner.relative
+    sources, world = [prepare(each, learner.problem) for each in labels], World()
+    forward = torch.compile(losses, dynamic=True) if learner.compiled else losses
     network.train()
     end = total if until is None else min(until, total)
     while progress.decisions < end:

@@ -12,7 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from mdpzoo_combinatorial.bq_nco.search.decodings import DECODINGS
-from mdpzoo_combinatorial.bq_nco.search.solving import pose, task_of
+from mdpzoo_combinatorial.bq_nco.search.posing import pose
+from mdpzoo_combinatorial.bq_nco.search.solving import task_of
 from mdpzoo_combinatorial.bq_nco.states.batching import batch_of
 from mdpzoo_combinatorial.bq_nco.states.problem import Problem
 from mdpzoo_combinatorial.bq_nco.training.labels import Labels
@@ -102,5 +103,5 @@ class Pool:
     def labels(self) -> Labels:
         """The best solutions known, to be imitated."""
         assert self.actions is not None
-        tours = self.problem.ends > 0 and self.problem.ways == 1 and not self.problem.shrinks
-        return Labels(self.problem.name, self.batch, nn.functional.pad(self.actions, (1, 0)) if tours else self.actions)
+        closed = self.problem.record.closed
+        return Labels(self.problem.name, self.batch, nn.functional.pad(self.actions, (int(closed), 0)))

@@ -16,17 +16,15 @@ import torch
 
 from mdpzoo.errors import SettingError, did_you_mean
 from mdpzoo_combinatorial.bq_nco.states.batching import batch_of
-from mdpzoo_combinatorial.bq_nco.states.problems import problem_named
 from mdpzoo_combinatorial.bq_nco.training.labels import (
-    LEAST,
     Labels,
     own_solutions,
     read_labels,
-    registry_solutions,
     write_chunk,
 )
 from mdpzoo_combinatorial.instances.checking import at_least
 from mdpzoo_combinatorial.mixtures import KINDS, draw
+from mdpzoo_combinatorial.problems import PROBLEMS, record_named
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,7 @@ class LabelSet:
 
     def __post_init__(self) -> None:
         """Raises SettingError, naming the setting, its value and its range."""
-        object.__setattr__(self, "problem", problem_named(self.problem).name)
+        object.__setattr__(self, "problem", record_named(self.problem).name)
         object.__setattr__(self, "sizes", tuple(self.sizes))
         for name, least in (("chunks", 1), ("iterations", 0), ("seed", 0), ("instances", 1)):
             at_least(name, getattr(self, name), least)
@@ -66,7 +64,7 @@ class LabelSet:
                 raise SettingError(f"the frequency of {kind} must be positive, got {share!r}")
         if not self.kinds:
             raise SettingError(f"a label set of {self.problem} needs at least one kind of {', '.join(known)}")
-        least = LEAST[self.problem]
+        least = PROBLEMS[self.problem].learning.smallest
         if len(self.sizes) != 2 or not least <= self.sizes[0] <= self.sizes[1]:
             raise SettingError(f"sizes must be two numbers, {least} <= smallest <= largest, got {list(self.sizes)}")
 
@@ -84,10 +82,7 @@ class LabelSet:
         kind, size, seed, search_seed = self.cell(chunk)
         instances = draw(self.problem, kind, self.instances, size, seed)
         batch = batch_of(instances, exact=False)
-        if self.problem == "Knapsack":
-            found = registry_solutions(instances, "dynamic-programming", None, search_seed)
-        else:
-            found = own_solutions(self.problem, instances, self.iterations * batch.size, search_seed)
+        found = own_solutions(PROBLEMS[self.problem], instances, self.iterations * batch.size, search_seed)
         return Labels(self.problem, batch, torch.from_numpy(np.asarray(found, np.int64)))
 
     def file(self, folder: Path, chunk: int) -> Path:

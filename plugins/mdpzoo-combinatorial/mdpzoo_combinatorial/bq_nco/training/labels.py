@@ -25,10 +25,10 @@ from mdpzoo_combinatorial.bq_nco.states.batching import batch_of, size_of
 from mdpzoo_combinatorial.bq_nco.states.left import Batch
 from mdpzoo_combinatorial.bq_nco.states.problems import PROBLEMS, problem_named
 from mdpzoo_combinatorial.instances.generators import generate
+from mdpzoo_combinatorial.problems import PROBLEMS as RECORDS
+from mdpzoo_combinatorial.problems import ProblemRecord, record_named, resolve
 
 CHUNK = 256  # instances a file; what an interrupted run can lose
-KICKS = {"TSP": 5, "ATSP": 20, "CVRP": 400, "OP": 50}  # iterations of our own searches, by token
-LEAST = {"TSP": 5, "ATSP": 4, "CVRP": 3, "OP": 3, "Knapsack": 3}  # size of the smallest instance worth learning from
 OWN = "own"
 FIELDS = ("numbers", "resource", "places", "unit", "costs", "tolerance")  # of a ``Batch``
 NARROW = {"numbers": np.float32, "sequence": np.int16}  # as they are stored
@@ -55,7 +55,7 @@ class Labels:
             raise InstanceError(f"labels are of the unknown problem {self.problem!r}")
         problem, count, size = PROBLEMS[self.problem], len(self.batch), self.batch.size
         _check_shapes(self)
-        length = {"TSP": size, "ATSP": size, "Knapsack": size}.get(self.problem, size - 1)
+        length = size - problem.record.depot
         if tuple(self.sequence.shape) != (count, length) or count < 1 or size < 3:
             raise InstanceError(
                 f"labels of {self.problem} with {size} tokens need a sequence [{count}, {length}], "
@@ -82,9 +82,7 @@ class Labels:
     def solutions(self) -> list[list[int]]:
         """What each instance's ``objective`` takes: tours, stops with the depot between routes (CVRP) or items."""
         rows = [row[row >= 0].tolist() for row in self.sequence]
-        if self.problem == "CVRP":
-            return [[stop for action in row for stop in [0] * (action % 2) + [action // 2]] for row in rows]
-        return [[0, *row] for row in rows] if self.problem == "OP" else rows
+        return [RECORDS[self.problem].solution(row) for row in rows]
 
 
 def make_labels(
@@ -106,52 +104,40 @@ def make_labels(
         size: nodes (TSP, ATSP), customers (CVRP, OP) or items of each.
         seed: decides instances and searches.
         expert: ``"own"``: this project's own search, or dynamic programming; else a solver of the registry.
-        iterations: of our own search, for each instance; None: ``KICKS`` times the tokens.
+        iterations: of our own search, for each instance; None: the
+            record's number times the tokens.
         seconds: that another solver gets for each instance; None: until it ends by itself.
         **options: of the random instances, as ``generate`` takes them.
 
     Raises:
         SettingError: a value is out of range, or a name is unknown.
     """
-    kind = problem_named(problem)
-    if count < 1 or size < LEAST[kind.name]:
-        least = f"at least 1 instance of at least {LEAST[kind.name]}"
-        raise SettingError(f"labels of {kind.name} need {least}, got {count} of {size}")
-    instances = generate(kind.name, count, size, seed, **options)
+    record = record_named(problem)
+    learning = record.learning
+    if count < 1 or size < learning.smallest:
+        least = f"at least 1 instance of at least {learning.smallest}"
+        raise SettingError(f"labels of {record.name} need {least}, got {count} of {size}")
+    instances = generate(record.name, count, size, seed, **options)
     batch = batch_of(instances, exact=False)
-    if expert == OWN and kind.name != "Knapsack":
-        kicks = KICKS[kind.name] * batch.size if iterations is None else iterations
-        found = own_solutions(kind.name, instances, kicks, seed)
+    if expert == OWN:
+        kicks = learning.iterations * batch.size if iterations is None else iterations
+        found = own_solutions(record, instances, kicks, seed)
     else:
-        solver = "dynamic-programming" if expert == OWN else expert
-        found = registry_solutions(instances, solver, seconds, seed)
-    return Labels(kind.name, batch, torch.from_numpy(np.asarray(found, np.int64)))
+        found = registry_solutions(instances, expert, seconds, seed)
+    return Labels(record.name, batch, torch.from_numpy(np.asarray(found, np.int64)))
 
 
-def own_solutions(problem: str, instances: list[Any], iterations: int, seed: int) -> NDArray[np.int64]:
-    """``Labels.sequence`` by our own searches, compiled; only those who make labels wait for the compiler."""
-    if problem == "ATSP":
-        from mdpzoo_combinatorial.local_search import asymmetric_search
+def own_solutions(record: ProblemRecord, instances: list[Any], iterations: int, seed: int) -> NDArray[np.int64]:
+    """``Labels.sequence`` by our own search or, where the record has none, by its exact solver.
 
-        return asymmetric_search.solve_batch(_stacked(instances, "matrix"), iterations=iterations, seed=seed)[0]
-    places = _stacked(instances, "coordinates")
-    if problem == "TSP":
-        from mdpzoo_combinatorial.local_search import symmetric_search
-
-        return np.asarray(symmetric_search.solve_batch(places, iterations=iterations, seed=seed)[0], np.int64)
-    if problem == "CVRP":
-        from mdpzoo_combinatorial.local_search import route_search
-
-        demands, capacities = _stacked(instances, "demands"), np.array([each.capacity for each in instances])
-        return route_search.solve_batch(places, demands, capacities, iterations=iterations, seed=seed)[0]
-    from mdpzoo_combinatorial.local_search import prize_search
-
-    prizes, limits = _stacked(instances, "prizes"), np.array([each.limit for each in instances])
-    return prize_search.solve_batch(places, prizes, limits, iterations=iterations, seed=seed)[0]
-
-
-def _stacked(instances: list[Any], field: str) -> NDArray[Any]:
-    return np.stack([getattr(each, field) for each in instances])
+    Raises:
+        SettingError: if the problem has neither.
+    """
+    if record.learning.expert is not None:
+        return np.asarray(resolve(record.learning.expert)(instances, iterations, seed), np.int64)
+    if record.exact is None:
+        raise SettingError(f"{record.name} has no expert of this package; name a solver, or train with expert='self'")
+    return registry_solutions(instances, record.exact, None, seed)
 
 
 def registry_solutions(instances: list[Any], solver: str, seconds: float | None, seed: int) -> NDArray[np.int64]:
@@ -161,14 +147,9 @@ def registry_solutions(instances: list[Any], solver: str, seconds: float | None,
     rows = []
     for each in instances:
         solution = solve(each, solver, seconds=seconds, seed=seed).solution
-        if each.problem == "CVRP":
-            solution = [2 * stop + (place == 0) for route in solution for place, stop in enumerate(route)]
-            solution[0] -= 1  # the first vehicle is at the depot
-        elif each.problem == "OP":
-            solution = solution[1:]
-        rows.append(solution)
-    depot = instances[0].problem in ("CVRP", "OP")
-    found = np.full((len(rows), size_of(instances[0]) - depot), -1, np.int64)
+        record = RECORDS[each.problem]
+        rows.append(solution if record.closed else record.actions(solution))
+    found = np.full((len(rows), size_of(instances[0]) - RECORDS[instances[0].problem].depot), -1, np.int64)
     for row, solution in zip(found, rows, strict=True):
         row[: len(solution)] = solution
     return found
@@ -286,13 +267,13 @@ def _read_chunk(path: Path) -> Labels:
 def _check_shapes(labels: Labels) -> None:
     """Raises InstanceError where an array of the batch has a wrong shape, is missing or holds no finite number."""
     batch, problem = labels.batch, PROBLEMS[labels.problem]
-    amounts = {"Knapsack": 2, "CVRP": 1, "OP": 1}.get(labels.problem, 0)
+    amounts = len(problem.record.observation.amounts)
     shape = tuple(batch.numbers.shape)
     if len(shape) != 3 or shape[2] != amounts:
         raise InstanceError(f"labels of {labels.problem} need numbers [K, n, {amounts}], got {list(shape)}")
     count, size = shape[:2]
     needed = {"resource": (count,)} | ({"places": (count, size, 2), "unit": (count,)} if problem.planar else {})
-    needed |= {"costs": (count, size, size)} if labels.problem == "ATSP" else {}
+    needed |= {"costs": (count, size, size)} if problem.record.costs else {}
     for name, wanted in needed.items():
         given = getattr(batch, name)
         if given is None or tuple(given.shape) != wanted:

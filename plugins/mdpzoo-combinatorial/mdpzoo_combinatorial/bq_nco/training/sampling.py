@@ -7,8 +7,7 @@ solved instance holds as many labelled decisions as it has states and symmetries
   with the direction;
 * CVRP: routes in the order of what their vehicles leave empty, the fullest first, each in either direction, and in half
   of the batches only those within a sector;
-* where several choices are equally right (both ends of a closed tour or of a route, all items of a knapsack that are
-  left), all are labels.
+* where several choices are equally right (both ends of a closed tour or of a route, all items left), all are labels.
 """
 
 import math
@@ -20,8 +19,10 @@ import torch
 from torch import Tensor
 
 from mdpzoo_combinatorial.bq_nco.states.left import Batch, Left, keep
+from mdpzoo_combinatorial.bq_nco.states.problem import Problem
 from mdpzoo_combinatorial.bq_nco.states.problems import PROBLEMS
 from mdpzoo_combinatorial.bq_nco.training.labels import Labels
+from mdpzoo_combinatorial.problems import resolve
 
 SMALLEST_SECTOR = 0.15  # turns
 SMALLEST_PATH = 4  # nodes, both ends included: the least that leaves a choice
@@ -31,13 +32,13 @@ class Examples(NamedTuple):
     """B labelled states.
 
     Attributes:
-        problem: whose states.
+        problem: whose states, as BQ-NCO sees it.
         batch: B instances, state b is of instance b.
         left: the states.
         best: ``[B, K L]`` float32, shares of the actions that are equally right; each row sums to 1.
     """
 
-    problem: str
+    problem: Problem
     batch: Batch
     left: Left
     best: Tensor
@@ -54,6 +55,7 @@ class Prepared(NamedTuple):
 
     Attributes:
         labels: as they were given.
+        problem: whose, as BQ-NCO sees it.
         sequence: ``[K, M]`` int64, tokens in their order, then -1.
         length: ``[K]`` int64, how many.
         first: ``[K, M]`` int64, the place at which the token's route begins (CVRP), else 0.
@@ -61,19 +63,44 @@ class Prepared(NamedTuple):
     """
 
     labels: Labels
+    problem: Problem
     sequence: Tensor
     length: Tensor
     first: Tensor
     last: Tensor
 
 
-def prepare(labels: Labels) -> Prepared:
-    """Puts routes in the order of what their vehicles leave empty; other problems stay as they are."""
+class Sampler(NamedTuple):
+    """How labels become labelled states: the order in which they are imitated, and one batch of about T tokens."""
+
+    prepare: Callable[[Labels, Problem], Prepared]
+    draw: Callable[[Prepared, int, torch.Generator], Examples]
+
+
+def prepare(labels: Labels, problem: Problem | None = None) -> Prepared:
+    """Puts labels in the order in which they are imitated.
+
+    Args:
+        labels: of the problem.
+        problem: as BQ-NCO sees it; None: the registered problem of that name.
+    """
+    problem = problem or PROBLEMS[labels.problem]
+    sampler: Sampler = resolve(problem.record.learning.sampler)
+    return sampler.prepare(labels, problem)
+
+
+def _as_stored(labels: Labels, problem: Problem) -> Prepared:
+    """Leaves the order as it is."""
+    sequence = labels.sequence
+    first = torch.zeros_like(sequence)
+    count = (sequence >= 0).sum(1)
+    return Prepared(labels, problem, sequence, count, first, first + count.unsqueeze(1) - 1)
+
+
+def _by_load(labels: Labels, problem: Problem) -> Prepared:
+    """Puts routes in the order of what their vehicles leave empty."""
     sequence = labels.sequence
     count = (sequence >= 0).sum(1)
-    if labels.problem != "CVRP":
-        first = torch.zeros_like(sequence)
-        return Prepared(labels, sequence, count, first, first + count.unsqueeze(1) - 1)
     customer, begins = sequence // 2, sequence % 2 == 1
     begins[:, 0] = True
     route = begins.cumsum(1) - 1
@@ -87,11 +114,11 @@ def prepare(labels: Labels) -> Prepared:
     first = torch.where(changes, place, 0).cummax(1).values
     closes = changes.roll(-1, 1)
     last = torch.where(closes, place, demand.shape[1]).flip(1).cummin(1).values.flip(1)
-    return Prepared(labels, customer, count, first, last)
+    return Prepared(labels, problem, customer, count, first, last)
 
 
 def draw(sources: list[Prepared], tokens: int, generator: torch.Generator) -> Examples:
-    """One batch of about ``tokens`` tokens: one source and one depth, drawn uniformly, on the CPU.
+    """One batch: one source and one depth, drawn uniformly, on the CPU.
 
     Args:
         sources: of one problem; name one twice to draw it twice as often.
@@ -99,7 +126,8 @@ def draw(sources: list[Prepared], tokens: int, generator: torch.Generator) -> Ex
         generator: the only source of randomness.
     """
     chosen = sources[int(torch.randint(len(sources), (), generator=generator))]
-    return SAMPLERS[chosen.labels.problem](chosen, tokens, generator)
+    sampler: Sampler = resolve(chosen.problem.record.learning.sampler)
+    return sampler.draw(chosen, tokens, generator)
 
 
 def _tours(source: Prepared, tokens: int, generator: torch.Generator) -> Examples:
@@ -122,7 +150,7 @@ def _tours(source: Prepared, tokens: int, generator: torch.Generator) -> Example
     if length == size + 1 and batch.costs is None:  # a closed tour has two directions
         best[:, [2, length - 1]] = 0.5
     left = Left(torch.arange(count), node, None, batch.resource)
-    return Examples(source.labels.problem, _mirrored(batch, generator), left, best)
+    return Examples(source.problem, _mirrored(batch, generator), left, best)
 
 
 def _routes(source: Prepared, tokens: int, generator: torch.Generator) -> Examples:
@@ -166,7 +194,7 @@ def _routes(source: Prepared, tokens: int, generator: torch.Generator) -> Exampl
     best[rows, 1 + ahead, way] += half  # either end of a route may come first
     even = bool((remaining == most).all())
     state = Left(rows, node, None if even else remaining, room)
-    return Examples(source.labels.problem, _mirrored(batch, generator), state, best.flatten(1))
+    return Examples(source.problem, _mirrored(batch, generator), state, best.flatten(1))
 
 
 def _in_sector(batch: Batch, path: Tensor, first: Tensor, begin: Tensor, width: float) -> Tensor:
@@ -215,7 +243,7 @@ def _prizes(source: Prepared, tokens: int, generator: torch.Generator) -> Exampl
     visited[:, 0] = True
     origin = tour.gather(1, gone)
     node = torch.cat((origin, torch.zeros_like(origin), torch.arange(1, size).expand(len(row), -1)), 1)
-    problem = PROBLEMS[source.labels.problem]
+    problem = source.problem
     whole = Left(torch.arange(len(row)), node, None, room)
     open_ = torch.cat((visited[:, :2] & False, ~visited[:, 1:]), 1)
     good = torch.zeros(len(row), size)
@@ -240,7 +268,7 @@ def _items(source: Prepared, tokens: int, generator: torch.Generator) -> Example
     gone = chosen & (rank < (share * source.length[row]).long().unsqueeze(1))
     room = batch.resource - (batch.numbers[:, :, 1] * gone).sum(1)
     whole = Left(torch.arange(len(row)), torch.arange(size).repeat(len(row), 1), None, room)
-    problem = PROBLEMS[source.labels.problem]
+    problem = source.problem
     good = (chosen & ~gone).float()
     left = keep(whole, ~gone & (problem.reachable(batch, whole) | (good > 0)), problem.ends)
     return _named(source, batch, left, good, generator)
@@ -248,10 +276,10 @@ def _items(source: Prepared, tokens: int, generator: torch.Generator) -> Example
 
 def _named(source: Prepared, batch: Batch, left: Left, good: Tensor, generator: torch.Generator) -> Examples:
     """Examples whose labels are given by token ``[B, n]``."""
-    problem = PROBLEMS[source.labels.problem]
+    problem = source.problem
     legal = problem.legal(batch, left)[:, :, 0]
     best = good.gather(1, left.node) * legal
-    return Examples(source.labels.problem, _mirrored(batch, generator), left, best / best.sum(1, keepdim=True))
+    return Examples(source.problem, _mirrored(batch, generator), left, best / best.sum(1, keepdim=True))
 
 
 def _mirrored(batch: Batch, generator: torch.Generator) -> Batch:
@@ -265,10 +293,7 @@ def _mirrored(batch: Batch, generator: torch.Generator) -> Batch:
     return replace(batch, places=torch.where(swap, centred.flip(2), centred) * sign + 0.5)
 
 
-SAMPLERS: dict[str, Callable[[Prepared, int, torch.Generator], Examples]] = {
-    "TSP": _tours,
-    "ATSP": _tours,
-    "CVRP": _routes,
-    "OP": _prizes,
-    "Knapsack": _items,
-}
+TOURS = Sampler(_as_stored, _tours)
+ROUTES = Sampler(_by_load, _routes)
+PRIZE_TOURS = Sampler(_as_stored, _prizes)
+SELECTIONS = Sampler(_as_stored, _items)

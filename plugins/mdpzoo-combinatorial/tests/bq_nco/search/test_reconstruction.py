@@ -8,11 +8,12 @@ from mdpzoo_combinatorial import generate
 from mdpzoo_combinatorial.bq_nco import BQNCO
 from mdpzoo_combinatorial.bq_nco.networks.kinds import network_settings
 from mdpzoo_combinatorial.bq_nco.search.construction import construct
-from mdpzoo_combinatorial.bq_nco.search.reconstruction import PIECES
 from mdpzoo_combinatorial.bq_nco.search.solving import pose, task_of
 from mdpzoo_combinatorial.bq_nco.search.views import all_views, number_of_views
 from mdpzoo_combinatorial.bq_nco.states.problems import PROBLEMS
 from mdpzoo_combinatorial.local_search.budget import Budget
+from mdpzoo_combinatorial.problems import PROBLEMS as RECORDS
+from mdpzoo_combinatorial.problems import resolve
 
 SMALL = network_settings(width=32, layers=2, heads=2)
 
@@ -70,7 +71,7 @@ def test_mending_a_round_of_pieces_never_makes_a_solution_worse(agents, problem,
     chooser = asked.chooser(0)
     with torch.inference_mode():
         actions = construct(chooser, asked.batch, asked.problem.start(asked.batch)).actions
-        pieces = PIECES[problem](asked)
+        pieces = resolve(RECORDS[problem].learning.subproblems)(asked)
         pieces.begin(actions)
         worth = asked.worth(pieces.actions())
         torch.testing.assert_close(worth, asked.worth(actions), rtol=1e-12, atol=0)
@@ -86,7 +87,7 @@ def test_mending_a_round_of_pieces_never_makes_a_solution_worse(agents, problem,
 @pytest.mark.parametrize("problem", ["TSP", "ATSP"])
 def test_pieces_of_a_round_are_disjoint_and_keep_their_order(agents, problem):
     asked = task(agents[problem], generate(problem, 2, 20, 4))
-    pieces = PIECES[problem](asked)
+    pieces = resolve(RECORDS[problem].learning.subproblems)(asked)
     pieces.begin(torch.arange(1, 20).repeat(2, 1))
     left = pieces.cut(6)
     assert len(left.row) == 6 * pieces.cuts()  # three of 20 // 6 for each of two
@@ -101,7 +102,7 @@ def test_pieces_of_a_round_are_disjoint_and_keep_their_order(agents, problem):
 def test_pieces_of_routes_are_whole_routes_that_share_no_customer(agents):
     asked = task(agents["CVRP"], generate("CVRP", 2, 30, 4))
     actions = construct(asked.chooser(0), asked.batch, asked.problem.start(asked.batch)).actions
-    pieces = PIECES["CVRP"](asked)
+    pieces = resolve(RECORDS["CVRP"].learning.subproblems)(asked)
     pieces.cuts = lambda: 1
     for _ in range(4):  # both ways of sharing routes out
         pieces.begin(actions)
@@ -119,7 +120,7 @@ def test_segments_get_what_the_rest_of_the_tour_leaves_of_the_limit(agents):
     given = generate("OP", 2, 20, 4)
     asked = task(agents["OP"], given)
     actions = construct(asked.chooser(0), asked.batch, asked.problem.start(asked.batch)).actions
-    pieces = PIECES["OP"](asked)
+    pieces = resolve(RECORDS["OP"].learning.subproblems)(asked)
     pieces.begin(actions)
     left = pieces.cut(0)  # nothing is freed: the slack between two neighbours, and the way between them
     for row, node, room in zip(left.row.tolist(), left.node.tolist(), left.resource.tolist(), strict=True):
@@ -147,7 +148,7 @@ def test_of_pieces_that_overlap_the_second_is_let_be_where_the_first_was_changed
     given = generate(problem, 1, 12, 4)
     asked = task(agents[problem], given)
     actions = construct(asked.chooser(0), asked.batch, asked.problem.start(asked.batch)).actions
-    pieces = PIECES[problem](asked)
+    pieces = resolve(RECORDS[problem].learning.subproblems)(asked)
     pieces.begin(actions)
     assert pieces.cuts() > 10
     for size in (5, 8, 12):

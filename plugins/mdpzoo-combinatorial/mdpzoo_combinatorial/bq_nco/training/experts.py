@@ -1,0 +1,48 @@
+"""Solutions to imitate by this package's own compiled searches, ``Labels.sequence`` ``[K, M]`` of each problem.
+
+The searches are imported when they are called, so that only those who make labels wait for the compiler.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Integers = NDArray[np.int64]
+
+
+def symmetric_tours(instances: list[Any], iterations: int, seed: int) -> Integers:
+    """Tours by kicks and 3-opt."""
+    from mdpzoo_combinatorial.local_search import symmetric_search
+
+    points = _stacked(instances, "coordinates")
+    return np.asarray(symmetric_search.solve_batch(points, iterations=iterations, seed=seed)[0], np.int64)
+
+
+def asymmetric_tours(instances: list[Any], iterations: int, seed: int) -> Integers:
+    """Tours by kicks and 3-opt without reversals."""
+    from mdpzoo_combinatorial.local_search import asymmetric_search
+
+    return asymmetric_search.solve_batch(_stacked(instances, "matrix"), iterations=iterations, seed=seed)[0]
+
+
+def routes(instances: list[Any], iterations: int, seed: int) -> Integers:
+    """Routes by ruin and recreate."""
+    from mdpzoo_combinatorial.local_search import route_search
+
+    demands, capacities = _stacked(instances, "demands"), np.array([each.capacity for each in instances])
+    points = _stacked(instances, "coordinates")
+    return route_search.solve_batch(points, demands, capacities, iterations=iterations, seed=seed)[0]
+
+
+def prize_tours(instances: list[Any], iterations: int, seed: int) -> Integers:
+    """Tours that collect prizes."""
+    from mdpzoo_combinatorial.local_search import prize_search
+
+    prizes, limits = _stacked(instances, "prizes"), np.array([each.limit for each in instances])
+    points = _stacked(instances, "coordinates")
+    return prize_search.solve_batch(points, prizes, limits, iterations=iterations, seed=seed)[0]
+
+
+def _stacked(instances: list[Any], field: str) -> NDArray[Any]:
+    return np.stack([getattr(each, field) for each in instances])

@@ -1,0 +1,69 @@
+"""The travelling salesman problem: the shortest tour through all nodes, by coordinates or symmetric costs."""
+
+from typing import Any
+
+from mdpzoo_combinatorial.problems.record import Generation, Learning, Observation, ProblemRecord
+
+
+def meets_bound(instance: Any, objective: float) -> bool:
+    """Whether there is only one tour."""
+    return bool(instance.num_nodes <= 3)
+
+
+def actions(solution: Any) -> list[int]:
+    """The nodes after node 0, in their order."""
+    start = list(solution).index(0)
+    return [int(node) for node in (*solution[start + 1 :], *solution[:start])]
+
+
+def words(solution: Any, objective: str) -> str:
+    """The length of the tour."""
+    return f"a tour of length {objective}"
+
+
+RECORD = ProblemRecord(
+    name="TSP",
+    rules="mdpzoo_combinatorial.environments.tsp:build_tsp",
+    summary="travelling salesman: the shortest tour, as a partial tour or as the path still to be solved",
+    variants=({"form": "bq"}, {"num_nodes": 5, "form": "direct"}),
+    instance="instances:TSPInstance",
+    closed=True,
+    without_coordinates="ATSP",
+    observation=Observation(
+        mark="coordinates",
+        entries=("coordinates",),
+        read="baselines.observed_instances:nodes_read",
+        matches="baselines.observed_instances:same_layout",
+    ),
+    generation=Generation(
+        draw="instances.generators:tours",
+        options={"distribution": "uniform"},
+        choices={"distribution": "instances.distributions:PLACES"},
+        mixture="mixtures.by_problem:TOURS",
+    ),
+    learning=Learning(
+        states="bq_nco.states.problems:TSP",
+        batch="bq_nco.states.batching:tours",
+        array="bq_nco.search.posing:from_coordinates",
+        sampler="bq_nco.training.sampling:TOURS",
+        expert="bq_nco.training.experts:symmetric_tours",
+        iterations=5,
+        smallest=5,
+        rule="bq_nco.search.nearness:nearest",
+        sequence="bq_nco.search.sequences:tours",
+        subproblems="bq_nco.search.pieces:TourPieces",
+        largest_subproblem=100,
+        temperature=0.3,
+        published=(2, 1, True),
+    ),
+    baselines=(
+        *("nearest-neighbour", "farthest-insertion", "two-opt", "iterated-local-search", "random"),
+        *("lkh", "pyvrp", "ortools"),
+    ),
+    descent="baselines.descent:symmetric_tour",
+    iterated="baselines.iterated:symmetric_tour",
+    meets_bound=meets_bound,
+    actions=actions,
+    solution=list,
+    words=words,
+)

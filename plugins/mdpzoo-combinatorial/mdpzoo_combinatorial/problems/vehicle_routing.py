@@ -1,0 +1,79 @@
+"""Capacitated vehicle routing: the shortest routes from a depot that bring every customer's demand."""
+
+from typing import Any
+
+from mdpzoo_combinatorial.problems.record import Generation, Learning, Observation, ProblemRecord
+
+
+def meets_bound(instance: Any, objective: float) -> bool:
+    """Whether there is only one customer."""
+    return bool(instance.num_customers == 1)
+
+
+def actions(solution: Any) -> list[int]:
+    """Actions ``2 * customer + via_depot``; the first vehicle is at the depot already."""
+    return [
+        2 * customer + int(route > 0 and place == 0)
+        for route, customers in enumerate(solution)
+        for place, customer in enumerate(customers)
+    ]
+
+
+def solution(chosen: list[int]) -> list[int]:
+    """Customers one after the other, the depot between routes."""
+    return [stop for action in chosen for stop in [0] * (action % 2) + [action // 2]]
+
+
+def words(routes: Any, objective: str) -> str:
+    """How many routes there are, and what they cost."""
+    return f"{len(routes)} {'route' if len(routes) == 1 else 'routes'} that cost {objective}"
+
+
+RECORD = ProblemRecord(
+    name="CVRP",
+    rules="mdpzoo_combinatorial.environments.cvrp:build_cvrp",
+    summary="capacitated vehicle routing: the shortest routes that bring every customer's demand",
+    instance="instances:CVRPInstance",
+    depot=True,
+    action_variants=2,
+    routes=True,
+    observation=Observation(
+        mark="demand",
+        amounts=("demand",),
+        resource="capacity_left",
+        entries=("coordinates", "demand"),
+        read="baselines.observed_instances:demands_read",
+        matches="baselines.observed_instances:same_demands",
+    ),
+    generation=Generation(
+        draw="instances.generators:routes",
+        options={"distribution": "uniform", "capacity": None},
+        choices={"distribution": "instances.distributions:PLACES"},
+        least={"capacity": 9},
+        mixture="mixtures.by_problem:ROUTES",
+    ),
+    learning=Learning(
+        states="bq_nco.states.problems:CVRP",
+        batch="bq_nco.states.batching:routes",
+        sampler="bq_nco.training.sampling:ROUTES",
+        expert="bq_nco.training.experts:routes",
+        iterations=400,
+        rule="bq_nco.search.nearness:nearest",
+        sequence="bq_nco.search.sequences:routes",
+        subproblems="bq_nco.search.route_pieces:RoutePieces",
+        largest_subproblem=50,
+        temperature=0.3,
+        published=(4, 2, True),
+    ),
+    baselines=(
+        *("nearest-neighbour", "nearest-action", "savings", "two-opt", "iterated-local-search", "random"),
+        *("pyvrp", "ortools"),
+    ),
+    large_rule="savings",
+    descent="baselines.descent:routes",
+    iterated="baselines.iterated:routes",
+    meets_bound=meets_bound,
+    actions=actions,
+    solution=solution,
+    words=words,
+)
