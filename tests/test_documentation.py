@@ -58,7 +58,7 @@ def test_every_kind_has_an_example():
 
 def test_the_plugin_guide_shows_the_examples_own_lines():
     guide = (ROOT / "docs/write-a-plugin.md").read_text()
-    shown = re.search(r"# mdpzoo_example/river_swim.py\n(.*?)```", guide, re.DOTALL).group(1)
-    source = (ROOT / "plugins/mdpzoo-example/mdpzoo_example/river_swim.py").read_text()
+    shown = re.search(r"# mdpzoo_example/rivers.py\n(.*?)```", guide, re.DOTALL).group(1)
+    source = (ROOT / "plugins/mdpzoo-example/mdpzoo_example/rivers.py").read_text()
     for line in shown.splitlines()[1:]:  # the signature is shortened there
         assert line.split("#")[0].strip() in source

@@ -11,7 +11,7 @@ def mdpzoo_environments() -> list[EnvironmentSpec]:
         EnvironmentSpec(
             id="mdpzoo/RiverSwim-v0",
             kind="model",
-            rules="mdpzoo_example.river_swim:river_swim",
+            rules="mdpzoo_example.rivers:river_swim",
             summary="swim against the current to the large reward, or drift to the small one",
             max_episode_steps=200,
             source="Strehl and Littman 2008; numbers of Osband, Van Roy and Russo 2013, figure 1",
@@ -28,7 +28,7 @@ def mdpzoo_environments() -> list[EnvironmentSpec]:
         EnvironmentSpec(
             id="mdpzoo/TiltedPendulum-v0",
             kind="environment",
-            rules="mdpzoo_example.tilted_pendulum:tilted_pendulum",
+            rules="mdpzoo_example.pendulums:tilted_pendulum",
             summary="Gymnasium's InvertedPendulum on a rail that is not level (needs MuJoCo)",
             max_episode_steps=1000,
             source="Barto, Sutton and Anderson 1983; InvertedPendulum-v5 of Gymnasium",

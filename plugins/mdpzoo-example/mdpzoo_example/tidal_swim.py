@@ -12,7 +12,7 @@ from gymnasium.spaces import Discrete
 from mdpzoo.errors import SettingError
 from mdpzoo.models import TabularMDP
 from mdpzoo.protocols import Draw
-from mdpzoo_example.river_swim import river_swim
+from mdpzoo_example.rivers import river_swim
 
 if TYPE_CHECKING:
     from mdpzoo_example.tidal_batches import TidalSwims

@@ -12,7 +12,7 @@ from mdpzoo.errors import SettingError
 from mdpzoo.protocols import Transitions
 from mdpzoo_example.q_learning import QLearning
 from mdpzoo_example.q_values import backup
-from mdpzoo_example.river_swim import river_swim
+from mdpzoo_example.rivers import river_swim
 
 ID = "mdpzoo/RiverSwim-v0"
 DISCOUNT = 0.95

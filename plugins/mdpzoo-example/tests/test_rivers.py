@@ -6,7 +6,7 @@ from stable_baselines3.common.env_checker import check_env as check_env_sb3
 
 import mdpzoo
 from mdpzoo.errors import IllegalActionError, MdpzooError
-from mdpzoo_example.river_swim import LEFT, RIGHT, river_swim
+from mdpzoo_example.rivers import LEFT, RIGHT, river_swim
 
 ID = "mdpzoo/RiverSwim-v0"
 SEED, STEPS, LIMIT, ROWS = 11, 60, 7, 3
