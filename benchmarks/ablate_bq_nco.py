@@ -25,9 +25,9 @@ from train_bq_nco import LABEL_SEED
 
 from mdpzoo_combinatorial.bq_nco import BQNCO
 from mdpzoo_combinatorial.bq_nco.networks.kinds import network_settings
-from mdpzoo_combinatorial.bq_nco.states.left import Batch, Left, Tokens
 from mdpzoo_combinatorial.bq_nco.states.problem import geometry, unit_box
 from mdpzoo_combinatorial.bq_nco.states.problems import GEOMETRY, TSP
+from mdpzoo_combinatorial.bq_nco.states.remainders import Batch, Remainder, Tokens
 from mdpzoo_combinatorial.bq_nco.training.labels import read_labels, write_labels
 from mdpzoo_combinatorial.bq_nco.training.sampling import TOURS, Examples, Prepared
 from mdpzoo_combinatorial.problems import PROBLEMS
@@ -44,7 +44,7 @@ class DirectTSP(TSP):
 
     features = GEOMETRY + 1
 
-    def tokens(self, batch: Batch, left: Left, *, relative: bool = True) -> Tokens:
+    def tokens(self, batch: Batch, left: Remainder, *, relative: bool = True) -> Tokens:
         """Origin, destination, the nodes left, the nodes visited."""
         rows = torch.arange(len(left.node)).unsqueeze(1)
         seen = torch.ones(len(left.node), batch.size, dtype=torch.bool)
@@ -80,7 +80,7 @@ def one_view(source: Prepared, tokens: int, generator: torch.Generator) -> Examp
     best = torch.zeros(count, length)
     best[:, 2] = 1.0
     batch = source.labels.batch.rows(row)
-    return Examples(source.problem, batch, Left(torch.arange(count), node, None, batch.resource), best)
+    return Examples(source.problem, batch, Remainder(torch.arange(count), node, None, batch.resource), best)
 
 
 class Variant(NamedTuple):

@@ -80,7 +80,7 @@ def grid(side: int, slip: float = 0.2) -> TabularMDP:
 
 
 def chain(states: int, slip: float) -> TabularMDP:
-    """Left or right, the other way with chance ``slip``; 0.005 a step at the left end, 1 at the right."""
+    """Remainder or right, the other way with chance ``slip``; 0.005 a step at the left end, 1 at the right."""
     place = np.arange(states)
     left, right = np.maximum(place - 1, 0), np.minimum(place + 1, states - 1)
     successors = np.stack([np.stack([left, right], 1), np.stack([right, left], 1)], 1).reshape(-1, 2)

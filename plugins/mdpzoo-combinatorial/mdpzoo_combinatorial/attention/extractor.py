@@ -59,11 +59,11 @@ class AttentionExtractor(BaseFeaturesExtractor):
         tokens = self.layout.read(observations)
         rows = tokens.keys.flatten().nonzero().squeeze(1)  # half of all tokens or fewer, over an episode
         embedded = self.embed(tokens.features.flatten(0, 1)[rows])
-        asked = offered = None
+        query_slots = key_slots = None
         if tokens.places is not None:
-            asked, offered = _slots(tokens.places, tokens.keys)
+            query_slots, key_slots = _slots(tokens.places, tokens.keys)
         for block in self.blocks:
-            embedded = block(embedded, rows, tokens, asked, offered)
+            embedded = block(embedded, rows, tokens, query_slots, key_slots)
         shown = spread(self.norm(embedded), rows, tokens.keys)
         return torch.cat((shown.flatten(1), tokens.keys.float(), tokens.legal.float()), 1)
 
@@ -94,7 +94,7 @@ class Block(nn.Module):
                 last.weight /= math.sqrt(2 * layers)
 
     def forward(
-        self, embedded: Tensor, rows: Tensor, tokens: Tokens, asked: Tensor | None, offered: Tensor | None
+        self, embedded: Tensor, rows: Tensor, tokens: Tokens, query_slots: Tensor | None, key_slots: Tensor | None
     ) -> Tensor:
         """Mixes the tokens attended to.
 
@@ -102,8 +102,8 @@ class Block(nn.Module):
             embedded: ``[M, width]``, those tokens alone.
             rows: ``[M]`` int64, where each stands among all B T.
             tokens: all of them.
-            asked: ``[B, 1, T, slots]``, carries the distances with ``offered``; None: there are none.
-            offered: likewise.
+            query_slots: ``[B, 1, T, slots]``, carries the distances with ``key_slots``; None: there are none.
+            key_slots: likewise.
 
         Returns:
             ``[M, width]``.
@@ -111,10 +111,10 @@ class Block(nn.Module):
         parts = spread(self.project(self.before(embedded)), rows, tokens.keys)
         parts = parts.unflatten(2, (self.heads, -1)).transpose(1, 2)
         query, key, value = parts.split((self.content, self.content, self.head), 3)
-        if self.pull is not None and asked is not None and offered is not None:
+        if self.pull is not None and query_slots is not None and key_slots is not None:
             strength = self.pull.exp().view(1, -1, 1, 1) * math.sqrt(self.head)
-            query = torch.cat((query, asked * strength), 3)
-            key = torch.cat((key, offered.expand(-1, self.heads, -1, -1)), 3)
+            query = torch.cat((query, query_slots * strength), 3)
+            key = torch.cat((key, key_slots.expand(-1, self.heads, -1, -1)), 3)
         mask: Tensor = tokens.keys[:, None, None, :]
         if self.bias is not None and tokens.costs is not None:
             bias = self.bias(tokens.costs.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)

@@ -16,9 +16,9 @@ from torch import Tensor, nn
 
 from mdpzoo.errors import SettingError
 from mdpzoo_combinatorial.bq_nco.networks.kinds import NetworkSettings, make_network, network_settings
-from mdpzoo_combinatorial.bq_nco.states.left import Batch, Left, Tokens
 from mdpzoo_combinatorial.bq_nco.states.problem import Problem
 from mdpzoo_combinatorial.bq_nco.states.problems import PROBLEMS
+from mdpzoo_combinatorial.bq_nco.states.remainders import Batch, Remainder, Tokens
 from mdpzoo_combinatorial.problems import recognised
 
 Observation = Mapping[str, Any]
@@ -35,7 +35,7 @@ class Seen(NamedTuple):
     """
 
     batch: Batch
-    left: Left
+    left: Remainder
     legal: Tensor
 
 
@@ -121,7 +121,7 @@ class BQPolicy(BasePolicy):
         else:
             idle = ~open_.unsqueeze(1) & (torch.arange(scores.shape[1], device=scores.device) == 0)
             chosen = torch.multinomial(scores.masked_fill(idle, 0.0).softmax(1), 1, generator=self.generator).squeeze(1)
-        ways = self.problem.ways
+        ways = self.problem.action_variants
         token = seen.left.node.gather(1, (chosen // ways).unsqueeze(1)).squeeze(1)
         return (token * ways + chosen % ways) * open_
 
@@ -132,7 +132,7 @@ def states_of(problem: Problem, observation: Observation) -> Seen:
     Tokens of a problem that shrinks are those that may be chosen; of the others, all that are left.
     """
     mask = observation["action_mask"].bool()
-    count, ways = len(mask), problem.ways
+    count, ways = len(mask), problem.action_variants
     legal = mask.view(count, -1, ways)
     size, device = legal.shape[1], mask.device
     open_ = legal.any(2)
@@ -156,7 +156,7 @@ def states_of(problem: Problem, observation: Observation) -> Seen:
     if not even:
         shown &= (torch.arange(node.shape[1], device=device) < left.unsqueeze(1) + problem.ends).unsqueeze(2)
     batch = _instances(problem, observation, count, size)
-    state = Left(
+    state = Remainder(
         torch.arange(count, device=device), node, None if even else left, _resource(problem, observation, count)
     )
     return Seen(batch, state, shown)
@@ -220,7 +220,7 @@ def size_shown(problem: Problem, observation_space: spaces.Space[Any] | None) ->
     """Nodes, customers or items of the environment's instances."""
     if not isinstance(observation_space, spaces.Dict) or "action_mask" not in observation_space.spaces:
         return SIZE
-    tokens = int((observation_space["action_mask"].shape or (SIZE,))[0]) // problem.ways
+    tokens = int((observation_space["action_mask"].shape or (SIZE,))[0]) // problem.action_variants
     tokens -= problem.ends > 0 and "current" not in observation_space.spaces  # the quotiented form shows the end, too
     return tokens - problem.record.depot
 
@@ -228,7 +228,7 @@ def size_shown(problem: Problem, observation_space: spaces.Space[Any] | None) ->
 def spaces_of(problem: Problem, size: int) -> tuple[spaces.Space[Any], spaces.Space[Any]]:
     """What SB3 wants to know of an agent without an environment: ``form="bq"`` of such a size."""
     tokens = size + (problem.ends > 0) + problem.record.depot
-    parts: dict[str, spaces.Space[Any]] = {"action_mask": spaces.MultiBinary(problem.ways * tokens)}
+    parts: dict[str, spaces.Space[Any]] = {"action_mask": spaces.MultiBinary(problem.action_variants * tokens)}
     shapes: dict[str, tuple[int, ...]] = dict.fromkeys(("valid", *problem.record.observation.amounts), (tokens,))
     if problem.planar:
         shapes["coordinates"] = (tokens, 2)
@@ -237,4 +237,4 @@ def spaces_of(problem: Problem, size: int) -> tuple[spaces.Space[Any], spaces.Sp
     if problem.record.observation.resource is not None:
         shapes[problem.record.observation.resource] = (1,)
     parts |= {name: spaces.Box(0.0, np.inf, shape, np.float32) for name, shape in shapes.items()}
-    return spaces.Dict(parts), spaces.Discrete(problem.ways * tokens)
+    return spaces.Dict(parts), spaces.Discrete(problem.action_variants * tokens)

@@ -35,9 +35,9 @@ def build_atsp(
         SettingError: an argument has no such value.
         InstanceError: the file cannot be used.
     """
-    only: ATSPInstance | None = None if instance is None else building.given(instance, ATSPInstance)
-    count = building.counted("num_nodes", num_nodes, 20, 3, None if only is None else only.num_nodes)
-    return building.played(ATSP(count, only), form)
+    only: ATSPInstance | None = None if instance is None else building.instance_of_kind(instance, ATSPInstance)
+    count = building.size_setting("num_nodes", num_nodes, 20, 3, None if only is None else only.num_nodes)
+    return building.problem_in_form(ATSP(count, only), form)
 
 
 class ATSP(Rules):

@@ -9,7 +9,7 @@ from mdpzoo_combinatorial.environments.path import PathProblem
 from mdpzoo_combinatorial.environments.rules import Rules
 
 
-def given(instance: Any, kind: type) -> Any:
+def instance_of_kind(instance: Any, kind: type) -> Any:
     """Reads an instance where a path is given, and checks that it is of the kind.
 
     Raises:
@@ -27,7 +27,7 @@ def given(instance: Any, kind: type) -> Any:
     return instance
 
 
-def counted(what: str, count: int | None, default: int, least: int, held: int | None = None) -> int:
+def size_setting(what: str, count: int | None, default: int, least: int, held: int | None = None) -> int:
     """The number that a setting asks for; ``held`` is how many an instance has.
 
     Raises:
@@ -42,7 +42,7 @@ def counted(what: str, count: int | None, default: int, least: int, held: int | 
     return count
 
 
-def chosen(what: str, value: str, known: tuple[str, ...]) -> str:
+def known_value(what: str, value: str, known: tuple[str, ...]) -> str:
     """The value, if it is known.
 
     Raises:
@@ -54,7 +54,7 @@ def chosen(what: str, value: str, known: tuple[str, ...]) -> str:
     return value
 
 
-def played(rules: Rules, form: str) -> DirectProblem | PathProblem:
+def problem_in_form(rules: Rules, form: str) -> DirectProblem | PathProblem:
     """The problem in one of its forms.
 
     Raises:

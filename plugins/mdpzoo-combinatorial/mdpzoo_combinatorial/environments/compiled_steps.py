@@ -62,7 +62,7 @@ def legal_into(
 
 
 @inlined
-def gain(
+def reward_of(
     kind: int, tokens: Reals, row: int, token: int, way: int, cost: float, home: float, resource: float, refill: float
 ) -> tuple[float, float]:
     """The reward of a choice, and what is left of the resource."""
@@ -158,7 +158,7 @@ def step_direct(kind: int, ways: int, edges: int) -> Any:
                     reward_[row] = -price * (EDGES_LEFT[kind] * unvisited + 1)
                 continue
             token, way = (target, 0) if ways == 1 else (target >> 1, target & 1)
-            reward, used = gain(
+            reward, used = reward_of(
                 kind,
                 tokens,
                 row,
@@ -262,7 +262,7 @@ def step_path(kind: int, ways: int, first: int, edges: int) -> Any:
                 continue
             token, way = (target, 0) if ways == 1 else (target >> 1, target & 1)
             home = np.float64(cost[row, stays + 1]) if first else 0.0
-            reward, used = gain(
+            reward, used = reward_of(
                 kind, tokens, row, token, way, np.float64(cost[row, token]), home, resource[row, 0], refill
             )
             resource_[row, 0] = used

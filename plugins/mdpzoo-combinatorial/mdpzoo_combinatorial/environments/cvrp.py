@@ -52,15 +52,15 @@ def build_cvrp(
         SettingError: an argument has no such value.
         InstanceError: the file cannot be used.
     """
-    only: CVRPInstance | None = None if instance is None else building.given(instance, CVRPInstance)
+    only: CVRPInstance | None = None if instance is None else building.instance_of_kind(instance, CVRPInstance)
     if only is not None and capacity not in (None, only.capacity):
         raise SettingError(f"the instance has the capacity {only.capacity}, the setting says {capacity}")
-    count = building.counted("num_customers", num_customers, 20, 1, None if only is None else only.num_customers)
+    count = building.size_setting("num_customers", num_customers, 20, 1, None if only is None else only.num_customers)
     held = distributions.by_size(distributions.CAPACITIES, count) if capacity is None else capacity
     if held < 9 and only is None:
         raise SettingError(f"capacity must be at least 9, the largest demand, got {held}")
-    return building.played(
-        CVRP(count, building.chosen("distribution", distribution, distributions.PLACES), held, only), form
+    return building.problem_in_form(
+        CVRP(count, building.known_value("distribution", distribution, distributions.PLACES), held, only), form
     )
 
 
@@ -68,7 +68,7 @@ class CVRP(Rules):
     """Tokens are nodes, the depot first; their features are coordinates, demand and the cost of going home."""
 
     kind = ROUTES
-    ways = 2
+    action_variants = 2
 
     def __init__(self, count: int, distribution: str, capacity: int, instance: CVRPInstance | None = None) -> None:
         """Takes how many customers, where they lie and what a vehicle holds, or the one instance that is played."""
@@ -111,7 +111,9 @@ class CVRP(Rules):
         """Straight on where the demand fits; by way of the depot from everywhere but the depot."""
         return legal_variants(tokens[:, DEMAND], free, resource, at_home).flatten(1)
 
-    def gain(self, chosen: Tensor, cost: Tensor, home: Tensor, way: Tensor, resource: Tensor) -> tuple[Tensor, Tensor]:
+    def reward_of(
+        self, chosen: Tensor, cost: Tensor, home: Tensor, way: Tensor, resource: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """Minus the way travelled; what the vehicle then holds."""
         back, demand = chosen[:, HOME : HOME + 1].double(), chosen[:, DEMAND : DEMAND + 1].double()
         by_depot = way == 1

@@ -51,7 +51,7 @@ class _Direct:
 
     def __init__(self, rules: Rules) -> None:
         self.rules, self.initial_draws = rules, rules.draws
-        n, actions = rules.size, rules.ways * rules.size
+        n, actions = rules.size, rules.action_variants * rules.size
         self.action_space: spaces.Discrete[Any] = spaces.Discrete(actions)
         parts: dict[str, spaces.Space[Any]] = rules.shown_spaces(n) | {"action_mask": flags(actions)}
         if rules.routed:
@@ -104,13 +104,13 @@ class DirectProblem(_Direct):
 
     def step(self, state: DirectState, action: Tensor, draws: Tensor) -> Outcome:
         """Chooses in every row. Costs O(B n), with a matrix of its own in every row O(B n^2)."""
-        rules, asked = self.rules, action.unsqueeze(1)
-        target = asked.clamp(0, rules.ways * rules.size - 1)
-        legal = state.legal.gather(1, target) & (asked == target)
-        token, way = target // rules.ways, target % rules.ways
+        rules, requested = self.rules, action.unsqueeze(1)
+        target = requested.clamp(0, rules.action_variants * rules.size - 1)
+        legal = state.legal.gather(1, target) & (requested == target)
+        token, way = target // rules.action_variants, target % rules.action_variants
         chosen = state.tokens.gather(2, token.unsqueeze(1).expand(-1, rules.features, 1)).squeeze(2)
         going, home = state.cost.gather(1, token).double(), state.cost[:, :1].double()
-        reward, used = rules.gain(chosen, going, home, way, state.resource)
+        reward, used = rules.reward_of(chosen, going, home, way, state.resource)
         resource = torch.where(legal, used, state.resource)
         visited = state.visited.scatter(1, token, state.visited.gather(1, token) | legal)
         current = torch.where(legal, token, state.current)
@@ -143,7 +143,7 @@ class CompiledDirect(_Direct):
         super().__init__(rules)
         edges = rules.edges
         self._begin = begin_direct(rules.kind, edges.kind)
-        self._step = step_direct(rules.kind, rules.ways, edges.kind)
+        self._step = step_direct(rules.kind, rules.action_variants, edges.kind)
         self._edges = edges.rule, edges.table.numpy()
         self._settings = (rules.refill, rules.tolerance, rules.price, *self._edges)
         self._code: Any = None  # the step's, once there are arguments to compile it for
@@ -156,7 +156,10 @@ class CompiledDirect(_Direct):
         visited = np.zeros((count, rules.size), bool)
         visited[:, 0] = rules.routed
         history = np.zeros((count, 1 + rules.most), np.int32)
-        legal, cost = np.empty((count, rules.ways * rules.size), bool), np.empty((count, rules.size), np.float32)
+        legal, cost = (
+            np.empty((count, rules.action_variants * rules.size), bool),
+            np.empty((count, rules.size), np.float32),
+        )
         current = np.zeros((count, 1), np.int64)
         self._begin(*self._edges, rules.tolerance, tokens, visited, resource, current, legal, cost)
         return DirectState(tokens, visited, history, resource, current, legal, cost)
@@ -169,7 +172,7 @@ class CompiledDirect(_Direct):
         """Chooses in every row that is awake. Costs O(B n)."""
         rows, rules = len(action), self.rules
         tokens, visited, history, resource, _, allowed, before = state
-        current, legal = np.empty((rows, 1), INTEGER), np.empty((rows, rules.ways * rules.size), FLAG)
+        current, legal = np.empty((rows, 1), INTEGER), np.empty((rows, rules.action_variants * rules.size), FLAG)
         cost = np.empty((rows, rules.size), REAL) if rules.routed else before
         reward, ended, illegal = np.empty(rows), np.empty(rows, FLAG), np.empty(rows, FLAG)
         known = (tokens, visited, history, resource, allowed, before, action, asleep)

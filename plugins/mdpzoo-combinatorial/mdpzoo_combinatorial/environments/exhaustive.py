@@ -27,7 +27,7 @@ class Level(NamedTuple):
         row: ``[C]``, whose choice it is.
         action: ``[C]``.
         reward: ``[C]``.
-        following: ``[C]``, the state of the next level that it leads to; -1 where it ends the episode.
+        next_state: ``[C]``, the state of the next level that it leads to; -1 where it ends the episode.
         value: ``[S]``, the optimal return.
         choice_value: ``[C]``, the optimal return after the choice.
     """
@@ -37,7 +37,7 @@ class Level(NamedTuple):
     row: NDArray[np.int64]
     action: NDArray[np.int64]
     reward: NDArray[np.float64]
-    following: NDArray[np.int64]
+    next_state: NDArray[np.int64]
     value: NDArray[np.float64]
     choice_value: NDArray[np.float64]
 
@@ -61,10 +61,10 @@ def explore(problem: Problem, draws: NDArray[np.float64]) -> list[Level]:
         after = problem.step(before, action, np.empty((len(row), 0)), np.zeros(len(row), bool))
         going = np.flatnonzero(~after.terminated)
         first, which = _distinct(after.state, going, group[row])
-        following = np.full(len(row), -1)
-        following[going] = which
+        next_state = np.full(len(row), -1)
+        next_state[going] = which
         unsolved = np.empty(0)
-        levels.append(Level(state, parent, row, action, after.reward, following, unsolved, unsolved))
+        levels.append(Level(state, parent, row, action, after.reward, next_state, unsolved, unsolved))
         state, parent, group = _rows(after.state, going[first]), going[first], group[row][going[first]]
     return _solved(levels)
 
@@ -92,9 +92,9 @@ def check_bisimulation(
         assert np.allclose(level.value, there.value[place], rtol=0, atol=EQUAL), "optimal values differ"
         choice = _matching(path, level, there, mapped, place)
         assert np.array_equal(level.reward, there.reward[choice]), "rewards differ"
-        assert np.array_equal(level.following < 0, there.following[choice] < 0), "ends differ"
+        assert np.array_equal(level.next_state < 0, there.next_state[choice] < 0), "ends differ"
         assert np.array_equal(level.optimal, there.optimal[choice]), "optimal actions differ"
-        place = there.following[choice][level.following >= 0]
+        place = there.next_state[choice][level.next_state >= 0]
     return {"direct": sum(len(each.parent) for each in tree), "bq": sum(len(each.parent) for each in graph)}
 
 
@@ -102,7 +102,7 @@ def _matching(
     path: CompiledPath, level: Level, there: Level, mapped: PathState, place: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     """For each direct choice, the same choice in the quotient; every legal one there must be somebody's."""
-    ways = path.rules.ways
+    ways = path.rules.action_variants
     token, way = level.action // ways, level.action % ways
     first = int(path.rules.routed)
     inside = np.arange(path.length) < (mapped.left + first)
@@ -132,7 +132,7 @@ def _solved(levels: list[Level]) -> list[Level]:
     solved: list[Level] = []
     after = np.zeros(1)
     for level in reversed(levels):
-        later = np.where(level.following >= 0, after[level.following], 0.0)
+        later = np.where(level.next_state >= 0, after[level.next_state], 0.0)
         worth = level.reward + later
         value = np.full(len(level.parent), -np.inf)
         np.maximum.at(value, level.row, worth)

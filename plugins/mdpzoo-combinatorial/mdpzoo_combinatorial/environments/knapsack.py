@@ -47,10 +47,10 @@ def build_knapsack(
         SettingError: an argument has no such value.
         InstanceError: the file cannot be used.
     """
-    only: KnapsackInstance | None = None if instance is None else building.given(instance, KnapsackInstance)
-    count = building.counted("num_items", num_items, 50, 1, None if only is None else only.num_items)
-    building.chosen("distribution", distribution, distributions.CLASSES)
-    return building.played(Knapsack(count, distribution, only), form)
+    only: KnapsackInstance | None = None if instance is None else building.instance_of_kind(instance, KnapsackInstance)
+    count = building.size_setting("num_items", num_items, 50, 1, None if only is None else only.num_items)
+    building.known_value("distribution", distribution, distributions.CLASSES)
+    return building.problem_in_form(Knapsack(count, distribution, only), form)
 
 
 class Knapsack(Rules):
@@ -102,7 +102,9 @@ class Knapsack(Rules):
         """What fits."""
         return free & fits(tokens[:, WEIGHT], resource)
 
-    def gain(self, chosen: Tensor, cost: Tensor, home: Tensor, way: Tensor, resource: Tensor) -> tuple[Tensor, Tensor]:
+    def reward_of(
+        self, chosen: Tensor, cost: Tensor, home: Tensor, way: Tensor, resource: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """The value; the room that is left."""
         return chosen[:, VALUE : VALUE + 1], resource - chosen[:, WEIGHT : WEIGHT + 1]
 

@@ -51,16 +51,16 @@ def build_orienteering(
         SettingError: an argument has no such value.
         InstanceError: the file cannot be used.
     """
-    only: OPInstance | None = None if instance is None else building.given(instance, OPInstance)
+    only: OPInstance | None = None if instance is None else building.instance_of_kind(instance, OPInstance)
     if only is not None and limit not in (None, only.limit):
         raise SettingError(f"the instance has the limit {only.limit}, the setting says {limit}; give one")
-    count = building.counted("num_customers", num_customers, 20, 1, None if only is None else only.num_nodes - 1)
+    count = building.size_setting("num_customers", num_customers, 20, 1, None if only is None else only.num_nodes - 1)
     budget = distributions.by_size(distributions.LIMITS, count) if limit is None else limit
     if not 0 < budget < float("inf"):
         raise SettingError(f"limit must be positive, got {limit}")
-    building.chosen("distribution", distribution, distributions.PLACES)
-    return building.played(
-        Orienteering(count, distribution, building.chosen("prizes", prizes, distributions.PRIZES), budget, only),
+    building.known_value("distribution", distribution, distributions.PLACES)
+    return building.problem_in_form(
+        Orienteering(count, distribution, building.known_value("prizes", prizes, distributions.PRIZES), budget, only),
         form,
     )
 
@@ -128,7 +128,9 @@ class Orienteering(Rules):
         """There and home within the budget."""
         return free & reaches_home(cost.double(), tokens[:, HOME].double(), resource + self.tolerance)
 
-    def gain(self, chosen: Tensor, cost: Tensor, home: Tensor, way: Tensor, resource: Tensor) -> tuple[Tensor, Tensor]:
+    def reward_of(
+        self, chosen: Tensor, cost: Tensor, home: Tensor, way: Tensor, resource: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """The prize; the budget after the way there."""
         return chosen[:, PRIZE : PRIZE + 1].double(), resource - cost
 

@@ -50,7 +50,7 @@ class _Path:
     def __init__(self, rules: Rules) -> None:
         self.rules, self.initial_draws = rules, rules.draws
         self.length = rules.size + rules.routed
-        actions = rules.ways * self.length
+        actions = rules.action_variants * self.length
         self.action_space: spaces.Discrete[Any] = spaces.Discrete(actions)
         parts: dict[str, spaces.Space[Any]] = rules.shown_spaces(self.length)
         parts |= {"action_mask": flags(actions), "valid": flags(self.length)}
@@ -105,14 +105,14 @@ class PathProblem(_Path):
 
     def step(self, state: PathState, action: Tensor, draws: Tensor) -> Outcome:
         """Chooses in every row, moves there and closes the gap. Costs O(B L), with matrices O(B L^2)."""
-        rules, asked = self.rules, action.unsqueeze(1)
-        target = asked.clamp(0, rules.ways * self.length - 1)
-        legal = state.legal.gather(1, target) & (asked == target)
-        token, way = target // rules.ways, target % rules.ways
+        rules, requested = self.rules, action.unsqueeze(1)
+        target = requested.clamp(0, rules.action_variants * self.length - 1)
+        legal = state.legal.gather(1, target) & (requested == target)
+        token, way = target // rules.action_variants, target % rules.action_variants
         chosen = state.tokens.gather(2, token.unsqueeze(1).expand(-1, rules.features, 1)).squeeze(2)
         end = (state.left + 1).clamp(max=self.length - 1)
         going, home = state.cost.gather(1, token).double(), state.cost.gather(1, end).double()
-        reward, used = rules.gain(chosen, going, home, way, state.resource)
+        reward, used = rules.reward_of(chosen, going, home, way, state.resource)
         resource = torch.where(legal, used, state.resource)
         position = self._positions(state)
         source = (position + (position >= token)).clamp(max=self.length - 1)
@@ -153,7 +153,7 @@ class CompiledPath(_Path):
         super().__init__(rules)
         edges, first = rules.edges, int(rules.routed)
         self._begin = begin_path(rules.kind, first, edges.kind)
-        self._step = step_path(rules.kind, rules.ways, first, edges.kind)
+        self._step = step_path(rules.kind, rules.action_variants, first, edges.kind)
         self._edges = edges.rule, edges.table.numpy()
         self._settings = (rules.refill, rules.tolerance, rules.price, *self._edges)
         self._nothing, self._places = np.zeros((1, self.length), bool), np.arange(self.length)
@@ -166,7 +166,10 @@ class CompiledPath(_Path):
             tokens = np.concatenate((tokens, tokens[:, :, :1]), 2)
         node = np.tile(self._places % rules.size, (count, 1))
         left = np.full((count, 1), rules.size - rules.routed)
-        legal, cost = np.zeros((count, rules.ways * self.length), bool), np.zeros((count, self.length), np.float32)
+        legal, cost = (
+            np.zeros((count, rules.action_variants * self.length), bool),
+            np.zeros((count, self.length), np.float32),
+        )
         self._begin(*self._edges, rules.tolerance, self._nothing, tokens, node, left, resource, legal, cost)
         return PathState(tokens, node, left, resource, legal, cost)
 

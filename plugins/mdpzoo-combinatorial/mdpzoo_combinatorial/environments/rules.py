@@ -40,7 +40,7 @@ class Rules(ABC):
     """
 
     kind = TOUR
-    ways = 1
+    action_variants = 1
     routed = True
     refill = 0.0
     tolerance = 0.0
@@ -140,7 +140,9 @@ class Rules(ABC):
         """
         return free
 
-    def gain(self, chosen: Tensor, cost: Tensor, home: Tensor, way: Tensor, resource: Tensor) -> tuple[Tensor, Tensor]:
+    def reward_of(
+        self, chosen: Tensor, cost: Tensor, home: Tensor, way: Tensor, resource: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """The reward of a choice and what is left of the resource, ``[B, 1]`` float64 both.
 
         Args:

@@ -39,9 +39,11 @@ def build_tsp(
         SettingError: an argument has no such value.
         InstanceError: the file cannot be used.
     """
-    only: TSPInstance | None = None if instance is None else building.given(instance, TSPInstance)
-    count = building.counted("num_nodes", num_nodes, 20, 3, None if only is None else only.num_nodes)
-    return building.played(TSP(count, building.chosen("distribution", distribution, distributions.PLACES), only), form)
+    only: TSPInstance | None = None if instance is None else building.instance_of_kind(instance, TSPInstance)
+    count = building.size_setting("num_nodes", num_nodes, 20, 3, None if only is None else only.num_nodes)
+    return building.problem_in_form(
+        TSP(count, building.known_value("distribution", distribution, distributions.PLACES), only), form
+    )
 
 
 class TSP(Rules):

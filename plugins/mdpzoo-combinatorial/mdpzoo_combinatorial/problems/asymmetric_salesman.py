@@ -36,7 +36,7 @@ RECORD = ProblemRecord(
         smallest=4,
         rule="bq_nco.search.nearness:nearest",
         sequence="bq_nco.search.sequences:tours",
-        subproblems="bq_nco.search.pieces:TourPieces",
+        subproblems="bq_nco.search.subproblems:TourSubproblems",
         largest_subproblem=50,
         temperature=0.0,
     ),

@@ -79,7 +79,7 @@ class Learning:
         certain: reference to ``(batch, state, neighbours)``, what is chosen before the network is asked; None: nothing.
         near_and_good: whether half of the tokens shown are the nearest ones, the others those that the rule prefers.
         sequence: reference to ``actions [B, M] -> Solutions.sequence``.
-        subproblems: reference to the subclass of ``Pieces`` for re-construction.
+        subproblems: reference to the subclass of ``Subproblems`` for re-construction.
         largest_subproblem: its tokens at most.
         temperature: of re-construction; 0: the best score wins.
         start: the decoding that re-construction begins with.

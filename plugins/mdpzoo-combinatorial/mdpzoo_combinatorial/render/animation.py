@@ -69,9 +69,9 @@ def construct(env: gymnasium.Env[Any, Any], policy: Any, instance: Instance, see
         played = int(np.asarray(action).reshape(-1)[0])
         observation, _, terminated, truncated, _ = env.step(played)
         first, ended = np.zeros(1, bool), terminated or truncated
-        token, way = divmod(played, rules.ways)
+        token, way = divmod(played, rules.action_variants)
         name = token if names is None else names.pop(token - rules.routed)
-        chosen.append(rules.ways * name + way)
+        chosen.append(rules.action_variants * name + way)
         parts.append(_part(rules, instance, chosen))
     return Construction(instance, parts)
 

@@ -101,10 +101,10 @@ def test_six_items_have_as_many_states_as_there_are_orders_and_sets_that_fit():
 def test_five_customers_have_as_many_states_as_the_theory_counts():
     instance = CVRPInstance("five", [0, 1, 2, 3, 4, 5], 10, POINTS, "EUC_2D")
     problem = compiled("mdpzoo/CVRP-v0", "direct", instance=instance)
-    ends = sum((level.following < 0).sum() for level in explore(problem, draws(problem)))
+    ends = sum((level.next_state < 0).sum() for level in explore(problem, draws(problem)))
     path = compiled("mdpzoo/CVRP-v0", "bq", instance=instance)
     levels = explore(path, draws(path))
-    last = {(level.state.node[row, 1], level.following[c]) for level in levels[-1:] for c, row in enumerate(level.row)}
+    last = {(level.state.node[row, 1], level.next_state[c]) for level in levels[-1:] for c, row in enumerate(level.row)}
     direct, quotients = states_of("mdpzoo/CVRP-v0", instance=instance)
     assert direct + ends == 2578
     assert quotients < 322
@@ -201,10 +201,10 @@ def test_the_return_is_the_objective_by_the_instances_own_rule(id, file, form, d
     left = list(range(int(rules.routed), rules.size))
     while not terminated:
         action = int(generator.choice(np.flatnonzero(env.unwrapped.action_masks())))
-        token, way = divmod(action, rules.ways)
+        token, way = divmod(action, rules.action_variants)
         if form == "bq":  # the token's name
             token = left.pop(token - rules.routed)
-        actions.append(rules.ways * token + way)
+        actions.append(rules.action_variants * token + way)
         _, reward, terminated, _, _ = env.step(action)
         total += reward
     assert total == (1 if instance.maximise else -1) * instance.objective(rules.solution(np.array(actions)))

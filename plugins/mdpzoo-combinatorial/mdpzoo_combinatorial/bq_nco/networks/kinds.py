@@ -53,7 +53,7 @@ def make_network(problem: Problem, settings: NetworkSettings, generator: torch.G
     if not settings.relative and not problem.paper:
         raise SettingError(f"the paper's network for {problem.name} was never published; use relative features for it")
     features = problem.features if settings.relative else problem.paper
-    ways, ends = problem.ways, problem.ends > 0
+    ways, ends = problem.action_variants, problem.ends > 0
     if isinstance(settings, TransformerSettings):
         return Transformer(settings, features, ways=ways, ends=ends, generator=generator)
     if isinstance(settings, PerceiverSettings):

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.functional import relu, scaled_dot_product_attention
 
 from mdpzoo.errors import SettingError
-from mdpzoo_combinatorial.bq_nco.states.left import Tokens
+from mdpzoo_combinatorial.bq_nco.states.remainders import Tokens
 
 
 @dataclass(frozen=True)
@@ -171,19 +171,19 @@ class Perceiver(_Published):
 class _Attention(nn.Module):
     """Heads with matrices of their own: keys ``x L1 + b``, queries ``u L2``, values ``x T1 + b``, outputs by ``T2``."""
 
-    def __init__(self, asking: int, asked: int, heads: int, scale: float | None) -> None:
+    def __init__(self, queries: int, keys: int, heads: int, scale: float | None) -> None:
         super().__init__()
-        head, self.scale = asked // heads, scale
-        self.lambda1, self.lambda2 = (nn.Parameter(torch.zeros(heads, width, head)) for width in (asked, asking))
-        self.theta1, self.theta2 = (nn.Parameter(torch.zeros(heads, width, head)) for width in (asked, asking))
+        head, self.scale = keys // heads, scale
+        self.lambda1, self.lambda2 = (nn.Parameter(torch.zeros(heads, width, head)) for width in (keys, queries))
+        self.theta1, self.theta2 = (nn.Parameter(torch.zeros(heads, width, head)) for width in (keys, queries))
         self.bias_lambda = nn.Parameter(torch.zeros(heads, head))
         self.bias_theta = nn.Parameter(torch.zeros(heads, head))
 
-    def forward(self, asking: Tensor, asked: Tensor, mask: Tensor | None) -> Tensor:
-        """``[B, L, asking]`` from queries of that shape and keys ``[B, M, asked]``."""
-        query = asking.unsqueeze(1) @ self.lambda2
-        key = asked.unsqueeze(1) @ self.lambda1 + self.bias_lambda.unsqueeze(1)
-        value = asked.unsqueeze(1) @ self.theta1 + self.bias_theta.unsqueeze(1)
+    def forward(self, queries: Tensor, keys: Tensor, mask: Tensor | None) -> Tensor:
+        """``[B, L, queries]`` from queries of that shape and keys ``[B, M, keys]``."""
+        query = queries.unsqueeze(1) @ self.lambda2
+        key = keys.unsqueeze(1) @ self.lambda1 + self.bias_lambda.unsqueeze(1)
+        value = keys.unsqueeze(1) @ self.theta1 + self.bias_theta.unsqueeze(1)
         mixed = scaled_dot_product_attention(query, key, value, attn_mask=mask, scale=self.scale)
         return (mixed @ self.theta2.transpose(1, 2)).sum(1)
 
@@ -221,13 +221,13 @@ class _Cross(nn.Module):
     ``layer_norm3`` to the feed-forward block.
     """
 
-    def __init__(self, asking: int, asked: int, settings: PerceiverSettings) -> None:
+    def __init__(self, queries: int, keys: int, settings: PerceiverSettings) -> None:
         super().__init__()
-        self.attn = _Attention(asking, asked, settings.heads, 1.0 / math.sqrt(asked // settings.heads))
-        self.layer_norm1, self.layer_norm2 = nn.LayerNorm(asked), nn.LayerNorm(asking)
-        self.layer_norm3 = nn.LayerNorm(asking)
-        self.linear1, self.linear2 = nn.Linear(asking, settings.hidden), nn.Linear(settings.hidden, asking)
+        self.attn = _Attention(queries, keys, settings.heads, 1.0 / math.sqrt(keys // settings.heads))
+        self.layer_norm1, self.layer_norm2 = nn.LayerNorm(keys), nn.LayerNorm(queries)
+        self.layer_norm3 = nn.LayerNorm(queries)
+        self.linear1, self.linear2 = nn.Linear(queries, settings.hidden), nn.Linear(settings.hidden, queries)
 
-    def forward(self, asking: Tensor, asked: Tensor, mask: Tensor | None) -> Tensor:
-        asking = asking + self.attn(self.layer_norm2(asking), self.layer_norm1(asked), mask)
-        return asking + self.linear2(relu(self.linear1(self.layer_norm3(asking))))
+    def forward(self, queries: Tensor, keys: Tensor, mask: Tensor | None) -> Tensor:
+        queries = queries + self.attn(self.layer_norm2(queries), self.layer_norm1(keys), mask)
+        return queries + self.linear2(relu(self.linear1(self.layer_norm3(queries))))

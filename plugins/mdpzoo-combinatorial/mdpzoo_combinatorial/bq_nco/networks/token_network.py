@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn.functional import relu, scaled_dot_product_attention
 
 from mdpzoo.errors import SettingError
-from mdpzoo_combinatorial.bq_nco.states.left import Tokens
+from mdpzoo_combinatorial.bq_nco.states.remainders import Tokens
 
 GEOMETRY = 4  # slots of a head's query and key that carry the distance: 2 x.y - |x|^2 - |y|^2
 POSITIONS = ("distance", "rotary", "none")
@@ -166,18 +166,18 @@ class _Block(nn.Module):
         """``tokens [B, L, width]`` to the same shape; ``where`` is what ``position`` needs of their places."""
         batch, length, width = tokens.shape
         parts = self.project(self.before(tokens)).view(batch, length, self.heads, -1).transpose(1, 2)
-        asked, offered, values = parts.split((self.content, self.content, self.head), 3)
+        query, key, values = parts.split((self.content, self.content, self.head), 3)
         if self.position == "distance":
             strength = self.pull.exp().view(1, -1, 1, 1) * math.sqrt(self.head)  # undoes the product's 1 / sqrt(head)
-            asked = torch.cat((asked, where[0] * strength), 3)
-            offered = torch.cat((offered, where[1].expand(-1, self.heads, -1, -1)), 3)
+            query = torch.cat((query, where[0] * strength), 3)
+            key = torch.cat((key, where[1].expand(-1, self.heads, -1, -1)), 3)
         elif self.position == "rotary":
-            asked, offered = _turned(asked, where), _turned(offered, where)
+            query, key = _turned(query, where), _turned(key, where)
         if self.mix is not None:
             assert edges is not None
-            mixed = self.mix(asked, offered, edges, mask) @ values
+            mixed = self.mix(query, key, edges, mask) @ values
         else:
-            mixed = scaled_dot_product_attention(asked, offered, values, attn_mask=mask)
+            mixed = scaled_dot_product_attention(query, key, values, attn_mask=mask)
         tokens = tokens + self.merge(mixed.transpose(1, 2).reshape(batch, length, width))
         return tokens + self.narrow(relu(self.widen(self.between(tokens))))
 
@@ -187,15 +187,16 @@ class _Mixed(nn.Module):
 
     def __init__(self, heads: int, content: int, edges: int) -> None:
         super().__init__()
+        # the names of these two, of queries and of keys, are those of saved checkpoints
         self.asked = nn.Parameter(torch.zeros(heads, content, edges))
         self.offered = nn.Parameter(torch.zeros(heads, content, edges))
         self.alone = nn.Parameter(torch.zeros(heads, edges))
 
-    def forward(self, asked: Tensor, offered: Tensor, edges: Tensor, mask: Tensor | None) -> Tensor:
+    def forward(self, query: Tensor, key: Tensor, edges: Tensor, mask: Tensor | None) -> Tensor:
         """Weights ``[B, H, L, L]`` of queries and keys ``[B, H, L, c]`` with edges ``[B, L, L, E]``."""
-        rows = (asked @ self.offered).transpose(1, 2) + self.alone  # [B, L, H, E]
-        columns = (offered @ self.asked).transpose(1, 2)
-        logits = (asked @ offered.transpose(2, 3)) / math.sqrt(asked.shape[3])
+        rows = (query @ self.offered).transpose(1, 2) + self.alone  # [B, L, H, E]
+        columns = (key @ self.asked).transpose(1, 2)
+        logits = (query @ key.transpose(2, 3)) / math.sqrt(query.shape[3])
         logits = logits + (rows @ edges.transpose(2, 3)).transpose(1, 2)  # [B, L, H, L] to [B, H, L, L]
         logits = logits + (columns @ edges.permute(0, 2, 3, 1)).permute(0, 2, 3, 1)
         if mask is not None:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from mdpzoo_combinatorial.bq_nco.search.construction import Chooser, construct
 from mdpzoo_combinatorial.bq_nco.search.task import Found, Task
-from mdpzoo_combinatorial.bq_nco.states.left import Left, valid_tokens
+from mdpzoo_combinatorial.bq_nco.states.remainders import Remainder, valid_tokens
 
 SPARE = 2  # times the width: children that are looked at for merging
 
@@ -28,7 +28,7 @@ class Entries(NamedTuple):
         worth: ``[E]`` float64, what they have gained, or spent, negated.
     """
 
-    left: Left
+    left: Remainder
     actions: Tensor
     score: Tensor
     worth: Tensor
@@ -112,16 +112,16 @@ def _children(task: Task, chooser: Chooser, entries: Entries, most: int, each: i
     parent, action = parent[kept], ranked.flatten()[kept]
     if seen.position is not None:
         seen = seen._replace(position=seen.position[parent])
-    position, way = seen.chosen(action, problem.ways)
+    position, way = seen.chosen(action, problem.action_variants)
     before = entries.pick(parent)
     token = before.left.node.gather(1, position.unsqueeze(1)).squeeze(1)
-    before.actions[:, step] = token * problem.ways + way
+    before.actions[:, step] = token * problem.action_variants + way
     worth = before.worth + _gain(task, before.left, token, way)
     after = problem.step(task.batch, before.left, position, way)
     return Entries(after, before.actions, score[kept], worth)
 
 
-def _gain(task: Task, left: Left, token: Tensor, way: Tensor) -> Tensor:
+def _gain(task: Task, left: Remainder, token: Tensor, way: Tensor) -> Tensor:
     """What choosing tokens ``[E]`` gains: a prize, a value, or the way there, negated."""
     if task.problem.maximise:
         return task.batch.numbers[left.row, token, 0]
@@ -145,7 +145,7 @@ def _codes(task: Task) -> Tensor:
     return torch.from_numpy(drawn).to(task.batch.numbers.device)
 
 
-def _keys(left: Left, ends: int, codes: Tensor) -> Tensor:
+def _keys(left: Remainder, ends: int, codes: Tensor) -> Tensor:
     """``[E]`` int64, equal for equal states: codes of tokens left, summed modulo 2^64, and that of the origin."""
     of_token, of_origin, of_instance = codes
     each = of_token[left.row.unsqueeze(1), left.node]

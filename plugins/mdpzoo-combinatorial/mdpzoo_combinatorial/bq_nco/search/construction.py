@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from mdpzoo_combinatorial.bq_nco.search.nearness import cheapest, shown
-from mdpzoo_combinatorial.bq_nco.states.left import Batch, Left, Tokens
 from mdpzoo_combinatorial.bq_nco.states.problem import Problem
+from mdpzoo_combinatorial.bq_nco.states.remainders import Batch, Remainder, Tokens
 from mdpzoo_combinatorial.local_search.budget import Budget
 from mdpzoo_combinatorial.problems import resolve
 
@@ -72,7 +72,7 @@ class Chooser:
     relative: bool
     neighbours: int = 0
 
-    def look(self, batch: Batch, left: Left) -> Seen:
+    def look(self, batch: Batch, left: Remainder) -> Seen:
         """What the network says of states, each with something legal."""
         problem, length = self.problem, left.node.shape[1]
         if not 0 < self.neighbours < length - problem.ends:
@@ -86,12 +86,12 @@ class Chooser:
         ends = torch.arange(problem.ends, device=position.device).expand(len(position), -1)
         position = torch.cat((ends, position), 1)
         count = None if left.count is None else left.count.clamp(max=self.neighbours)
-        scores = self._scores(batch, Left(left.row, left.node.gather(1, position), count, left.resource))
+        scores = self._scores(batch, Remainder(left.row, left.node.gather(1, position), count, left.resource))
         if certain is not None:
             scores = torch.where(unseen.unsqueeze(1) & (position != best.unsqueeze(1)), -torch.inf, scores)
         return Seen(scores, position)
 
-    def _scores(self, batch: Batch, left: Left) -> Tensor:
+    def _scores(self, batch: Batch, left: Remainder) -> Tensor:
         """Scores ``[B, K L]``, by as many forward passes as the device likes best."""
         count, length = left.node.shape
         rows = _rows_at_once(left.node.device, length, self.problem.edges > 0)
@@ -100,7 +100,7 @@ class Chooser:
         parts = [left.pick(slice(first, first + rows)) for first in range(0, count, rows)]  # type: ignore[arg-type]
         return torch.cat([self._padded(batch, each, length) for each in parts])
 
-    def _padded(self, batch: Batch, left: Left, length: int) -> Tensor:
+    def _padded(self, batch: Batch, left: Remainder, length: int) -> Tensor:
         """Scores ``[B, K length]``; on a CPU, padding that all rows share is not looked at."""
         if left.count is not None and left.count.device.type == "cpu":
             most, least = int(left.count.max()), int(left.count.min())
@@ -108,7 +108,7 @@ class Chooser:
                 node=left.node[:, : most + self.problem.ends], count=None if most == least else left.count
             )
         scores = self.network(self.problem.tokens(batch, left, relative=self.relative))
-        missing = self.problem.ways * length - scores.shape[1]
+        missing = self.problem.action_variants * length - scores.shape[1]
         return torch.nn.functional.pad(scores, (0, missing), value=-torch.inf) if missing else scores
 
 
@@ -123,7 +123,7 @@ def _rows_at_once(device: torch.device, length: int, edges: bool) -> int:
 def construct(
     chooser: Chooser,
     batch: Batch,
-    left: Left,
+    left: Remainder,
     *,
     generator: torch.Generator | None = None,
     temperature: float = 1.0,
@@ -151,12 +151,12 @@ def construct(
         complete = complete and not (budget is not None and budget.spent)
         position, way = _choice(chooser, batch, left, complete, generator, temperature)
         token = left.node.gather(1, position.unsqueeze(1)).squeeze(1)
-        actions[active, step] = token * problem.ways + way
+        actions[active, step] = token * problem.action_variants + way
         left = problem.step(batch, left, position, way)
         step += 1
 
 
-def _unfinished(active: Tensor, left: Left) -> tuple[Tensor, Left]:
+def _unfinished(active: Tensor, left: Remainder) -> tuple[Tensor, Remainder]:
     """The states that have something left, the longest first so that rows of one forward pass are alike."""
     if left.count is None:
         return active, left
@@ -168,13 +168,13 @@ def _unfinished(active: Tensor, left: Left) -> tuple[Tensor, Left]:
 def _choice(
     chooser: Chooser,
     batch: Batch,
-    left: Left,
+    left: Remainder,
     seeing: bool,
     generator: torch.Generator | None,
     temperature: float,
 ) -> tuple[Tensor, Tensor]:
     """Positions and ways ``[B]``."""
-    ways, ends = chooser.problem.ways, chooser.problem.ends
+    ways, ends = chooser.problem.action_variants, chooser.problem.ends
     if ways == 1 and left.node.shape[1] == ends + 1:  # nothing to choose
         position = torch.full_like(left.row, ends)
         return position, torch.zeros_like(position)

@@ -8,24 +8,24 @@ their distance; Knapsack takes what is far above the break item unseen, since ev
 import torch
 from torch import Tensor
 
-from mdpzoo_combinatorial.bq_nco.states.left import Batch, Left
 from mdpzoo_combinatorial.bq_nco.states.problem import Problem
 from mdpzoo_combinatorial.bq_nco.states.problems import TINY
+from mdpzoo_combinatorial.bq_nco.states.remainders import Batch, Remainder
 from mdpzoo_combinatorial.problems import resolve
 
 FURTHER = 10.0  # what going by the depot counts, in sides of the unit square: more than any way within it
 
 
-def cheapest(problem: Problem, batch: Batch, left: Left) -> Tensor:
+def cheapest(problem: Problem, batch: Batch, left: Remainder) -> Tensor:
     """Scores ``[B, K L]`` of the actions in a network's place, ``-inf`` where illegal: the nearest node, the nearest
     customer that fits, most prize for the distance, most value for the weight."""
     worth = resolve(problem.record.learning.rule)(batch, left).unsqueeze(2)
-    if problem.ways == 2:
+    if problem.action_variants == 2:
         worth = torch.cat((worth, -_away(batch, left, torch.zeros_like(left.node[:, :1])).unsqueeze(2) - FURTHER), 2)
     return worth.masked_fill(~problem.legal(batch, left), -torch.inf).flatten(1)
 
 
-def shown(problem: Problem, batch: Batch, left: Left, neighbours: int) -> Tensor:
+def shown(problem: Problem, batch: Batch, left: Remainder, neighbours: int) -> Tensor:
     """Positions ``[B, neighbours]`` of the tokens left that a network sees; of padding only where there is no other.
 
     Args:
@@ -48,7 +48,7 @@ def shown(problem: Problem, batch: Batch, left: Left, neighbours: int) -> Tensor
     return worth.topk(neighbours, 1).indices + problem.ends
 
 
-def certain(batch: Batch, left: Left, neighbours: int) -> tuple[Tensor, Tensor]:
+def certain(batch: Batch, left: Remainder, neighbours: int) -> tuple[Tensor, Tensor]:
     """Of knapsacks: the best items ``[B]`` by value for weight, and whether each is to be taken unseen, ``[B]`` bool.
 
     It is where more than half as many items as the network sees stand between it and the break item.
@@ -63,7 +63,7 @@ def certain(batch: Batch, left: Left, neighbours: int) -> tuple[Tensor, Tensor]:
     return order[:, 0], fit.sum(1) > max(1, neighbours // 2)
 
 
-def _away(batch: Batch, left: Left, start: Tensor) -> Tensor:
+def _away(batch: Batch, left: Remainder, start: Tensor) -> Tensor:
     """How far tokens ``[B, L]`` are from starts ``[B, 1]``: between places, or by costs where there are no places."""
     row = left.row.unsqueeze(1)
     if batch.places is None:
@@ -72,17 +72,17 @@ def _away(batch: Batch, left: Left, start: Tensor) -> Tensor:
     return (batch.places[row, left.node] - batch.places[row, start]).norm(dim=2)
 
 
-def nearest(batch: Batch, left: Left) -> Tensor:
+def nearest(batch: Batch, left: Remainder) -> Tensor:
     """Scores ``[B, L]``: minus the distance from the origin."""
     return -_away(batch, left, left.node[:, :1])
 
 
-def prize_for_distance(batch: Batch, left: Left) -> Tensor:
+def prize_for_distance(batch: Batch, left: Remainder) -> Tensor:
     """Scores ``[B, L]``: prize over distance from the origin."""
     return batch.numbers[left.row.unsqueeze(1), left.node, 0] / (nearest(batch, left).neg() + TINY)
 
 
-def value_for_weight(batch: Batch, left: Left) -> Tensor:
+def value_for_weight(batch: Batch, left: Remainder) -> Tensor:
     """Scores ``[B, L]``: value over weight."""
     pair = batch.numbers[left.row.unsqueeze(1), left.node]
     return pair[:, :, 0] / pair[:, :, 1].clamp(min=TINY)

@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from mdpzoo.errors import InstanceError
 from mdpzoo_combinatorial.bq_nco.states.batching import batch_of, by_costs
-from mdpzoo_combinatorial.bq_nco.states.left import Batch
 from mdpzoo_combinatorial.bq_nco.states.problem import Problem
+from mdpzoo_combinatorial.bq_nco.states.remainders import Batch
 from mdpzoo_combinatorial.instances import ATSPInstance, Instance
 from mdpzoo_combinatorial.problems import PROBLEMS, resolve
 

@@ -2,17 +2,18 @@
 
 A piece of a solution, with what the rest leaves of limits, is a state of the quotiented process, so the network solves
 it as it solves any other. What differs from the paper: a round solves many pieces of all instances in one batch, each
-as it is seen from a random end and under a random view; see ``pieces`` and ``route_pieces`` on the five problems.
+as it is seen from a random end and under a random symmetry; ``subproblems`` and ``route_subproblems`` say what a
+piece of each problem is.
 """
 
 import torch
 from torch import Tensor
 
 from mdpzoo_combinatorial.bq_nco.search.construction import Chooser, construct
-from mdpzoo_combinatorial.bq_nco.search.pieces import Pieces
+from mdpzoo_combinatorial.bq_nco.search.subproblems import Subproblems
 from mdpzoo_combinatorial.bq_nco.search.task import Found, Task
 from mdpzoo_combinatorial.bq_nco.search.views import all_views
-from mdpzoo_combinatorial.bq_nco.states.left import Batch, Left
+from mdpzoo_combinatorial.bq_nco.states.remainders import Batch, Remainder
 from mdpzoo_combinatorial.problems import resolve
 
 ROUNDS = 100  # without a time limit and a number of iterations
@@ -41,7 +42,7 @@ def improve(
         views: answers to each piece in a round, under different views where there are so many.
         temperature: of the choices; 0: the best score wins.
     """
-    pieces: Pieces = resolve(task.problem.record.learning.subproblems)(task)
+    pieces: Subproblems = resolve(task.problem.record.learning.subproblems)(task)
     if first.actions.shape[1] == 0:
         return first
     pieces.begin(first.actions)
@@ -70,23 +71,23 @@ def _views_held(task: Task) -> Batch:
     return all_views(task.problem, task.batch)
 
 
-def _answers(task: Task, chooser: Chooser, seen: Batch, left: Left, views: int, temperature: float) -> Tensor:
+def _answers(task: Task, chooser: Chooser, seen: Batch, left: Remainder, views: int, temperature: float) -> Tensor:
     """Answers ``[V, S, M]`` to pieces, in the pieces' own direction."""
     count, device = len(left.row), left.node.device
     known = len(seen) // len(task.batch)
     view = torch.from_numpy(task.draws.random((count, known)).argsort(1)[:, :views].T.copy()).to(device)
-    asked = left.pick(torch.arange(count, device=device).repeat(len(view)))
-    asked = asked._replace(row=asked.row + len(task.batch) * view.flatten())
+    states = left.pick(torch.arange(count, device=device).repeat(len(view)))
+    states = states._replace(row=states.row + len(task.batch) * view.flatten())
     turned = view.flatten() == 1
     if task.problem.planar:
-        turned = torch.from_numpy(task.draws.random(len(asked.row)) < 0.5).to(device)
-    if task.problem.ends and task.problem.ways == 1:
-        ends = torch.where(turned.unsqueeze(1), asked.node[:, :2].flip(1), asked.node[:, :2])
-        asked = asked._replace(node=torch.cat((ends, asked.node[:, 2:]), 1))
+        turned = torch.from_numpy(task.draws.random(len(states.row)) < 0.5).to(device)
+    if task.problem.ends and task.problem.action_variants == 1:
+        ends = torch.where(turned.unsqueeze(1), states.node[:, :2].flip(1), states.node[:, :2])
+        states = states._replace(node=torch.cat((ends, states.node[:, 2:]), 1))
     generator = task.generator if temperature > 0 else None
-    built = construct(chooser, seen, asked, generator=generator, temperature=temperature or 1.0, budget=task.budget)
+    built = construct(chooser, seen, states, generator=generator, temperature=temperature or 1.0, budget=task.budget)
     actions = built.actions
-    if task.problem.ends and task.problem.ways == 1:
+    if task.problem.ends and task.problem.action_variants == 1:
         actions = torch.where(turned.unsqueeze(1), _backwards(actions), actions)
     return actions.view(len(view), count, -1)
 

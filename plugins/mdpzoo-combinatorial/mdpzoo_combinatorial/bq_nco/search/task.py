@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mdpzoo_combinatorial.bq_nco.search.construction import Built, Chooser, Network
-from mdpzoo_combinatorial.bq_nco.states.left import Batch
 from mdpzoo_combinatorial.bq_nco.states.problem import Problem
+from mdpzoo_combinatorial.bq_nco.states.remainders import Batch
 from mdpzoo_combinatorial.instances.checking import at_least
 from mdpzoo_combinatorial.local_search.budget import Budget
 
@@ -60,7 +60,7 @@ class Task:
             row: ``[B]``, whose solution each is; None: instance b's.
         """
         row = torch.arange(len(actions), device=actions.device) if row is None else row
-        token, way = actions // self.problem.ways, actions % self.problem.ways
+        token, way = actions // self.problem.action_variants, actions % self.problem.action_variants
         if self.problem.maximise:
             gained = self.batch.numbers[row.unsqueeze(1), token.clamp(min=0), 0]
             return (gained * (actions >= 0)).sum(1)
@@ -75,7 +75,7 @@ class Task:
             way: ``[B, m - 1]``, 1 where the path goes by the depot; None: nowhere.
         """
         row, before, after = row.unsqueeze(1), nodes[:, :-1], nodes[:, 1:]
-        if self.problem.ways == 1 or way is None:
+        if self.problem.action_variants == 1 or way is None:
             return self.distance(row, before, after).sum(1)
         depot = torch.zeros_like(before)
         by_depot = self.distance(row, before, depot) + self.distance(row, depot, after)

@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mdpzoo_combinatorial.bq_nco.states.left import Batch
 from mdpzoo_combinatorial.bq_nco.states.problem import Problem
+from mdpzoo_combinatorial.bq_nco.states.remainders import Batch
 
 
 def number_of_views(problem: Problem) -> int:

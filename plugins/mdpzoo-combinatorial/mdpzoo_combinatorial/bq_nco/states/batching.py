@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from mdpzoo.errors import InstanceError, SettingError
-from mdpzoo_combinatorial.bq_nco.states.left import Batch
+from mdpzoo_combinatorial.bq_nco.states.remainders import Batch
 from mdpzoo_combinatorial.instances.distances import Floats
 from mdpzoo_combinatorial.problems import PROBLEMS, resolve
 

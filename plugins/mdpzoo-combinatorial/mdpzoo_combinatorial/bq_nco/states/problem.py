@@ -9,7 +9,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from mdpzoo_combinatorial.bq_nco.states.left import Batch, Left, Tokens, keep, valid_tokens, without
+from mdpzoo_combinatorial.bq_nco.states.remainders import Batch, Remainder, Tokens, keep, valid_tokens, without
 from mdpzoo_combinatorial.problems import ProblemRecord
 
 
@@ -30,18 +30,18 @@ class Problem(ABC):
     def __init__(self, record: ProblemRecord) -> None:
         """Copies what searches read in every step out of the record: see its attributes."""
         self.record = record
-        self.name, self.ends, self.ways = record.name, record.ends, record.action_variants
+        self.name, self.ends, self.action_variants = record.name, record.ends, record.action_variants
         self.planar, self.shrinks, self.maximise = record.coordinates, record.shrinks, record.maximise
 
-    def start(self, batch: Batch) -> Left:
+    def start(self, batch: Batch) -> Remainder:
         """The whole of every instance: from token 0 through all others and back to it."""
         count, device = len(batch), batch.numbers.device
         first = [0] * self.ends
         node = torch.tensor([*first, *range(self.ends // 2, batch.size)], device=device).repeat(count, 1)
-        left = Left(torch.arange(count, device=device), node, None, batch.resource)
+        left = Remainder(torch.arange(count, device=device), node, None, batch.resource)
         return self.pruned(batch, left)
 
-    def step(self, batch: Batch, left: Left, position: Tensor, way: Tensor | None = None) -> Left:
+    def step(self, batch: Batch, left: Remainder, position: Tensor, way: Tensor | None = None) -> Remainder:
         """What is left after choosing tokens.
 
         Args:
@@ -52,28 +52,28 @@ class Problem(ABC):
         """
         return self.pruned(batch, without(left, position, self.ends, self.used(batch, left, position, way)))
 
-    def used(self, batch: Batch, left: Left, position: Tensor, way: Tensor | None) -> Tensor:
+    def used(self, batch: Batch, left: Remainder, position: Tensor, way: Tensor | None) -> Tensor:
         """What is left of the resource after a choice, ``[B]`` float64."""
         return left.resource
 
-    def pruned(self, batch: Batch, left: Left) -> Left:
+    def pruned(self, batch: Batch, left: Remainder) -> Remainder:
         """Deletes what can never be legal again."""
         if not self.shrinks:
             return left
         return keep(left, self.reachable(batch, left), self.ends)
 
-    def reachable(self, batch: Batch, left: Left) -> Tensor:
+    def reachable(self, batch: Batch, left: Remainder) -> Tensor:
         """``[B, L]`` bool, what the resource allows; of problems that shrink."""
         raise NotImplementedError
 
-    def legal(self, batch: Batch, left: Left) -> Tensor:
+    def legal(self, batch: Batch, left: Remainder) -> Tensor:
         """``[B, L, K]`` bool: all tokens left."""
         valid = valid_tokens(left, self.ends)
         free = torch.ones_like(left.node, dtype=torch.bool) if valid is None else valid
         free[:, : self.ends] = False
         return free.unsqueeze(2)
 
-    def tokens(self, batch: Batch, left: Left, *, relative: bool = True) -> Tokens:
+    def tokens(self, batch: Batch, left: Remainder, *, relative: bool = True) -> Tokens:
         """What a network sees.
 
         Args:
@@ -94,12 +94,12 @@ class Problem(ABC):
 
     @abstractmethod
     def described(
-        self, batch: Batch, left: Left, places: Tensor | None, valid: Tensor | None
+        self, batch: Batch, left: Remainder, places: Tensor | None, valid: Tensor | None
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
         """Our features ``[B, L, F]``, places in their own box and edges ``[B, L, L, E]``."""
 
     @abstractmethod
-    def as_published(self, batch: Batch, left: Left, places: Tensor | None) -> Tensor:
+    def as_published(self, batch: Batch, left: Remainder, places: Tensor | None) -> Tensor:
         """The paper's features ``[B, L, F]``."""
 
 

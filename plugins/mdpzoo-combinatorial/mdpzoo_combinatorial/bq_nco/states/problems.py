@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from mdpzoo.errors import SettingError
-from mdpzoo_combinatorial.bq_nco.states.left import Batch, Left
 from mdpzoo_combinatorial.bq_nco.states.problem import Problem, geometry, unit_box
+from mdpzoo_combinatorial.bq_nco.states.remainders import Batch, Remainder
 from mdpzoo_combinatorial.environments.cvrp import legal_variants, load_after
 from mdpzoo_combinatorial.environments.knapsack import fits
 from mdpzoo_combinatorial.environments.orienteering import reaches_home
@@ -29,14 +29,14 @@ class TSP(Problem):
     paper, features = 2, GEOMETRY
 
     def described(
-        self, batch: Batch, left: Left, places: Tensor | None, valid: Tensor | None
+        self, batch: Batch, left: Remainder, places: Tensor | None, valid: Tensor | None
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
         """The geometry alone."""
         assert places is not None
         places, _ = unit_box(places, valid)
         return geometry(places, valid), places, None
 
-    def as_published(self, batch: Batch, left: Left, places: Tensor | None) -> Tensor:
+    def as_published(self, batch: Batch, left: Remainder, places: Tensor | None) -> Tensor:
         """Places."""
         assert places is not None
         return places
@@ -48,7 +48,7 @@ class ATSP(Problem):
     paper, features, edges = 0, 8, 4
 
     def described(
-        self, batch: Batch, left: Left, places: Tensor | None, valid: Tensor | None
+        self, batch: Batch, left: Remainder, places: Tensor | None, valid: Tensor | None
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
         """Costs in units of their mean: to and from both ends, the mean and the least of row and column."""
         assert batch.costs is not None
@@ -77,7 +77,7 @@ class ATSP(Problem):
         share_back = (back_row + TINY) / (costs + back_row + 2 * TINY)
         return features, None, torch.stack((costs, back, share, share_back), 3)
 
-    def as_published(self, batch: Batch, left: Left, places: Tensor | None) -> Tensor:
+    def as_published(self, batch: Batch, left: Remainder, places: Tensor | None) -> Tensor:
         """Refused."""
         raise SettingError("the paper's network for ATSP was never published; use relative features for ATSP")
 
@@ -87,20 +87,20 @@ class CVRP(Problem):
 
     paper, features = 4, GEOMETRY + 5
 
-    def used(self, batch: Batch, left: Left, position: Tensor, way: Tensor | None) -> Tensor:
+    def used(self, batch: Batch, left: Remainder, position: Tensor, way: Tensor | None) -> Tensor:
         """What the vehicle holds, filled where it went by the depot, less the customer's demand."""
         assert way is not None
         demand = batch.numbers[left.row, left.node.gather(1, position.unsqueeze(1)).squeeze(1), 0]
         return load_after(way == 1, demand, left.resource, batch.resource[left.row])
 
-    def legal(self, batch: Batch, left: Left) -> Tensor:
+    def legal(self, batch: Batch, left: Remainder) -> Tensor:
         """Straight on where the demand fits; by the depot from everywhere but the depot."""
         free = super().legal(batch, left)[:, :, 0]
         demand = batch.numbers[left.row.unsqueeze(1), left.node, 0]
         return legal_variants(demand, free, left.resource.unsqueeze(1), left.node[:, :1] == 0)
 
     def described(
-        self, batch: Batch, left: Left, places: Tensor | None, valid: Tensor | None
+        self, batch: Batch, left: Remainder, places: Tensor | None, valid: Tensor | None
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
         """The geometry; demand, load, what would be left of it and what is to be brought, in parts of the capacity."""
         assert places is not None
@@ -112,13 +112,13 @@ class CVRP(Problem):
         more = torch.stack((demand, load.expand_as(demand), after, (after >= 0).float(), to_bring), 2)
         return torch.cat((geometry(places, valid), more), 2), places, None
 
-    def as_published(self, batch: Batch, left: Left, places: Tensor | None) -> Tensor:
+    def as_published(self, batch: Batch, left: Remainder, places: Tensor | None) -> Tensor:
         """Places, demand and load in parts of the capacity."""
         assert places is not None
         demand, load = self._amounts(batch, left)
         return torch.cat((places, torch.stack((demand, load.expand_as(demand)), 2)), 2)
 
-    def _amounts(self, batch: Batch, left: Left) -> tuple[Tensor, Tensor]:
+    def _amounts(self, batch: Batch, left: Remainder) -> tuple[Tensor, Tensor]:
         """Demands ``[B, L]`` and loads ``[B, 1]`` in parts of the capacity."""
         capacity = batch.resource[left.row].unsqueeze(1)
         demand = batch.numbers[left.row.unsqueeze(1), left.node, 0]
@@ -130,19 +130,19 @@ class OP(Problem):
 
     paper, features = 4, GEOMETRY + 4
 
-    def used(self, batch: Batch, left: Left, position: Tensor, way: Tensor | None) -> Tensor:
+    def used(self, batch: Batch, left: Remainder, position: Tensor, way: Tensor | None) -> Tensor:
         """What is left of the limit after the way there."""
         away, _ = self._ways(batch, left)
         return left.resource - away.gather(1, position.unsqueeze(1)).squeeze(1)
 
-    def reachable(self, batch: Batch, left: Left) -> Tensor:
+    def reachable(self, batch: Batch, left: Remainder) -> Tensor:
         """There and home within what is left of the limit."""
         away, home = self._ways(batch, left)
         room = left.resource if batch.tolerance is None else left.resource + batch.tolerance[left.row]
         return reaches_home(away, home, room.unsqueeze(1))
 
     def described(
-        self, batch: Batch, left: Left, places: Tensor | None, valid: Tensor | None
+        self, batch: Batch, left: Remainder, places: Tensor | None, valid: Tensor | None
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
         """The geometry; the prize in parts of the largest; limit, slack and detour, in sides of the box."""
         assert places is not None
@@ -161,7 +161,7 @@ class OP(Problem):
         more = torch.stack((prize, limit.expand_as(prize), slack, worth), 2)
         return torch.cat((seen, more), 2), places, None
 
-    def as_published(self, batch: Batch, left: Left, places: Tensor | None) -> Tensor:
+    def as_published(self, batch: Batch, left: Remainder, places: Tensor | None) -> Tensor:
         """Places, prize and what is left of the limit."""
         assert places is not None
         assert batch.unit is not None
@@ -169,7 +169,7 @@ class OP(Problem):
         limit = (left.resource / batch.unit[left.row]).float().unsqueeze(1)
         return torch.cat((places, torch.stack((prize, limit.expand_as(prize)), 2)), 2)
 
-    def _ways(self, batch: Batch, left: Left) -> tuple[Tensor, Tensor]:
+    def _ways(self, batch: Batch, left: Remainder) -> tuple[Tensor, Tensor]:
         """Costs ``[B, L]`` float64 from the origin to every token, and from it to the destination."""
         row = left.row.unsqueeze(1)
         if batch.costs is not None:
@@ -188,17 +188,17 @@ class Knapsack(Problem):
 
     paper, features = 3, 7
 
-    def used(self, batch: Batch, left: Left, position: Tensor, way: Tensor | None) -> Tensor:
+    def used(self, batch: Batch, left: Remainder, position: Tensor, way: Tensor | None) -> Tensor:
         """What is left of the capacity."""
         return left.resource - batch.numbers[left.row, left.node.gather(1, position.unsqueeze(1)).squeeze(1), 1]
 
-    def reachable(self, batch: Batch, left: Left) -> Tensor:
+    def reachable(self, batch: Batch, left: Remainder) -> Tensor:
         """Items that fit."""
         room = left.resource if batch.tolerance is None else left.resource + batch.tolerance[left.row]
         return fits(batch.numbers[left.row.unsqueeze(1), left.node, 1], room.unsqueeze(1))
 
     def described(
-        self, batch: Batch, left: Left, places: Tensor | None, valid: Tensor | None
+        self, batch: Batch, left: Remainder, places: Tensor | None, valid: Tensor | None
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
         """Value and weight in parts of the largest and of the room; where the item stands in Dantzig's order.
 
@@ -232,7 +232,7 @@ class Knapsack(Problem):
         )
         return torch.stack([each.float() for each in columns], 2), None, None
 
-    def as_published(self, batch: Batch, left: Left, places: Tensor | None) -> Tensor:
+    def as_published(self, batch: Batch, left: Remainder, places: Tensor | None) -> Tensor:
         """Value, weight and what is left of the capacity, in thousands (as in the paper, for its instances)."""
         pair = batch.numbers[left.row.unsqueeze(1), left.node]
         room = left.resource.view(-1, 1, 1).expand(-1, pair.shape[1], 1)

@@ -22,8 +22,8 @@ from torch import Tensor
 from mdpzoo.errors import InstanceError, SettingError
 from mdpzoo.files import replacing
 from mdpzoo_combinatorial.bq_nco.states.batching import batch_of, size_of
-from mdpzoo_combinatorial.bq_nco.states.left import Batch
 from mdpzoo_combinatorial.bq_nco.states.problems import PROBLEMS, problem_named
+from mdpzoo_combinatorial.bq_nco.states.remainders import Batch
 from mdpzoo_combinatorial.instances.generators import generate
 from mdpzoo_combinatorial.problems import PROBLEMS as RECORDS
 from mdpzoo_combinatorial.problems import ProblemRecord, record_named, resolve
@@ -61,7 +61,7 @@ class Labels:
                 f"labels of {self.problem} with {size} tokens need a sequence [{count}, {length}], "
                 f"got {list(self.sequence.shape)}"
             )
-        tokens = torch.div(self.sequence, problem.ways, rounding_mode="floor")
+        tokens = torch.div(self.sequence, problem.action_variants, rounding_mode="floor")
         ordered = tokens.sort(1).values
         first = size - length  # a depot is no choice
         if not problem.shrinks and not bool((ordered == torch.arange(first, size)).all()):

@@ -18,9 +18,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from mdpzoo_combinatorial.bq_nco.states.left import Batch, Left, keep
 from mdpzoo_combinatorial.bq_nco.states.problem import Problem
 from mdpzoo_combinatorial.bq_nco.states.problems import PROBLEMS
+from mdpzoo_combinatorial.bq_nco.states.remainders import Batch, Remainder, keep
 from mdpzoo_combinatorial.bq_nco.training.labels import Labels
 from mdpzoo_combinatorial.problems import resolve
 
@@ -40,7 +40,7 @@ class Examples(NamedTuple):
 
     problem: Problem
     batch: Batch
-    left: Left
+    left: Remainder
     best: Tensor
 
     def part(self, index: int, parts: int) -> "Examples":
@@ -149,7 +149,7 @@ def _tours(source: Prepared, tokens: int, generator: torch.Generator) -> Example
     best[:, 2] = 1.0
     if length == size + 1 and batch.costs is None:  # a closed tour has two directions
         best[:, [2, length - 1]] = 0.5
-    left = Left(torch.arange(count), node, None, batch.resource)
+    left = Remainder(torch.arange(count), node, None, batch.resource)
     return Examples(source.problem, _mirrored(batch, generator), left, best)
 
 
@@ -193,7 +193,7 @@ def _routes(source: Prepared, tokens: int, generator: torch.Generator) -> Exampl
     best[rows, 2, way] = 1.0 - half
     best[rows, 1 + ahead, way] += half  # either end of a route may come first
     even = bool((remaining == most).all())
-    state = Left(rows, node, None if even else remaining, room)
+    state = Remainder(rows, node, None if even else remaining, room)
     return Examples(source.problem, _mirrored(batch, generator), state, best.flatten(1))
 
 
@@ -244,7 +244,7 @@ def _prizes(source: Prepared, tokens: int, generator: torch.Generator) -> Exampl
     origin = tour.gather(1, gone)
     node = torch.cat((origin, torch.zeros_like(origin), torch.arange(1, size).expand(len(row), -1)), 1)
     problem = source.problem
-    whole = Left(torch.arange(len(row)), node, None, room)
+    whole = Remainder(torch.arange(len(row)), node, None, room)
     open_ = torch.cat((visited[:, :2] & False, ~visited[:, 1:]), 1)
     good = torch.zeros(len(row), size)
     good.scatter_(1, path.gather(1, gone.clamp(max=path.shape[1] - 1)), 1.0)
@@ -267,14 +267,14 @@ def _items(source: Prepared, tokens: int, generator: torch.Generator) -> Example
     rank = torch.where(chosen, torch.rand(chosen.shape, generator=generator), 2.0).argsort(dim=1).argsort(dim=1)
     gone = chosen & (rank < (share * source.length[row]).long().unsqueeze(1))
     room = batch.resource - (batch.numbers[:, :, 1] * gone).sum(1)
-    whole = Left(torch.arange(len(row)), torch.arange(size).repeat(len(row), 1), None, room)
+    whole = Remainder(torch.arange(len(row)), torch.arange(size).repeat(len(row), 1), None, room)
     problem = source.problem
     good = (chosen & ~gone).float()
     left = keep(whole, ~gone & (problem.reachable(batch, whole) | (good > 0)), problem.ends)
     return _named(source, batch, left, good, generator)
 
 
-def _named(source: Prepared, batch: Batch, left: Left, good: Tensor, generator: torch.Generator) -> Examples:
+def _named(source: Prepared, batch: Batch, left: Remainder, good: Tensor, generator: torch.Generator) -> Examples:
     """Examples whose labels are given by token ``[B, n]``."""
     problem = source.problem
     legal = problem.legal(batch, left)[:, :, 0]

@@ -6,9 +6,9 @@ from mdpzoo_combinatorial import generate
 from mdpzoo_combinatorial.bq_nco.networks.kinds import make_network, network_settings
 from mdpzoo_combinatorial.bq_nco.networks.token_network import TokenNetwork, TokenNetworkSettings
 from mdpzoo_combinatorial.bq_nco.states.batching import batch_of
-from mdpzoo_combinatorial.bq_nco.states.left import Left, Tokens
 from mdpzoo_combinatorial.bq_nco.states.problem import geometry
 from mdpzoo_combinatorial.bq_nco.states.problems import PROBLEMS
+from mdpzoo_combinatorial.bq_nco.states.remainders import Remainder, Tokens
 
 SMALL = network_settings(width=32, layers=2, heads=2)
 KINDS = {
@@ -42,7 +42,7 @@ def posed(name, count=4, size=9, seed=1):
     left = problem.start(batch)
     for _ in range(2):
         first = problem.legal(batch, left).flatten(1).float().argmax(1)
-        left = problem.step(batch, left, first // problem.ways, first % problem.ways)
+        left = problem.step(batch, left, first // problem.action_variants, first % problem.action_variants)
     return problem, batch, left
 
 
@@ -57,7 +57,7 @@ def test_scores_follow_their_tokens_when_those_left_are_permuted(name, kind):
     problem, batch, left, network, relative = scored(name, kind)
     even = left.pick(torch.tensor([0]))  # one row has no padding of its own to mix in
     most = left.node.shape[1] if left.count is None else int(left.count[0]) + problem.ends
-    even = Left(even.row, even.node[:, :most], None, even.resource)
+    even = Remainder(even.row, even.node[:, :most], None, even.resource)
     order = torch.cat(
         (torch.arange(problem.ends), problem.ends + torch.randperm(most - problem.ends, generator=seeded()))
     )
@@ -75,7 +75,9 @@ def test_padding_changes_no_score(name, kind):
     together = network(problem.tokens(batch, left, relative=relative))
     for row in range(4):
         length = int(left.count[row]) + problem.ends
-        alone = Left(left.row[row : row + 1], left.node[row : row + 1, :length], None, left.resource[row : row + 1])
+        alone = Remainder(
+            left.row[row : row + 1], left.node[row : row + 1, :length], None, left.resource[row : row + 1]
+        )
         scores = network(problem.tokens(batch, alone, relative=relative))[0]
         torch.testing.assert_close(together[row, : len(scores)], scores, atol=1e-4, rtol=1e-4)
         assert together[row, len(scores) :].eq(-torch.inf).all()
@@ -136,7 +138,7 @@ def test_mixed_attention_is_the_product_of_vectors_with_edges_in_them():
 def test_origin_and_destination_are_told_apart_where_they_coincide():
     problem, batch, _, network, _ = scored("TSP", "distance")
     row, resource = torch.arange(4), torch.zeros(4)
-    ways = [Left(row, torch.tensor([ends] * 4), None, resource) for ends in ([0, 1, 2, 3, 4], [1, 0, 2, 3, 4])]
+    ways = [Remainder(row, torch.tensor([ends] * 4), None, resource) for ends in ([0, 1, 2, 3, 4], [1, 0, 2, 3, 4])]
     one, two = (network(problem.tokens(batch, each))[:, 2:] for each in ways)
     assert not torch.allclose(one, two, atol=1e-4)
 

@@ -192,9 +192,10 @@ def test_states_on_the_way_are_completed_like_whole_instances(agents, instances,
     chooser = Chooser(kind, agents[problem].policy.network, True)
     start = kind.start(batch)
     whole = construct(chooser, batch, start).actions
-    chosen = (start.node == (whole[:, :1] // kind.ways)).int()
+    chosen = (start.node == (whole[:, :1] // kind.action_variants)).int()
     chosen[:, : kind.ends] = 0
-    rest = construct(chooser, batch, kind.step(batch, start, chosen.argmax(1), whole[:, 0] % kind.ways)).actions
+    after = kind.step(batch, start, chosen.argmax(1), whole[:, 0] % kind.action_variants)
+    rest = construct(chooser, batch, after).actions
     most = min(rest.shape[1], whole.shape[1] - 1)
     assert (rest[:, :most] == whole[:, 1 : most + 1]).all()
 

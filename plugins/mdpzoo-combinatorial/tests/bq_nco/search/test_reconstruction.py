@@ -154,5 +154,5 @@ def test_of_pieces_that_overlap_the_second_is_let_be_where_the_first_was_changed
     for size in (5, 8, 12):
         left = pieces.cut(size)
         pieces.mend(construct(asked.chooser(2), asked.batch, left).actions.unsqueeze(0))
-        tokens = pieces.actions() // asked.problem.ways
+        tokens = pieces.actions() // asked.problem.action_variants
         assert sorted(tokens[0].tolist()) == list(range(1, asked.batch.size))

@@ -57,7 +57,7 @@ def search(problem, batch, left, worth):
         return worth(batch, left, None, None)
     found = []
     for action in legal:
-        position, way = (action // problem.ways).view(1), (action % problem.ways).view(1)
+        position, way = (action // problem.action_variants).view(1), (action % problem.action_variants).view(1)
         after = problem.step(batch, left, position, way)
         found.append(worth(batch, left, position, way) + search(problem, batch, after, worth))
     return max(found)
@@ -79,7 +79,7 @@ def cost(problem):
         if position is None:
             return -far(batch, row, here, int(left.node[0, 1]))
         there = int(left.node[0, position])
-        if problem.ways == 2 and int(way) == 1:
+        if problem.action_variants == 2 and int(way) == 1:
             return -far(batch, row, here, home) - far(batch, row, home, there)
         return -far(batch, row, here, there)
 
@@ -99,7 +99,7 @@ def test_every_label_begins_an_optimal_rest_of_the_way(name):
             best = search(problem, examples.batch, one, worth)
             nodes = examples.left.node[row]
             for action in (examples.best[row] > 0).nonzero().flatten():
-                token, way = nodes[action // problem.ways], (action % problem.ways).view(1)
+                token, way = nodes[action // problem.action_variants], (action % problem.action_variants).view(1)
                 position = (one.node[0, problem.ends :] == token).nonzero().flatten()[:1] + problem.ends
                 after = problem.step(examples.batch, one, position, way)
                 value = worth(examples.batch, one, position, way) + search(problem, examples.batch, after, worth)

@@ -1,9 +1,9 @@
-"""What a piece of a solution is, problem by problem: a state whose answer fits into the rest (LEHD, arXiv 2310.07985).
+"""Subproblems of each problem: pieces of a solution that are states of their own (LEHD, arXiv 2310.07985).
 
-Sub-paths of tours, segments of orienteering tours with what the rest leaves of the limit, subsets of knapsacks with
-what the rest leaves of the capacity; those of routes are in ``route_pieces``. What differs from the paper, which has
-sub-paths only, one at a time: a round cuts each tour into disjoint pieces, and tries several pieces of OP and Knapsack
-at once, of which the best is taken.
+They are sub-paths of tours, segments of orienteering tours with the remaining limit, and subsets of knapsacks with the
+remaining capacity; those of routes are in ``route_subproblems``. What differs from the paper, which re-solves one
+sub-path at a time: a round cuts each tour into disjoint sub-paths, and tries several subproblems of OP and Knapsack at
+once, of which it takes the best.
 """
 
 from abc import ABC, abstractmethod
@@ -12,14 +12,14 @@ import torch
 from torch import Tensor
 
 from mdpzoo_combinatorial.bq_nco.search.task import Task
-from mdpzoo_combinatorial.bq_nco.states.left import Left, keep
+from mdpzoo_combinatorial.bq_nco.states.remainders import Remainder, keep
 
 GAIN = 1e-7  # of the old length: what a piece must gain to count as shorter
 STATES_AT_ONCE = 16  # pieces that are tried together where only one of an instance can be taken: fills a forward pass
 TOKENS_AT_ONCE = 300  # of all pieces of a round: small batches are cut several times over, to fill a forward pass
 
 
-class Pieces(ABC):
+class Subproblems(ABC):
     """The solutions of I instances, and how they are cut and mended."""
 
     smallest: int = 2  # tokens in the smallest piece worth solving again
@@ -39,7 +39,7 @@ class Pieces(ABC):
         """The solutions as they are now, ``[I, M]``."""
 
     @abstractmethod
-    def cut(self, size: int) -> Left | None:
+    def cut(self, size: int) -> Remainder | None:
         """S pieces of about ``size`` tokens as states; None where nothing can be cut."""
 
     @abstractmethod
@@ -59,7 +59,7 @@ class Pieces(ABC):
         return torch.from_numpy(self.task.draws.integers(low, high, shape)).to(self.device)
 
 
-class TourPieces(Pieces):
+class TourSubproblems(Subproblems):
     """Sub-paths of tours (TSP, ATSP): nodes between two fixed ones; ``size`` counts both."""
 
     smallest = 4
@@ -75,7 +75,7 @@ class TourPieces(Pieces):
         turned = self.tours.gather(1, (first + torch.arange(size, device=self.device)) % size)
         return turned[:, 1:]
 
-    def cut(self, size: int) -> Left | None:
+    def cut(self, size: int) -> Remainder | None:
         """As many disjoint pieces as there is room for, from random shifts; neighbours share no node."""
         n = self.tours.shape[1]
         size = min(size, n)
@@ -88,7 +88,7 @@ class TourPieces(Pieces):
         self.row = torch.arange(self.count, device=self.device).view(1, -1, 1).expand(slots.shape[:3]).flatten()
         old = self.old.flatten(0, 2)
         node = torch.cat((old[:, :1], old[:, -1:], old[:, 1:-1]), 1)
-        return Left(self.row, node, None, self.task.batch.resource[self.row])
+        return Remainder(self.row, node, None, self.task.batch.resource[self.row])
 
     def mend(self, found: Tensor) -> None:
         """Takes what is shorter, cut by cut."""
@@ -112,13 +112,13 @@ class TourPieces(Pieces):
         return tours.gather(-1, slots)
 
 
-class SegmentPieces(Pieces):
+class SegmentSubproblems(Subproblems):
     """Segments of orienteering tours: what is between two visited nodes, and all that is visited nowhere."""
 
     smallest = 1
 
     def __init__(self, task: Task) -> None:
-        """As ``Pieces``."""
+        """As ``Subproblems``."""
         super().__init__(task)
         self.copies = max(1, STATES_AT_ONCE // self.count)
 
@@ -134,7 +134,7 @@ class SegmentPieces(Pieces):
         inner = self.tours[:, 1:-1]
         return torch.where(inner > 0, inner, -1)
 
-    def cut(self, size: int) -> Left | None:
+    def cut(self, size: int) -> Remainder | None:
         """``copies`` segments of each tour, of which one will be taken at most."""
         batch = self.task.batch
         row = torch.arange(self.count, device=self.device).repeat(self.copies)
@@ -154,7 +154,7 @@ class SegmentPieces(Pieces):
         self.row, self.begin_at, self.end_at = row, begin, end
         ends = torch.stack((begin, end), 1)
         node = torch.cat((tours.gather(1, ends), torch.arange(1, batch.size, device=self.device).expand(states, -1)), 1)
-        left = Left(row, node, None, room)
+        left = Remainder(row, node, None, room)
         open_ = torch.cat((taken[:, :2], ~taken[:, 1:]), 1)
         return keep(left, open_ & self.task.problem.reachable(batch, left), 2)
 
@@ -189,11 +189,11 @@ class SegmentPieces(Pieces):
         return torch.where((place > begin) & (place <= begin + inner), new, kept)
 
 
-class SubsetPieces(Pieces):
+class SubsetSubproblems(Subproblems):
     """Subsets of what is in a knapsack, to be chosen again from them and all that is not in it."""
 
     def __init__(self, task: Task) -> None:
-        """As ``Pieces``."""
+        """As ``Subproblems``."""
         super().__init__(task)
         self.copies = max(1, STATES_AT_ONCE // self.count)
 
@@ -206,7 +206,7 @@ class SubsetPieces(Pieces):
         place = torch.arange(self.inside.shape[1], device=self.device)
         return torch.where(self.inside, place, -1)
 
-    def cut(self, size: int) -> Left | None:
+    def cut(self, size: int) -> Remainder | None:
         """``copies`` subsets of about ``size`` items each, drawn uniformly."""
         batch = self.task.batch
         self.row = torch.arange(self.count, device=self.device).repeat(self.copies)
@@ -215,7 +215,7 @@ class SubsetPieces(Pieces):
         self.kept = inside & (rank >= size)
         weight = (batch.numbers[self.row, :, 1] * self.kept).sum(1)
         node = torch.arange(batch.size, device=self.device).repeat(len(self.row), 1)
-        left = Left(self.row, node, None, batch.resource[self.row] - weight)
+        left = Remainder(self.row, node, None, batch.resource[self.row] - weight)
         return keep(left, ~self.kept & self.task.problem.reachable(batch, left), 0)
 
     def mend(self, found: Tensor) -> None:

@@ -49,7 +49,7 @@ class Batch:
         return replace(self, **{name: each[chosen] for name, each in vars(self).items() if each is not None})
 
 
-class Left(NamedTuple):
+class Remainder(NamedTuple):
     """B states.
 
     Attributes:
@@ -65,15 +65,15 @@ class Left(NamedTuple):
     count: Tensor | None  # type: ignore[assignment]  # a tuple's own count is of no use here
     resource: Tensor
 
-    def pick(self, rows: Tensor) -> "Left":
+    def pick(self, rows: Tensor) -> "Remainder":
         """Some of the states, by indices or by a mask."""
         count = None if self.count is None else self.count[rows]
-        return Left(self.row[rows], self.node[rows], count, self.resource[rows])
+        return Remainder(self.row[rows], self.node[rows], count, self.resource[rows])
 
-    def to(self, device: Any) -> "Left":
+    def to(self, device: Any) -> "Remainder":
         """The same states on a device."""
         count = None if self.count is None else self.count.to(device)
-        return Left(self.row.to(device), self.node.to(device), count, self.resource.to(device))
+        return Remainder(self.row.to(device), self.node.to(device), count, self.resource.to(device))
 
 
 class Tokens(NamedTuple):
@@ -96,14 +96,14 @@ class Tokens(NamedTuple):
     valid: Tensor | None = None
 
 
-def valid_tokens(left: Left, ends: int) -> Tensor | None:
+def valid_tokens(left: Remainder, ends: int) -> Tensor | None:
     """``[B, L]`` bool, which tokens are not padding; None: all."""
     if left.count is None:
         return None
     return torch.arange(left.node.shape[1], device=left.node.device) < left.count.unsqueeze(1) + ends
 
 
-def without(left: Left, position: Tensor, ends: int, resource: Tensor) -> Left:
+def without(left: Remainder, position: Tensor, ends: int, resource: Tensor) -> Remainder:
     """The states after a choice: where there are ends the chosen token is the new origin, else it is gone.
 
     Args:
@@ -124,10 +124,10 @@ def without(left: Left, position: Tensor, ends: int, resource: Tensor) -> Left:
     if ends:
         shorter[:, 1] = left.node[:, 1]
         shorter[:, 0] = chosen
-    return Left(left.row, shorter, count, resource)
+    return Remainder(left.row, shorter, count, resource)
 
 
-def keep(left: Left, kept: Tensor, ends: int) -> Left:
+def keep(left: Remainder, kept: Tensor, ends: int) -> Remainder:
     """Deletes tokens that are left, and closes the gaps.
 
     Args:
@@ -142,4 +142,4 @@ def keep(left: Left, kept: Tensor, ends: int) -> Left:
     order = (~kept).to(torch.int8).argsort(dim=1, stable=True)
     most = max(int(count.max()), 1) if len(count) else ends + 1
     even = bool((count == most).all())
-    return Left(left.row, left.node.gather(1, order[:, :most]), None if even else count - ends, left.resource)
+    return Remainder(left.row, left.node.gather(1, order[:, :most]), None if even else count - ends, left.resource)

@@ -1,4 +1,4 @@
-"""Pieces of CVRP solutions: runs of whole routes that lie side by side, to be served anew by full vehicles.
+"""Subproblems of CVRP solutions: runs of whole routes that lie side by side, to be served anew by full vehicles.
 
 Source: sub-problems of Li et al. 2021 (arXiv 2107.06444) and of SISR's adjacent strings. What differs from LEHD, whose
 pieces of CVRP are runs of the solution's own order: routes that are near to each other are served together, and a round
@@ -12,14 +12,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mdpzoo_combinatorial.bq_nco.search.pieces import GAIN, Pieces
-from mdpzoo_combinatorial.bq_nco.states.left import Left
+from mdpzoo_combinatorial.bq_nco.search.subproblems import GAIN, Subproblems
+from mdpzoo_combinatorial.bq_nco.states.remainders import Remainder
 
 Route = NDArray[np.int64]
 ROUNDS_BY_ANGLE = 0.3  # share of the rounds that share out routes by their direction from the depot
 
 
-class RoutePieces(Pieces):
+class RouteSubproblems(Subproblems):
     """Solutions as lists of routes; ``size`` counts customers, one route is taken in any case."""
 
     smallest = 2
@@ -37,7 +37,7 @@ class RoutePieces(Pieces):
             row[0] -= row[0] % 2  # the first vehicle stands in the depot
         return torch.from_numpy(np.stack(rows)).to(self.device)
 
-    def cut(self, size: int) -> Left | None:
+    def cut(self, size: int) -> Remainder | None:
         """All routes, shared out: a random one and those next to it, as long as all have no more customers."""
         self.owner: list[tuple[int, list[Route]]] = []
         for _ in range(self.cuts()):
@@ -54,7 +54,7 @@ class RoutePieces(Pieces):
         count = torch.tensor([len(each) for each in customers], device=self.device)
         even = bool((count == longest).all())
         nodes = torch.from_numpy(node).to(self.device)
-        return Left(row, nodes, None if even else count, self.task.batch.resource[row])
+        return Remainder(row, nodes, None if even else count, self.task.batch.resource[row])
 
     def mend(self, found: Tensor) -> None:
         """Takes routes that are shorter together."""
