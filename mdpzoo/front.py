@@ -177,7 +177,7 @@ def seat(
             made: Any = partial(make_parallel, id, **own)
         else:
             kwargs.setdefault("max_cycles", spec.max_episode_steps)
-            made = build(spec.rules, {**spec.settings, **own})
+            made = build(spec.rules, {**spec.settings, **own}, f"environment {id!r}")
     else:
         made = game
     if output == "sb3":

@@ -63,6 +63,12 @@ def environment(name: str) -> EnvironmentSpec:
     return _environments[name]
 
 
+def named_by(rules: str) -> str:
+    """What messages call the environment of these rules: ``"environment 'mdpzoo/TSP-v0'"``; empty if there is none."""
+    ids = [id for id, spec in _environments.items() if spec.rules == rules]
+    return f"environment {ids[0]!r}" if len(ids) == 1 else ""
+
+
 def agent(name: str) -> AgentSpec:
     """The agent of this id.
 

@@ -7,6 +7,7 @@ import gymnasium
 from mdpzoo.errors import SettingError
 from mdpzoo.interop.shells.model_env import model_shell
 from mdpzoo.protocols import BatchedProblem, Model
+from mdpzoo.registry import named_by
 from mdpzoo.settings import check_names
 from mdpzoo.specs import build
 
@@ -18,7 +19,7 @@ def model_env(
     rules: str, *, render_mode: str | None = None, reveal: str = "never", **settings: Any
 ) -> gymnasium.Env[Any, Any]:
     """Builds a model's environment; ``rules`` is ``"module:attribute"``."""
-    return model_shell(build(rules, settings), render_mode, reveal)
+    return model_shell(build(rules, settings, named_by(rules)), render_mode, reveal)
 
 
 def problem_env(
@@ -33,7 +34,7 @@ def problem_env(
     """Builds a batched problem's environment; ``rules`` is ``"module:attribute"``."""
     from mdpzoo.interop.problems import problem_shell
 
-    return problem_shell(build(rules, settings), render_mode, device, illegal, reveal)
+    return problem_shell(build(rules, settings, named_by(rules)), render_mode, device, illegal, reveal)
 
 
 def simulator_env(
@@ -44,7 +45,7 @@ def simulator_env(
     Raises:
         SettingError: if a setting is unknown, or what was built is no Gymnasium environment.
     """
-    env = build(rules, settings if render_mode is None else {"render_mode": render_mode, **settings})
+    env = build(rules, settings if render_mode is None else {"render_mode": render_mode, **settings}, named_by(rules))
     if not isinstance(env, gymnasium.Env):
         raise SettingError(f"{rules!r} must build a gymnasium.Env, got {type(env).__name__}")
     return env

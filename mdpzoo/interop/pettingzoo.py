@@ -18,6 +18,7 @@ from mdpzoo.errors import MissingExtraError, ResetNeededError, SettingError
 from mdpzoo.interop.seating.single_game import single_form
 from mdpzoo.interop.shells.shell import Stream, check_limit, check_options, check_reveal, frames_per_second
 from mdpzoo.protocols import BatchedGame, Game
+from mdpzoo.registry import named_by
 from mdpzoo.specs import build
 
 # the one option that PettingZoo's own tests pass to every environment, without a meaning
@@ -33,7 +34,9 @@ def parallel_env(
     **settings: Any,
 ) -> "GameParallelEnv":
     """Builds what ``pettingzoo.make("parallel", id)`` returns."""
-    return GameParallelEnv(build(rules, settings), max_cycles=max_cycles, render_mode=render_mode, reveal=reveal)
+    return GameParallelEnv(
+        build(rules, settings, named_by(rules)), max_cycles=max_cycles, render_mode=render_mode, reveal=reveal
+    )
 
 
 def aec_env(rules: str, **settings: Any) -> AECEnv[str, Any, Any]:
@@ -51,7 +54,7 @@ def simulator_parallel_env(
     """
     if settings.get("max_cycles", 0) is None:
         del settings["max_cycles"]
-    env = build(rules, settings if render_mode is None else {"render_mode": render_mode, **settings})
+    env = build(rules, settings if render_mode is None else {"render_mode": render_mode, **settings}, named_by(rules))
     if not isinstance(env, ParallelEnv):
         raise SettingError(f"{rules!r} must build a pettingzoo.ParallelEnv, got {type(env).__name__}")
     return env

@@ -11,6 +11,7 @@ from mdpzoo.errors import SettingError
 from mdpzoo.interop.shells.batched_vector import BatchedVectorEnv, autoreset
 from mdpzoo.interop.shells.model_env import model_shell
 from mdpzoo.protocols import BatchedProblem, Model
+from mdpzoo.registry import named_by
 from mdpzoo.settings import check_names
 from mdpzoo.specs import build
 
@@ -39,7 +40,7 @@ def vector_env(
     mode = autoreset(autoreset_mode)
     built: Any = rules
     if isinstance(rules, str):
-        built = build(rules, settings)
+        built = build(rules, settings, named_by(rules))
     else:
         check_names(settings, signature(vector_env).parameters.keys() - {"rules", "settings"})
     batched = built if isinstance(built, BatchedProblem) else batched_form(built)

@@ -143,7 +143,10 @@ WRONG = [
     (["show", "mdpzoo/TPS-v0"], "unknown environment 'mdpzoo/TPS-v0'. Did you mean 'mdpzoo/TSP-v0'?"),
     (["show", "pppo"], "unknown agent 'pppo'. Did you mean 'ppo'?"),
     (["check", "mdpzoo/TPS-v0"], "Did you mean 'mdpzoo/TSP-v0'?"),
-    (["check", TSP, "--env-set", "num_nods=3"], "unknown setting 'num_nods' of tsp. Did you mean 'num_nodes'?"),
+    (
+        ["check", TSP, "--env-set", "num_nods=3"],
+        "'num_nods' of environment 'mdpzoo/TSP-v0'. Did you mean 'num_nodes'?",
+    ),
     (["train", "ppo", "mdpzoo/MatrixGame-v0", "--steps", 1, "--out", "new"], "is a game of several players"),
     (["train", "pppo", TSP, "--steps", 1, "--out", "new"], "Did you mean 'ppo'?"),
     (["train", "ppo", "nowhere:X-v0", "--steps", 1, "--out", "new"], "No module named 'nowhere'"),
