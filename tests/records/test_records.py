@@ -1,5 +1,6 @@
 import json
 import pickle
+import zipfile
 
 import gymnasium
 import numpy as np
@@ -170,6 +171,15 @@ def test_damaged_files_are_refused_in_one_sentence(recorded, tmp_path):
         path.write_bytes(damaged[: generator.integers(1, len(damaged))] if generator.random() < 0.3 else damaged)
         refused += sentence_about(path) is not None
     assert refused > 250  # the checksums of the archive find nearly all; the rest hit what nothing reads
+
+
+def test_a_header_that_is_no_python_is_refused(recorded, tmp_path):
+    recorded.save(tmp_path / "whole.npz")
+    with zipfile.ZipFile(tmp_path / "whole.npz") as whole, zipfile.ZipFile(tmp_path / "cut.npz", "w") as cut:
+        for name in whole.namelist():
+            part = whole.read(name)
+            cut.writestr(name, part.replace(b"}", b" ", 1) if name == "rewards.npy" else part)
+    assert "cannot be read as a NumPy archive" in sentence_about(tmp_path / "cut.npz")
 
 
 def test_nothing_is_unpickled(recorded, tmp_path):

@@ -290,7 +290,7 @@ def test_actions_translate_to_the_alphabet_where_the_depot_is_a_node_and_back():
     ("id", "settings", "error", "named"),
     [
         ("TSP", {"form": "quotient"}, SettingError, "must be 'direct' or 'bq', got 'quotient'"),
-        ("TSP", {"num_node": 9}, SettingError, "unknown setting 'num_node' of tsp. Did you mean 'num_nodes'"),
+        ("TSP", {"num_node": 9}, SettingError, "'num_node' of environment 'mdpzoo/TSP-v0'. Did you mean 'num_nodes'"),
         ("TSP", {"instance": "no-such-file.tsp"}, InstanceError, "no-such-file.tsp"),
         ("TSP", {"illegal": "repair"}, SettingError, "illegal must be 'raise' or 'end', got 'repair'"),
         ("TSP", {"distribution": "clusterd"}, SettingError, "Did you mean 'clustered'"),
