@@ -192,7 +192,7 @@ def test_a_bait_above_the_mean_has_no_bound():
 
 def test_bad_arguments_are_refused():
     lock = combination_lock(4)
-    with pytest.raises(SettingError, match="deterministic models; this one is stochastic"):
+    with pytest.raises(SettingError, match="need a deterministic model; this one is stochastic"):
         gorp_bound(random_mdp(5, 2), 4)
     with pytest.raises(SettingError, match="at least 1, got 4 and 0"):
         gorp_bound(lock, 4, lookahead=0)

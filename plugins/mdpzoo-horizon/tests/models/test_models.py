@@ -121,7 +121,7 @@ def test_both_kinds_of_files_are_told_apart(tmp_path, data):
 
 def test_an_archive_of_something_else_is_no_model(tmp_path):
     np.savez(tmp_path / "other.npz", weights=np.ones(3))
-    with pytest.raises(InstanceError, match="other.npz is no model: it has neither"):
+    with pytest.raises(InstanceError, match="other.npz is not a model: it has neither"):
         read_model(tmp_path / "other.npz")
     with pytest.raises(InstanceError, match="cannot be read as a NumPy archive"):
         read_model(tmp_path / "missing.npz")
