@@ -200,3 +200,12 @@ def test_bad_arguments_are_refused():
         guaranteed_success(lock, 4, 0)
     with pytest.raises(SettingError, match="at most 4096, got 2\\^13"):
         gorp_bound(combination_lock(14), 14, lookahead=13)
+
+
+def test_rounding_up_never_hides_a_loss():
+    # in units of 1e-3: action 0 leads to 500.3 + 500.3 = 1000.6 or 1048, action 1 to 1000.9 or -1000. So action 0, the
+    # best, is ahead with probability 3/4. Rounded up, 501 + 501 > 1001: it would be ahead always
+    rewards = np.array([[0, 0], [500.3, 0], [500.3, 500.3], [1048, 1048], [1000.9, -1000], [0, 0]])
+    model = deterministic([[1, 4], [2, 3], [5, 5], [5, 5], [5, 5], [5, 5]], rewards / 1000, [5])
+    assert least_success(model, 3, 1, 1) == 0.75
+    assert guaranteed_success(model, 3, 1) == pytest.approx(0.75, abs=1e-12)

@@ -120,3 +120,8 @@ def test_what_is_no_exploration_policy_is_refused(tmp_path, policy, sentence):
         read_exploration(tmp_path / "policy.npy")
     with pytest.raises(InstanceError, match="cannot be read"):
         read_exploration(tmp_path / "missing.npy")
+
+
+def test_a_state_may_have_no_screen(tmp_path):
+    screens = {"screens": np.zeros((1, 2, 2, 3), np.uint8), "screen_mapping": np.array([0, -1])}
+    assert read_bridge(written(tmp_path / "some.npz", **screens)).screen_mapping.tolist() == [0, -1]
