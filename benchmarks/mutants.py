@@ -1,7 +1,6 @@
 """Plants small faults into a copy of the repository, one at a time, and prints those that no test notices.
 
     python benchmarks/mutants.py --distribution mdpzoo-horizon --count 200
-    python benchmarks/mutants.py --distribution mdpzoo --under models --jobs 1
 
 A fault is one small change of the syntax tree: a comparison flipped, an operator swapped, a constant changed, a
 condition negated, a return dropped, a call left out. Faults are drawn with a seed from all places of a distribution.
@@ -9,8 +8,8 @@ Each one meets first the tests that mirror its module, then those of its folder,
 with a compile cache of its own, because numba's cache overlooks changes of inlined functions. A fault that makes the
 tests run three times as long as without it counts as noticed.
 
-Results are kept line by line in ``build/mutants``; a run that was interrupted goes on from there. Everything else is
-written to a temporary folder and removed at the end, also after Ctrl-C.
+Results are kept in ``build/mutants``, from where an interrupted run goes on. All else is in a temporary folder that is
+removed at the end, also after Ctrl-C.
 """
 
 import argparse
@@ -18,6 +17,7 @@ import ast
 import copy
 import difflib
 import hashlib
+import itertools
 import json
 import os
 import random
@@ -64,10 +64,6 @@ class Fault:
         return source[: self.start] + self.replacement + source[self.end :]
 
 
-def _swapped(operator: ast.AST) -> Any:
-    return getattr(ast, SWAPPED[type(operator).__name__])()
-
-
 def replacements(node: ast.AST) -> Iterator[ast.AST]:
     """Every node that a fault puts in the place of a node."""
     changed: Any = copy.deepcopy(node)
@@ -75,11 +71,11 @@ def replacements(node: ast.AST) -> Iterator[ast.AST]:
         case ast.Compare():
             for place, operator in enumerate(node.ops):
                 changed = copy.deepcopy(node)
-                changed.ops[place] = _swapped(operator)
+                changed.ops[place] = getattr(ast, SWAPPED[type(operator).__name__])()
                 yield changed
         case ast.BinOp(op=operator) | ast.BoolOp(op=operator) | ast.AugAssign(op=operator):
             if type(operator).__name__ in SWAPPED:
-                changed.op = _swapped(operator)
+                changed.op = getattr(ast, SWAPPED[type(operator).__name__])()
                 yield changed
         case ast.Constant(value=bool(value)):
             yield ast.Constant(not value)
@@ -95,12 +91,11 @@ def replacements(node: ast.AST) -> Iterator[ast.AST]:
             yield ast.Return(None)
         case ast.Expr(value=ast.Call()):
             yield ast.Pass()
-        case ast.Call(func=ast.Name(id=name)) if name in EXTREMES:
-            changed.func.id = EXTREMES[name]
-            yield changed
-        case ast.Call(func=ast.Attribute(attr=name)) if name in EXTREMES:
-            changed.func.attr = EXTREMES[name]
-            yield changed
+        case ast.Call(func=ast.Name() | ast.Attribute() as function):
+            field = "id" if isinstance(function, ast.Name) else "attr"
+            if getattr(function, field) in EXTREMES:
+                setattr(changed.func, field, EXTREMES[getattr(function, field)])
+                yield changed
 
 
 def places(node: ast.AST) -> Iterator[ast.AST]:
@@ -117,9 +112,7 @@ def places(node: ast.AST) -> Iterator[ast.AST]:
 
 def faults(path: str, source: str) -> list[Fault]:
     """All faults of a file, in the order of its text."""
-    starts = [0]
-    for line in source.splitlines(keepends=True):
-        starts.append(starts[-1] + len(line))
+    starts = [0, *itertools.accumulate(map(len, source.splitlines(keepends=True)))]
     lines, digest = source.splitlines(), hashlib.sha256(source.encode()).hexdigest()[:12]
 
     def at(line: int, column: int) -> int:  # syntax trees count columns in bytes
@@ -141,17 +134,12 @@ def faults(path: str, source: str) -> list[Fault]:
 
 def difference(fault: Fault, source: str) -> str:
     """The lines that a fault changes, as a diff."""
-    before, after = source.splitlines(), fault.applied(source).splitlines()
-    diff = list(difflib.unified_diff(before, after, lineterm="", n=0))[3:]
+    diff = list(difflib.unified_diff(source.splitlines(), fault.applied(source).splitlines(), lineterm="", n=0))[3:]
     return "\n".join([f"{fault.path}:{fault.line}", *(f"  {line}" for line in diff)])
 
 
 def package_of(distribution: str) -> tuple[Path, Path]:
-    """The folders of a distribution's code and tests, relative to the repository.
-
-    Raises:
-        SystemExit: there is no such distribution.
-    """
+    """The folders of a distribution's code and tests, relative to the repository; exits if there is no such one."""
     base = Path() if distribution == "mdpzoo" else Path("plugins") / distribution
     code = base / distribution.replace("-", "_")
     if not (ROOT / code).is_dir():
@@ -195,9 +183,8 @@ class Workplace:
             }
             command = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "-p", "no:cacheprovider", *tests]
             with tempfile.TemporaryFile() as output:
-                process = subprocess.Popen(
-                    command, cwd=self.root, env=environment, stdout=output, stderr=output, start_new_session=True
-                )
+                streams: dict[str, Any] = {"stdout": output, "stderr": output}
+                process = subprocess.Popen(command, cwd=self.root, env=environment, start_new_session=True, **streams)
                 try:
                     return self._wait(process, limit) in (0, 5)  # 5: there are no tests
                 finally:
@@ -240,8 +227,9 @@ def drawn(code: Path, under: str, seed: int, count: int) -> list[Fault]:
 
 def recorded(results: Path, retry: bool) -> dict[str, Any]:
     """The results of earlier runs, by fault; with ``retry`` without those that no test noticed."""
-    lines = results.read_text().splitlines() if results.exists() else []
-    known = {each["key"]: each for each in map(json.loads, lines)}
+    known = {
+        each["key"]: each for each in map(json.loads, results.read_text().splitlines() if results.exists() else ())
+    }
     return {key: each for key, each in known.items() if each["noticed"] or not retry}
 
 
@@ -261,10 +249,8 @@ def plant(sample: list[Fault], known: dict[str, Any], arguments: argparse.Namesp
             limit = SLOWER * (time.monotonic() - began) + 60
 
         def work(fault: Fault) -> None:
-            with lock:
-                place = free.pop()
-            nearest = stages(fault.path, code, tests, place.root, arguments.near)
-            noticed = place.notices(fault, nearest, limit)
+            place = free.pop()  # atomic
+            noticed = place.notices(fault, stages(fault.path, code, tests, place.root, arguments.near), limit)
             with lock:
                 free.append(place)
                 known[fault.key] = {"key": fault.key, "noticed": noticed, **asdict(fault)}

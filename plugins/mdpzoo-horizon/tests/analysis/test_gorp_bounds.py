@@ -209,3 +209,8 @@ def test_rounding_up_never_hides_a_loss():
     model = deterministic([[1, 4], [2, 3], [5, 5], [5, 5], [5, 5], [5, 5]], rewards / 1000, [5])
     assert least_success(model, 3, 1, 1) == 0.75
     assert guaranteed_success(model, 3, 1) == pytest.approx(0.75, abs=1e-12)
+
+
+def test_an_episode_that_ends_before_it_begins_always_succeeds():
+    over = deterministic([[0, 0]], [[1.0, 2.0]], [0])
+    assert guaranteed_success(over, 3, 1) == 1.0
