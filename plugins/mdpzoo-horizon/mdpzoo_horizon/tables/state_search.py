@@ -60,13 +60,25 @@ def explore(
                 probabilities.append(probability)
                 rewards.append(reward)
         at += 1
-    end = len(states)
+    return _model(first, counts, successors, probabilities, rewards, len(states), num_actions), states
+
+
+def _model(
+    starts: list[tuple[int, float]],
+    counts: list[int],
+    successors: list[int],
+    probabilities: list[float],
+    rewards: list[float],
+    end: int,
+    num_actions: int,
+) -> TabularMDP:
+    """Appends the terminal state ``end``, to which successors of -1 lead."""
     start = np.zeros(end + 1)
-    for state, probability in first:
+    for state, probability in starts:
         start[state] += probability
     after = np.array([*successors, *[end] * num_actions], np.int64)
     after[after < 0] = end
-    model = TabularMDP(
+    return TabularMDP(
         np.concatenate(([0], np.cumsum([*counts, *[1] * num_actions]))),
         after,
         np.array([*probabilities, *[1.0] * num_actions], np.float64),
@@ -74,4 +86,3 @@ def explore(
         start,
         np.arange(end + 1) == end,
     )
-    return model, states
