@@ -279,8 +279,9 @@ def main() -> int:
     parser.add_argument("--near", action="store_true", help="leave the whole suite out: faster, a lower rate")
     parser.add_argument("--retry", action="store_true", help="test again the faults that no test noticed")
     arguments = parser.parse_args()
-    code, _ = package_of(arguments.distribution)
-    sample = drawn(code, arguments.under, arguments.seed, arguments.count)
+    for each in (signal.SIGINT, signal.SIGTERM):  # also in the background of a shell, which ignores Ctrl-C
+        signal.signal(each, signal.default_int_handler)
+    sample = drawn(package_of(arguments.distribution)[0], arguments.under, arguments.seed, arguments.count)
     results = ROOT / "build" / "mutants" / f"{arguments.distribution}.jsonl"
     results.parent.mkdir(parents=True, exist_ok=True)
     known = recorded(results, arguments.retry)
@@ -288,9 +289,9 @@ def main() -> int:
         plant(sample, known, arguments, results)
     except KeyboardInterrupt:
         print("stopped; the same command goes on from here")
-    tested = [fault for fault in sample if fault.key in known]
+    tested = sorted((fault for fault in sample if fault.key in known), key=lambda fault: (fault.path, fault.line))
     survivors = [fault for fault in tested if not known[fault.key]["noticed"]]
-    for fault in sorted(survivors, key=lambda each: (each.path, each.line)):
+    for fault in survivors:
         print(difference(fault, (ROOT / fault.path).read_text()))
     print(f"{len(tested) - len(survivors)} of {len(tested)} faults noticed, {len(sample) - len(tested)} not yet tested")
     return 1 if survivors or len(tested) < len(sample) else 0
