@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PLUGINS := $(wildcard plugins/*)
 STAMP := $(VENV)/.installed
 
-.PHONY: install demo test lint bench clean
+.PHONY: install demo test lint bench mutants clean
 
 install: $(STAMP)
 
@@ -30,6 +30,9 @@ lint: install
 
 bench: install
 	$(BIN)/python benchmarks/speed.py
+
+mutants: install
+	$(BIN)/python benchmarks/mutants.py $(ARGUMENTS)
 
 clean:
 	rm -rf $(VENV) demo

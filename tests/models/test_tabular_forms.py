@@ -263,3 +263,30 @@ def test_the_state_that_ends_lead_to_pays_nothing():
 def test_successors_named_twice_are_one_entry_of_the_sparse_matrix():
     model = TabularMDP(np.array([0, 2]), [0, 0], [0.5, 0.5], np.zeros(2), [1.0], [False])
     assert model.to_csr()[0][0].data.tolist() == [1.0]
+
+
+class Detour(gymnasium.Env):
+    """Goes from 0 to 1 and from there to the end; the table is wrong about the second step's reward, if asked to be."""
+
+    observation_space, action_space = Discrete(3), Discrete(1)
+
+    def __init__(self, paid):
+        self.paid = paid
+        self.P = {0: {0: [(1.0, 1, 0.0, False)]}, 1: {0: [(1.0, 2, 1.0, True)]}, 2: {0: [(1.0, 2, 0.0, True)]}}
+        self.initial_state_distrib = np.array([1.0, 0.0, 0.0])
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.place = 0
+        return 0, {}
+
+    def step(self, action):
+        assert self.place < 2, "an episode that has ended goes on"
+        self.place += 1
+        return self.place, self.paid if self.place == 2 else 0.0, self.place == 2, False, {}
+
+
+def test_a_table_is_compared_with_whole_episodes():
+    assert TabularMDP.from_gymnasium(Detour(1.0)).num_states == 3
+    with pytest.raises(SettingError):
+        TabularMDP.from_gymnasium(Detour(2.0))

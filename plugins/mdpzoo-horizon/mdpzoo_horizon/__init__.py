@@ -1,9 +1,9 @@
-"""SQIRL, GORP and the effective horizon: deep reinforcement learning's successes, explained on exact models."""
+"""SQIRL, GORP and the effective horizon: when random exploration and a short lookahead suffice."""
 
 import importlib
 from typing import Any
 
-WHERE = {  # imported when asked for: the plugin's specs must not wait for torch or numba
+WHERE = {  # imported on first use, so that the plugin's specs do not wait for torch or numba
     "GORP": "algorithms.gorp_agent",
     "HorizonReport": "analysis.horizon_report",
     "SQIRL": "algorithms.sqirl_agent",

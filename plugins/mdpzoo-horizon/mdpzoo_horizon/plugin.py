@@ -1,4 +1,4 @@
-"""What mdpzoo-horizon brings: specs only, nothing heavy is imported."""
+"""The specs of mdpzoo-horizon; nothing heavy is imported."""
 
 from mdpzoo.hookspecs import hookimpl
 from mdpzoo.specs import AgentSpec, CommandSpec, EnvironmentSpec, FamilySpec
@@ -9,14 +9,15 @@ SQIRL = "Laidlaw, Zhu, Russell and Dragan 2024 (ICLR), arXiv:2312.08369"
 
 @hookimpl
 def mdpzoo_environments() -> list[EnvironmentSpec]:
-    """Tabular environments whose difficulty is known exactly."""
+    """Tabular environments whose difficulty can be computed exactly."""
     return [
         EnvironmentSpec(
             id="mdpzoo/CombinationLock-v0",
             kind="model",
             rules="mdpzoo_horizon.models.locks:combination_lock",
-            summary="one right action a step for a reward at the end, any other ends the episode",
+            summary="one right action per step and a reward at the end; any other action ends the episode",
             source="the combination lock of exploration theory; pages/horizon.md derives its exact quantities",
+            variants=({"horizon": 1}, {"horizon": 20, "num_actions": 5, "seed": 3}),
         ),
         EnvironmentSpec(
             id="mdpzoo/RandomMDP-v0",
@@ -24,18 +25,23 @@ def mdpzoo_environments() -> list[EnvironmentSpec]:
             rules="mdpzoo_horizon.models.random_models:random_mdp",
             summary="a sparse random MDP from a seed, of any size",
             source="successors and Dirichlet probabilities from a seed; pages/horizon.md",
+            variants=(
+                {"num_states": 1, "num_actions": 1, "branching": 1},
+                {"num_states": 60, "num_actions": 3, "branching": 40, "seed": 1},  # rows too long to be scanned
+                {"reward_density": 0.1, "seed": 7},
+            ),
         ),
     ]
 
 
 @hookimpl
 def mdpzoo_agents() -> list[AgentSpec]:
-    """The algorithms that random exploration and a short lookahead make work."""
+    """Algorithms that combine random exploration with a short lookahead."""
     return [
         AgentSpec(
             id="sqirl",
             build="mdpzoo_horizon.algorithms.sqirl_agent:SQIRL",
-            summary="explores at random, regresses Q-values a few steps back, fixes one timestep after the other",
+            summary="explores at random, fits Q-values a few steps back and fixes one timestep after another",
             observations=("Discrete", "Box"),
             actions=("Discrete",),
             source=SQIRL,
@@ -43,7 +49,7 @@ def mdpzoo_agents() -> list[AgentSpec]:
         AgentSpec(
             id="gorp",
             build="mdpzoo_horizon.algorithms.gorp_agent:GORP",
-            summary="plans a deterministic environment's actions one by one from random rollouts",
+            summary="plans the actions of a deterministic environment one by one from random rollouts",
             actions=("Discrete",),
             source=EFFECTIVE_HORIZON,
         ),
@@ -52,12 +58,12 @@ def mdpzoo_agents() -> list[AgentSpec]:
 
 @hookimpl
 def mdpzoo_commands() -> list[CommandSpec]:
-    """How hard an environment is."""
+    """The command that analyses an environment."""
     return [
         CommandSpec(
             name="horizon",
             function="mdpzoo_horizon.commands.horizon_command:horizon",
-            summary="Say how far ahead an environment makes one plan, and how many samples it asks for.",
+            summary="Compute how far ahead to plan in an environment and how many samples that takes.",
         )
     ]
 

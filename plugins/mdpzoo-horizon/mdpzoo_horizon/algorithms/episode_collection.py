@@ -1,8 +1,8 @@
-"""Exactly m episodes from environments that step together, of which a window of steps is kept.
+"""Collects exactly m episodes from environments that step together, and keeps a window of their steps.
 
-An episode is taken when it begins: rows begin new ones until m have begun, and every one that began is played to its
-end. Taking the first m that end would favour short ones. A row that is not needed any more idles, because such
-environments step together; its steps count like all others.
+Rows begin new episodes until m have begun, and each of these is played to its end. Collecting the first m episodes that
+end would favour short ones. A row that is no longer needed idles, because the environments step together; its steps
+count as well.
 """
 
 from typing import Any
@@ -13,30 +13,30 @@ from mdpzoo_horizon.algorithms.shallow_q_iteration import Window
 
 
 class Collection:
-    """m episodes while they are played in B rows.
+    """m episodes that are played in B rows.
 
     Attributes:
-        window: what is kept, of the steps ``first .. last``.
+        window: the steps ``first .. last`` of the episodes.
         returns: ``[m]`` float64, the sum of each episode's rewards.
-        lengths: ``[m]`` int64, the steps of each episode.
-        counters: ``[B]`` int64, the step at which each row stands; 0 where an episode begins.
-        environment_steps: steps of all rows so far, those that idled included.
-        playing: ``[B]`` int64, which of the m episodes a row plays; -1: it idles.
+        lengths: ``[m]`` int64, the number of steps of each episode.
+        counters: ``[B]`` int64, the step of each row's episode, from 0.
+        environment_steps: steps of all rows so far, idle rows included.
+        playing: ``[B]`` int64, which of the m episodes a row plays; -1 if it idles.
     """
 
     def __init__(
         self, episodes: int, rows: int, first: int, last: int, horizon: int, shape: tuple[int, ...], kind: Any
     ) -> None:
-        """Makes room.
+        """Allocates the window.
 
         Args:
             episodes: m, at least 1.
             rows: B, at least 1.
             first: the window's first step, counted from 0.
-            last: its last step, below the horizon.
-            horizon: T, steps after which an episode is at its end whatever the environment says.
-            shape: of an observation.
-            kind: NumPy type of an observation.
+            last: the window's last step, below the horizon.
+            horizon: T, steps after which an episode ends even if the environment goes on.
+            shape: shape of an observation.
+            kind: NumPy dtype of an observation.
         """
         length = last - first + 1
         self.window = Window(
@@ -58,16 +58,16 @@ class Collection:
 
     @property
     def stuck(self) -> bool:
-        """Whether no row plays an episode: to go on, the environments must be reset."""
+        """Whether no row plays an episode, so that the environments must be reset."""
         return not self.complete and not (self.playing >= 0).any()
 
     @property
     def steps(self) -> int:
-        """Steps of all episodes so far, those of idle rows aside."""
+        """Steps of all episodes so far, without idle rows."""
         return int(self.lengths.sum())
 
     def grow(self, episodes: int) -> None:
-        """Asks for more episodes; rows that have just been reset begin them."""
+        """Adds episodes; rows that have just been reset begin them."""
         more = [np.zeros((*each.shape[:1], episodes, *each.shape[2:]), each.dtype) for each in self.window]
         self.window = Window(*(np.concatenate(both, 1) for both in zip(self.window, more, strict=True)))
         self.returns = np.concatenate((self.returns, np.zeros(episodes)))
@@ -75,20 +75,20 @@ class Collection:
         self.begin(np.flatnonzero((self.counters == 0) & (self.playing < 0)))
 
     def begin(self, rows: np.ndarray) -> None:
-        """Begins an episode in rows (indices) that have just been reset, as far as some are still to begin."""
+        """Begins episodes in rows (indices) that have just been reset, until all m have begun."""
         self.counters[rows] = 0
         taken = rows[: len(self.returns) - self._begun]
         self.playing[taken] = self._begun + np.arange(len(taken))
         self._begun += len(taken)
 
     def record(self, observations: np.ndarray, actions: np.ndarray, rewards: np.ndarray, dones: np.ndarray) -> None:
-        """Takes in one step of every row.
+        """Records one step of every row.
 
         Args:
-            observations: ``[B, ...]`` what was seen before it.
-            actions: ``[B]`` what was done, in 0 .. A - 1.
+            observations: ``[B, ...]``, before the step.
+            actions: ``[B]``, in 0 .. A - 1.
             rewards: ``[B]``.
-            dones: ``[B]`` bool, rows whose environment has begun a new episode.
+            dones: ``[B]`` bool, whether the environment has begun a new episode.
         """
         self.environment_steps += len(dones)
         rows = (self.playing >= 0).nonzero()[0]

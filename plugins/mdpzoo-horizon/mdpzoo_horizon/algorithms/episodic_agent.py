@@ -1,8 +1,8 @@
-"""The loop that SQIRL and GORP share: iterations of exactly m episodes, timesteps fixed one after the other, passes.
+"""The loop of SQIRL and GORP: passes, iterations of exactly m episodes, and timesteps fixed one after another.
 
-A pass fixes steps 1 .. T. Its iterations are counted in the policy's buffer ``progress``, so that a saved agent goes on
-where it was; the episodes of an iteration under way are not saved, and are played again. Where m is not given, passes
-follow one another until the steps are used up; the policy that earned most in episodes of its own is the answer.
+A pass fixes steps 1 .. T. The policy's buffer ``progress`` counts its iterations, so that a saved agent continues where
+it was; the episodes of an unfinished iteration are not saved and are played again. If m is not given, passes follow one
+another until the steps are used up, and the policy with the largest return in episodes of its own is the answer.
 """
 
 from abc import abstractmethod
@@ -22,16 +22,16 @@ from mdpzoo_horizon.algorithms.environment_stepping import horizon_of, step, vec
 from mdpzoo_horizon.algorithms.episode_collection import Collection
 from mdpzoo_horizon.algorithms.shallow_q_iteration import Iteration
 
-SHARE = 4  # of the steps that are left, a pass is planned with one in so many
+SHARE = 4  # a pass is planned with a quarter of the remaining steps
 
 
 class EpisodicAgent(OnlineAgent):
-    """What fixes one timestep after the other from whole episodes; a subclass says how.
+    """Base of agents that fix one timestep after another from whole episodes.
 
     Attributes:
         lookahead: k.
         episodes: m, or None.
-        horizon: T; None only while nothing is set up.
+        horizon: T; None before setup.
     """
 
     policy: Any
@@ -46,18 +46,18 @@ class EpisodicAgent(OnlineAgent):
         horizon: int | None,
         **settings: Any,
     ) -> None:
-        """Takes a subclass's arguments; it then calls ``_setup_model`` unless ``_init_setup_model`` is False.
+        """Checks the arguments; a subclass then calls ``_setup_model`` unless ``_init_setup_model`` is False.
 
         Args:
-            policy: SB3's.
-            env: an environment, several of SB3's, or a vector environment of ours; None: only for loading.
+            policy: policy class or its name, as in SB3.
+            env: an environment, an SB3 vector environment, or a vector environment of MDPZoo; None: only for loading.
             lookahead: k, at least 1.
             episodes: m, at least 1, or None.
             horizon: T, at least 1; None: the environment's time limit.
-            settings: those of ``OnlineAgent``.
+            settings: arguments of ``OnlineAgent``.
 
         Raises:
-            SettingError: a number is out of its range.
+            SettingError: if a number is out of range.
         """
         for name, value in {"lookahead": lookahead, "episodes": episodes, "horizon": horizon}.items():
             if value is not None and value < 1:
@@ -72,7 +72,7 @@ class EpisodicAgent(OnlineAgent):
 
     @property
     def steps_of_episodes(self) -> int:
-        """Steps of all episodes that were asked for; ``num_timesteps`` also counts those of rows that idled."""
+        """Steps of all collected episodes; ``num_timesteps`` also counts the steps of idle rows."""
         return self.policy.episode_steps
 
     @abstractmethod
@@ -84,7 +84,7 @@ class EpisodicAgent(OnlineAgent):
         """Runs a pass from a step on: yields iterations, is sent their episodes, returns the policy's mean return."""
 
     def _groups(self) -> int:
-        """Groups of m episodes that the next iteration plays."""
+        """Number of groups of m episodes in the next iteration."""
         return 1
 
     def _observed(self) -> tuple[tuple[int, ...], Any]:
@@ -92,7 +92,7 @@ class EpisodicAgent(OnlineAgent):
         return (), np.dtype(bool)
 
     def _asks_for_more(self, collection: Collection) -> bool:
-        """Whether an iteration goes on after its episodes have ended."""
+        """Decides whether an iteration continues after its episodes have ended."""
         return False
 
     def _setup_model(self) -> None:
@@ -107,7 +107,7 @@ class EpisodicAgent(OnlineAgent):
         self._spawn()
 
     def set_random_seed(self, seed: int | None = None) -> None:
-        """Seeds the environment, ties and the exploration; no global random state."""
+        """Seeds the environment, ties and exploration; uses no global random state."""
         super().set_random_seed(seed)
         self._spawn()
 
@@ -126,18 +126,18 @@ class EpisodicAgent(OnlineAgent):
         tb_log_name: str = "run",
         progress_bar: bool = False,
     ) -> tuple[int, BaseCallback]:
-        """Begins a pass anew, or goes on with the one under way; episodes of an environment that is reset are lost."""
+        """Begins a new pass or continues the current one; unfinished episodes are lost if the environment is reset."""
         progress = self.policy.progress
         if reset_num_timesteps:
             self._begin_pass()
-        elif int(progress.min()) < 0 or self.policy.steps_fixed > self.policy.horizon:  # only a damaged file says so
+        elif int(progress.min()) < 0 or self.policy.steps_fixed > self.policy.horizon:  # only in damaged files
             raise SettingError(f"the saved counters {progress.tolist()} do not fit; use reset_num_timesteps=True")
         if reset_num_timesteps or self._last_obs is None:
             self._collection = None
         return super()._setup_learn(total_timesteps, callback, reset_num_timesteps, tb_log_name, progress_bar)
 
     def observe(self, transitions: Transitions) -> None:
-        """Takes in one step of every environment, and fixes a step when the iteration's episodes have ended."""
+        """Records one step of every environment; ends the iteration after its last episode."""
         assert self._collection is not None
         self._collection.record(*transitions[:3], transitions.ended)
         if self._collection.complete and not self._asks_for_more(self._collection):
@@ -145,11 +145,11 @@ class EpisodicAgent(OnlineAgent):
             self._collection = None
 
     def _play(self, callback: BaseCallback) -> bool:
-        """Takes one step in every environment; False where a callback wants to stop or the algorithm has ended."""
+        """Steps every environment; returns False if a callback stops training or the algorithm has ended."""
         assert self.env is not None
         chosen, self._pass_ended = self._act(self._collecting()), False
         actions = chosen + int(self.action_space.start)  # type: ignore[attr-defined]
-        new_obs, rewards, dones, infos = step(self.env, actions)  # callbacks know these four by SB3's names
+        new_obs, rewards, dones, infos = step(self.env, actions)  # callbacks read these local variables by SB3's names
         self.num_timesteps += self.env.num_envs
         self._update_current_progress_remaining(self.num_timesteps, self._total_timesteps)
         self.observe(Transitions(self._last_obs, chosen, rewards, new_obs, dones, dones))
@@ -162,13 +162,13 @@ class EpisodicAgent(OnlineAgent):
         return going_on and (self.episodes is None or not self._pass_ended)
 
     def _collecting(self) -> Collection:
-        """The iteration's episodes, with one to play in some row."""
+        """Returns the iteration's episodes, with at least one row playing."""
         assert self.env is not None
         if self._collection is None:
             self._collection = self._begin_iteration()
             if np.all(self._last_episode_starts):
                 self._collection.begin(np.arange(self.env.num_envs))
-        if self._collection.stuck:  # rows stand in the midst of episodes that nobody asked for
+        if self._collection.stuck:  # all rows are in the middle of episodes that are not collected
             self._last_obs = self.env.reset()  # type: ignore[assignment]
             self._last_episode_starts = np.ones(self.env.num_envs, bool)
             self._collection.begin(np.arange(self.env.num_envs))
@@ -186,7 +186,7 @@ class EpisodicAgent(OnlineAgent):
         return Collection(episodes, self.env.num_envs, *self._iteration, policy.horizon, *self._observed())
 
     def _choose_episodes(self) -> int:
-        """m, if it is not given: what a pass can surely afford, at most twice the m of the pass before."""
+        """Chooses m if it is not given: what a pass can afford, at most twice the m of the previous pass."""
         if self.episodes is not None:
             return self.episodes
         assert self.env is not None

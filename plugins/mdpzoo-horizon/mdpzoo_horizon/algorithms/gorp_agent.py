@@ -1,11 +1,11 @@
 """GORP as a Stable-Baselines3 algorithm (Laidlaw, Russell and Dragan 2023, arXiv:2304.09853).
 
-Actions are fixed one after the other: for each of the A^k sequences of k actions, m episodes play what is fixed so far,
-then the sequence, then explore; the first action of the sequence that earned most from there on is fixed. What is
-learnt is one sequence of actions, whatever is observed: it is meant for deterministic environments.
+GORP fixes one action after another: for each of the A^k sequences of k actions, m episodes play the fixed actions, then
+the sequence, then explore; the first action of the sequence with the largest return-to-go is fixed. The result is one
+sequence of actions that does not depend on observations, so GORP is meant for deterministic environments.
 
-What differs from the paper: the m A^k episodes of a step are played side by side in as many rows as the environment
-has, sequences are cut at the horizon, a pass ends where no episode lives on, and m may be left to ``learn``.
+What differs from the paper: the m A^k episodes of a step are played side by side in the rows of the environment,
+sequences are cut at the horizon, a pass ends if no episode reaches the next step, and ``learn`` can choose m.
 """
 
 from collections.abc import Generator
@@ -21,48 +21,48 @@ from mdpzoo_horizon.algorithms.episodic_agent import EpisodicAgent
 from mdpzoo_horizon.algorithms.plan_policy import PlanPolicy
 from mdpzoo_horizon.algorithms.shallow_q_iteration import Iteration
 
-LARGEST = 1_000_000  # sequences that a step may try
+LARGEST = 1_000_000  # maximum number of sequences per step
 
 
 class Plan(torch.nn.Module):
     """A sequence of actions.
 
     Attributes:
-        actions: ``[T]`` int64; -1: explore.
+        actions: ``[T]`` int64; -1 means explore.
     """
 
     actions: torch.Tensor
 
     def __init__(self, horizon: int) -> None:
-        """Explores at every step."""
+        """Creates a plan that explores at every step."""
         super().__init__()
         self.register_buffer("actions", torch.full((horizon,), -1))
 
     def clear(self) -> None:
-        """Forgets all steps."""
+        """Clears all steps."""
         self.actions.fill_(-1)
 
     def choose(self, steps: np.ndarray, observations: Any) -> np.ndarray:
-        """Reads ``[n]`` actions for steps ``[n]`` in 0 .. T - 1, whatever is observed."""
+        """Looks up the ``[n]`` actions for steps ``[n]`` in 0 .. T - 1; observations are ignored."""
         return self.actions.numpy(force=True)[steps]
 
 
 class OpenLoopPolicy(PlanPolicy):
-    """Plays a sequence of actions whatever it sees; past it action 0, or any where chance is allowed."""
+    """Plays a sequence of actions and ignores observations; after its end plays action 0, or explores."""
 
     def __init__(self, observation_space: Any, action_space: Any, horizon: int) -> None:
-        """Knows nothing of its ``horizon`` steps."""
+        """Creates empty plans of ``horizon`` steps."""
         super().__init__(observation_space, action_space, horizon)
         self._hold(Plan(horizon), Plan(horizon))
 
     def _get_constructor_parameters(self) -> dict[str, Any]:
-        """What ``BasePolicy.save`` keeps."""
+        """Returns the constructor arguments that ``BasePolicy.save`` stores."""
         spaces = {"observation_space": self.observation_space, "action_space": self.action_space}
         return {**spaces, "horizon": self.horizon}
 
 
 class GORP(EpisodicAgent):
-    """Greedy over random playouts."""
+    """Greedy over random policy: plans one action after another from random rollouts."""
 
     policy: OpenLoopPolicy
     policy_aliases = dict.fromkeys(("OpenLoopPolicy", "MlpPolicy", "CnnPolicy", "MultiInputPolicy"), OpenLoopPolicy)
@@ -81,21 +81,21 @@ class GORP(EpisodicAgent):
         device: Any = "cpu",
         _init_setup_model: bool = True,
     ) -> None:
-        """Knows nothing.
+        """Creates an untrained agent.
 
         Args:
-            policy: ``OpenLoopPolicy``; SB3's names stand for it.
-            env: an environment, several of SB3's, or a vector environment of ours; None: only for loading.
+            policy: ``OpenLoopPolicy``; SB3's names of policies are aliases.
+            env: an environment, an SB3 vector environment, or a vector environment of MDPZoo; None: only for loading.
             lookahead: k, actions of a sequence, at least 1; A^k is at most a million.
-            episodes: m, episodes of each sequence; None: as many as the steps given to ``learn`` afford.
+            episodes: m, episodes per sequence; None: chosen from the steps given to ``learn``.
             horizon: T, steps of an episode; None: the environment's time limit.
-            seed: non-negative; None: fresh randomness.
+            seed: a non-negative seed; None: unpredictable.
             verbose: 1 writes the log to the terminal.
-            tensorboard_log: a folder for TensorBoard.
-            device: where the plan lives.
+            tensorboard_log: folder for TensorBoard.
+            device: device of the plan.
 
         Raises:
-            SettingError: a number is out of its range, spaces do not fit, or there is no horizon.
+            SettingError: if a number is out of range, a space is not supported, or there is no horizon.
         """
         super().__init__(
             policy,
@@ -116,7 +116,7 @@ class GORP(EpisodicAgent):
         if self._actions**self.lookahead > LARGEST:
             raise SettingError(
                 f"lookahead {self.lookahead} means {self._actions}^{self.lookahead} sequences of actions; "
-                f"at most {LARGEST} are tried"
+                f"at most {LARGEST:,} are allowed"
             )
 
     @property
@@ -142,9 +142,9 @@ class GORP(EpisodicAgent):
         return np.where(trying, digits, np.where(chosen >= 0, chosen, drawn))
 
     def _fitting(self, first: int) -> Generator[Iteration, Collection, float]:
-        """Fixes one action after the other; a pass ends early if no episode lives on."""
+        """Fixes one action after another; the pass ends early if no episode reaches a step."""
         policy, horizon = self.policy, self.policy.horizon
-        if first == horizon:  # only a damaged file says so
+        if first == horizon:  # only in damaged files
             raise SettingError("the saved plan is complete; use reset_num_timesteps=True")
         for step in range(first, horizon):
             collection = yield Iteration(step, step)

@@ -1,9 +1,9 @@
-"""Regression by a neural network in PyTorch, fresh for every timestep: a multi-layer perceptron or, on images, a CNN.
+"""Regression with a new neural network for every timestep: a multi-layer perceptron, or a CNN for images.
 
-What differs from the authors' settings: a perceptron is fitted by Gauss-Newton steps while samples are few
-(``gauss_newton.py``), everything else by Adam with a learning rate of 1e-3 until the error stops falling. One-hot
-inputs of a Discrete space are never built: their first layer is an embedding. Targets are standardised, so that the
-learning rate means the same in every environment.
+What differs from the authors' settings: perceptrons are fitted by Gauss-Newton steps if there are few samples
+(``gauss_newton.py``), everything else by Adam with a learning rate of 1e-3 until the error stops falling. The first
+layer for a Discrete space is an embedding in place of one-hot inputs. Targets are standardised, so that the learning
+rate has the same effect in every environment.
 """
 
 import copy
@@ -22,19 +22,19 @@ from mdpzoo.errors import SettingError
 from mdpzoo_horizon.algorithms.gauss_newton import descend
 from mdpzoo_horizon.algorithms.shallow_q_iteration import Samples
 
-GAUSS_NEWTON_STEPS = 30  # at most
-PATIENCE = 10  # Adam's gradient steps between two looks at the error
+GAUSS_NEWTON_STEPS = 30  # maximum
+PATIENCE = 10  # gradient steps of Adam between checks of the error
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A network that has been fitted.
+    """A fitted network.
 
     Attributes:
         module: computes ``[n, A]`` standardised values.
-        known: ``[A]`` bool, the actions that were taken.
-        scale: ``[2]`` float64, what the values are multiplied by and what is then added.
-        space: what observations are elements of.
+        known: ``[A]`` bool, actions with samples.
+        scale: ``[2]`` float64, factor and offset that undo the standardisation.
+        space: observation space.
     """
 
     module: nn.Module
@@ -45,27 +45,27 @@ class Trained:
     def values(self, observations: np.ndarray) -> np.ndarray:
         """Computes ``[n, A]`` values."""
         with torch.no_grad():
-            found = self.module(inputs(observations, self.space)).double().numpy()
-        return np.where(self.known, found * self.scale[0] + self.scale[1], -np.inf)
+            predictions = self.module(inputs(observations, self.space)).double().numpy()
+        return np.where(self.known, predictions * self.scale[0] + self.scale[1], -np.inf)
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """The network's weights in one vector, known actions and scale."""
+        """Returns the weights as one vector, the known actions and the scale."""
         weights = torch.cat([each.detach().reshape(-1) for each in self.module.parameters()])
         return {"weights": weights.numpy(), "known": self.known, "scale": self.scale}
 
 
 @dataclass(frozen=True)
 class Network:
-    """How networks are fitted.
+    """Settings of a network and of its fit.
 
     Attributes:
-        hidden: units of each hidden layer; on images, of those behind the convolutions.
-        learning_rate: Adam's, positive.
-        batch_size: samples of a gradient step; all of them where there are fewer.
-        gradient_steps: at most so many for one regression.
-        tolerance: it is done when the mean squared error, in units of the targets' variance, is below this, or has
-            not fallen by a tenth in a fifth of the steps so far.
-        few: up to so many samples a perceptron is fitted by Gauss-Newton steps; 0: always by Adam.
+        hidden: units of each hidden layer; for images, the last entry is used after the convolutions.
+        learning_rate: learning rate of Adam, positive.
+        batch_size: samples per gradient step; all samples if there are fewer.
+        gradient_steps: maximum number of gradient steps per regression.
+        tolerance: the fit stops when the mean squared error, in units of the targets' variance, is below this, or
+            has not fallen by a tenth in the last fifth of the steps.
+        few: maximum number of samples for which a perceptron is fitted by Gauss-Newton steps; 0: always use Adam.
     """
 
     hidden: tuple[int, ...] = (64, 64)
@@ -79,7 +79,7 @@ class Network:
         """Checks the settings.
 
         Raises:
-            SettingError: one is out of its range.
+            SettingError: if a setting is out of range.
         """
         object.__setattr__(self, "hidden", tuple(self.hidden))
         for name in ("learning_rate", "batch_size", "gradient_steps", "tolerance"):
@@ -87,7 +87,7 @@ class Network:
                 raise SettingError(f"{name} must be positive, got {getattr(self, name)}")
 
     def fit(self, samples: Samples, space: Space[Any], num_actions: int, generator: np.random.Generator) -> Trained:
-        """Fits a fresh network. Costs at most ``gradient_steps`` passes over a batch."""
+        """Fits a new network. Costs at most ``gradient_steps`` passes over a batch."""
         torch_generator = torch.Generator().manual_seed(int(generator.integers(2**63)))
         module = self.module(space, num_actions)
         initialise(module, torch_generator)
@@ -96,29 +96,29 @@ class Network:
         scale = np.array([deviation, mean])
         if deviation > 0:
             targets = torch.from_numpy((samples.targets - mean) / deviation)
-            seen, actions = inputs(samples.observations, space), torch.from_numpy(samples.actions)
+            prepared, actions = inputs(samples.observations, space), torch.from_numpy(samples.actions)
             if len(targets) <= self.few and not any(isinstance(each, nn.Conv2d) for each in module):
-                flat = seen if seen.dim() == 1 else seen.flatten(1)
+                flat = prepared if prepared.dim() == 1 else prepared.flatten(1)
                 descend(module, flat, actions, targets, GAUSS_NEWTON_STEPS, self.tolerance)
             else:
-                self._adam(module, seen, actions, targets.float(), torch_generator)
+                self._adam(module, prepared, actions, targets.float(), torch_generator)
         return Trained(module, known, scale, space)
 
     def blank(self, space: Space[Any], num_actions: int) -> Trained:
-        """A network whose weights are all 0."""
+        """Returns a network with weights of 0."""
         module = self.module(space, num_actions)
         for each in module.parameters():
             nn.init.zeros_(each)
         return Trained(module, np.zeros(num_actions, bool), np.array([1.0, 0.0]), space)
 
     def restore(self, arrays: dict[str, np.ndarray], space: Space[Any], num_actions: int) -> Trained:
-        """Takes weights, known actions and scale back."""
+        """Rebuilds a fitted network from its arrays."""
         module = self.module(space, num_actions)
         nn.utils.vector_to_parameters(torch.from_numpy(np.array(arrays["weights"])), module.parameters())
         return Trained(module, arrays["known"], arrays["scale"], space)
 
     def module(self, space: Space[Any], num_actions: int) -> nn.Sequential:
-        """An untrained network; its weights are set by the caller."""
+        """Returns a network with uninitialised weights."""
         kind = "states" if isinstance(space, Discrete) else "image" if is_image_space(space) else "numbers"
         shape = (int(space.n),) if isinstance(space, Discrete) else space.shape
         assert shape is not None
@@ -127,12 +127,12 @@ class Network:
     def _adam(
         self,
         module: nn.Module,
-        seen: torch.Tensor,
+        prepared: torch.Tensor,
         actions: torch.Tensor,
         targets: torch.Tensor,
-        chance: torch.Generator,
+        generator: torch.Generator,
     ) -> None:
-        """Adam until the error stops falling."""
+        """Runs Adam until the error stops falling."""
         chosen = actions[:, None]
         optimiser = torch.optim.Adam(module.parameters(), self.learning_rate, fused=True)
         best, reached = math.inf, 0
@@ -140,9 +140,9 @@ class Network:
         for count in range(1, self.gradient_steps + 1):
             batch = slice(None)
             if len(targets) > self.batch_size:
-                batch = torch.randint(len(targets), (self.batch_size,), generator=chance)  # type: ignore[assignment]
-            found = module(seen[batch]).gather(1, chosen[batch])[:, 0]
-            loss = nn.functional.mse_loss(found, targets[batch])
+                batch = torch.randint(len(targets), (self.batch_size,), generator=generator)  # type: ignore[assignment]
+            predictions = module(prepared[batch]).gather(1, chosen[batch])[:, 0]
+            loss = nn.functional.mse_loss(predictions, targets[batch])
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
@@ -156,16 +156,16 @@ class Network:
 
 
 def inputs(observations: np.ndarray, space: Space[Any]) -> torch.Tensor:
-    """Observations as a network takes them: indices, or float32 with bytes in [0, 1]."""
+    """Converts observations to network inputs: indices, or float32 with bytes scaled to [0, 1]."""
     if isinstance(space, Discrete):
         return torch.from_numpy(np.asarray(observations, np.int64) - int(space.start))
     tensor = torch.from_numpy(np.ascontiguousarray(observations))
     return tensor.float() / 255 if tensor.dtype == torch.uint8 else tensor.float()
 
 
-@functools.lru_cache(maxsize=8)  # a copy is made in a tenth of the time
+@functools.lru_cache(maxsize=8)  # copying takes a tenth of the time of building
 def _template(kind: str, shape: tuple[int, ...], hidden: tuple[int, ...], outputs: int) -> nn.Sequential:
-    """A network whose weights are not set."""
+    """Builds a network with uninitialised weights."""
     layers: list[nn.Module]
     if kind == "states":
         layers, width = [nn.utils.skip_init(nn.Embedding, shape[0], hidden[0]), nn.ReLU()], hidden[0]
@@ -182,8 +182,8 @@ def _template(kind: str, shape: tuple[int, ...], hidden: tuple[int, ...], output
 
 
 def _convolutions(channels: int, height: int, width: int) -> tuple[list[nn.Module], int]:
-    """Layers for an image, channels first, and how many numbers come out of them."""
-    shrink = max(1, min(height, width) // 42)  # larger pictures are averaged first
+    """Builds convolutions for images, channels first; returns them and the size of their output."""
+    shrink = max(1, min(height, width) // 42)  # larger images are averaged first
     layers: list[nn.Module] = [nn.AvgPool2d(shrink)] if shrink > 1 else []
     first = 3 if min(height, width) < 16 else 5
     height, width = height // shrink, width // shrink
@@ -194,7 +194,7 @@ def _convolutions(channels: int, height: int, width: int) -> tuple[list[nn.Modul
 
 
 def initialise(module: nn.Module, generator: torch.Generator) -> None:
-    """Draws weights uniformly as PyTorch does (He et al. 2015, gain 1/sqrt(3)); an embedding is one row of a Linear."""
+    """Draws weights uniformly as PyTorch does; an embedding like the columns of a Linear layer."""
     for layer in module.modules():
         if isinstance(layer, nn.Embedding):
             nn.init.normal_(layer.weight, 0.0, 1.0 / math.sqrt(layer.embedding_dim), generator=generator)

@@ -1,7 +1,7 @@
-"""What SQIRL's and GORP's policies share: a plan for each timestep, and ``predict`` that carries the step counter.
+"""Policies with a plan for each timestep; the base of SQIRL's and GORP's policies.
 
-The counter is the policy's recurrent state: it starts at 0 where ``episode_start`` says so, and comes back one higher
-in a new array. Whoever calls ``predict`` without a state is at step 0 every time.
+The step counter is the policy's recurrent state: it is 0 at the start of an episode, and ``predict`` returns it
+incremented in a new array. A call of ``predict`` without a state is at step 0.
 """
 
 from abc import ABC
@@ -14,7 +14,7 @@ from torch import nn
 
 
 class Counter:
-    """A named whole number in a policy's buffer ``progress``, which is what is saved."""
+    """A named integer in a policy's buffer ``progress``, which is saved with the policy."""
 
     def __init__(self, index: int) -> None:
         """Reads and writes ``progress[index]``."""
@@ -33,18 +33,18 @@ class PlanPolicy(BasePolicy, ABC):
     """Plays one of two plans, modules with ``clear()`` and ``choose(steps, observations)``.
 
     Attributes:
-        answer: the plan of the last pass that has ended, or the best of them.
-        draft: the plan of the pass that is under way.
+        answer: the plan of the last finished pass, or the best one.
+        draft: the plan of the current pass.
         progress: ``[7]`` int64, the counters below in this order; saved with the plans.
         passes_ended: passes that have ended.
         steps_fixed: steps of the draft that are fixed, i - 1.
-        pass_episodes: m of the pass under way, 0 before it begins.
-        previous_episodes: m of the pass before.
+        pass_episodes: m of the current pass, 0 before it begins.
+        previous_episodes: m of the previous pass.
         environment_steps: steps of all rows, idle ones included.
-        episodes_played: episodes that iterations asked for.
+        episodes_played: episodes of all iterations.
         episode_steps: steps of these episodes.
-        answer_return: ``[]`` float64, the mean return of the answer's own last episodes.
-        generator: what exploration draws from; set by the algorithm.
+        answer_return: ``[]`` float64, mean return of the answer in its last episodes.
+        generator: generator of exploration; set by the algorithm.
     """
 
     progress: torch.Tensor
@@ -53,7 +53,7 @@ class PlanPolicy(BasePolicy, ABC):
     environment_steps, episodes_played, episode_steps = map(Counter, range(4, 7))
 
     def __init__(self, observation_space: Any, action_space: Any, horizon: int) -> None:
-        """Takes spaces and T, at least 1; a subclass then calls ``_hold``."""
+        """Creates the counters for T steps, at least 1; a subclass then calls ``_hold``."""
         super().__init__(observation_space, action_space)
         self.horizon = horizon
         self.register_buffer("progress", torch.zeros(7, dtype=torch.int64))
@@ -61,14 +61,14 @@ class PlanPolicy(BasePolicy, ABC):
         self.generator = np.random.default_rng(0)
 
     def _hold(self, answer: nn.Module, draft: nn.Module) -> None:
-        """Takes two plans of the same kind."""
+        """Stores two plans of the same kind."""
         self.answer: Any = answer
         self.draft: Any = draft
 
-    def keep_draft(self, earned: float) -> None:
-        """Makes the draft the answer; ``earned`` is its mean return."""
+    def keep_draft(self, mean_return: float) -> None:
+        """Makes the draft the answer, with its mean return."""
         self.answer.load_state_dict(self.draft.state_dict())
-        self.answer_return.fill_(earned)
+        self.answer_return.fill_(mean_return)
 
     def predict(
         self,
@@ -77,25 +77,25 @@ class PlanPolicy(BasePolicy, ABC):
         episode_start: np.ndarray | None = None,
         deterministic: bool = False,
     ) -> tuple[np.ndarray, tuple[np.ndarray, ...] | None]:
-        """Chooses actions by the answer, or by the draft before there is one.
+        """Chooses actions by the answer, or by the draft if no pass has ended.
 
         Args:
-            observation: one, or ``[B, ...]``.
-            state: ``([B] int64,)``, the steps taken in each episode; None: none.
-            episode_start: ``[B]`` bool, where an episode begins: its counter is 0.
-            deterministic: where nothing is known, take an action that was drawn once instead of drawing.
+            observation: one observation, or ``[B, ...]``.
+            state: ``([B] int64,)``, the steps taken in each episode; None: zeros.
+            episode_start: ``[B]`` bool, whether an episode begins; its counter is then 0.
+            deterministic: if nothing is known, choose an action that was drawn once instead of drawing one.
 
         Returns:
-            The actions, and the counters after them in a new array.
+            The actions, and the incremented counters in a new array.
         """
         tensor, several = self.obs_to_tensor(observation)
-        seen: Any = tensor if isinstance(tensor, dict) else tensor.numpy(force=True)
+        observations: Any = tensor if isinstance(tensor, dict) else tensor.numpy(force=True)
         rows = len(next(iter(tensor.values())) if isinstance(tensor, dict) else tensor)
         counters = np.zeros(rows, np.int64) if state is None else np.asarray(state[0], np.int64).reshape(-1)
         if episode_start is not None:
             counters = np.where(np.asarray(episode_start, bool).reshape(-1), 0, counters)
         plan = self.answer if self.passes_ended > 0 else self.draft
-        actions = self.act(plan, counters, seen, deterministic) + int(self.action_space.start)  # type: ignore[attr-defined]
+        actions = self.act(plan, counters, observations, deterministic) + int(self.action_space.start)  # type: ignore[attr-defined]
         return (actions if several else actions[0]), (counters + 1,)
 
     def act(self, plan: Any, counters: np.ndarray, observations: Any, deterministic: bool) -> np.ndarray:
@@ -109,5 +109,5 @@ class PlanPolicy(BasePolicy, ABC):
         return np.where(unknown, drawn, actions)
 
     def _predict(self, observation: Any, deterministic: bool = False) -> torch.Tensor:
-        """At step 0: whoever carries no counter is there."""
+        """Chooses actions at step 0, because there is no counter."""
         return torch.as_tensor(self.predict(observation.numpy(force=True), None, None, deterministic)[0])

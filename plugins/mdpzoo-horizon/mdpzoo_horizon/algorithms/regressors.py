@@ -1,7 +1,7 @@
-"""The regressions of SQIRL that have a closed form: means, and ridge regression (Hoerl and Kennard 1970).
+"""SQIRL's regressions in closed form: means, and ridge regression (Hoerl and Kennard 1970).
 
-What differs from the textbook: each action has its own regression, and one that was never taken is worth -inf, so
-that no maximum counts it.
+What differs from the textbook: each action has its own regression, and an action that was never taken has the value
+-inf, so that it is left out of maxima.
 """
 
 from dataclasses import dataclass
@@ -16,62 +16,62 @@ from mdpzoo_horizon.algorithms.shallow_q_iteration import Samples
 
 @dataclass(frozen=True)
 class Means:
-    """The mean of each observation and action.
+    """The mean target of each observation and action.
 
     Attributes:
-        table: ``[S, A]`` float64, -inf where none was seen.
-        origin: the least observation.
+        table: ``[S, A]`` float64, -inf if there was no sample.
+        origin: the smallest observation.
     """
 
     table: np.ndarray
     origin: int
 
     def values(self, observations: np.ndarray) -> np.ndarray:
-        """Reads ``[n, A]`` means for ``[n]`` observations."""
+        """Looks up the ``[n, A]`` means of ``[n]`` observations."""
         return self.table[observations - self.origin]
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """The table."""
+        """Returns the table."""
         return {"table": self.table}
 
 
 @dataclass(frozen=True)
 class Histogram:
-    """The mean of the targets of each observation and action: exact, for Discrete observations."""
+    """Means of the targets of each observation and action; exact, for Discrete observations."""
 
     def fit(self, samples: Samples, space: Space[Any], num_actions: int, generator: np.random.Generator) -> Means:
-        """Takes the means; draws nothing. Costs O(n + S A).
+        """Computes the means; draws no random numbers. Costs O(n + S A).
 
         Raises:
-            SettingError: observations are not Discrete.
+            SettingError: if observations are not Discrete.
         """
         states, origin = _states(space)
-        where = (samples.observations - origin) * num_actions + samples.actions
-        counts = np.bincount(where, minlength=states * num_actions)
-        sums = np.bincount(where, samples.targets, states * num_actions)
+        pairs = (samples.observations - origin) * num_actions + samples.actions
+        counts = np.bincount(pairs, minlength=states * num_actions)
+        sums = np.bincount(pairs, samples.targets, states * num_actions)
         table = np.full(states * num_actions, -np.inf)
-        seen = counts > 0
-        table[seen] = sums[seen] / counts[seen]
+        known = counts > 0
+        table[known] = sums[known] / counts[known]
         return Means(table.reshape(states, num_actions), origin)
 
     def blank(self, space: Space[Any], num_actions: int) -> Means:
-        """Nothing seen."""
+        """Returns a table without samples."""
         states, origin = _states(space)
         return Means(np.full((states, num_actions), -np.inf), origin)
 
     def restore(self, arrays: dict[str, np.ndarray], space: Space[Any], num_actions: int) -> Means:
-        """Takes the table back."""
+        """Rebuilds the means from their table."""
         return Means(arrays["table"], _states(space)[1])
 
 
 @dataclass(frozen=True)
 class Linear:
-    """A linear function of the features for each action.
+    """One linear function of the features per action.
 
     Attributes:
         weights: ``[F + 1, A]`` float64, the constant last.
-        known: ``[A]`` bool, the actions that were taken.
-        space: what observations are elements of.
+        known: ``[A]`` bool, actions with samples.
+        space: observation space.
     """
 
     weights: np.ndarray
@@ -83,16 +83,16 @@ class Linear:
         return np.where(self.known, features(observations, self.space) @ self.weights, -np.inf)
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Weights and known actions."""
+        """Returns the weights and known actions."""
         return {"weights": self.weights, "known": self.known}
 
 
 @dataclass(frozen=True)
 class Ridge:
-    """Least squares on features: the numbers of a Box, one-hot vectors of a Discrete space, and a constant.
+    """Least squares on features: the entries of a Box or one-hot vectors of a Discrete space, and a constant.
 
     Attributes:
-        penalty: what the squared weights cost, positive; the constant costs nothing.
+        penalty: factor of the squared weights, positive; the constant is not penalised.
     """
 
     penalty: float = 1e-3
@@ -101,37 +101,37 @@ class Ridge:
         """Checks the penalty.
 
         Raises:
-            SettingError: it is not positive.
+            SettingError: if it is not positive.
         """
         if not self.penalty > 0:
             raise SettingError(f"penalty must be positive, got {self.penalty}")
 
     def fit(self, samples: Samples, space: Space[Any], num_actions: int, generator: np.random.Generator) -> Linear:
-        """Solves the normal equations of each action; draws nothing. Costs O(A F^2 (n + F))."""
+        """Solves the normal equations of each action; draws no random numbers. Costs O(A F^2 (n + F))."""
         inputs = features(samples.observations, space)
         weights = np.zeros((inputs.shape[1], num_actions))
         known = np.zeros(num_actions, bool)
         shrink = np.full(inputs.shape[1], self.penalty)
-        shrink[-1] = 1e-12  # the constant is not shrunk, but its row must be regular
+        shrink[-1] = 1e-12  # the constant is not penalised, but the matrix must be regular
         for action in np.unique(samples.actions):
             chosen = inputs[samples.actions == action]
-            aims = samples.targets[samples.actions == action]
-            weights[:, action] = np.linalg.solve(chosen.T @ chosen + np.diag(shrink), chosen.T @ aims)
+            targets = samples.targets[samples.actions == action]
+            weights[:, action] = np.linalg.solve(chosen.T @ chosen + np.diag(shrink), chosen.T @ targets)
             known[action] = True
         return Linear(weights, known, space)
 
     def blank(self, space: Space[Any], num_actions: int) -> Linear:
-        """Nothing known."""
+        """Returns a function with no known actions."""
         width = features(np.asarray(space.sample())[None], space).shape[1]
         return Linear(np.zeros((width, num_actions)), np.zeros(num_actions, bool), space)
 
     def restore(self, arrays: dict[str, np.ndarray], space: Space[Any], num_actions: int) -> Linear:
-        """Takes weights and known actions back."""
+        """Rebuilds the function from weights and known actions."""
         return Linear(arrays["weights"], arrays["known"], space)
 
 
 def features(observations: np.ndarray, space: Space[Any]) -> np.ndarray:
-    """What ridge regression sees: ``[n, F + 1]`` float64, one-hot or flattened, and a last column of ones.
+    """Computes the features of ridge regression: ``[n, F + 1]`` float64, one-hot or flattened, then a column of ones.
 
     Bytes are divided by 255.
     """
@@ -143,7 +143,9 @@ def features(observations: np.ndarray, space: Space[Any]) -> np.ndarray:
 
 
 def _states(space: Space[Any]) -> tuple[int, int]:
-    """How many observations there are, and the least."""
+    """Returns the number of observations and the smallest one."""
     if not isinstance(space, Discrete):
-        raise SettingError(f"a histogram needs Discrete observations, got {space}; use regressor='network' or 'ridge'")
+        raise SettingError(
+            f"the histogram needs Discrete observations, got {space}; use regressor='network' or 'ridge'"
+        )
     return int(space.n), int(space.start)

@@ -1,12 +1,12 @@
 """Shallow Q-iteration by sequential regressions: Algorithm 1 of SQIRL (Laidlaw et al. 2024, arXiv:2312.08369).
 
-For each timestep i in turn, m fresh episodes follow the policies fixed so far and explore from step i on. Of them,
-steps i .. u = min(i + k - 1, T) are regressed, the last one first: the return-to-go of exploring at u, then k - 1
-backups. The greedy policy of the regression at i is fixed, and the next timestep has its turn. Records in, fitted
-values out: nothing here knows an environment, PyTorch or Stable-Baselines3. Steps count from 0 here.
+For each timestep i, m fresh episodes follow the policies fixed so far and explore from step i on. Their steps
+i .. u = min(i + k - 1, T) are regressed from the last to the first: the return-to-go of exploration at u, then k - 1
+backups. The greedy policy of the regression at i is fixed before the next timestep. These functions map records to
+fitted values and depend neither on environments nor on PyTorch or Stable-Baselines3. Steps count from 0 here.
 
-What differs from the paper: the window is cut at the horizon, actions of which nothing is known take no part in a
-maximum, and the iteration ends when no episode lives to step i.
+What differs from the paper: the window is cut at the horizon, unknown actions are left out of maxima, and the loop ends
+if no episode reaches step i.
 """
 
 from collections.abc import Callable, Generator, Iterable
@@ -17,12 +17,12 @@ from gymnasium.spaces import Space
 
 
 class Samples(NamedTuple):
-    """What one regression fits.
+    """The samples of one regression.
 
     Attributes:
         observations: ``[n, ...]``.
         actions: ``[n]`` int64, in 0 .. A - 1.
-        targets: ``[n]`` float64, what was earned from there on.
+        targets: ``[n]`` float64, return estimates from each observation and action on.
     """
 
     observations: np.ndarray
@@ -31,37 +31,37 @@ class Samples(NamedTuple):
 
 
 class Fitted(Protocol):
-    """What a regression found."""
+    """The result of a regression."""
 
     def values(self, observations: np.ndarray) -> np.ndarray:
-        """The value of every action, ``[n, A]`` float64; -inf where nothing is known of it."""
+        """Computes the values of all actions, ``[n, A]`` float64; -inf for unknown actions."""
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """All that it knows, as arrays that ``Regressor.restore`` takes back."""
+        """Returns the fitted parameters as arrays for ``Regressor.restore``."""
 
 
 class Regressor(Protocol):
-    """Settings of a regression; a plug-in: anything with these methods may be given to ``SQIRL``."""
+    """A regression and its settings; any object with these methods can be passed to ``SQIRL``."""
 
     def fit(self, samples: Samples, space: Space[Any], num_actions: int, generator: np.random.Generator) -> Fitted:
         """Fits values of observations and actions to targets.
 
         Args:
-            samples: n >= 1 of them.
-            space: what observations are elements of.
+            samples: at least one sample.
+            space: observation space.
             num_actions: A.
             generator: the only source of randomness.
         """
 
     def blank(self, space: Space[Any], num_actions: int) -> Fitted:
-        """What knows nothing, with arrays of the right shapes."""
+        """Returns a result with no known actions and arrays of the right shapes."""
 
     def restore(self, arrays: dict[str, np.ndarray], space: Space[Any], num_actions: int) -> Fitted:
-        """Takes back what ``Fitted.arrays`` gave."""
+        """Rebuilds a result from ``Fitted.arrays``."""
 
 
 class Window(NamedTuple):
-    """What one iteration keeps of its m episodes: steps i .. u, L of them.
+    """The L steps i .. u of the m episodes of one iteration.
 
     Attributes:
         observations: ``[L, m, ...]``.
@@ -77,39 +77,39 @@ class Window(NamedTuple):
 
 
 def joined(windows: Iterable[Window]) -> Window:
-    """The episodes of several windows of the same steps."""
+    """Joins the episodes of several windows of the same steps."""
     return Window(*(np.concatenate(parts, 1) for parts in zip(*windows, strict=True)))
 
 
 def shortened(window: Window, length: int) -> Window:
-    """The first ``length`` steps of a window; what was earned later is added to the last one's return-to-go."""
+    """Returns the first ``length`` steps of a window; later rewards are added to the last return-to-go."""
     rewards = window.rewards[:length].copy()
     rewards[-1] = window.rewards[length - 1 :].sum(0)
     return Window(window.observations[:length], window.actions[:length], rewards, window.alive[:length])
 
 
 def reusable(window: Window, choices: np.ndarray) -> Window:
-    """The episodes that did at the first step what has been fixed for it, from the second step on.
+    """Selects the episodes whose first action agrees with the fixed policy, from the second step on.
 
-    From there on they are what a fresh episode of the next iteration is, but for one thing: they had a say in what was
-    fixed, and the lucky ones among them had more of it.
+    They look like fresh episodes of the next iteration, with one difference: they have influenced the fixed policy, so
+    lucky ones are overrepresented.
 
     Args:
-        window: of all steps that are left.
-        choices: ``[m]`` what is fixed for each episode's first observation.
+        window: all remaining steps.
+        choices: ``[m]``, the fixed action for each episode's first observation.
     """
-    did = window.alive[0] & (window.actions[0] == choices)
-    return Window(*(each[1:, did] for each in window))
+    agrees = window.alive[0] & (window.actions[0] == choices)
+    return Window(*(each[1:, agrees] for each in window))
 
 
 def informative(window: Window) -> bool:
-    """Whether the episodes that reached the window earned different sums from there on."""
-    earned = window.rewards.sum(0)[window.alive[0]]
-    return len(earned) > 0 and bool(np.ptp(earned) > 0)
+    """Checks whether the episodes that reached the window have different returns from its first step on."""
+    returns = window.rewards.sum(0)[window.alive[0]]
+    return len(returns) > 0 and bool(np.ptp(returns) > 0)
 
 
 def last_step(first: int, lookahead: int, horizon: int) -> int:
-    """The last step u that is regressed in the iteration of step ``first``; both count from 0."""
+    """Returns u, the last step that is regressed in the iteration of step ``first``; both count from 0."""
     return min(first + lookahead, horizon) - 1
 
 
@@ -119,21 +119,21 @@ def fit_window(
     """Regresses a window's steps from the last to the first.
 
     Args:
-        window: of one iteration; some episode must have reached its first step.
-        regressor: what regresses.
-        space: what observations are elements of.
+        window: the episodes of one iteration; at least one must have reached the first step.
+        regressor: the regression.
+        space: observation space.
         num_actions: A.
         generator: the only source of randomness.
 
     Returns:
-        The values at the window's first step: what the paper calls Q^L_i. Costs L regressions of at most m samples.
+        The values at the window's first step, Q^L_i in the paper. Costs L regressions of at most m samples.
     """
     targets = window.rewards[-1]
     for step in range(len(window.alive) - 1, 0, -1):
         alive = window.alive[step]
-        following, targets = targets, window.rewards[step - 1].copy()
+        next_targets, targets = targets, window.rewards[step - 1].copy()
         if alive.any():
-            samples = Samples(window.observations[step][alive], window.actions[step][alive], following[alive])
+            samples = Samples(window.observations[step][alive], window.actions[step][alive], next_targets[alive])
             fitted = regressor.fit(samples, space, num_actions, generator)
             targets[alive] += fitted.values(samples.observations).max(1)
     alive = window.alive[0]

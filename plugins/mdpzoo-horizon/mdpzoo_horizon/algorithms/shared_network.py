@@ -1,12 +1,12 @@
 """SQIRL as its authors run it: one network for all timesteps, with a head for each step of the lookahead.
 
-Source: Laidlaw et al. 2024, arXiv:2312.08369; what is fitted to what follows the behaviour of the authors' program.
-Instead of fresh regressions on fresh episodes, the network goes on learning from all iterations' steps at which the
-policy still explores, head 1 the return-to-go, head j the reward and the best value of head j - 1 one step later; the
-last head, frozen, is the policy of the timestep.
+Source: Laidlaw et al. 2024, arXiv:2312.08369; targets follow the behaviour of the authors' program. Instead of a new
+regression on new episodes, the network continues to learn from all iterations' exploring steps: head 1 learns the
+return-to-go, and head j the reward plus the largest value of head j - 1 one step later. A frozen copy of the last head
+is the policy of the timestep.
 
-What differs from the authors: no discount; a time limit is an end; steps are drawn in constant time, not by priorities
-over the whole buffer; the learning rate is 1e-3.
+What differs from the authors: there is no discount; a time limit ends the episode; steps are drawn in constant time
+rather than by priorities over the whole buffer; the learning rate is 1e-3.
 """
 
 from dataclasses import dataclass, field
@@ -23,22 +23,22 @@ from mdpzoo_horizon.algorithms.shallow_q_iteration import Samples, Window
 
 
 class Replay:
-    """The steps of all iterations that explored, sorted so that those from a timestep on stand together.
+    """The exploring steps of all iterations, sorted by timestep.
 
-    Each entry is an observation, an action, a reward, a return-to-go, the next observation and whether there is one.
+    An entry is an observation, an action, a reward, a return-to-go, the next observation, and whether there is one.
     """
 
     def __init__(self, horizon: int) -> None:
-        """Holds nothing of ``horizon`` steps."""
+        """Creates an empty buffer for ``horizon`` steps."""
         self._parts: list[list[tuple[np.ndarray, ...]]] = [[] for _ in range(horizon)]
         self._columns: tuple[np.ndarray, ...] = ()
 
     def __len__(self) -> int:
-        """Steps that ``sample`` draws from."""
+        """Returns the number of steps that ``sample`` draws from."""
         return len(self._columns[0]) if self._columns else 0
 
-    def take(self, window: Window, first: int) -> int:
-        """Takes in a window of all steps from ``first`` on, and forgets earlier ones; returns how many are new."""
+    def add(self, window: Window, first: int) -> int:
+        """Adds a window of all steps from ``first`` on, and removes earlier steps; returns the number of new steps."""
         to_go = window.rewards[::-1].cumsum(0)[::-1]
         length = len(window.alive)
         for step in range(length):
@@ -52,21 +52,21 @@ class Replay:
         return int(window.alive.sum())
 
     def sample(self, count: int, generator: np.random.Generator) -> tuple[np.ndarray, ...]:
-        """Draws ``count`` steps with replacement, each alike; the time does not depend on how many there are."""
+        """Draws ``count`` steps uniformly with replacement, in time that does not depend on the size of the buffer."""
         rows = generator.integers(len(self), size=count)
         return tuple(column[rows] for column in self._columns)
 
 
 @dataclass(frozen=True)
 class SharedNetwork:
-    """Settings of the variant.
+    """Settings of the shared network.
 
     Attributes:
         hidden: units of each hidden layer.
-        learning_rate: Adam's.
-        batch_size: steps of a gradient step.
-        epochs: how often each new step is drawn on average.
-        clip: the largest norm of a gradient.
+        learning_rate: learning rate of Adam.
+        batch_size: samples per gradient step.
+        epochs: average number of times that each new step is drawn.
+        clip: maximum norm of a gradient.
     """
 
     hidden: tuple[int, ...] = (64, 64)
@@ -80,7 +80,7 @@ class SharedNetwork:
         """Checks the settings.
 
         Raises:
-            SettingError: one is out of its range.
+            SettingError: if a setting is out of range.
         """
         for name in ("learning_rate", "batch_size", "epochs", "clip"):
             if not getattr(self, name) > 0:
@@ -89,24 +89,24 @@ class SharedNetwork:
         object.__setattr__(self, "network", Network(hidden=self.hidden))
 
     def fit(self, samples: Samples, space: Space[Any], num_actions: int, generator: np.random.Generator) -> Trained:
-        """Refused: one network learns all timesteps together.
+        """Raises an error, because one network learns all timesteps together.
 
         Raises:
             SettingError: always.
         """
-        raise SettingError("the shared network fits no single timestep; use regressor='network'")
+        raise SettingError("the shared network cannot fit a single timestep; use regressor='network'")
 
     def blank(self, space: Space[Any], num_actions: int) -> Trained:
-        """One timestep's network, with weights of 0."""
+        """Returns the network of one timestep, with weights of 0."""
         return self.network.blank(space, num_actions)
 
     def restore(self, arrays: dict[str, np.ndarray], space: Space[Any], num_actions: int) -> Trained:
-        """One timestep's network from its arrays."""
+        """Rebuilds the network of one timestep from its arrays."""
         return self.network.restore(arrays, space, num_actions)
 
 
 class SharedLearner:
-    """The network and its data while a pass is under way; not saved."""
+    """The network and its data during a pass; not saved."""
 
     def __init__(
         self,
@@ -117,7 +117,7 @@ class SharedLearner:
         horizon: int,
         generator: np.random.Generator,
     ) -> None:
-        """Draws a network of ``heads * num_actions`` outputs."""
+        """Draws a network with ``heads * num_actions`` outputs."""
         self._settings, self._space, self._actions, self._heads = settings, space, num_actions, heads
         self._generator = generator
         self.replay = Replay(horizon)
@@ -126,25 +126,27 @@ class SharedLearner:
         self._optimiser = torch.optim.Adam(self.module.parameters(), settings.learning_rate, fused=True)
 
     def learn(self, window: Window, first: int) -> tuple[Trained, int]:
-        """Takes in an iteration's episodes, learns, and freezes the last head.
+        """Adds the episodes of an iteration, learns, and freezes a copy of the last head.
 
         Returns:
             The values of the timestep, and the gradient steps taken.
         """
-        new = self.replay.take(window, first)
+        new = self.replay.add(window, first)
         count = -(-self._settings.epochs * new // self._settings.batch_size)
         for _ in range(count):
             self._descend(*self.replay.sample(self._settings.batch_size, self._generator))
         return self._frozen(), count
 
-    def _descend(self, seen: Any, actions: Any, rewards: Any, to_go: Any, following: Any, goes_on: Any) -> None:
-        """One gradient step on all heads."""
-        values = self._values(seen)
+    def _descend(
+        self, observations: Any, actions: Any, rewards: Any, to_go: Any, next_observations: Any, goes_on: Any
+    ) -> None:
+        """Takes one gradient step on all heads."""
+        values = self._values(observations)
         chosen = torch.from_numpy(actions)[:, None, None].expand(-1, self._heads, 1)
         targets = torch.from_numpy(to_go).float()[:, None]
         if self._heads > 1:
             with torch.no_grad():
-                best = self._values(following).max(2).values[:, :-1] * torch.from_numpy(goes_on)[:, None]
+                best = self._values(next_observations).max(2).values[:, :-1] * torch.from_numpy(goes_on)[:, None]
             targets = torch.cat((targets, torch.from_numpy(rewards).float()[:, None] + best), 1)
         loss = nn.functional.mse_loss(values.gather(2, chosen)[:, :, 0], targets)
         self._optimiser.zero_grad()
@@ -153,12 +155,12 @@ class SharedLearner:
         self._optimiser.step()
 
     def _values(self, observations: np.ndarray) -> torch.Tensor:
-        """``[n, heads, A]`` values."""
-        found = self.module(inputs(observations, self._space))
-        return found.view(len(found), self._heads, self._actions)
+        """Computes ``[n, heads, A]`` values."""
+        values = self.module(inputs(observations, self._space))
+        return values.view(len(values), self._heads, self._actions)
 
     def _frozen(self) -> Trained:
-        """A copy with the last head alone."""
+        """Returns a copy of the network with the last head only."""
         module = self._settings.network.module(self._space, self._actions)
         last: Any = module[-1]
         whole: Any = self.module[-1]

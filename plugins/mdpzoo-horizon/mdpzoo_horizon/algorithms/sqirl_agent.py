@@ -1,9 +1,9 @@
 """SQIRL as a Stable-Baselines3 algorithm (Laidlaw et al. 2024, arXiv:2312.08369, Algorithm 1).
 
-The mathematics is in ``sequential_fitting.py``, the loop in ``episodic.py``; this says how SQIRL acts and regresses.
+Algorithm 1 is in ``shallow_q_iteration.py``. This agent collects its episodes; ``episodic_agent.py`` repeats passes.
 
-What differs from the paper: where m is not given, passes of Algorithm 1 follow one another, and an iteration in which
-all episodes earned the same plays more of them before chance decides; ``pages/sqirl.md`` has the rule.
+What differs from the paper: if m is not given, passes of Algorithm 1 follow one another, and an iteration whose
+episodes all have the same return plays more of them before it decides at random; see ``pages/sqirl.md``.
 """
 
 from collections.abc import Generator
@@ -36,7 +36,7 @@ Kind = Literal["auto", "histogram", "ridge", "network", "shared-network"]
 
 
 class SQIRL(EpisodicAgent):
-    """Explores at random, regresses values a few steps back, fixes one timestep after the other."""
+    """Shallow Q-iteration: explores at random, regresses values and fixes one timestep after another."""
 
     policy: TimedPolicy
     policy_aliases = {"TimedPolicy": TimedPolicy, "MlpPolicy": TimedPolicy, "CnnPolicy": TimedPolicy}
@@ -58,27 +58,27 @@ class SQIRL(EpisodicAgent):
         device: Any = "cpu",
         _init_setup_model: bool = True,
     ) -> None:
-        """Knows nothing.
+        """Creates an untrained agent.
 
         Args:
-            policy: ``TimedPolicy``; SB3's names ``MlpPolicy`` and ``CnnPolicy`` stand for it.
-            env: an environment, several of SB3's, or a vector environment of ours; None: only for loading.
+            policy: ``TimedPolicy``; SB3's names ``MlpPolicy`` and ``CnnPolicy`` are aliases.
+            env: an environment, an SB3 vector environment, or a vector environment of MDPZoo; None: only for loading.
             lookahead: k, steps that are regressed in an iteration, at least 1.
-            episodes: m, episodes of an iteration; None: as many as the steps given to ``learn`` afford.
+            episodes: m, episodes of an iteration; None: chosen from the steps given to ``learn``.
             horizon: T, steps of an episode; None: the environment's time limit.
             regressor: ``"histogram"`` (Discrete observations), ``"ridge"``, ``"network"``, ``"shared-network"`` (the
-                authors' variant), anything with the methods of ``sequential_fitting.Regressor``, or ``"auto"``: a
-                histogram where observations are Discrete, else a network.
+                authors' variant), an object with the methods of ``shallow_q_iteration.Regressor``, or ``"auto"``: a
+                histogram for Discrete observations, otherwise a network.
             regressor_settings: settings of the named regressor.
-            reuse: where m is not given, whether an iteration also regresses those episodes of the ones before that did
-                what was then fixed. Where m is given they never enter: that is Algorithm 1 to the letter.
-            seed: non-negative; None: fresh randomness.
+            reuse: if m is not given, whether an iteration also regresses those earlier episodes whose actions agree
+                with the fixed policy. If m is given they are never used, as in Algorithm 1.
+            seed: a non-negative seed; None: unpredictable.
             verbose: 1 writes the log to the terminal.
-            tensorboard_log: a folder for TensorBoard.
-            device: where the policy's arrays live.
+            tensorboard_log: folder for TensorBoard.
+            device: device of the policy's arrays.
 
         Raises:
-            SettingError: a number is out of its range, spaces do not fit, or there is no horizon.
+            SettingError: if a number is out of range, a space is not supported, or there is no horizon.
         """
         super().__init__(
             policy,
@@ -94,8 +94,8 @@ class SQIRL(EpisodicAgent):
         self.regressor, self.regressor_settings = regressor, regressor_settings
         self.reuse = reuse
         self._reused: Window | None = None
-        self._window: Any = None  # what the last regression saw
-        self._learner: Any = None  # of the authors' variant
+        self._window: Any = None  # window of the last regression
+        self._learner: Any = None  # of the shared network
         if _init_setup_model:
             self._setup_model()
 
@@ -125,7 +125,7 @@ class SQIRL(EpisodicAgent):
     def _fitting(self, first: int) -> Generator[Iteration, Collection, float]:
         """``sequential_fitting``; if passes compete, the finished policy then plays m episodes of its own."""
         policy, horizon = self.policy, self.policy.horizon
-        whole = self._reuses or self._shares  # these regress steps after the lookahead, too
+        whole = self._reuses or self._shares  # these use steps after the lookahead, too
         fitting = sequential_fitting(self._regress, self._keep, horizon=horizon, lookahead=self.lookahead, first=first)
         iteration, collection = next(fitting, None), None
         while iteration is not None:
@@ -139,7 +139,7 @@ class SQIRL(EpisodicAgent):
         return float(collection.returns.mean())
 
     def _keep(self, step: int, fitted: Fitted) -> None:
-        """Fixes a step, and keeps the episodes of which the next iteration can use the rest."""
+        """Fixes a step, and keeps the episodes that the next iteration can reuse."""
         policy, window = self.policy, self._window
         policy.draft.keep(step, fitted, self.generator)
         policy.steps_fixed = step + 1
@@ -148,7 +148,7 @@ class SQIRL(EpisodicAgent):
             self._reused = reusable(window, policy.draft.choose(np.full(len(observations), step), observations))
 
     def _regress(self, window: Window, step: int) -> Fitted:
-        """The values of a step from the episodes that reached it."""
+        """Computes the values of a step from the episodes that reached it."""
         self._window = window = self._with_reused(window)
         space, actions, horizon = self.observation_space, int(self.action_space.n), self.policy.horizon  # type: ignore[attr-defined]
         if self._shares:
@@ -165,7 +165,7 @@ class SQIRL(EpisodicAgent):
         return fit_window(shortened(window, length), self.policy.regressor, space, actions, self.generator)
 
     def _asks_for_more(self, collection: Collection) -> bool:
-        """Where m is chosen here, an iteration that saw no difference at all goes on, for half of the spare steps."""
+        """If m is not given, continues an iteration with equal returns, for at most half of the spare steps."""
         policy, horizon = self.policy, self.policy.horizon
         if self.episodes is not None or self._spare == 0 or policy.steps_fixed == horizon:
             return False
@@ -190,17 +190,17 @@ class SQIRL(EpisodicAgent):
         return [*super()._excluded_save_params(), "_reused", "_window", "_learner"]
 
 
-def regressor_of(asked: Any, settings: dict[str, Any] | None, space: Any) -> Regressor:
+def regressor_of(regressor: Any, settings: dict[str, Any] | None, space: Any) -> Regressor:
     """Builds a regressor from its name.
 
     Raises:
-        SettingError: there is no such regressor, or it does not take these settings or observations.
+        SettingError: if the name is unknown, or the settings or observations do not fit.
     """
-    if not isinstance(asked, str):
+    if not isinstance(regressor, str):
         if settings:
-            raise SettingError("regressor_settings belong to a regressor's name; give the regressor made")
-        return asked
-    name = ("histogram" if isinstance(space, Discrete) else "network") if asked == "auto" else asked
+            raise SettingError("regressor_settings need a regressor's name; pass them to the regressor object instead")
+        return regressor
+    name = ("histogram" if isinstance(space, Discrete) else "network") if regressor == "auto" else regressor
     if name == "network":
         from mdpzoo_horizon.algorithms.network_regressor import Network
 
@@ -213,7 +213,7 @@ def regressor_of(asked: Any, settings: dict[str, Any] | None, space: Any) -> Reg
         kind = {"histogram": Histogram, "ridge": Ridge}[name]
     else:
         known = "'auto', 'histogram', 'ridge', 'network' or 'shared-network'"
-        raise SettingError(f"regressor must be {known}, got {asked!r}")
+        raise SettingError(f"regressor must be {known}, got {regressor!r}")
     if name == "histogram" and not isinstance(space, Discrete):
         raise SettingError(f"a histogram needs Discrete observations, got {space}; use regressor='network' or 'ridge'")
     try:

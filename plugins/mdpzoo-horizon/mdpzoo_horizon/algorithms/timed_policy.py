@@ -1,4 +1,4 @@
-"""SQIRL's policy: a choice, or fitted values, for each timestep, as a Stable-Baselines3 policy."""
+"""SQIRL's policy: choices or fitted values for each timestep, as a Stable-Baselines3 policy."""
 
 from typing import Any
 
@@ -12,27 +12,27 @@ from mdpzoo_horizon.algorithms.shallow_q_iteration import Fitted, Regressor
 
 
 class TableOfChoices(nn.Module):
-    """What to do at each step in each of finitely many states.
+    """The action of each step and state, for Discrete observations.
 
     Attributes:
-        choices: ``[T, S]`` int16, an action; or ``-1 - a`` where nothing is known: explore, or take action a where
-            chance is not allowed.
+        choices: ``[T, S]`` int16, an action; or ``-1 - a`` if nothing is known: explore, or take action a if the policy
+            must be deterministic.
     """
 
     choices: torch.Tensor
 
     def __init__(self, horizon: int, space: Discrete, num_actions: int) -> None:
-        """Knows nothing. Costs 2 T S bytes."""
+        """Creates an empty table. Costs 2 T S bytes."""
         super().__init__()
         self._space, self._num_actions = space, num_actions
         self.register_buffer("choices", torch.full((horizon, int(space.n)), -1, dtype=torch.int16))
 
     def clear(self) -> None:
-        """Forgets all steps."""
+        """Clears all steps."""
         self.choices.fill_(-1)
 
     def keep(self, step: int, fitted: Fitted, generator: np.random.Generator) -> None:
-        """Fixes a step greedily; ties, and what stands in for exploring, are drawn."""
+        """Fixes the greedy policy of a step; ties and the actions for unknown states are drawn."""
         states = np.arange(int(self._space.n)) + int(self._space.start)
         values = fitted.values(states)
         best = values == values.max(1, keepdims=True)
@@ -41,24 +41,24 @@ class TableOfChoices(nn.Module):
         self.choices[step] = torch.from_numpy(np.where(known, drawn, -1 - drawn).astype(np.int16))
 
     def choose(self, steps: np.ndarray, observations: np.ndarray) -> np.ndarray:
-        """Reads ``[n]`` choices for steps ``[n]`` in 0 .. T - 1 and observations ``[n]``."""
+        """Looks up the ``[n]`` choices for steps ``[n]`` in 0 .. T - 1 and observations ``[n]``."""
         rows = torch.from_numpy(np.asarray(observations, np.int64) - int(self._space.start))
         return self.choices[torch.from_numpy(steps), rows].numpy(force=True).astype(np.int64)
 
 
 class StackOfValues(nn.Module):
-    """The fitted values of each step, where observations are no numbers of states.
+    """The fitted values of each step, for observations that are not Discrete.
 
     Attributes:
-        kept: ``[T]`` bool, the steps of which something is known.
-        preferences: ``[T, A]`` float64, drawn; ties go to the highest.
+        kept: ``[T]`` bool, whether a step has been fixed.
+        preferences: ``[T, A]`` float64, drawn at random; ties go to the highest.
     """
 
     kept: torch.Tensor
     preferences: torch.Tensor
 
     def __init__(self, horizon: int, space: Space[Any], num_actions: int, regressor: Regressor) -> None:
-        """Knows nothing. Costs T times what one fitted function takes."""
+        """Creates an empty stack. Takes T times the memory of one fitted function."""
         super().__init__()
         self._space, self._num_actions, self._regressor = space, num_actions, regressor
         self._restored: dict[int, Fitted] = {}
@@ -75,12 +75,12 @@ class StackOfValues(nn.Module):
         super()._load_from_state_dict(*arguments, **settings)
 
     def clear(self) -> None:
-        """Forgets all steps."""
+        """Clears all steps."""
         self.kept.fill_(False)
         self._restored.clear()
 
     def keep(self, step: int, fitted: Fitted, generator: np.random.Generator) -> None:
-        """Fixes a step greedily; whom ties favour is drawn, once for all observations."""
+        """Fixes the greedy policy of a step; the preference among ties is drawn once for all observations."""
         for name, array in fitted.arrays().items():
             getattr(self, f"fitted_{name}")[step] = torch.from_numpy(np.asarray(array))
         self.preferences[step] = torch.from_numpy(generator.random(self._num_actions))
@@ -88,7 +88,7 @@ class StackOfValues(nn.Module):
         self._restored[step] = fitted
 
     def choose(self, steps: np.ndarray, observations: np.ndarray) -> np.ndarray:
-        """Computes ``[n]`` choices for steps ``[n]`` in 0 .. T - 1; -1 at steps of which nothing is known."""
+        """Computes ``[n]`` choices for steps ``[n]`` in 0 .. T - 1; -1 at steps that have not been fixed."""
         choices = np.full(len(steps), -1)
         for step in np.unique(steps).tolist():
             if self.kept[step]:
@@ -106,16 +106,16 @@ class StackOfValues(nn.Module):
 
 
 class TimedPolicy(PlanPolicy):
-    """One policy for each timestep; uniformly random where nothing is known, and after the horizon."""
+    """One policy per timestep; uniformly random if nothing is known, and after the horizon."""
 
     def __init__(self, observation_space: Any, action_space: Any, horizon: int, regressor: Regressor) -> None:
-        """Knows nothing: every action is drawn.
+        """Creates an untrained policy, which draws every action.
 
         Args:
-            observation_space: Discrete, or what the regressor takes.
+            observation_space: Discrete, or any space that the regressor accepts.
             action_space: Discrete.
             horizon: T, at least 1.
-            regressor: says what one step's values are.
+            regressor: computes the values of one step.
         """
         super().__init__(observation_space, action_space, horizon)
         self.regressor = regressor
@@ -128,6 +128,6 @@ class TimedPolicy(PlanPolicy):
         return StackOfValues(self.horizon, self.observation_space, actions, self.regressor)
 
     def _get_constructor_parameters(self) -> dict[str, Any]:
-        """What ``BasePolicy.save`` keeps."""
+        """Returns the constructor arguments that ``BasePolicy.save`` stores."""
         spaces = {"observation_space": self.observation_space, "action_space": self.action_space}
         return {**spaces, "horizon": self.horizon, "regressor": self.regressor}

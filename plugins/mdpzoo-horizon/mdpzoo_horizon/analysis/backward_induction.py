@@ -1,11 +1,11 @@
 """Exact finite-horizon values and lookahead iterates (Laidlaw, Russell and Dragan 2023, sections 4 and 5), compiled.
 
-Step t = 0 .. T - 1; ``V[T] = 0``; terminal states are worth 0. A table ``[T + 1, S]`` of values is all that is kept:
-``Q_t = R + P V_{t+1}`` is formed again where it is wanted, a row at a time, with the same roundings. A lookahead
-iterate is kept as ``V^{k-1}``, from which ``Q^k_t = R + P V^{k-1}_{t+1}``, and is overwritten by the next in one pass
-forward in time: step t asks for the old values of step t + 1 only.
+Step t = 0 .. T - 1; ``V[T] = 0``; terminal states have value 0. Only tables ``[T + 1, S]`` of values are stored:
+``Q_t = R + P V_{t+1}`` is recomputed when it is needed, one row at a time and with the same rounding. A lookahead
+iterate is stored as ``V^{k-1}``, which gives ``Q^k_t = R + P V^{k-1}_{t+1}``, and is overwritten by the next one in a
+pass forward in time, since step t needs the old values of step t + 1 only.
 
-What differs from the paper: nothing; transitions may be stochastic, which the paper's text leaves out.
+What differs from the paper: transitions may be stochastic.
 """
 
 from typing import NamedTuple
@@ -14,7 +14,7 @@ import numpy as np
 
 from mdpzoo.compiling import compiled, inlined
 
-TOLERANT, BITWISE, CLEAR = np.uint8(1), np.uint8(2), np.uint8(4)  # who reaches a state: see ``scan``
+TOLERANT, BITWISE, CLEAR = np.uint8(1), np.uint8(2), np.uint8(4)  # which policies reach a state, see ``scan``
 
 
 class Values(NamedTuple):
@@ -72,11 +72,11 @@ class Occupancy(NamedTuple):
 
 
 @inlined
-def backed_up(rows, row, following):  # type: ignore[no-untyped-def]
-    """``R + P V`` of one row; ``following`` is V, ``[S]``."""
+def backed_up(rows, row, next_values):  # type: ignore[no-untyped-def]
+    """Computes ``R + P V`` of one row from the values V, ``[S]``."""
     total = rows.expected[row]
     for k in range(rows.offsets[row], rows.offsets[row + 1]):
-        total += rows.probabilities[k] * following[rows.successors[k]]
+        total += rows.probabilities[k] * next_values[rows.successors[k]]
     return total
 
 
@@ -92,14 +92,14 @@ def values(rows, policy, first, horizon, wants_spread):  # type: ignore[no-untyp
         for s in range(states):
             if t < first[s] or rows.terminal[s]:
                 continue
-            law = policy[at, s if policy.shape[1] > 1 else 0]
+            probabilities = policy[at, s if policy.shape[1] > 1 else 0]
             high, mean, low, widest = -np.inf, 0.0, np.inf, 0.0
             for a in range(actions):
                 row = s * actions + a
                 top = backed_up(rows, row, best[t + 1])
                 middle = backed_up(rows, row, explored[t + 1])
                 bottom = backed_up(rows, row, worst)
-                high, mean, low = max(high, top), mean + law[a] * middle, min(low, bottom)
+                high, mean, low = max(high, top), mean + probabilities[a] * middle, min(low, bottom)
                 widest = max(widest, (middle - bottom) * (top - bottom))
             best[t, s], explored[t, s], earlier[s] = high, min(max(mean, low), high), low
             if wants_spread:
@@ -110,7 +110,7 @@ def values(rows, policy, first, horizon, wants_spread):  # type: ignore[no-untyp
 
 @compiled
 def greedy_values(rows, first, iterate, ties, horizon):  # type: ignore[no-untyped-def]
-    """What the worst of the policies greedy for ``Q^k`` is worth at t = 0, ``[S]``.
+    """Computes the values ``[S]`` at t = 0 of the worst policy that is greedy for ``Q^k``.
 
     ``iterate`` is ``V^{k-1}``, ``[T + 1, S]``; actions within ``ties max_b |Q(s, b)|`` of the best are greedy.
     """
@@ -132,11 +132,11 @@ def greedy_values(rows, first, iterate, ties, horizon):  # type: ignore[no-untyp
 
 
 @inlined
-def row_values(rows, s, following, q):  # type: ignore[no-untyped-def]
-    """Fills ``q`` ``[A]`` with a state's action values; returns the largest and the largest size."""
+def row_values(rows, s, next_values, q):  # type: ignore[no-untyped-def]
+    """Fills ``q`` ``[A]`` with a state's action values; returns the largest value and the largest absolute value."""
     top, size = -np.inf, 0.0
     for a in range(rows.actions):
-        q[a] = backed_up(rows, s * rows.actions + a, following)
+        q[a] = backed_up(rows, s * rows.actions + a, next_values)
         top, size = max(top, q[a]), max(size, abs(q[a]))
     return top, size
 
@@ -145,9 +145,9 @@ def row_values(rows, s, following, q):  # type: ignore[no-untyped-def]
 def scan(rows, first, best, iterate, spread, lookahead, ties, loss, horizon):  # type: ignore[no-untyped-def]
     """Computes a ``Scan`` of lookahead k, and overwrites the iterate by the next one.
 
-    Three sets of states are followed from the start: TOLERANT by actions within ``ties max_b |Q(s, b)|`` of the best,
-    BITWISE by the very best, CLEAR by actions above every suboptimal one; an action is suboptimal where it loses more
-    than ``loss``.
+    Three sets of states are followed from the start: those reached by actions within ``ties max_b |Q(s, b)|`` of the
+    best (TOLERANT), by the best actions to the last bit (BITWISE), and by actions above every suboptimal one (CLEAR).
+    An action is suboptimal if it loses more than ``loss``.
 
     Costs O(T nnz).
     """
@@ -188,7 +188,7 @@ def scan(rows, first, best, iterate, spread, lookahead, ties, loss, horizon):  #
                             needed = spread[t, s] / between**2 if between > 0 else np.inf
                             if needed > ratio:
                                 ratio, widest = needed, spread[t, s]
-                _follow(rows, s, here[s], q, top, ties * size, bar, after)
+                _mark_successors(rows, s, here[s], q, top, ties * size, bar, after)
             if len(spread) > 0 and t < horizon - 1:
                 spread[t, s] = _widest(rows, s, spread[t + 1])
         here, after = after, here
@@ -197,8 +197,8 @@ def scan(rows, first, best, iterate, spread, lookahead, ties, loss, horizon):  #
 
 
 @inlined
-def _follow(rows, s, here, q, top, slack, bar, after):  # type: ignore[no-untyped-def]
-    """Hands on the marks of a state to its successors."""
+def _mark_successors(rows, s, here, q, top, slack, bar, after):  # type: ignore[no-untyped-def]
+    """Passes the marks of a state on to its successors."""
     for a in range(rows.actions):
         marks = here
         if q[a] < top - slack:
@@ -215,17 +215,17 @@ def _follow(rows, s, here, q, top, slack, bar, after):  # type: ignore[no-untype
 
 
 @inlined
-def _widest(rows, s, following):  # type: ignore[no-untyped-def]
-    """The largest entry among what can follow a state."""
+def _widest(rows, s, next_values):  # type: ignore[no-untyped-def]
+    """Returns the largest entry among the successors of a state."""
     widest = 0.0
     for k in range(rows.offsets[s * rows.actions], rows.offsets[(s + 1) * rows.actions]):
-        widest = max(widest, following[rows.successors[k]])
+        widest = max(widest, next_values[rows.successors[k]])
     return widest
 
 
 @compiled
 def return_range(rows, first, horizon):  # type: ignore[no-untyped-def]
-    """The least and the largest return that any episode can have. Costs O(T nnz)."""
+    """Computes the smallest and the largest return that an episode can have. Costs O(T nnz)."""
     states, actions = len(first), rows.actions
     low, high, now_low, now_high = np.zeros(states), np.zeros(states), np.zeros(states), np.zeros(states)
     for t in range(horizon - 1, -1, -1):
@@ -256,9 +256,9 @@ def occupancy(rows, policy, horizon):  # type: ignore[no-untyped-def]
             if here[s] == 0.0 or rows.terminal[s]:
                 continue
             most[s], total[s] = max(most[s], here[s]), total[s] + here[s]
-            law = policy[at, s if policy.shape[1] > 1 else 0]
+            probabilities = policy[at, s if policy.shape[1] > 1 else 0]
             for a in range(actions):
-                row, share = s * actions + a, here[s] * law[a]
+                row, share = s * actions + a, here[s] * probabilities[a]
                 if share == 0.0:
                     continue
                 most_pairs[row], total_pairs[row] = max(most_pairs[row], share), total_pairs[row] + share

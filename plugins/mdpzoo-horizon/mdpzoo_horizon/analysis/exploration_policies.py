@@ -1,4 +1,4 @@
-"""The policy that acts where nothing has been learnt, in the form that the kernels read."""
+"""Exploration policies, checked and in the shape that compiled functions read."""
 
 from typing import Any
 
@@ -7,27 +7,27 @@ import numpy as np
 from mdpzoo.errors import SettingError
 from mdpzoo.models import TabularMDP
 
-ROUNDING = 1e-5  # how far the probabilities of a row may sum from 1; float32 files are that coarse
+ROUNDING = 1e-5  # how far the sum of probabilities may be from 1; float32 files need this much
 
 
-def exploration_policy(given: Any, model: TabularMDP, horizon: int) -> np.ndarray:
-    """An exploration policy as the kernels read it.
+def exploration_policy(exploration: Any, model: TabularMDP, horizon: int) -> np.ndarray:
+    """Checks an exploration policy and brings it into one shape.
 
     Args:
-        given: None (uniform), ``[A]``, ``[S, A]`` or ``[T, S, A]``; one for more than T steps is cut.
-        model: whose S and A these are.
+        exploration: None (uniform), or probabilities ``[A]``, ``[S, A]`` or ``[T, S, A]``; steps after T are ignored.
+        model: the model with S states and A actions.
         horizon: T.
 
     Returns:
-        ``[1 or T, 1 or S, A]`` float64, rows scaled to sum to 1; those of terminal states are not looked at.
+        ``[1 or T, 1 or S, A]`` float64, scaled to sum to 1; the probabilities of terminal states are ignored.
 
     Raises:
-        SettingError: the shape or a probability is wrong.
+        SettingError: if the shape is wrong, or the probabilities of a state are negative or do not sum to 1.
     """
     states, actions = model.num_states, model.num_actions
-    if given is None:
+    if exploration is None:
         return np.full((1, 1, actions), 1 / actions)
-    policy = np.array(given, np.float64)
+    policy = np.array(exploration, np.float64)
     shape = policy.shape
     if shape not in ((actions,), (states, actions)) and not (
         policy.ndim == 3 and shape[0] >= horizon and shape[1:] == (states, actions)

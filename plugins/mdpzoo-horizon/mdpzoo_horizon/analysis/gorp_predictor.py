@@ -1,10 +1,10 @@
-"""How often GORP succeeds, exactly: binomial counts compared with each other, step by step.
+"""The exact probability that GORP succeeds, from comparisons of binomial counts.
 
-For deterministic models whose return under exploration is 0 or one number: the sum of m returns is then a binomial
-count, counts of different action sequences are independent, and which of them wins is a finite sum.
+Applies to deterministic models whose return under exploration is 0 or one other number. The sum of m returns is then a
+binomial count, counts of different action sequences are independent, and the probability that one wins is a finite sum.
 
-What differs from the tighter bounds that come with BRIDGE: where this applies, nothing is bounded but ties, and those
-only where asked for; returns of other kinds are refused, where the authors turn to Berry-Esseen and other inequalities.
+What differs from the tighter bounds published with BRIDGE: nothing is bounded except ties, on request. Models with
+other returns raise an error, where the authors use Berry-Esseen and other inequalities.
 """
 
 from typing import Any, Literal
@@ -18,7 +18,7 @@ from mdpzoo_horizon.models.reachability import Rows, first_visits
 
 Ties = Literal["first", "worst"]
 
-SCANNED = 64  # samples tried one by one; above them, success is taken to grow with the samples
+SCANNED = 64  # sample counts tried one by one; larger ones by bisection
 LARGEST = 1 << 20
 SEQUENCES = 1 << 12
 
@@ -26,29 +26,31 @@ SEQUENCES = 1 << 12
 def gorp_success(
     model: TabularMDP, horizon: int, samples: int, lookahead: int = 1, exploration: Any = None, ties: Ties = "first"
 ) -> float:
-    """The probability that GORP finds an optimal sequence of actions.
+    """Computes the probability that GORP finds an optimal sequence of actions.
 
     Args:
-        model: deterministic, its return under exploration 0 or one number.
+        model: a deterministic model whose return under exploration is 0 or one other number.
         horizon: T.
         samples: m, episodes for each of the ``A^k`` sequences.
         lookahead: k.
         exploration: as for ``effective_horizon``.
-        ties: ``"first"``: the first of the best sequences is taken, and the probability is exact; ``"worst"``: a lower
-            bound, however ties are broken.
+        ties: ``"first"``: the first of equal sequences wins, as in GORP, and the probability is exact; ``"worst"``:
+            a lower bound for any way to break ties.
 
     Raises:
-        SettingError: the model is of another kind, an argument is out of its range, or ``A^k`` is above 4096.
+        SettingError: if the model is of another kind, an argument is out of range, or ``A^k`` is above 4096.
 
-    Costs O(T S A^2k sqrt(m)) at worst; only states that optimal actions reach are looked at.
+    Costs at most O(T S A^2k sqrt(m)); only states that optimal actions reach are computed.
     """
-    game = _asked(model, horizon, exploration)
-    if game is None:
-        raise SettingError("the success of GORP is known for deterministic models whose return is 0 or one number")
+    inputs = _inputs(model, horizon, exploration)
+    if inputs is None:
+        raise SettingError(
+            "gorp_success needs a deterministic model whose return is 0 or one other number; use guaranteed_success"
+        )
     _check(model, horizon, lookahead, ties)
     if samples < 1:
         raise SettingError(f"samples must be at least 1, got {samples}")
-    rows, best, explored, amount, start = game
+    rows, best, explored, amount, start = inputs
     deepest = min(lookahead, horizon)
     return float(success(rows, best, explored, amount, start, horizon, deepest, samples, ties == "worst"))
 
@@ -56,21 +58,22 @@ def gorp_success(
 def predicted_samples(
     model: TabularMDP, horizon: int, lookahead: int = 1, exploration: Any = None, ties: Ties = "first"
 ) -> int | None:
-    """The smallest m with which GORP is optimal with probability at least 1/2; arguments as for ``gorp_success``.
+    """Finds the smallest m with which GORP is optimal with probability at least 1/2.
 
-    Up to 64 every m is tried; above, doubling and halving take success to grow with m.
+    Every m up to 64 is tried; larger ones are found by bisection, which assumes that the success grows with m. The
+    arguments are those of ``gorp_success``.
 
     Returns:
-        m; None where the return is not 0 or one number, or where more than 2^20 would be needed.
+        m, or None if the model is of another kind or more than 2^20 samples are needed.
 
     Raises:
-        SettingError: an argument is out of its range, or ``A^k`` is above 4096.
+        SettingError: if an argument is out of range, or ``A^k`` is above 4096.
     """
     _check(model, horizon, lookahead, ties)
-    game = _asked(model, horizon, exploration)
-    if game is None:
+    inputs = _inputs(model, horizon, exploration)
+    if inputs is None:
         return None
-    rows, best, explored, amount, start = game
+    rows, best, explored, amount, start = inputs
     deepest = min(lookahead, horizon)
 
     def enough(samples: int) -> bool:
@@ -100,8 +103,8 @@ def _check(model: TabularMDP, horizon: int, lookahead: int, ties: str) -> None:
         raise SettingError(f"A^k must be at most {SEQUENCES}, got {model.num_actions}^{lookahead}")
 
 
-def _asked(model: TabularMDP, horizon: int, exploration: Any) -> Any:
-    """The arrays for ``success``; None where the model is of another kind."""
+def _inputs(model: TabularMDP, horizon: int, exploration: Any) -> Any:
+    """Returns the arrays for ``success``, or None if the model is of another kind."""
     if not model.deterministic:
         return None
     rows = Rows.of(model)

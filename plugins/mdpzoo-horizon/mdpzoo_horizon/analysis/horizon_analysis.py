@@ -1,11 +1,11 @@
 """The effective horizon of a tabular environment, exactly (Laidlaw, Russell and Dragan 2023; Laidlaw et al. 2024).
 
-One call answers: what is the optimal and the random return, how far ahead must one look for random exploration to
-suffice, how large is the gap that samples must resolve, and how many samples do the published bounds ask for.
+One call computes the optimal and the random return, the lookahead with which random exploration suffices, the gap that
+samples must resolve, and the number of samples by the published bounds.
 
-What differs from the papers: near ties are ties relative to the size of the values, and the largest loss that counts as
-none scales with the values, where the authors' program has 0 and 1e-4; stochastic models and any start law are taken;
-``min_k_tolerance`` and the predictor of GORP's samples are additions.
+What differs from the papers: the tolerance for ties and the loss that still counts as optimal are relative to the size
+of the values, where the authors' program has 0 and 1e-4; models may be stochastic and have any start distribution;
+``min_k_tolerance`` and the prediction of GORP's samples are additions.
 """
 
 import math
@@ -24,10 +24,10 @@ from mdpzoo_horizon.analysis.gorp_predictor import SEQUENCES, predicted_samples
 from mdpzoo_horizon.analysis.horizon_report import HorizonReport
 from mdpzoo_horizon.models.reachability import Rows, first_visits
 
-SHOWN = 5  # lookaheads whose greedy return is always reported
-TRUSTED = 1e-7  # relative gap below which roundings may decide
-PREDICTED = 1 << 16  # states times steps for which GORP's samples are predicted: it takes seconds
-NEGLIGIBLE = 1e-6  # of the largest optimal value: more than float32 rewards are rounded by
+SHOWN = 5  # minimum number of lookaheads whose greedy return is reported
+TRUSTED = 1e-7  # relative gap below which rounding errors may decide
+PREDICTED = 1 << 16  # largest product of states and steps for which GORP's samples are predicted, which takes seconds
+NEGLIGIBLE = 1e-6  # relative to the largest optimal value; more than the rounding of float32 rewards
 
 
 class Lookahead(NamedTuple):
@@ -48,7 +48,7 @@ class Lookahead(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """A model with everything that a scan needs; arrays as in ``backward``."""
+    """A model with the arguments of every scan; arrays as in ``backward_induction``."""
 
     rows: Rows
     first: np.ndarray
@@ -57,8 +57,13 @@ class Question:
     deepest: int
     ties: float
     loss: float
-    target: float  # the least return that ``min_k_tolerance`` takes
-    scale: float  # of returns
+    target: float  # smallest return that ``min_k_tolerance`` accepts
+    scale: float  # largest return minus smallest return
+
+    def scan(self, iterate: np.ndarray, spread: np.ndarray, lookahead: int) -> Scan:
+        """Scans one lookahead, and overwrites the iterate by the next one."""
+        rows, first, best = self.rows, self.first, self.best
+        return scan(rows, first, best, iterate, spread, lookahead, self.ties, self.loss, self.horizon)
 
 
 def effective_horizon(
@@ -71,24 +76,23 @@ def effective_horizon(
     ties: float = 1e-9,
     loss: float | None = None,
 ) -> HorizonReport:
-    """Analyses a finite environment exactly.
+    """Computes the effective horizon of a finite environment and related quantities, exactly.
 
     Args:
         model: a ``TabularMDP``, an environment, an id, or a model's file (.npz).
         horizon: T, at least 1; None: the environment's ``max_episode_steps``.
-        exploration: probabilities ``[A]``, ``[S, A]`` or ``[T, S, A]`` of the policy that acts where nothing has been
-            learnt; None: uniform.
-        max_lookahead: the largest k to look at; None: T, with which every model is solvable.
-        tolerance: the share of ``J* - J_random`` that ``min_k_tolerance`` may lose.
-        ties: actions whose values differ by less than this share of the largest are tied.
-        loss: what an optimal action may lose, in reward units; None: 1e-6 of the largest optimal value, which is more
-            than float32 rewards are rounded by.
+        exploration: probabilities ``[A]``, ``[S, A]`` or ``[T, S, A]`` of the exploration policy; None: uniform.
+        max_lookahead: largest k to compute; None: T, with which every model is solvable.
+        tolerance: share of ``J* - J_random`` that policies of ``min_k_tolerance`` may lose.
+        ties: actions are tied if their values differ by less than this share of the largest value in their state.
+        loss: largest loss of an action that counts as optimal, in reward units; None: 1e-6 of the largest optimal
+            value, which is more than the rounding of float32 rewards.
 
     Raises:
-        SettingError: there is no horizon, or an argument is out of its range; says which.
+        SettingError: if there is no horizon, or an argument is out of range; the message names it.
 
-    Costs O(K T nnz) time, K the lookaheads it takes to answer, and 24 T S bytes beyond the model, 32 T S where the
-    model is deterministic: 1.2 GB for a million states and 50 steps.
+    Costs O(K T nnz) time for K lookaheads, and 24 T S bytes in addition to the model, or 32 T S if it is
+    deterministic: 1.2 GB for a million states and 50 steps.
     """
     if not isinstance(model, TabularMDP):
         from mdpzoo_horizon.tables.sources import model_of
@@ -118,10 +122,10 @@ def effective_horizon(
     iterate[:] = 0.0  # Q^1 = R
     window = _planning_window(question, iterate)
     del iterate, spread
-    wanted = None
+    predicted = None
     if model.deterministic and model.num_states * horizon <= PREDICTED and model.num_actions <= SEQUENCES:
-        wanted = predicted_samples(model, horizon, exploration=exploration)
-    return _report(model, question, policy, returns, found, shown, window, wanted)
+        predicted = predicted_samples(model, horizon, exploration=exploration)
+    return _report(model, question, policy, returns, found, shown, window, predicted)
 
 
 def _check(horizon: int | None, max_lookahead: int | None, tolerance: float, ties: float, loss: float | None) -> None:
@@ -137,62 +141,63 @@ def _check(horizon: int | None, max_lookahead: int | None, tolerance: float, tie
         raise SettingError(f"loss must be at least 0, got {loss}")
 
 
-def _lookaheads(asked: Question, iterate: np.ndarray, spread: np.ndarray) -> tuple[list[Lookahead], int]:
-    """Looks at k = 1, 2, .. until all questions are answered; also says how many of them make the lists."""
+def _lookaheads(question: Question, iterate: np.ndarray, spread: np.ndarray) -> tuple[list[Lookahead], int]:
+    """Scans k = 1, 2, .. until all numbers of the report are known; also returns how many are listed in it."""
     found: list[Lookahead] = []
     shown = 0
-    actions, bounded = asked.rows.actions, len(spread) > 0
-    for k in range(1, asked.deepest + 1):
+    actions, bounded = question.rows.actions, len(spread) > 0
+    for k in range(1, question.deepest + 1):
         greedy_return = math.nan
         if not shown:
-            worst_greedy = greedy_values(asked.rows, asked.first, iterate, asked.ties, asked.horizon)
-            greedy_return = float(asked.rows.start @ worst_greedy)
-        seen = scan(asked.rows, asked.first, asked.best, iterate, spread, k, asked.ties, asked.loss, asked.horizon)
+            worst_greedy = greedy_values(question.rows, question.first, iterate, question.ties, question.horizon)
+            greedy_return = float(question.rows.start @ worst_greedy)
+        scanned = question.scan(iterate, spread, k)
         count, hardness = math.inf, math.inf
-        if seen.solvable:
-            count = sample_bounds.samples(seen.ratio, asked.horizon, actions, k)
-            hardness = sample_bounds.stochastic_exponent(k, seen.full_gap, asked.scale, actions)
-        found.append(Lookahead(greedy_return, seen, count, hardness))
-        if not shown and _answered(found, asked, bounded):
+        if scanned.solvable:
+            count = sample_bounds.samples(scanned.ratio, question.horizon, actions, k)
+            hardness = sample_bounds.stochastic_exponent(k, scanned.full_gap, question.scale, actions)
+        found.append(Lookahead(greedy_return, scanned, count, hardness))
+        if not shown and _answered(found, question, bounded):
             shown = k
         if shown and k + 1 >= min(each.hardness for each in found):
             break
     return found, shown or len(found)
 
 
-def _answered(found: list[Lookahead], asked: Question, bounded: bool) -> bool:
+def _answered(found: list[Lookahead], question: Question, bounded: bool) -> bool:
     return (
         len(found) >= SHOWN
         and any(each.scan.solvable for each in found)
-        and any(each.greedy_return >= asked.target for each in found)
-        and not (bounded and len(found) + 1 < _exponent(found, asked))
+        and any(each.greedy_return >= question.target for each in found)
+        and not (bounded and len(found) + 1 < _exponent(found, question))
     )
 
 
-def _planning_window(asked: Question, iterate: np.ndarray) -> int | None:
+def _planning_window(question: Question, iterate: np.ndarray) -> int | None:
     none = np.zeros((0, 0))
-    for k in range(1, asked.deepest + 1):
-        if scan(asked.rows, asked.first, asked.best, iterate, none, k, asked.ties, asked.loss, asked.horizon).solvable:
+    for k in range(1, question.deepest + 1):
+        if question.scan(iterate, none, k).solvable:
             return k
     return None
 
 
 def _report(
     model: TabularMDP,
-    asked: Question,
+    question: Question,
     policy: np.ndarray,
     returns: list[float],
     found: list[Lookahead],
     shown: int,
     window: int | None,
-    wanted: int | None,
+    predicted: int | None,
 ) -> HorizonReport:
-    visits = sample_bounds.visits(asked.rows, policy, asked.horizon)
+    visits = sample_bounds.visits(question.rows, policy, question.horizon)
     listed, bounded = found[:shown], bool(model.deterministic)
     min_k, bitwise = _first(each.scan.solvable for each in found), _first(each.scan.bitwise for each in found)
+    steps = model.num_actions * question.horizon * visits.length  # of one episode for each action and step
     return HorizonReport(
-        horizon=asked.horizon,
-        num_states=int((asked.first < asked.horizon).sum()),
+        horizon=question.horizon,
+        num_states=int((question.first < question.horizon).sum()),
         num_actions=model.num_actions,
         deterministic=bounded,
         optimal_return=returns[0],
@@ -200,49 +205,49 @@ def _report(
         worst_return=returns[2],
         min_k=min_k,
         min_k_bitwise=bitwise,
-        min_k_tolerance=_first(each.greedy_return >= asked.target for each in listed),
+        min_k_tolerance=_first(each.greedy_return >= question.target for each in listed),
         epw=window,
         greedy_returns=tuple(each.greedy_return for each in listed),
         gaps=tuple(each.scan.gap for each in listed),
         full_gaps=tuple(each.scan.full_gap for each in listed),
         variances=tuple(each.scan.variance for each in listed) if bounded else None,
         samples=tuple(each.samples for each in listed) if bounded else None,
-        exponents=_exponents(listed, asked) if bounded else None,
-        effective_horizon=_exponent(listed, asked) if bounded else None,
+        exponents=_exponents(listed, question) if bounded else None,
+        effective_horizon=_exponent(listed, question) if bounded else None,
         stochastic_effective_horizon=min(each.hardness for each in found),
         covering_length=sample_bounds.covering_length(visits.rarest_pair, visits.pairs),
         rarest_visits=visits[:4],
-        predicted_samples=wanted,
-        predicted_steps=None if wanted is None else float(wanted * model.num_actions * asked.horizon * visits.length),
-        warnings=_warnings(found, min_k, bitwise, asked),
+        predicted_samples=predicted,
+        predicted_steps=None if predicted is None else float(predicted * steps),
+        warnings=_warnings(found, min_k, bitwise, question),
     )
 
 
-def _exponent(found: list[Lookahead], asked: Question) -> float:
+def _exponent(found: list[Lookahead], question: Question) -> float:
     """The effective horizon by the simple bound."""
-    return min(float(asked.horizon), *_exponents(found, asked))
+    return min(float(question.horizon), *_exponents(found, question))
 
 
-def _exponents(found: list[Lookahead], asked: Question) -> tuple[float, ...]:
-    return tuple(sample_bounds.exponent(k, each.samples, asked.rows.actions) for k, each in enumerate(found, 1))
+def _exponents(found: list[Lookahead], question: Question) -> tuple[float, ...]:
+    return tuple(sample_bounds.exponent(k, each.samples, question.rows.actions) for k, each in enumerate(found, 1))
 
 
 def _first(answers: Iterable[bool]) -> int | None:
-    """The number of the first yes, counted from 1."""
+    """Returns the position of the first true answer, counted from 1, or None."""
     return next((k for k, answer in enumerate(answers, 1) if answer), None)
 
 
-def _warnings(found: list[Lookahead], min_k: int | None, bitwise: int | None, asked: Question) -> tuple[str, ...]:
+def _warnings(found: list[Lookahead], min_k: int | None, bitwise: int | None, question: Question) -> tuple[str, ...]:
     if min_k is None:
-        return (f"no lookahead up to {asked.deepest} solves the model; raise max_lookahead",)
+        return (f"no lookahead up to {question.deepest} solves the model; raise max_lookahead",)
     warnings = []
     solving = found[min_k - 1].scan
     if solving.relative_gap < TRUSTED:
         warnings.append(
             f"at k = {min_k} the gap is {solving.full_gap:.3g}, {solving.relative_gap:.1g} of the values: "
-            "roundings may decide"
+            "rounding errors may decide"
         )
     if bitwise != min_k:
         other = bitwise or f"more than {len(found)}"
-        warnings.append(f"with no tolerance for ties min_k is {other}, not {min_k}: roundings break ties")
+        warnings.append(f"with no tolerance for ties min_k is {other}, not {min_k}: rounding errors break ties")
     return tuple(warnings)

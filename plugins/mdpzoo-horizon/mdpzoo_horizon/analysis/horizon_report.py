@@ -1,4 +1,4 @@
-"""What the effective-horizon analysis answers: frozen numbers, each with its meaning."""
+"""The results of the effective-horizon analysis, as a frozen record."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -6,39 +6,40 @@ from typing import Any
 
 @dataclass(frozen=True)
 class HorizonReport:
-    """What the analysis says. Lists begin with lookahead 1; infinity: no number of samples does.
+    """The results of the analysis. Lists begin with lookahead 1; infinity means that no number of samples suffices.
 
     Attributes:
         horizon: T.
-        num_states: states that can be visited in T steps, with what an ended episode goes on to.
+        num_states: states that can be visited in T steps, terminal ones included.
         num_actions: A.
-        deterministic: whether every action has one outcome and the episode one start.
-        optimal_return: J*.
-        random_return: of the exploration policy.
-        worst_return: the smallest of any policy.
-        min_k: the smallest k for which the model is k-QVI-solvable: every policy greedy for Q^k is optimal. None:
-            none up to ``max_lookahead``.
-        min_k_bitwise: the same with no tolerance for ties: one that roundings break is not seen; None: none of those
-            looked at.
+        deterministic: whether every action has one outcome and there is one start state.
+        optimal_return: J*, the largest return of any policy.
+        random_return: return of the exploration policy.
+        worst_return: the smallest return of any policy.
+        min_k: the smallest k for which the model is k-QVI-solvable: every policy greedy for Q^k is optimal. None
+            if there is none up to ``max_lookahead``.
+        min_k_bitwise: the same without a tolerance for ties, so that rounding errors can break them; None if there is
+            none among the lookaheads computed.
         min_k_tolerance: the smallest k whose greedy policies lose at most ``tolerance (J* - J_random)``.
-        epw: the effective planning window: ``min_k`` for Q^1 = R, that is with nothing known of what comes after.
-        greedy_returns: J_k, of the worst policy greedy for Q^k. It need not grow with k.
-        gaps: over the steps before the last k, by how much optimal actions stand out in Q^k; infinite: no state that
-            is reached has a suboptimal one.
+        epw: the effective planning window: ``min_k`` for Q^1 = R, with no estimate of later rewards.
+        greedy_returns: J_k, the return of the worst policy greedy for Q^k. It need not grow with k.
+        gaps: smallest difference in Q^k between optimal and suboptimal actions, over the steps before the last k;
+            infinite if no state that is reached has a suboptimal action.
         full_gaps: the same over all steps.
-        variances: the bound V_k on the variance at the step that asks for the most samples; None: stochastic.
-        samples: m_k, the simple bound's episodes for each action sequence; None: stochastic.
-        exponents: H_k = k + log_A m_k; None: stochastic.
-        effective_horizon: H, the simple bound, at most T; None: stochastic. An upper bound by far, no prediction.
+        variances: the bound V_k on the variance at the step that needs the most samples; None for stochastic models.
+        samples: m_k, the simple bound on episodes per action sequence; None for stochastic models.
+        exponents: H_k = k + log_A m_k; None for stochastic models.
+        effective_horizon: H, the simple bound, at most T; None for stochastic models. It is a loose upper bound, not a
+            prediction.
         stochastic_effective_horizon: ``min_k k + log_A(1 / gap^2)``, for any model.
-        covering_length: episodes, an upper bound.
-        rarest_visits: the smallest, over what exploration visits, of a state's probability at its likeliest step, of
-            its expected visits in all, and of the same two for a state and an action.
-        predicted_samples: the smallest m with which GORP looking one step ahead is optimal with probability 1/2,
-            exactly; None: does not apply (it takes a deterministic model whose return is 0 or one number), or is above
-            2^20, or S T is above 2^16, where ``predicted_samples(model, horizon)`` still answers.
-        predicted_steps: the environment steps that this takes.
-        warnings: sentences; what not to trust, and why.
+        covering_length: upper bound on the episodes in which exploration tries everything with probability 1/2.
+        rarest_visits: four minima over what exploration visits: of a state's probability at its likeliest step, of
+            its expected visits, and of the same two numbers for a pair of a state and an action.
+        predicted_samples: the smallest m with which GORP with k = 1 is optimal with probability 1/2, exactly. None if
+            the model is not deterministic with a return of 0 or one other number, if m is above 2^20, or if S T is
+            above 2^16; in the last case call ``predicted_samples(model, horizon)``.
+        predicted_steps: environment steps that these samples take.
+        warnings: sentences that say which numbers not to trust, and why.
     """
 
     horizon: int
@@ -67,5 +68,5 @@ class HorizonReport:
     warnings: tuple[str, ...]
 
     def to_dictionary(self) -> dict[str, Any]:
-        """The attributes by name."""
+        """Returns the attributes by name."""
         return asdict(self)

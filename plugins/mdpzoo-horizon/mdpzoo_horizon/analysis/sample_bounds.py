@@ -1,7 +1,7 @@
-"""How many samples a lookahead asks for: bounds after Laidlaw, Russell and Dragan 2023 and Laidlaw et al. 2024.
+"""Bounds on the samples that a lookahead needs, after Laidlaw, Russell and Dragan 2023 and Laidlaw et al. 2024.
 
-What differs from the papers: the simple bound is what the authors' program computes for BRIDGE's files, whose constant
-may differ from the printed theorem's; the stochastic effective horizon takes the gap over all steps.
+What differs from the papers: the simple bound is the one that the authors' program computes for the BRIDGE files, whose
+constant may differ from the printed theorem; the stochastic effective horizon uses the gap over all steps.
 """
 
 import math
@@ -14,10 +14,10 @@ from mdpzoo_horizon.models.reachability import Rows
 
 
 def samples(ratio: float, horizon: int, actions: int, lookahead: int) -> float:
-    """The simple bound's episodes for each action sequence, ``m_k = max(1, ceil(16 V_k / gap^2 ln(2 T A^k)))``.
+    """Computes the simple bound on episodes per action sequence, ``max(1, ceil(16 V_k / gap^2 ln(2 T A^k)))``.
 
     Args:
-        ratio: the largest ``V_k / gap^2``; infinite where the gap is 0.
+        ratio: the largest ``V_k / gap^2``; infinite if the gap is 0.
         horizon: T.
         actions: A.
         lookahead: k.
@@ -31,19 +31,19 @@ def samples(ratio: float, horizon: int, actions: int, lookahead: int) -> float:
 
 
 def exponent(lookahead: int, count: float, actions: int) -> float:
-    """The effective horizon of a lookahead, ``H_k = k + log_A m_k``: GORP takes at most ``T^2 A^H_k`` steps."""
+    """Computes a lookahead's effective horizon, ``H_k = k + log_A m_k``: GORP takes at most ``T^2 A^H_k`` steps."""
     if math.isinf(count):
         return math.inf
     return lookahead + (math.log(count) / math.log(actions) if actions > 1 else 0.0)
 
 
 def stochastic_exponent(lookahead: int, gap: float, scale: float, actions: int) -> float:
-    """The stochastic effective horizon of a lookahead, ``k + log_A(1 / gap^2)``, with returns scaled to [0, 1].
+    """Computes the stochastic effective horizon of a lookahead, ``k + log_A(1 / gap^2)``, for returns in [0, 1].
 
     Args:
-        lookahead: k, for which the model is solvable.
-        gap: the smallest over all steps, in reward units; infinite where no action is ever suboptimal.
-        scale: the largest return that an episode can have, less the smallest.
+        lookahead: k, with which the model is solvable.
+        gap: the smallest gap over all steps, in reward units; infinite if no action is ever suboptimal.
+        scale: the largest possible return minus the smallest, in reward units.
         actions: A.
     """
     if math.isinf(gap) or actions == 1:
@@ -54,15 +54,15 @@ def stochastic_exponent(lookahead: int, gap: float, scale: float, actions: int) 
 
 
 class Visits(NamedTuple):
-    """How rarely exploration visits what it visits, terminal states left out.
+    """How rarely exploration visits the states and actions that it can visit; terminal states are left out.
 
     Attributes:
         rarest_state: the smallest ``max_t Pr(s_t = s)``.
-        rarest_state_sum: the smallest sum of these over t.
+        rarest_state_sum: the smallest sum over t of ``Pr(s_t = s)``.
         rarest_pair: the smallest ``max_t Pr(s_t = s, a_t = a)``.
-        rarest_pair_sum: the smallest sum of these over t.
-        pairs: how many pairs of state and action are visited.
-        length: the mean length of an episode, in steps.
+        rarest_pair_sum: the smallest sum over t of ``Pr(s_t = s, a_t = a)``.
+        pairs: number of pairs of a state and an action that are visited.
+        length: mean length of an episode in steps.
     """
 
     rarest_state: float
@@ -74,7 +74,7 @@ class Visits(NamedTuple):
 
 
 def visits(rows: Rows, policy: np.ndarray, horizon: int) -> Visits:
-    """Follows exploration forward.
+    """Computes ``Visits`` of an exploration policy.
 
     Args:
         rows: the model.
@@ -89,12 +89,12 @@ def visits(rows: Rows, policy: np.ndarray, horizon: int) -> Visits:
 
 
 def covering_length(rarest: float, pairs: int) -> float:
-    """Episodes after which exploration has tried everything with probability 1/2, at most ``ln(2 S A) / q``.
+    """Bounds the episodes in which exploration tries everything with probability 1/2: ``ln(2 S A) / q``.
 
     Args:
-        rarest: q, the smallest ``max_t Pr(s_t = s, a_t = a)`` over what is visited.
-        pairs: how many states and actions are visited, ``S A``.
+        rarest: q, the smallest ``max_t Pr(s_t = s, a_t = a)`` over visited pairs.
+        pairs: number of visited pairs, at most ``S A``.
 
-    Source: as the authors' program computes it; times T in steps.
+    Source: the authors' program; multiply by T for steps.
     """
     return math.log(2 * pairs) / rarest if pairs else 0.0

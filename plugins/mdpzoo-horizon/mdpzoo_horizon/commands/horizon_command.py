@@ -1,4 +1,4 @@
-"""``mdpzoo horizon ENV``: analyses an environment exactly, prints a table."""
+"""``mdpzoo horizon ENV``: analyses an environment exactly and prints a table."""
 
 import math
 from pathlib import Path
@@ -19,27 +19,27 @@ from mdpzoo_horizon.models.sticky_actions import sticky, sticky_pairs
 from mdpzoo_horizon.tables.sources import model_of
 
 Exploration = Annotated[Path | None, typer.Option(help="Exploration policy [T, S, A] (.npy). Default: uniform.")]
-Deepest = Annotated[int | None, typer.Option(min=1, help="The largest lookahead to try. Default: T.")]
+Deepest = Annotated[int | None, typer.Option(min=1, help="Largest lookahead to compute. Default: T.")]
 Settings = Annotated[
-    list[str] | None, typer.Option("--env-set", metavar="KEY=VALUE", help="A setting of the environment.")
+    list[str] | None,
+    typer.Option("--env-set", metavar="KEY=VALUE", help="Setting of the environment."),
 ]
 
 
 def horizon(
-    environment: Annotated[str, typer.Argument(help="An id, of ours or Gymnasium's, or a model's file (.npz).")],
-    steps: Annotated[int | None, typer.Option("--horizon", min=1, help="T. Default: the environment's limit.")] = None,
+    environment: Annotated[str, typer.Argument(help="Id of MDPZoo or Gymnasium, or a model file (.npz).")],
+    steps: Annotated[int | None, typer.Option("--horizon", min=1, help="T. Default: the time limit.")] = None,
     sticky_probability: Annotated[float, typer.Option("--sticky", help="Probability of a repeated action.")] = 0.0,
     exploration: Exploration = None,
     max_lookahead: Deepest = None,
     env_set: Settings = None,
-    picture: Annotated[Path | None, typer.Option(help="Draw the curves: .png, .svg or .pdf.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value, for programs.")] = False,
+    picture: Annotated[Path | None, typer.Option(help="Save a figure: .png, .svg or .pdf.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, for programs.")] = False,
 ) -> None:
     """Analyse a finite environment. Example: mdpzoo horizon FrozenLake-v1 --env-set is_slippery=false --horizon 20
 
-    Says the optimal and the random return, how many steps ahead one must look so that random exploration suffices, and
-    how many samples the published bounds ask for. Environments that are no tables are explored, which takes a
-    deterministic one.
+    Prints the optimal and the random return, the lookahead with which random exploration suffices, and the number of
+    samples by the published bounds. Environments without a table are explored and must be deterministic.
     """
     if not 0 <= sticky_probability < 1:
         raise SettingError(f"--sticky must lie in [0, 1), got {sticky_probability}")
@@ -51,57 +51,57 @@ def horizon(
         if policy is not None and policy.shape[1] == model.num_states:
             policy = policy[:, sticky_pairs(model)[:, 0]]
         model = sticky(model, sticky_probability)
-    found = effective_horizon(model, steps or limit, policy, max_lookahead=max_lookahead)
+    report = effective_horizon(model, steps or limit, policy, max_lookahead=max_lookahead)
     if as_json:
-        print_json({"environment": environment, "sticky": sticky_probability, **found.to_dictionary()})
+        print_json({"environment": environment, "sticky": sticky_probability, **report.to_dictionary()})
     else:
-        _print(environment, sticky_probability, found)
+        _print(environment, sticky_probability, report)
     if picture is not None:
-        save_picture(picture, found, Path(environment).name)
+        save_picture(picture, report, Path(environment).name)
 
 
-def _print(name: str, sticky_probability: float, found: HorizonReport) -> None:
+def _print(name: str, sticky_probability: float, report: HorizonReport) -> None:
     out = Console(**PLAIN)
-    kind = "deterministic" if found.deterministic else "stochastic"
+    kind = "deterministic" if report.deterministic else "stochastic"
     how = f", sticky actions {sticky_probability:g}" if sticky_probability else ""
-    size = f"{found.num_states:,} states, {found.num_actions} actions, T = {found.horizon}"
+    size = f"{report.num_states:,} states, {report.num_actions} actions, T = {report.horizon}"
     out.print(f"{name}{how}: {size}, {kind}", soft_wrap=True)
     facts = Table(show_header=False, box=None, pad_edge=False)
-    for what, value in _facts(found):
+    for what, value in _facts(report):
         facts.add_row(what, value)
     out.print(facts)
-    columns = ["k", "greedy return", "gap"] + ["m_k", "H_k"] * (found.samples is not None)
+    columns = ["k", "greedy return", "gap"] + ["m_k", "H_k"] * (report.samples is not None)
     table = Table(*columns, box=None, pad_edge=False)
-    for k, (worth, gap) in enumerate(zip(found.greedy_returns, found.gaps, strict=True), 1):
-        row = [str(k), _told(worth), "none suboptimal" if math.isinf(gap) else _told(gap)]
-        if found.samples is not None and found.exponents is not None:
-            row += [_told(found.samples[k - 1]), _told(found.exponents[k - 1])]
+    for k, (greedy_return, gap) in enumerate(zip(report.greedy_returns, report.gaps, strict=True), 1):
+        row = [str(k), _formatted(greedy_return), "none suboptimal" if math.isinf(gap) else _formatted(gap)]
+        if report.samples is not None and report.exponents is not None:
+            row += [_formatted(report.samples[k - 1]), _formatted(report.exponents[k - 1])]
         table.add_row(*row)
     out.print()
     out.print(table)
-    for each in found.warnings:
+    for each in report.warnings:
         out.print(f"warning: {each}", soft_wrap=True)
 
 
-def _facts(found: HorizonReport) -> list[tuple[str, str]]:
-    """What the report says once, in the order of its importance."""
+def _facts(report: HorizonReport) -> list[tuple[str, str]]:
+    """Lists the scalars of the report, the most important first."""
     rows: list[tuple[str, Any]] = [
-        ("optimal return", found.optimal_return),
-        ("random return", found.random_return),
-        ("worst return", found.worst_return),
-        ("smallest lookahead that solves it exactly", found.min_k),
-        ("smallest lookahead within 1% of optimal", found.min_k_tolerance),
-        ("effective planning window", found.epw),
-        ("effective horizon, simple bound", found.effective_horizon),
-        ("stochastic effective horizon", found.stochastic_effective_horizon),
-        ("covering length, episodes", found.covering_length),
-        ("GORP, k = 1: episodes for each action", found.predicted_samples),
-        ("GORP, k = 1: steps", found.predicted_steps),
+        ("optimal return", report.optimal_return),
+        ("random return", report.random_return),
+        ("worst return", report.worst_return),
+        ("smallest lookahead that solves it exactly", report.min_k),
+        ("smallest lookahead within 1% of optimal", report.min_k_tolerance),
+        ("effective planning window", report.epw),
+        ("effective horizon, simple bound", report.effective_horizon),
+        ("stochastic effective horizon", report.stochastic_effective_horizon),
+        ("covering length, episodes", report.covering_length),
+        ("GORP, k = 1: episodes for each action", report.predicted_samples),
+        ("GORP, k = 1: steps", report.predicted_steps),
     ]
-    return [(what, _told(value)) for what, value in rows if value is not None]
+    return [(what, _formatted(value)) for what, value in rows if value is not None]
 
 
-def _told(value: float) -> str:
+def _formatted(value: float) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     if math.isinf(value):

@@ -1,4 +1,4 @@
-"""The analysis as a picture: what each lookahead is worth, and how small the gaps are. Needs matplotlib."""
+"""Draws greedy returns and gaps by lookahead. Needs matplotlib."""
 
 import math
 from pathlib import Path
@@ -8,18 +8,18 @@ from mdpzoo.files import check_folder
 from mdpzoo_horizon.analysis.horizon_report import HorizonReport
 
 FORMATS = (".png", ".svg", ".pdf")
-BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#666666"  # told apart by whoever sees colours otherwise
+BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#666666"  # distinguishable with colour blindness
 
 
 def check_picture(path: Path) -> None:
-    """Refuses, before anything is computed, what could not be drawn after it.
+    """Checks before the analysis that its figure can be saved.
 
     Raises:
-        SettingError: the file's ending is none of a picture, or there is no such folder.
-        MissingExtraError: matplotlib is not installed.
+        SettingError: if the suffix is not supported, or the folder does not exist.
+        MissingExtraError: if matplotlib is not installed.
     """
     if path.suffix.lower() not in FORMATS:
-        raise SettingError(f"a picture's name must end in {', '.join(FORMATS)}, got {str(path)!r}")
+        raise SettingError(f"the name of a figure must end in {', '.join(FORMATS)}, got {str(path)!r}")
     check_folder(path)
     try:
         import matplotlib  # noqa: F401
@@ -27,31 +27,31 @@ def check_picture(path: Path) -> None:
         raise MissingExtraError("matplotlib is not installed; type: pip install 'mdpzoo-horizon[render]'") from None
 
 
-def save_picture(path: str | Path, found: HorizonReport, title: str) -> None:
-    """Draws the greedy returns and the gaps over the lookahead.
+def save_picture(path: str | Path, report: HorizonReport, title: str) -> None:
+    """Draws the greedy returns and the gaps by lookahead and saves the figure.
 
     Raises:
-        SettingError: the file's ending is none of a picture.
-        MissingExtraError: matplotlib is not installed.
-        OSError: the folder cannot be written.
+        SettingError: if the suffix is not supported.
+        MissingExtraError: if matplotlib is not installed.
+        OSError: if the folder cannot be written to.
     """
     check_picture(Path(path))
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6, 6), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True)
-    figure.suptitle(f"{title}, T = {found.horizon}")
-    ks = range(1, len(found.greedy_returns) + 1)
-    above.plot(ks, found.greedy_returns, "o-", color=BLUE, label="worst greedy policy")
-    above.axhline(found.optimal_return, color=ORANGE, label="optimal")
-    above.axhline(found.random_return, color=GREY, linestyle="--", label="random")
+    figure.suptitle(f"{title}, T = {report.horizon}")
+    ks = range(1, len(report.greedy_returns) + 1)
+    above.plot(ks, report.greedy_returns, "o-", color=BLUE, label="worst greedy policy")
+    above.axhline(report.optimal_return, color=ORANGE, label="optimal")
+    above.axhline(report.random_return, color=GREY, linestyle="--", label="random")
     above.set_ylabel("return")
     above.legend()
-    gaps = [(k, gap) for k, gap in zip(ks, found.gaps, strict=True) if 0 < gap < math.inf]
+    gaps = [(k, gap) for k, gap in zip(ks, report.gaps, strict=True) if 0 < gap < math.inf]
     if gaps:
         below.semilogy(*zip(*gaps, strict=True), "o-", color=BLUE)
-    if found.min_k is not None:
-        below.axvline(found.min_k, color=ORANGE, label=f"min k = {found.min_k}")
+    if report.min_k is not None:
+        below.axvline(report.min_k, color=ORANGE, label=f"min k = {report.min_k}")
         below.legend()
     below.set_ylabel("gap")
     below.set_xlabel("lookahead k")

@@ -1,9 +1,9 @@
-"""BRIDGE's files: deterministic MDPs of Atari, Procgen and MiniGrid as arrays (Laidlaw, Russell and Dragan 2023).
+"""BRIDGE files: deterministic MDPs of Atari, Procgen and MiniGrid as arrays (Laidlaw, Russell and Dragan 2023).
 
-A file holds ``transitions`` ``[S, A]`` (-1: the episode ends) and ``rewards`` ``[S, A]``, starts in state 0 and may
-hold the screens. It does not say the horizon.
+A file holds ``transitions`` ``[S, A]`` (-1: the episode ends) and ``rewards`` ``[S, A]``. Episodes start in state 0.
+The file may hold the screens; it does not hold the horizon.
 
-What differs from the authors: ``states``, which for MiniGrid are pickled Python objects, are never read.
+What differs from the authors: the array ``states``, which holds pickled Python objects for MiniGrid, is never read.
 """
 
 from dataclasses import dataclass
@@ -15,20 +15,20 @@ from mdpzoo.arrays import read_arrays, write_arrays
 from mdpzoo.errors import InstanceError, SettingError
 from mdpzoo.models import TabularMDP
 
-LARGEST_POLICY = 4 << 30  # bytes of a policy's file
-ROUNDING = 1e-5  # how far the float32 probabilities of a policy may sum from 1
+LARGEST_POLICY = 4 << 30  # bytes of a policy file
+ROUNDING = 1e-5  # how far the sum of float32 probabilities may be from 1
 SCREENS = ("screens", "screen_mapping", "prev_state_mapping")
 
 
 @dataclass(frozen=True, eq=False)
 class BridgeFile:
-    """What a BRIDGE file holds.
+    """The content of a BRIDGE file.
 
     Attributes:
         model: ``S + 1`` states; the last is the terminal one.
         screens: ``[n, height, width, 3]`` uint8, or None.
-        screen_mapping: ``[S]`` int64, each state's screen, or ``[S, 4]`` of stacked frames; or None.
-        prev_state_mapping: ``[S]`` int64, of files with stacked frames; or None.
+        screen_mapping: ``[S]`` int64, the screen of each state, or ``[S, 4]`` for stacked frames; or None.
+        prev_state_mapping: ``[S]`` int64, in files with stacked frames; or None.
     """
 
     model: TabularMDP
@@ -42,10 +42,10 @@ def read_bridge(path: str | Path, screens: bool = True) -> BridgeFile:
 
     Args:
         path: the file (.npz).
-        screens: False leaves the screens unread.
+        screens: whether to read the screens.
 
     Raises:
-        InstanceError: the file is missing, damaged or breaks a rule; says which.
+        InstanceError: if the file is missing, damaged or malformed; the message says how.
     """
     path = Path(path)
     arrays = read_arrays(path, ("transitions", "rewards"), SCREENS if screens else ())
@@ -70,15 +70,15 @@ def read_bridge(path: str | Path, screens: bool = True) -> BridgeFile:
 def write_bridge(path: str | Path, file: BridgeFile | TabularMDP) -> None:
     """Writes a deterministic model as a BRIDGE file.
 
-    States keep their order, but for the start, which goes first, and for terminal ones, which become -1.
+    States keep their order, except that the start goes first. Terminal states become -1.
 
     Args:
-        path: the file (.npz); its folder exists.
-        file: a model, or one with its screens.
+        path: the file (.npz), in an existing folder.
+        file: a model, or a model with its screens.
 
     Raises:
-        SettingError: the model is stochastic, or a reward is no float32 number; says what to do.
-        OSError: the folder cannot be written.
+        SettingError: if the model is stochastic or a reward is not a float32 number; the message says what to do.
+        OSError: if the folder cannot be written to.
     """
     file = file if isinstance(file, BridgeFile) else BridgeFile(file)
     model, actions = file.model, file.model.num_actions
@@ -105,29 +105,29 @@ def write_bridge(path: str | Path, file: BridgeFile | TabularMDP) -> None:
 
 
 def read_exploration(path: str | Path) -> np.ndarray:
-    """Reads an exploration policy, an array ``[T, S + 1, A]`` alone in a file (.npy).
+    """Reads an exploration policy from a file (.npy) that holds an array ``[T, S + 1, A]``.
 
     Returns:
-        ``[T, S + 1, A]`` float64, scaled so that the probabilities of each row sum to 1 to rounding.
+        ``[T, S + 1, A]`` float64, scaled so that the probabilities of each state sum to 1 up to rounding.
 
     Raises:
-        InstanceError: the file is missing, damaged or no policy; says why.
+        InstanceError: if the file is missing, damaged or not a policy; the message says why.
     """
     path = Path(path)
     try:
         if path.stat().st_size > LARGEST_POLICY:
             raise InstanceError(f"{path.name} is larger than {LARGEST_POLICY >> 30} GiB; give a smaller policy")
-        given = np.load(path, mmap_mode="r", allow_pickle=False)
+        loaded = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         if isinstance(error, InstanceError):
             raise
         raise InstanceError(f"{path.name} cannot be read as a NumPy array (.npy): {error!s:.120}") from None
-    if not isinstance(given, np.ndarray) or given.ndim != 3 or 0 in given.shape or given.dtype.kind != "f":
+    if not isinstance(loaded, np.ndarray) or loaded.ndim != 3 or 0 in loaded.shape or loaded.dtype.kind != "f":
         raise InstanceError(f"{path.name} must hold probabilities of shape [T, S + 1, A]")
-    policy = given.astype(np.float64)
+    policy = loaded.astype(np.float64)
     sums = policy.sum(2, keepdims=True)
     if not ((policy >= 0).all() and (np.abs(sums - 1) <= ROUNDING).all()):
-        raise InstanceError(f"{path.name}: the probabilities of each row must be positive and sum to 1")
+        raise InstanceError(f"{path.name}: the probabilities of each state must be non-negative and sum to 1")
     return policy / sums
 
 
@@ -157,6 +157,6 @@ def _check_screens(arrays: dict[str, np.ndarray], states: int, name: str) -> Non
         if array is None:
             continue
         if array.dtype.kind not in "iu" or array.ndim not in (1, 2) or len(array) != states:
-            raise InstanceError(f"{name}: {what} must be whole numbers, a row for each of the {states} states")
+            raise InstanceError(f"{name}: {what} must be whole numbers, one row for each of the {states} states")
         if ends is not None and not -1 <= array.min() <= array.max() < ends:
             raise InstanceError(f"{name}: {what} must lie in 0..{ends - 1}, got {array.max()}")

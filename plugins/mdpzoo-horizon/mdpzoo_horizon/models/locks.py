@@ -1,8 +1,8 @@
-"""The combination lock: a chain of states, one right action in each, and a reward for whoever makes no mistake.
+"""The combination lock: a chain of states with one right action each, and a reward at its end.
 
-What differs from the literature: nothing to speak of; there are many locks, and this one has closed forms. With
-horizon T and A actions, exploring uniformly: the optimal return is 1, the random one ``A^-T``, ``min_k`` 1, the
-effective planning window T, and the gap of lookahead k is ``A^-(T - k)``. Steps to a solution grow like ``A^T``.
+What differs from the literature: among the many variants, this one has closed forms. With horizon T, A actions and
+uniform exploration, the optimal return is 1, the random return ``A^-T``, ``min_k`` is 1, the effective planning window
+is T, and the gap of lookahead k is ``A^-(T - k)``. The steps to a solution grow like ``A^T``.
 """
 
 import numpy as np
@@ -12,19 +12,20 @@ from mdpzoo.models import TabularMDP
 
 
 def combination_lock(horizon: int = 8, num_actions: int = 2, seed: int = 0) -> TabularMDP:
-    """Builds a lock: states ``0 .. horizon - 1`` in their order, and the terminal state ``horizon``.
+    """Builds a lock with states ``0 .. horizon - 1`` in order and the terminal state ``horizon``.
 
     Args:
-        horizon: right actions in a row that open it, T, at least 1.
+        horizon: T, the number of right actions that open the lock, at least 1.
         num_actions: A, at least 2.
-        seed: draws the right actions from ``1 .. A - 1``; action 0 is never right, so that it is no use as a default.
+        seed: draws the right actions from ``1 .. A - 1``. Action 0 is never right, so breaking ties by the lowest index
+            does not help.
 
     Raises:
-        SettingError: a number is out of its range.
+        SettingError: if an argument is out of range.
     """
     if horizon < 1 or num_actions < 2 or seed < 0:
         raise SettingError(
-            "a lock needs a horizon of at least 1, at least 2 actions and a seed of at least 0, "
+            "a lock needs a horizon of at least 1, at least 2 actions and a non-negative seed, "
             f"got {horizon}, {num_actions} and {seed}"
         )
     right = np.random.default_rng(seed).integers(1, num_actions, horizon)

@@ -1,4 +1,4 @@
-"""Tabular models from files: MDPZoo's own, or those of the BRIDGE collection."""
+"""Reads tabular models from files of MDPZoo or of the BRIDGE collection."""
 
 import zipfile
 from pathlib import Path
@@ -10,15 +10,15 @@ from mdpzoo_horizon.models.bridge_files import read_bridge
 
 
 def read_model(path: str) -> TabularMDP:
-    """Reads a model; which kind of file it is, its arrays tell. Nothing is unpickled.
+    """Reads a model. The format is detected from the arrays in the file; nothing is unpickled.
 
     Args:
-        path: an archive (.npz) that ``TabularMDP.save`` has written, or one of BRIDGE.
+        path: an archive (.npz) written by ``TabularMDP.save``, or a BRIDGE file.
 
     Raises:
-        InstanceError: the file is missing, damaged or no model; says why.
+        InstanceError: if the file is missing, damaged or not a model; the message says why.
     """
-    read_arrays(path, ())  # is it an archive at all?
+    read_arrays(path, ())  # raises if this is not an archive
     with zipfile.ZipFile(path) as archive:
         names = {name.removesuffix(".npy") for name in archive.namelist()}
     if "offsets" in names:
@@ -26,5 +26,5 @@ def read_model(path: str) -> TabularMDP:
     if "transitions" in names:
         return read_bridge(path, screens=False).model
     raise InstanceError(
-        f"{Path(path).name} is no model: it has neither the array 'offsets' (of MDPZoo) nor 'transitions' (of BRIDGE)"
+        f"{Path(path).name} is not a model: it has neither the array 'offsets' (MDPZoo) nor 'transitions' (BRIDGE)"
     )

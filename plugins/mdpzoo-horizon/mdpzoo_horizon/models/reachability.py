@@ -9,7 +9,7 @@ from mdpzoo.models import TabularMDP
 
 
 class Rows(NamedTuple):
-    """A model as the kernels read it.
+    """The arrays of a model, as compiled functions read them.
 
     Attributes:
         offsets: ``[S A + 1]`` int64.
@@ -33,7 +33,7 @@ class Rows(NamedTuple):
 
     @classmethod
     def of(cls, model: TabularMDP) -> "Rows":
-        """Takes a model's arrays; copies nothing."""
+        """Wraps the arrays of a model without copying them."""
         return cls(
             model.offsets,
             model.successors,
@@ -48,9 +48,9 @@ class Rows(NamedTuple):
 
 @compiled
 def first_visits(rows, horizon):  # type: ignore[no-untyped-def]
-    """The first step at which any policy visits each state, ``[S]`` int64; T where none does. Costs O(nnz).
+    """Computes the first step at which any policy can visit each state, ``[S]`` int64; T if none can. Costs O(nnz).
 
-    An episode that has ended goes on among terminal states, where their rows lead to any: so the authors count.
+    Terminal states that a terminal state leads to are counted as visited, as the authors count them.
     """
     states = len(rows.start)
     first = np.full(states, horizon)

@@ -1,7 +1,7 @@
-"""Finite environments as tables: by their own table, or by trying every action in every state.
+"""Tables of finite environments: their own table, or one made by trying every action in every state.
 
-What differs from BRIDGE's way: environments are copied or played again where they have no snapshots of their own, and
-the table is held against a fresh environment before it is given out.
+What differs from BRIDGE: environments without snapshots of their own are copied or replayed, and the table is checked
+against a fresh environment before it is returned.
 """
 
 import copy
@@ -17,8 +17,8 @@ from mdpzoo_horizon.tables.minigrid_states import MiniGridStates, is_minigrid
 from mdpzoo_horizon.tables.simulators import Simulator, simulator_of
 from mdpzoo_horizon.tables.state_search import Outcome, explore
 
-REPEATS = 20  # times a step that draws at random is tried again
-LONGEST = 50  # steps of an action sequence that a model is held against
+REPEATS = 20  # repetitions of a step that draws random numbers
+LONGEST = 50  # steps of an action sequence that checks the table
 
 
 def tabularise(
@@ -32,43 +32,44 @@ def tabularise(
 ) -> TabularMDP:
     """Makes the table of a finite environment.
 
-    One of ours, or one with a table ``P`` (toy text), is read. Any other must be deterministic after
-    ``reset(seed=seed)`` and is explored breadth first; its states are numbered in that order, 0 first, and the last is
-    the terminal one. A time limit is no part of the table.
+    The tables of MDPZoo's tabular environments and of toy text (``P``) are read. Any other environment must be
+    deterministic after ``reset(seed=seed)`` and is explored breadth first. Its states are numbered in that order from
+    0, and the last state is the terminal one. Time limits are not part of the table.
 
     Args:
-        env: an environment, which stays as it is, or an id. MiniGrid's: a positive reward becomes 1; three actions in
-            empty rooms, six elsewhere.
-        max_states: more are refused.
-        seed: of the one start that is explored: MiniGrid draws its layout from it.
-        key: given ``env.unwrapped``, names its state; None: the observation does. For environments that do not show
-            their whole state.
-        use_table: False explores even where there is a table.
-        checks: random action sequences that must go in a fresh environment as the table says.
+        env: an environment, which is not changed, or an id. In MiniGrid, positive rewards become 1, and there are
+            three actions in empty rooms and six elsewhere.
+        max_states: maximum number of states.
+        seed: seed of the reset; MiniGrid draws its layout from it.
+        key: computes the state from ``env.unwrapped``, for environments whose observation is not the whole state;
+            None: the observation is the state.
+        use_table: False explores even if there is a table.
+        checks: number of random action sequences whose outcomes in a fresh environment must agree with the table.
 
     Raises:
-        SettingError: there are too many states, the environment draws at random, or the table is not what happens.
+        SettingError: if there are too many states, the environment is random, or the table does not match the
+            environment.
 
     Costs two steps and copies of the environment for each state and action.
     """
     if isinstance(env, str):
-        env = made(env)
+        env = make_environment(env)
     inner = env.unwrapped
     if use_table and (isinstance(getattr(inner, "rules", None), TabularMDP) or getattr(inner, "P", None) is not None):
         return TabularMDP.from_gymnasium(env)
     name = type(inner).__name__
     if not isinstance(env.action_space, gymnasium.spaces.Discrete):
-        raise SettingError(f"{name} has no finite actions: {env.action_space}")
+        raise SettingError(f"{name} needs Discrete actions, has {env.action_space}")
     simulator, fresh = (_simulator(each, seed, key) for each in (_fresh(env), _fresh(env)))
     snapshots: dict[Hashable, Any] = {}
 
     def outcomes(state: Hashable, action: int) -> list[Outcome]:
-        following, reward, ends, snapshot = _tried(simulator, snapshots[state], action, name)
+        next_state, reward, ends, snapshot = _tried(simulator, snapshots[state], action, name)
         if not ends:
-            snapshots.setdefault(following, snapshot)
+            snapshots.setdefault(next_state, snapshot)
         if action == simulator.num_actions - 1:
-            snapshots[state] = None  # never asked for again
-        return [(1.0, following, reward, ends)]
+            snapshots[state] = None  # not needed any more
+        return [(1.0, next_state, reward, ends)]
 
     start = simulator.reset()
     snapshots[start] = simulator.snapshot()
@@ -77,12 +78,12 @@ def tabularise(
     return model
 
 
-def made(id: str, **settings: Any) -> Any:
-    """Makes an environment by id; MiniGrid's are registered first where they are asked for.
+def make_environment(id: str, **settings: Any) -> Any:
+    """Makes an environment by id; registers MiniGrid's environments first if one of them is named.
 
     Raises:
-        UnknownNameError: there is no such id; names the nearest.
-        MissingExtraError: MiniGrid is not installed.
+        UnknownNameError: if the id is unknown; the message names the nearest.
+        MissingExtraError: if MiniGrid is needed and not installed.
     """
     import mdpzoo
 
@@ -99,7 +100,7 @@ def _fresh(env: Any) -> Any:
         return gymnasium.make(env.spec)
     try:
         return copy.deepcopy(env)
-    except Exception as error:  # whatever an object says that cannot be copied
+    except Exception as error:  # objects that cannot be copied raise errors of any type
         name = type(env.unwrapped).__name__
         raise SettingError(
             f"{name} cannot be copied ({error!s:.80}); register it with Gymnasium and give its id"
@@ -111,11 +112,11 @@ def _simulator(env: Any, seed: int, key: Callable[[Any], Hashable] | None) -> Si
 
 
 def _tried(simulator: Simulator, snapshot: Any, action: int, name: str) -> tuple[Hashable, float, bool, Any]:
-    """Acts twice from the same state, and more often where random numbers are drawn; all must agree."""
+    """Repeats an action from the same state, more often if it draws random numbers; all outcomes must agree."""
     simulator.restore(snapshot)
-    before = _stand(simulator)
+    before = _generator_state(simulator)
     first = simulator.act(action)
-    drew = _stand(simulator) != before
+    drew = _generator_state(simulator) != before
     reached = simulator.snapshot()
     for repeat in range(REPEATS if drew else 1):
         simulator.restore(snapshot)
@@ -124,22 +125,22 @@ def _tried(simulator: Simulator, snapshot: Any, action: int, name: str) -> tuple
         again = simulator.act(action)
         if again != first:
             raise SettingError(
-                f"{name} draws at random: action {action} led to different outcomes from the same state; "
-                "give its probabilities: mdpzoo_horizon.explore(starts, outcomes, num_actions)"
+                f"{name} is random: action {action} led to different outcomes from the same state; "
+                "list its outcomes with their probabilities: mdpzoo_horizon.explore(starts, outcomes, num_actions)"
             )
     return *first, reached
 
 
-def _stand(simulator: Simulator) -> Any:
+def _generator_state(simulator: Simulator) -> Any:
     generator = simulator.generator()
     return None if generator is None else repr(generator.bit_generator.state)
 
 
 def _validate(model: TabularMDP, states: list[Hashable], fresh: Simulator, checks: int, name: str) -> None:
-    """Plays random sequences in a fresh environment.
+    """Checks the table against random action sequences in a fresh environment.
 
     Raises:
-        SettingError: something else happens than the table says.
+        SettingError: if an outcome differs from the table.
     """
     generator = np.random.default_rng(0)
     numbers = {state: number for number, state in enumerate(states)}
@@ -147,15 +148,15 @@ def _validate(model: TabularMDP, states: list[Hashable], fresh: Simulator, check
         state = numbers.get(fresh.reset(), -1)
         for step in range(LONGEST):
             action = int(generator.integers(fresh.num_actions))
-            following, reward, ends = fresh.act(action)
+            next_state, reward, ends = fresh.act(action)
             row = state * model.num_actions + action
-            said = int(model.successors[row])
-            happened = model.num_states - 1 if ends else numbers.get(following, -1)
-            if state < 0 or said != happened or model.rewards[row] != reward:
+            expected = int(model.successors[row])
+            actual = model.num_states - 1 if ends else numbers.get(next_state, -1)
+            if state < 0 or expected != actual or model.rewards[row] != reward:
                 raise SettingError(
-                    f"{name} does not always do the same: step {step} of a random sequence differs from the table; "
-                    "if what it shows is not its whole state, name the state with key=..."
+                    f"step {step} of a random action sequence in {name} differs from the table; "
+                    "if its observation is not its whole state, compute the state with key=..."
                 )
             if ends:
                 break
-            state = said
+            state = expected

@@ -1,7 +1,7 @@
-"""Environments that can be put back where they were: by a copy, or by playing the same actions again.
+"""Environments that can be restored to an earlier state, by a copy or by replaying the same actions.
 
-A simulator acts on its current state. What ``snapshot`` returns is handed over: it may be restored any number of times,
-but nothing may act after ``snapshot`` before the next ``restore`` or ``reset``.
+A simulator acts on its current state. A snapshot can be restored any number of times, but after ``snapshot`` the
+simulator must not act before the next ``restore`` or ``reset``, because the snapshot may be the environment itself.
 """
 
 import copy
@@ -13,50 +13,50 @@ import numpy as np
 
 
 class Simulator(Protocol):
-    """What the search asks of an environment."""
+    """An environment that the search can restore."""
 
     num_actions: int
 
     def reset(self) -> Hashable:
-        """Starts an episode, always the same; returns the state's name."""
+        """Starts the same episode each time and returns its first state."""
 
     def act(self, action: int) -> tuple[Hashable, float, bool]:
-        """The next state's name, the reward, and whether the episode ends."""
+        """Returns the next state, the reward, and whether the episode ends."""
 
     def snapshot(self) -> Any:
-        """The current state."""
+        """Returns the current state for ``restore``."""
 
     def restore(self, snapshot: Any) -> None:
-        """Goes back."""
+        """Returns to the state of a snapshot."""
 
     def generator(self) -> np.random.Generator | None:
-        """The environment's random source as it is now; None: it has none of Gymnasium's kind."""
+        """Returns the environment's random generator, or None if it has no NumPy generator."""
 
     def reseed(self, seed: int) -> None:
-        """Gives the environment another random source."""
+        """Replaces the random generator."""
 
 
-def name_of(observation: Any) -> Hashable:
-    """An observation as something that can be looked up."""
+def hashable(observation: Any) -> Hashable:
+    """Converts an observation to a hashable value."""
     if isinstance(observation, dict):
-        return tuple((key, name_of(value)) for key, value in sorted(observation.items()))
+        return tuple((key, hashable(value)) for key, value in sorted(observation.items()))
     if isinstance(observation, tuple | list):
-        return tuple(name_of(each) for each in observation)
+        return tuple(hashable(each) for each in observation)
     if isinstance(observation, np.ndarray):
         return (observation.shape, observation.dtype.str, observation.tobytes())
     return observation.item() if isinstance(observation, np.generic) else observation
 
 
 class _Stepped:
-    """What the two kinds share: an environment reset by one seed."""
+    """An environment that is reset with one seed; base of both simulators."""
 
     def __init__(self, env: gymnasium.Env[Any, Any], seed: int, key: Callable[[Any], Hashable] | None) -> None:
-        """Takes an environment over.
+        """Wraps an environment.
 
         Args:
-            env: with Discrete actions.
-            seed: of its only start.
-            key: names the state of ``env.unwrapped``; None: the observation does.
+            env: an environment with Discrete actions; the simulator owns it from now on.
+            seed: seed of every reset.
+            key: computes the state from ``env.unwrapped``; None: the observation is the state.
         """
         space: Any = env.action_space
         self.env, self._seed, self._key = env, seed, key
@@ -77,50 +77,50 @@ class _Stepped:
         self.env.unwrapped.np_random = np.random.default_rng(seed)
 
     def _name(self, observation: Any) -> Hashable:
-        return name_of(observation) if self._key is None else self._key(self.env.unwrapped)
+        return hashable(observation) if self._key is None else self._key(self.env.unwrapped)
 
 
 class Copied(_Stepped):
-    """Goes back to a copy of the environment."""
+    """Restores states by copying the environment."""
 
     def snapshot(self) -> Any:
-        """The environment itself; ``restore`` puts a copy in its place."""
+        """Returns the environment itself; ``restore`` replaces it by a copy."""
         return self.env
 
     def restore(self, snapshot: Any) -> None:
-        """Copies a snapshot."""
+        """Continues with a copy of a snapshot."""
         self.env = copy.deepcopy(snapshot)
 
 
 class Replayed(_Stepped):
-    """Goes back by playing the same actions again; for environments that cannot be copied. Costs O(depth) a step."""
+    """Restores states by replaying their actions; for environments that cannot be copied. Costs O(depth) a step."""
 
     def reset(self) -> Hashable:
-        """Starts over."""
+        """Starts the episode over."""
         self._played: tuple[int, ...] = ()
         return super().reset()
 
     def act(self, action: int) -> tuple[Hashable, float, bool]:
-        """Acts and remembers it."""
+        """Acts and records the action."""
         self._played += (action,)
         return super().act(action)
 
     def snapshot(self) -> Any:
-        """The actions since the start."""
+        """Returns the actions since the start."""
         return self._played
 
     def restore(self, snapshot: Any) -> None:
-        """Plays them."""
+        """Replays the actions of a snapshot."""
         self.reset()
         for action in snapshot:
             self.act(action)
 
 
 def simulator_of(env: gymnasium.Env[Any, Any], seed: int, key: Callable[[Any], Hashable] | None) -> Simulator:
-    """Copies an environment where it can be copied, and plays its actions again where it cannot."""
+    """Builds a simulator that copies the environment if possible, and otherwise replays its actions."""
     env.reset(seed=seed)
     try:
         copy.deepcopy(env)
-    except Exception:  # whatever an object says that cannot be copied
+    except Exception:  # objects that cannot be copied raise errors of any type
         return Replayed(env, seed, key)
     return Copied(env, seed, key)

@@ -1,4 +1,4 @@
-"""Tables of what can be stepped: every state that can be reached, found breadth first."""
+"""Breadth-first search for all states that a model can reach, and their table."""
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any
@@ -17,20 +17,21 @@ def explore(
     num_actions: int,
     max_states: int = 100_000,
 ) -> tuple[TabularMDP, list[Any]]:
-    """Lists a model that is given as a function.
+    """Makes the table of a model that is given as a function.
 
     Args:
-        starts: the probability of each first state; states are hashable.
-        outcomes: what can follow a state and an action, as ``(probability, next state, reward, ends)``; of an ending
-            outcome the next state is not looked at. Called once for each state and action, the actions in their order.
+        starts: probability of each start state; states are hashable.
+        outcomes: returns the outcomes of a state and an action as ``(probability, next state, reward, ends)``; if
+            ``ends``, the next state is ignored. Called once for each state and action, with actions in order.
         num_actions: A.
-        max_states: more are refused.
+        max_states: maximum number of states.
 
     Returns:
-        The model, and its states in the order of their numbers. The model has one more, the last: it is terminal.
+        The model, and its states in the order of their numbers. The model has one more state, the last, which is
+        terminal.
 
     Raises:
-        SettingError: there are more states, or the outcomes break a rule.
+        SettingError: if there are more states, or the probabilities of an action do not sum to 1.
 
     Costs one call and O(1) memory for each state and action.
     """
@@ -48,29 +49,40 @@ def explore(
         return found
 
     first = [(number(state), probability) for state, probability in starts.items()]
-    counts, successors, law, rewards = [], [], [], []
+    counts, successors, probabilities, rewards = [], [], [], []
     at = 0
     while at < len(states):
         for action in range(num_actions):
             listed = list(outcomes(states[at], action))
             counts.append(len(listed))
-            for probability, following, reward, ends in listed:
-                successors.append(-1 if ends else number(following))
-                law.append(probability)
+            for probability, next_state, reward, ends in listed:
+                successors.append(-1 if ends else number(next_state))
+                probabilities.append(probability)
                 rewards.append(reward)
         at += 1
-    end = len(states)
+    return _model(first, counts, successors, probabilities, rewards, len(states), num_actions), states
+
+
+def _model(
+    starts: list[tuple[int, float]],
+    counts: list[int],
+    successors: list[int],
+    probabilities: list[float],
+    rewards: list[float],
+    end: int,
+    num_actions: int,
+) -> TabularMDP:
+    """Appends the terminal state ``end``, to which successors of -1 lead."""
     start = np.zeros(end + 1)
-    for state, probability in first:
+    for state, probability in starts:
         start[state] += probability
     after = np.array([*successors, *[end] * num_actions], np.int64)
     after[after < 0] = end
-    model = TabularMDP(
+    return TabularMDP(
         np.concatenate(([0], np.cumsum([*counts, *[1] * num_actions]))),
         after,
-        np.array([*law, *[1.0] * num_actions], np.float64),
+        np.array([*probabilities, *[1.0] * num_actions], np.float64),
         np.array([*rewards, *[0.0] * num_actions], np.float64),
         start,
         np.arange(end + 1) == end,
     )
-    return model, states

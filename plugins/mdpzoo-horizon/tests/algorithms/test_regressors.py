@@ -162,7 +162,7 @@ def test_the_replay_gives_only_steps_from_the_timestep_on_each_alike():
     alive = np.array([[True, True], [True, False], [True, False]])
     rewards = np.array([[1.0, 5.0], [2.0, 0.0], [4.0, 0.0]])
     replay = Replay(3)
-    assert replay.take(Window(observations, np.zeros((3, 2), int), rewards, alive), 0) == 4
+    assert replay.add(Window(observations, np.zeros((3, 2), int), rewards, alive), 0) == 4
     seen, _, _, to_go, following, goes_on = replay.sample(4_000, generator())
     assert {*zip(seen.tolist(), to_go.tolist(), goes_on.tolist(), strict=True)} == {
         (0, 7.0, True),  # 1 + 2 + 4
@@ -174,7 +174,7 @@ def test_the_replay_gives_only_steps_from_the_timestep_on_each_alike():
     counts = np.unique(seen, return_counts=True)[1]
     assert np.abs(counts - 1000).max() < 5 * np.sqrt(4_000 * 3 / 16)  # 5 standard deviations
     later = Window(*(each[1:, :1] for each in (observations + 20, np.zeros((3, 2), int), rewards, alive)))
-    assert replay.take(later, 1) == 2
+    assert replay.add(later, 1) == 2
     assert set(replay.sample(1_000, generator())[0].tolist()) == {1, 2, 21, 22}
 
 

@@ -98,7 +98,7 @@ def test_the_horizon_is_the_time_limit_through_wrappers_and_containers():
 
 
 def test_without_a_limit_the_horizon_must_be_given():
-    with pytest.raises(SettingError, match="no time limit: give horizon="):
+    with pytest.raises(SettingError, match="no time limit: pass horizon="):
         SQIRL(env=Line(), regressor="ridge")
 
 
@@ -204,7 +204,7 @@ def test_the_same_seed_learns_the_same_policy_in_our_environments_and_in_others(
         ({"lookahead": 0}, "lookahead must be at least 1, got 0"),
         ({"episodes": 0}, "episodes must be at least 1, got 0"),
         ({"regressor_settings": {"bins": 3}}, "regressor_settings do not fit 'histogram'"),
-        ({"regressor": Histogram(), "regressor_settings": {"bins": 3}}, "give the regressor made"),
+        ({"regressor": Histogram(), "regressor_settings": {"bins": 3}}, "pass them to the regressor object instead"),
     ],
 )
 def test_a_wrong_setting_is_refused(locks, settings, sentence):

@@ -192,7 +192,7 @@ def test_a_bait_above_the_mean_has_no_bound():
 
 def test_bad_arguments_are_refused():
     lock = combination_lock(4)
-    with pytest.raises(SettingError, match="deterministic models; this one is stochastic"):
+    with pytest.raises(SettingError, match="need a deterministic model; this one is stochastic"):
         gorp_bound(random_mdp(5, 2), 4)
     with pytest.raises(SettingError, match="at least 1, got 4 and 0"):
         gorp_bound(lock, 4, lookahead=0)
@@ -200,3 +200,17 @@ def test_bad_arguments_are_refused():
         guaranteed_success(lock, 4, 0)
     with pytest.raises(SettingError, match="at most 4096, got 2\\^13"):
         gorp_bound(combination_lock(14), 14, lookahead=13)
+
+
+def test_rounding_up_never_hides_a_loss():
+    # in units of 1e-3: action 0 leads to 500.3 + 500.3 = 1000.6 or 1048, action 1 to 1000.9 or -1000. So action 0, the
+    # best, is ahead with probability 3/4. Rounded up, 501 + 501 > 1001: it would be ahead always
+    rewards = np.array([[0, 0], [500.3, 0], [500.3, 500.3], [1048, 1048], [1000.9, -1000], [0, 0]])
+    model = deterministic([[1, 4], [2, 3], [5, 5], [5, 5], [5, 5], [5, 5]], rewards / 1000, [5])
+    assert least_success(model, 3, 1, 1) == 0.75
+    assert guaranteed_success(model, 3, 1) == pytest.approx(0.75, abs=1e-12)
+
+
+def test_an_episode_that_ends_before_it_begins_always_succeeds():
+    over = deterministic([[0, 0]], [[1.0, 2.0]], [0])
+    assert guaranteed_success(over, 3, 1) == 1.0

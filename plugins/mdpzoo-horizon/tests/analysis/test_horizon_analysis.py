@@ -237,11 +237,11 @@ def near_tie():
 def test_a_tie_that_roundings_break_is_told():
     found = effective_horizon(near_tie(), 2)
     assert (found.min_k, found.min_k_bitwise) == (2, 1)
-    assert found.warnings == ("with no tolerance for ties min_k is 1, not 2: roundings break ties",)
+    assert found.warnings == ("with no tolerance for ties min_k is 1, not 2: rounding errors break ties",)
     careless = effective_horizon(near_tie(), 2, ties=0)
     assert careless.min_k == 1
     assert len(careless.warnings) == 1
-    assert "roundings may decide" in careless.warnings[0]
+    assert "rounding errors may decide" in careless.warnings[0]
 
 
 def test_where_no_lookahead_that_was_tried_solves_it_the_report_says_so():

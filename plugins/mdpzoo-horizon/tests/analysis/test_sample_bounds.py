@@ -192,7 +192,7 @@ def test_the_predictor_says_where_it_does_not_apply():
     cliff = TabularMDP.from_gymnasium("CliffWalking-v1")  # many returns
     assert predicted_samples(cliff, 20) is None
     assert predicted_samples(random_mdp(), 20) is None  # stochastic
-    with pytest.raises(SettingError, match="deterministic models whose return is 0 or one number"):
+    with pytest.raises(SettingError, match="needs a deterministic model whose return is 0 or one other number"):
         gorp_success(cliff, 20, 5)
     with pytest.raises(SettingError, match="ties must be 'first' or 'worst', got 'best'"):
         gorp_success(combination_lock(4), 4, 5, ties="best")

@@ -86,8 +86,11 @@ def test_an_exploration_policy_is_read(tmp_path):
         (("nowhere.npz", "--horizon", "5"), "nowhere.npz cannot be read as a NumPy archive"),
         (("mdpzoo/CombinationLock-v0",), "the environment has no time limit; give a horizon"),
         (("FrozenLake-v1", "--sticky", "1"), "--sticky must lie in [0, 1), got 1.0"),
-        (("FrozenLake-v1", "--picture", "lake.txt"), "a picture's name must end in .png, .svg, .pdf, got 'lake.txt'"),
-        (("Blackjack-v1", "--horizon", "5"), "BlackjackEnv draws at random"),
+        (
+            ("FrozenLake-v1", "--picture", "lake.txt"),
+            "a figure must end in .png, .svg, .pdf, got 'lake.txt'",
+        ),
+        (("Blackjack-v1", "--horizon", "5"), "BlackjackEnv is random"),
     ],
 )
 def test_errors_are_one_sentence(arguments, sentence):

@@ -48,7 +48,7 @@ def test_pickled_states_are_never_read(tmp_path):
         ({"rewards": np.full((2, 2), np.nan)}, "rewards must be finite"),
         ({"screens": np.zeros((1, 2, 2), np.uint8)}, "screens must be uint8"),
         ({"screens": np.zeros((1, 2, 2, 3), np.uint8), "screen_mapping": np.array([0, 1])}, "must lie in 0..0, got 1"),
-        ({"screen_mapping": np.array([0, 1, 1])}, "a row for each of the 2 states"),
+        ({"screen_mapping": np.array([0, 1, 1])}, "one row for each of the 2 states"),
     ],
 )
 def test_a_broken_file_is_refused_by_name(tmp_path, arrays, sentence):
@@ -108,9 +108,9 @@ def test_an_exploration_policy_is_read_and_scaled(tmp_path):
 @pytest.mark.parametrize(
     ("policy", "sentence"),
     [
-        (np.full((4, 6, 3), 0.5, np.float32), "must be positive and sum to 1"),
+        (np.full((4, 6, 3), 0.5, np.float32), "must be non-negative and sum to 1"),
         (np.full((6, 3), 1 / 3), r"must hold probabilities of shape \[T, S \+ 1, A\]"),
-        (np.full((4, 6, 3), np.nan), "must be positive and sum to 1"),
+        (np.full((4, 6, 3), np.nan), "must be non-negative and sum to 1"),
         (np.array([Trap()], dtype=object), "cannot be read as a NumPy array"),
     ],
 )
@@ -120,3 +120,8 @@ def test_what_is_no_exploration_policy_is_refused(tmp_path, policy, sentence):
         read_exploration(tmp_path / "policy.npy")
     with pytest.raises(InstanceError, match="cannot be read"):
         read_exploration(tmp_path / "missing.npy")
+
+
+def test_a_state_may_have_no_screen(tmp_path):
+    screens = {"screens": np.zeros((1, 2, 2, 3), np.uint8), "screen_mapping": np.array([0, -1])}
+    assert read_bridge(written(tmp_path / "some.npz", **screens)).screen_mapping.tolist() == [0, -1]

@@ -16,6 +16,7 @@ from mdpzoo_horizon import (
     sticky,
     sticky_pairs,
 )
+from mdpzoo_horizon.plugin import mdpzoo_environments
 
 
 def test_the_lock_opens_to_its_right_actions_only():
@@ -121,15 +122,17 @@ def test_both_kinds_of_files_are_told_apart(tmp_path, data):
 
 def test_an_archive_of_something_else_is_no_model(tmp_path):
     np.savez(tmp_path / "other.npz", weights=np.ones(3))
-    with pytest.raises(InstanceError, match="other.npz is no model: it has neither"):
+    with pytest.raises(InstanceError, match="other.npz is not a model: it has neither"):
         read_model(tmp_path / "other.npz")
     with pytest.raises(InstanceError, match="cannot be read as a NumPy archive"):
         read_model(tmp_path / "missing.npz")
 
 
-@pytest.mark.parametrize("id", ["mdpzoo/CombinationLock-v0", "mdpzoo/RandomMDP-v0"])
-def test_the_environments_pass_the_conformance_kit(id):
-    assert [each for each in run_checks(id) if each.failure is not None] == []
+@pytest.mark.parametrize(
+    ("id", "settings"), [(spec.id, each) for spec in mdpzoo_environments() for each in ({}, *spec.variants)]
+)
+def test_the_environments_and_their_variants_pass_the_conformance_kit(id, settings):
+    assert [each for each in run_checks(id, **settings) if each.failure is not None] == []
 
 
 def test_a_file_is_an_environment(data):
