@@ -14,6 +14,7 @@ from mdpzoo.policies.kernels import CODES, choose, forward, normal
 
 Head = Literal["categorical", "greedy", "gaussian", "squashed", "tanh"]
 ILLEGAL = -1e8  # a logit
+ONE_THREAD = 2**18  # multiplications of a matrix product up to which OpenBLAS keeps to one thread
 FEW = 8  # rows up to which a compiled loop is faster than matrix products
 
 ACTIVATIONS: dict[str, Any] = {
@@ -143,8 +144,19 @@ class NetworkPolicy:
         return self.low + 0.5 * (unit + 1) * (self.high - self.low)
 
 
+def _product(x: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """``x @ weight`` in pieces so small that OpenBLAS does not wake its other threads, which cost more than they do."""
+    inputs, outputs = weight.shape
+    rows = max(1, ONE_THREAD // (inputs * outputs))
+    whole = len(x) - len(x) % rows
+    y = np.empty((len(x), outputs), x.dtype)
+    np.matmul(x[:whole].reshape(-1, rows, inputs), weight, out=y[:whole].reshape(-1, rows, outputs))
+    np.matmul(x[whole:], weight, out=y[whole:])
+    return y
+
+
 def _forward(xp: Any, layer: Layer, x: Any) -> Any:
-    y = x @ layer.weight + layer.bias
+    y = (_product(x, layer.weight) if xp is np else x @ layer.weight) + layer.bias
     return y if layer.activation is None else ACTIVATIONS[layer.activation](xp, y)
 
 
