@@ -101,7 +101,9 @@ def test_the_false_alarm_rates_are_those_of_the_references(references, hypothese
             p = generator.dirichlet(np.ones(symbols))
             drawn = np.searchsorted(np.cumsum(p), generator.random(3000), side="right")
             streams.append(np.minimum(drawn, symbols - 1))
-        for name, eta in CHOICES.items() if hypotheses else [("delta_over_n", "delta/n")]:  # an exact one takes a second
+        for name, eta in (
+            CHOICES.items() if hypotheses else [("delta_over_n", "delta/n")]
+        ):  # an exact one takes a second
             alarms = [bool(RBOCPD(symbols, eta, max_hypotheses=hypotheses).update_many(each)) for each in streams]
             assert np.mean(alarms) == row["rates"][name]  # the streams are the reference's own
 
