@@ -125,7 +125,8 @@ class PiecewiseMDP:
             IllegalActionError: if the action is not one of ``0 .. A - 1``.
         """
         where, clock = state
-        after, reward, terminated = self.at(clock).step(where, action, draw)
+        t = clock % self.period if self.period else clock
+        after, reward, terminated = self.models[self._turns[bisect_right(self._changes, t)]].step(where, action, draw)
         return PiecewiseState(after, clock + 1), reward, terminated
 
     def observe(self, state: PiecewiseState) -> int:

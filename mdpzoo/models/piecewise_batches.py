@@ -11,6 +11,7 @@ import torch
 from gymnasium.spaces import Discrete
 from torch import Tensor
 
+from mdpzoo.compiling import compiled
 from mdpzoo.models.batched import TabularProblem, TabularState
 from mdpzoo.models.compiled import CompiledState, CompiledTabular
 from mdpzoo.models.thresholds import thresholds
@@ -135,7 +136,7 @@ class CompiledPiecewise:
         self.observation_space, self.action_space = model.observation_space, model.action_space
         self.model, self.table = model, table
         self._limits, self._starts = start_tables(model)
-        self._order = np.array(model.order)
+        self._order, self._changes = np.array(model.order), np.array(model.changes)
 
     def initial(self, draws: np.ndarray, before: PiecewiseBatch | None = None) -> PiecewiseBatch:
         """Draws start states from ``[B, 1]`` numbers; the clocks go on where the last episodes left them."""
@@ -146,10 +147,11 @@ class CompiledPiecewise:
 
     def step(self, state: PiecewiseBatch, action: np.ndarray, draws: np.ndarray, asleep: np.ndarray) -> Outcome:
         """Draws what follows ``[B]`` actions from ``[B, 1]`` numbers, in rows that are not asleep."""
-        states = self.model.num_states
-        joint = self._order[self._place(state.clock)] * states + state.state
+        states, period = self.model.num_states, self.model.period
+        joint = _join(self._changes, self._order, period, states, state.state, state.clock)
         outcome = self.table.step(CompiledState(joint), action, draws, asleep)
-        return outcome._replace(state=PiecewiseBatch(outcome.state.state % states, state.clock + ~asleep))
+        after, clock = _part(states, outcome.state.state, state.clock, asleep)
+        return Outcome(PiecewiseBatch(after, clock), outcome.reward, outcome.terminated, outcome.illegal)
 
     def observe(self, state: PiecewiseBatch) -> np.ndarray:
         """Returns the states, ``[B]`` int64."""
@@ -172,6 +174,25 @@ class CompiledPiecewise:
     def _segment(self, clock: np.ndarray) -> np.ndarray:
         place, period = self._place(clock), self.model.period
         return clock // period * len(self._order) + place if period else place
+
+
+@compiled
+def _join(changes, order, period, states, state, clock):  # type: ignore[no-untyped-def]
+    """Returns where the rows stand in the joint table, ``[B]``."""
+    joint = np.empty_like(state)
+    for row in range(len(state)):
+        t = clock[row] % period if period else clock[row]
+        joint[row] = order[np.searchsorted(changes, t, "right")] * states + state[row]
+    return joint
+
+
+@compiled
+def _part(states, joint, clock, asleep):  # type: ignore[no-untyped-def]
+    """Returns the states of the rows' own models, and their clocks after a step, ``[B]`` each."""
+    state, after = np.empty_like(joint), np.empty_like(clock)
+    for row in range(len(joint)):
+        state[row], after[row] = joint[row] % states, clock[row] + (not asleep[row])
+    return state, after
 
 
 def start_tables(model: "PiecewiseMDP") -> tuple[np.ndarray, np.ndarray]:
