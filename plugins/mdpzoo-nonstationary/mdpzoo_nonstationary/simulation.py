@@ -181,8 +181,8 @@ def play(world, learner, end):  # type: ignore[no-untyped-def]
     offsets, below, successors, paid, changes, turns, _ = world
     policy, schedule, ring = learner.policy, learner.schedule, learner.ring
     visits, before, fresh, transitions, rewards, squares = learner.counts
-    totals, bases, starts, ratios, cursors = learner.pairs
-    earned_totals, earned_bases, earned_starts, earned_ratios, earned_cursors = learner.earnings
+    totals, bases, starts, ratios, bits, cursors = learner.pairs
+    earned_totals, earned_bases, earned_starts, earned_ratios, earned_bits, earned_cursors = learner.earnings
     states, actions = visits.shape
     segment = 0
     while segment < len(changes) and changes[segment] <= spot.clock:
@@ -206,8 +206,8 @@ def play(world, learner, end):  # type: ignore[no-untyped-def]
         todo = absorb(
             design, clock, schedule, ring,
             visits, before, fresh, transitions, rewards, squares,
-            totals, bases, starts, ratios, cursors,
-            earned_totals, earned_bases, earned_starts, earned_ratios, earned_cursors,
+            totals, bases, starts, ratios, bits, cursors,
+            earned_totals, earned_bases, earned_starts, earned_ratios, earned_bits, earned_cursors,
             state, action, np.float64(np.float32(reward)), after,
         )  # fmt: skip
         spot.earned += reward

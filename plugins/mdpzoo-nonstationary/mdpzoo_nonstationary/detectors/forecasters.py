@@ -21,6 +21,8 @@ from mdpzoo.compiling import borrowing
 
 FLOOR = 1e-250  # below it no forecaster overtakes the newborns, whose ratios start at 1
 DELTA_N2, DELTA_N, ONE_N, THEOREM, NO_ALARM = range(5)  # the choices of eta
+ONE = np.int64(np.float64(1.0).view(np.int64))
+LARGEST = np.int64(2**62)
 EXPONENT = 1.1  # a, of the theorem's eta
 
 CURSOR = np.dtype([("count", np.int64), ("used", np.int64), ("newest", np.int64), ("lowest", np.int64)])
@@ -34,6 +36,7 @@ class Forecasters(NamedTuple):
         bases: ``[P, O, K]`` int32, ``totals`` when the forecaster started.
         starts: ``[P, K]`` int32, samples since the restart when the forecaster started.
         ratios: ``[P, K]`` float64, W_s / W_r.
+        bits: ``[P, K]`` int64, the same memory.
         cursors: ``[P]`` records: ``count`` samples since the restart, ``used`` forecasters, the place of the ``newest``
             and of the ``lowest`` but the newest.
     """
@@ -42,25 +45,28 @@ class Forecasters(NamedTuple):
     bases: np.ndarray
     starts: np.ndarray
     ratios: np.ndarray
+    bits: np.ndarray
     cursors: np.ndarray
 
 
 def forecasters(streams: int, symbols: int, capacity: int) -> Forecasters:
     """Builds P = ``streams`` fresh detectors with room for K = ``capacity`` forecasters besides the root."""
+    ratios = np.zeros((streams, capacity))
     return Forecasters(
         np.zeros((streams, symbols), np.int32),
         np.zeros((streams, symbols, capacity), np.int32),
         np.zeros((streams, capacity), np.int32),
-        np.zeros((streams, capacity)),
+        ratios,
+        ratios.view(np.int64),
         np.zeros(streams, CURSOR),
     )
 
 
 @borrowing
-def observe(totals, bases, starts, ratios, cursors, stream, symbol, choice, delta):  # type: ignore[no-untyped-def]
+def observe(totals, bases, starts, ratios, bits, cursors, stream, symbol, choice, delta):  # type: ignore[no-untyped-def]
     """Feeds one symbol to a stream; returns the estimated first sample after a change, counted from the restart, or -1.
 
-    The first five arguments are those of ``Forecasters``, one by one: opening a tuple of arrays has its price.
+    The first six arguments are those of ``Forecasters``, one by one: opening a tuple of arrays has its price.
     ``choice`` is one of the constants above, ``delta`` its scale. Costs O(K + O).
     """
     cursor = cursors[stream]
@@ -85,21 +91,36 @@ def observe(totals, bases, starts, ratios, cursors, stream, symbol, choice, delt
         ratios[stream, k] = ratio if ratio > FLOOR else FLOOR
     totals[stream, symbol] += 1
     cursor.count = count + 1
-    best, highest, least, lowest = 0.0, 0, np.inf, 0
-    for k in range(used):
-        ratio = ratios[stream, k]
-        if ratio > best:
-            best, highest = ratio, k
-        if ratio < least and k != newest:
-            least, lowest = ratio, k
-    cursor.lowest = lowest
+    if used == ratios.shape[1]:
+        cursor.lowest = _lowest(bits, stream, used, newest)
     if choice == NO_ALARM or used == 0:
         return -1
     if choice == THEOREM:
         return _by_theorem(starts, ratios, stream, used, count + 1, delta)
-    if scale(choice, delta, count + 1) * best > 1.0:
+    high = np.int64(0)
+    for k in range(used):  # positive numbers are ordered as their bits are, and whole ones are compared four at a time
+        high = max(high, bits[stream, k])
+    if high <= ONE:  # and eta is at most 1
+        return -1
+    highest = 0
+    while bits[stream, highest] != high:
+        highest += 1
+    if scale(choice, delta, count + 1) * ratios[stream, highest] > 1.0:
         return np.int64(starts[stream, highest])
     return -1
+
+
+@borrowing
+def _lowest(bits, stream, used, newest):  # type: ignore[no-untyped-def]
+    """Returns the place of the least ratio but the newest's."""
+    kept, low, place = bits[stream, newest], LARGEST, 0
+    bits[stream, newest] = LARGEST
+    for k in range(used):
+        low = min(low, bits[stream, k])
+    while bits[stream, place] != low:
+        place += 1
+    bits[stream, newest] = kept
+    return place
 
 
 @borrowing
@@ -137,9 +158,9 @@ def restart(bank, stream):  # type: ignore[no-untyped-def]
 @borrowing
 def observe_until_alarm(bank, symbols, first, choice, delta):  # type: ignore[no-untyped-def]
     """Feeds ``symbols[first:]`` to stream 0; returns the place of the alarm and the estimate, or the end and -1."""
-    totals, bases, starts, ratios, cursors = bank
+    totals, bases, starts, ratios, bits, cursors = bank
     for place in range(first, len(symbols)):
-        start = observe(totals, bases, starts, ratios, cursors, 0, symbols[place], choice, delta)
+        start = observe(totals, bases, starts, ratios, bits, cursors, 0, symbols[place], choice, delta)
         if start >= 0:
             return place, start
     return len(symbols), -1

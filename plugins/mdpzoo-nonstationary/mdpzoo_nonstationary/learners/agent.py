@@ -186,7 +186,7 @@ def leaves(learner: Learner) -> list[tuple[str, np.ndarray]]:
     for name, value in zip(learner._fields, learner, strict=True):
         if name != "design":
             parts: Any = zip(value._fields, value, strict=True) if hasattr(value, "_fields") else [("", value)]
-            found += [(f"{name}_{part}" if part else name, array) for part, array in parts]
+            found += [(f"{name}_{part}" if part else name, array) for part, array in parts if part != "bits"]
     return [(name, array.view(np.int64) if array.dtype.names else array) for name, array in found]
 
 

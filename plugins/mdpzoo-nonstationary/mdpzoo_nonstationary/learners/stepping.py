@@ -28,8 +28,8 @@ def choose(design, clock, policy, actions, state):  # type: ignore[no-untyped-de
 def absorb(  # type: ignore[no-untyped-def]
     design, clock, schedule, ring,
     visits, before, fresh, transitions, rewards, squares,
-    totals, bases, starts, ratios, cursors,
-    earned_totals, earned_bases, earned_starts, earned_ratios, earned_cursors,
+    totals, bases, starts, ratios, bits, cursors,
+    earned_totals, earned_bases, earned_starts, earned_ratios, earned_bits, earned_cursors,
     state, action, reward, after,
 ):  # fmt: skip
     """Counts a step and feeds the detectors; returns what is to be done about it, as a sum of the constants above.
@@ -45,14 +45,14 @@ def absorb(  # type: ignore[no-untyped-def]
         count(visits, fresh, transitions, rewards, squares, ring, clock, state, action, after, reward)
         if design.detects > 0:
             pair = state * visits.shape[1] + action
-            start = observe(totals, bases, starts, ratios, cursors, pair, after, design.eta, design.eta_delta)
+            start = observe(totals, bases, starts, ratios, bits, cursors, pair, after, design.eta, design.eta_delta)
             if start >= 0:
                 clock.ago = cursors[pair].count - start
                 todo += TRANSITION_ALARM
             elif design.bins > 0:
                 symbol = reward_symbol(design.bins, clock, reward)
                 start = observe(
-                    earned_totals, earned_bases, earned_starts, earned_ratios, earned_cursors,
+                    earned_totals, earned_bases, earned_starts, earned_ratios, earned_bits, earned_cursors,
                     pair, symbol, design.eta, design.eta_delta,
                 )  # fmt: skip
                 if start >= 0:
@@ -72,13 +72,13 @@ def absorb(  # type: ignore[no-untyped-def]
 def absorb_one(learner, state, action, reward, after):  # type: ignore[no-untyped-def]
     """Takes in one step; ``reward`` as the environment gave it. Returns what ``absorb`` does."""
     visits, before, fresh, transitions, rewards, squares = learner.counts
-    totals, bases, starts, ratios, cursors = learner.pairs
-    earned_totals, earned_bases, earned_starts, earned_ratios, earned_cursors = learner.earnings
+    totals, bases, starts, ratios, bits, cursors = learner.pairs
+    earned_totals, earned_bases, earned_starts, earned_ratios, earned_bits, earned_cursors = learner.earnings
     return absorb(
         learner.design[0], learner.clock[0], learner.schedule, learner.ring,
         visits, before, fresh, transitions, rewards, squares,
-        totals, bases, starts, ratios, cursors,
-        earned_totals, earned_bases, earned_starts, earned_ratios, earned_cursors,
+        totals, bases, starts, ratios, bits, cursors,
+        earned_totals, earned_bases, earned_starts, earned_ratios, earned_bits, earned_cursors,
         state, action, reward, after,
     )  # fmt: skip
 
