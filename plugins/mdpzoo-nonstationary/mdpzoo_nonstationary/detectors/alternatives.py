@@ -71,7 +71,7 @@ class GLR(SymbolDetector):
     """The generalised likelihood ratio test (Besson, Kaufmann, Maillard and Seznec 2022), on multinomials.
 
     Alarms when, for some split, the summed divergences of both parts from the whole exceed the threshold
-    ``(symbols - 1) log(3 n sqrt(n) / delta)``, the published one for two symbols.
+    ``(symbols - 1) log(3 n sqrt(n) / delta)``, which is this project's choice and not checked against the paper.
     """
 
     def __init__(self, symbols: int, delta: float = 0.05) -> None:
