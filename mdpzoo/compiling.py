@@ -31,3 +31,16 @@ def machine_code(function: Any, arguments: tuple[Any, ...]) -> Any:
     kinds = tuple(numba.typeof(each) for each in arguments)
     function.compile(kinds)
     return function.overloads[kinds].entry_point
+
+
+def borrowing(function: Callable[..., Any]) -> Any:
+    """Compiles a function that allocates nothing, without counting references to the arrays that it is handed.
+
+    The counts cost more than the work of a small kernel that takes many arrays. What calls the function keeps the
+    arrays alive.
+    """
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
+    try:
+        return numba.njit(cache=True, **options)(function)
+    except RuntimeError:  # numba finds no folder for its cache
+        return numba.njit(**options)(function)

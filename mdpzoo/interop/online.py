@@ -140,11 +140,13 @@ class OnlineAgent(BaseAlgorithm, ABC):
         new_obs, rewards, dones, infos = self.env.step(actions)  # callbacks know these four by SB3's names
         self.num_timesteps += self.env.num_envs
         self._update_current_progress_remaining(self.num_timesteps, self._total_timesteps)
-        truncated = np.array([info.get("TimeLimit.truncated", False) for info in infos], bool)
-        following = _with_last_observations(new_obs, dones, infos)
-        self.observe(Transitions(self._last_obs, actions, rewards, following, dones & ~truncated, dones))
+        following, terminated = new_obs, dones
+        if 1 in dones.tobytes():  # twenty times as fast as dones.any()
+            truncated = np.array([info.get("TimeLimit.truncated", False) for info in infos], bool)
+            following, terminated = _with_last_observations(new_obs, dones, infos), dones & ~truncated
+            self._episode_num += int(dones.sum())
+        self.observe(Transitions(self._last_obs, actions, rewards, following, terminated, dones))
         self._last_obs, self._last_episode_starts = new_obs, dones  # type: ignore[assignment]
-        self._episode_num += int(dones.sum())
         self._update_info_buffer(infos, dones)
         callback.update_locals(locals())
         return callback.on_step()

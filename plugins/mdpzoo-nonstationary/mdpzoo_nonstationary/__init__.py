@@ -1,0 +1,37 @@
+"""Decision processes that change without notice: environments, change detectors, learners, drift, exact regret."""
+
+import importlib
+from typing import Any
+
+WHERE = {  # imported when asked for: the plugin's specs must not wait for numba or torch
+    "BOCPD": "detectors.alternatives",
+    "Bursts": "drift.schedules",
+    "CUSUM": "detectors.alternatives",
+    "Drift": "drift.schedules",
+    "DriftingEnv": "drift.wrapper",
+    "GLR": "detectors.alternatives",
+    "RBOCPD": "detectors.restarting",
+    "RandomWalk": "drift.schedules",
+    "RewardDetector": "detectors.reward_streams",
+    "Sinus": "drift.schedules",
+    "Step": "drift.schedules",
+    "adapt": "drift.adaptation",
+    "continuing": "environments.tables",
+    "drifting": "drift.wrapper",
+    "draw_regret": "judgement.picture",
+    "noisy": "environments.tables",
+    "permuted": "environments.tables",
+    "piecewise": "environments.tables",
+    "simulate": "simulation",
+}
+__all__ = list(WHERE)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{WHERE[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *WHERE})

@@ -1,0 +1,1 @@
+"""Change detectors on streams of symbols or rewards, usable on their own."""

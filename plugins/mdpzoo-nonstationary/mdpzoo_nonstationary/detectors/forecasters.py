@@ -1,0 +1,166 @@
+"""R-BOCPD's forecasters, compiled: a bank of detectors, one for each stream of symbols (Alami et al. 2023).
+
+A forecaster that starts at sample s predicts by Laplace's rule from the samples since s. The evidence of the whole
+stream under "one change, at s" is W_s, under "no change" W_r; the kernel keeps the ratio W_s / W_r, which needs one
+division a forecaster and no logarithm. With Lhat the negative log evidence of a stretch,
+
+    log W_s / W_r = Lhat_{r:t} - Lhat_{r:s-1} - Lhat_{s:t},
+
+and the detector alarms when eta W_s / W_r > 1 for some s in (r, t].
+
+What differs from the paper: ratios below ``FLOOR`` are held there, so that a forecaster can come back; at most K
+forecasters are kept, the one of lowest weight dropped before a newborn is added (the root and the newest stay).
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from mdpzoo.compiling import borrowing
+
+FLOOR = 1e-250  # below it no forecaster overtakes the newborns, whose ratios start at 1
+DELTA_N2, DELTA_N, ONE_N, THEOREM, NO_ALARM = range(5)  # the choices of eta
+ONE = np.int64(np.float64(1.0).view(np.int64))
+LARGEST = np.int64(2**62)
+EXPONENT = 1.1  # a, of the theorem's eta
+
+CURSOR = np.dtype([("count", np.int64), ("used", np.int64), ("newest", np.int64), ("lowest", np.int64)])
+
+
+class Forecasters(NamedTuple):
+    """P detectors over O symbols, each with the root and at most K other forecasters.
+
+    Attributes:
+        totals: ``[P, O]`` int32, how often each symbol came since the restart.
+        bases: ``[P, O, K]`` int32, ``totals`` when the forecaster started.
+        starts: ``[P, K]`` int32, samples since the restart when the forecaster started.
+        ratios: ``[P, K]`` float64, W_s / W_r.
+        bits: ``[P, K]`` int64, the same memory.
+        cursors: ``[P]`` records: ``count`` samples since the restart, ``used`` forecasters, the place of the ``newest``
+            and of the ``lowest`` but the newest.
+    """
+
+    totals: np.ndarray
+    bases: np.ndarray
+    starts: np.ndarray
+    ratios: np.ndarray
+    bits: np.ndarray
+    cursors: np.ndarray
+
+
+def forecasters(streams: int, symbols: int, capacity: int) -> Forecasters:
+    """Builds P = ``streams`` fresh detectors with room for K = ``capacity`` forecasters besides the root."""
+    ratios = np.zeros((streams, capacity))
+    return Forecasters(
+        np.zeros((streams, symbols), np.int32),
+        np.zeros((streams, symbols, capacity), np.int32),
+        np.zeros((streams, capacity), np.int32),
+        ratios,
+        ratios.view(np.int64),
+        np.zeros(streams, CURSOR),
+    )
+
+
+@borrowing
+def observe(totals, bases, starts, ratios, bits, cursors, stream, symbol, choice, delta):  # type: ignore[no-untyped-def]
+    """Feeds one symbol to a stream; returns the estimated first sample after a change, counted from the restart, or -1.
+
+    The first six arguments are those of ``Forecasters``, one by one: opening a tuple of arrays has its price.
+    ``choice`` is one of the constants above, ``delta`` its scale. Costs O(K + O).
+    """
+    cursor = cursors[stream]
+    count, symbols = cursor.count, totals.shape[1]
+    used, newest = cursor.used, cursor.newest
+    if count > 0:  # a forecaster is born; where all places are taken, in the place of the lowest
+        if used < ratios.shape[1]:
+            newest = used
+            used += 1
+        else:
+            newest = cursor.lowest
+        for each in range(symbols):
+            bases[stream, each, newest] = totals[stream, each]
+        starts[stream, newest] = count
+        ratios[stream, newest] = 1.0
+        cursor.used, cursor.newest = used, newest
+    seen = totals[stream, symbol]
+    root = np.float64(count + symbols) / np.float64(1 + seen)  # 1 / the root's prediction
+    for k in range(used):
+        prediction = np.float64(1 + seen - bases[stream, symbol, k]) / np.float64(count - starts[stream, k] + symbols)
+        ratio = ratios[stream, k] * root * prediction
+        ratios[stream, k] = ratio if ratio > FLOOR else FLOOR
+    totals[stream, symbol] += 1
+    cursor.count = count + 1
+    if used == ratios.shape[1]:
+        cursor.lowest = _lowest(bits, stream, used, newest)
+    if choice == NO_ALARM or used == 0:
+        return -1
+    if choice == THEOREM:
+        return _by_theorem(starts, ratios, stream, used, count + 1, delta)
+    high = np.int64(0)
+    for k in range(used):  # positive numbers are ordered as their bits are, and whole ones are compared four at a time
+        high = max(high, bits[stream, k])
+    if high <= ONE:  # and eta is at most 1
+        return -1
+    highest = 0
+    while bits[stream, highest] != high:
+        highest += 1
+    if scale(choice, delta, count + 1) * ratios[stream, highest] > 1.0:
+        return np.int64(starts[stream, highest])
+    return -1
+
+
+@borrowing
+def _lowest(bits, stream, used, newest):  # type: ignore[no-untyped-def]
+    """Returns the place of the least ratio but the newest's."""
+    kept, low, place = bits[stream, newest], LARGEST, 0
+    bits[stream, newest] = LARGEST
+    for k in range(used):
+        low = min(low, bits[stream, k])
+    while bits[stream, place] != low:
+        place += 1
+    bits[stream, newest] = kept
+    return place
+
+
+@borrowing
+def scale(choice, delta, n):  # type: ignore[no-untyped-def]
+    """Returns eta after n samples, for the choices that depend on n alone."""
+    if choice == DELTA_N2:
+        return delta / (np.float64(n) * n)
+    if choice == DELTA_N:
+        return delta / n
+    return 1.0 / n
+
+
+@borrowing
+def _by_theorem(starts, ratios, stream, used, n, delta):  # type: ignore[no-untyped-def]
+    common = math.log(4 * EXPONENT + 2) * delta * delta / (4 * n * math.log((EXPONENT + 3) * n))
+    common = common**EXPONENT / (10.0 * n)
+    best, place = 1.0, -1
+    for k in range(used):
+        before = np.float64(starts[stream, k])
+        value = common * math.sqrt(before * (n - before)) * ratios[stream, k]
+        if value > best:
+            best, place = value, k
+    return np.int64(starts[stream, place]) if place >= 0 else -1
+
+
+@borrowing
+def restart(bank, stream):  # type: ignore[no-untyped-def]
+    """Forgets a stream."""
+    cursor = bank.cursors[stream]
+    cursor.count = cursor.used = cursor.newest = cursor.lowest = 0
+    for symbol in range(bank.totals.shape[1]):
+        bank.totals[stream, symbol] = 0
+
+
+@borrowing
+def observe_until_alarm(bank, symbols, first, choice, delta):  # type: ignore[no-untyped-def]
+    """Feeds ``symbols[first:]`` to stream 0; returns the place of the alarm and the estimate, or the end and -1."""
+    totals, bases, starts, ratios, bits, cursors = bank
+    for place in range(first, len(symbols)):
+        start = observe(totals, bases, starts, ratios, bits, cursors, 0, symbols[place], choice, delta)
+        if start >= 0:
+            return place, start
+    return len(symbols), -1

@@ -1,0 +1,1 @@
+"""Physical parameters that change, in any Gymnasium environment."""

@@ -1,0 +1,1 @@
+"""Environments that change, built from tables."""

@@ -1,0 +1,46 @@
+"""Random tables that are redrawn at each change: Dirichlet transitions, uniform rewards."""
+
+import numpy as np
+
+from mdpzoo.errors import SettingError
+from mdpzoo.models import TabularMDP
+from mdpzoo.models.piecewise import PiecewiseMDP
+from mdpzoo_nonstationary.environments.schedules import PROTOCOL, Changes, change_points
+
+
+def random_switch(
+    states: int = 6,
+    actions: int = 3,
+    concentration: float = 0.3,
+    segments: int = 5,
+    seed: int = 0,
+    changes: Changes = PROTOCOL,
+    clock: str = "run",
+) -> PiecewiseMDP:
+    """Builds tables that take turns; every pair of states can reach each other with probability 1.
+
+    Args:
+        states: S, at least 2.
+        actions: A, at least 1.
+        concentration: of the Dirichlet distribution of each row; the smaller, the fewer likely successors.
+        segments: tables that take turns, at least 1.
+        seed: of the tables.
+        changes: the schedule; see ``change_points``.
+        clock: ``"run"`` or ``"episode"``; see ``PiecewiseMDP``.
+
+    Raises:
+        SettingError: if a number is out of its range.
+    """
+    for name, value, least in (("states", states, 2), ("actions", actions, 1), ("segments", segments, 1)):
+        if value < least:
+            raise SettingError(f"{name} must be at least {least}, got {value}")
+    if concentration <= 0:
+        raise SettingError(f"concentration must be positive, got {concentration}")
+    points, period = change_points(changes, segments)
+    models = []
+    for stream in np.random.SeedSequence(seed).spawn(segments):
+        generator = np.random.default_rng(stream)
+        transitions = generator.dirichlet(np.full(states, concentration), (states, actions))
+        rewards = generator.random((states, actions))
+        models.append(TabularMDP.from_arrays(transitions, rewards))
+    return PiecewiseMDP(tuple(models), points, period=period, clock=clock)

@@ -1,0 +1,1 @@
+"""Exact dynamic regret, detection delays and pictures."""

@@ -1,0 +1,1 @@
+"""Tabular learners: one counting record, one confidence-set function, one optimistic planner."""
