@@ -8,8 +8,7 @@ Each one meets first the tests that mirror its module, then those of its folder,
 with a compile cache of its own, because numba's cache overlooks changes of inlined functions. A fault that makes the
 tests run three times as long as without it counts as noticed.
 
-Results are kept in ``build/mutants``, from where an interrupted run goes on. All else is in a temporary folder that is
-removed at the end, also after Ctrl-C.
+Results are kept in ``build/mutants``, so that a run can be resumed. All else is in a temporary folder that is removed.
 """
 
 import argparse

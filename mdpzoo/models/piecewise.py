@@ -36,7 +36,7 @@ class PiecewiseState(NamedTuple):
     clock: int
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class PiecewiseMDP:
     """Finite MDPs of one shape that take turns; a ``Model``.
 
@@ -58,6 +58,11 @@ class PiecewiseMDP:
     clock: str = "run"
     observation_space: Discrete = field(init=False, repr=False)
     action_space: Discrete = field(init=False, repr=False)
+
+    def __repr__(self) -> str:
+        """Says how much there is, and nothing of the schedule, which is hidden from whoever plays."""
+        states, actions = self.observation_space.n, self.action_space.n
+        return f"PiecewiseMDP({len(self.models)} models of {states} states and {actions} actions)"
 
     def __post_init__(self) -> None:
         """Checks and freezes the schedule.

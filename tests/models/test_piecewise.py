@@ -130,3 +130,8 @@ def test_a_wrong_schedule_is_refused_in_one_sentence(models, settings, sentence)
     with pytest.raises(SettingError, match=sentence) as caught:
         PiecewiseMDP(models, **settings)
     assert "\n" not in str(caught.value)
+
+
+def test_a_model_says_how_large_it_is_and_nothing_of_its_schedule():
+    table = TabularMDP.from_arrays(np.full((3, 2, 3), 1 / 3), np.zeros((3, 2)))
+    assert repr(PiecewiseMDP((table, table), [5])) == "PiecewiseMDP(2 models of 3 states and 2 actions)"

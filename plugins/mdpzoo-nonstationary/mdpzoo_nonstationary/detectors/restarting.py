@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from mdpzoo.errors import SettingError, did_you_mean
-from mdpzoo_nonstationary.detectors.forecasters import (
+from mdpzoo_nonstationary.detectors.forecaster_banks import (
     DELTA_N,
     DELTA_N2,
     NO_ALARM,

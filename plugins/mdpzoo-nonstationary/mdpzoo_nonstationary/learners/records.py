@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mdpzoo_nonstationary.detectors.forecasters import Forecasters, forecasters
+from mdpzoo_nonstationary.detectors.forecaster_banks import Forecasters, forecasters
 
 L1, BERNSTEIN, KL, BOXES, POSTERIOR, KNOWN = range(6)  # kinds of confidence sets
 TRANSITION_STREAM, REWARD_STREAM, SCHEDULE = range(3)  # what made a learner restart

@@ -7,7 +7,7 @@ done by ``attention.py``. Arrays come one by one: opening a learner's tuples her
 import numpy as np
 
 from mdpzoo.compiling import borrowing
-from mdpzoo_nonstationary.detectors.forecasters import observe
+from mdpzoo_nonstationary.detectors.forecaster_banks import observe
 from mdpzoo_nonstationary.learners.chance import draw
 from mdpzoo_nonstationary.learners.counting import count
 from mdpzoo_nonstationary.learners.records import KNOWN

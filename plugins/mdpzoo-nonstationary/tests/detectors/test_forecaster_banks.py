@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mdpzoo_nonstationary.detectors.forecasters import (
+from mdpzoo_nonstationary.detectors.forecaster_banks import (
     DELTA_N,
     DELTA_N2,
     FLOOR,
