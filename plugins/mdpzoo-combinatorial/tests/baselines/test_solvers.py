@@ -162,7 +162,7 @@ def test_what_cannot_be_done_is_said_in_a_sentence(monkeypatch):
         solve(tsp, "random", seed=-1)
     with pytest.raises(SettingError, match="positive number"):
         solve(tsp, "random", seconds=0)
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("mdpzoo_combinatorial.baselines.table.find_spec", lambda name: None)
     for agent, package in (("lkh", "elkai"), ("pyvrp", "pyvrp"), ("ortools", "ortools")):
         told = rf"needs {package}; type: pip install 'mdpzoo-combinatorial\[{agent}\]'"
         with pytest.raises(MissingExtraError, match=told):
