@@ -168,12 +168,14 @@ def seat(
         UnknownNameError: if there is no such id; names the nearest.
         SettingError: if there is no such player, or another has no policy.
     """
-    from mdpzoo.interop.seats import SETTINGS, seat_of
+    from mdpzoo.interop.seats import SETTINGS, SIMULATOR_SETTINGS, seat_of
 
     if isinstance(game, str):
         spec = _game(game)
-        id, own = game, {name: kwargs.pop(name) for name in kwargs.keys() - SETTINGS}
-        if spec.kind == "environment":
+        id, is_simulator = game, spec.kind == "environment"
+        shells = SIMULATOR_SETTINGS if is_simulator else SETTINGS
+        own = {name: kwargs.pop(name) for name in kwargs.keys() - shells}
+        if is_simulator:
             made: Any = partial(make_parallel, id, **own)
         else:
             kwargs.setdefault("max_cycles", spec.max_episode_steps)

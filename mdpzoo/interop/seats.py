@@ -20,6 +20,7 @@ OUTPUTS = ("numpy", "torch", "sb3")
 ALONE = ("max_cycles", "render_mode", "reveal")  # settings of one environment's shell
 MANY = (*ALONE, "autoreset_mode", "statistics")  # and of many
 SETTINGS = frozenset(MANY)
+SIMULATOR_SETTINGS = frozenset({"autoreset_mode"})  # all else is the simulator's own
 
 
 def seat_of(
@@ -74,7 +75,7 @@ def _around(
         raise SettingError("one parallel environment is one game; give seat() its id, or a function that makes it")
     if not isinstance(game, ParallelEnv) and not callable(game):
         raise SettingError(f"expected a game's id, rules or a parallel environment, got {game!r:.60}")
-    check_names(settings, ("max_cycles", "autoreset_mode", "statistics"))
+    check_names(settings, SIMULATOR_SETTINGS)
     if output == "torch":
         raise SettingError("this game keeps states of its own: its output is 'numpy' or 'sb3', not 'torch'")
 
