@@ -97,15 +97,20 @@ class CompiledVectorEnv(BatchedVectorEnv):
 
     def _start(self, rows: np.ndarray, forgotten: np.ndarray) -> None:
         if not rows.all():
-            return self._restart(rows)
-        before, draws = self._state, draw(self._keys, self._counters, self.rules.initial_draws)
-        self._state = self.rules.initial(draws, None if forgotten.any() else before)
-        if not forgotten.all() and forgotten.any():
-            index = np.flatnonzero(~forgotten)
-            going_on = self.rules.initial(draws[index], taken(before, index))
-            self._state = replaced(self._state, going_on, index)
+            return self._restart(rows, forgotten[rows])
+        draws = draw(self._keys, self._counters, self.rules.initial_draws)
+        self._state = self._fresh(draws, self._state, forgotten)
         self._elapsed, self._returns = np.zeros(self.num_envs, np.int64), np.zeros(self.num_envs)
         self._some_done, self._done = False, self._nobody
+
+    def _fresh(self, draws: np.ndarray, before: Any, forgotten: np.ndarray | None) -> Any:
+        """Returns start states of rows that go on from ``before``, all but the ``forgotten`` ones; None: all do."""
+        if forgotten is None or not forgotten.any():
+            return self.rules.initial(draws, before)
+        fresh, index = self.rules.initial(draws, None), np.flatnonzero(~forgotten)
+        if not index.size:
+            return fresh
+        return replaced(fresh, self.rules.initial(draws[index], taken(before, index)), index)
 
     def _clock(self, reward: np.ndarray) -> np.ndarray:
         """Counts steps and rewards; returns which rows' time is up."""
@@ -139,15 +144,16 @@ class CompiledVectorEnv(BatchedVectorEnv):
         else:
             infos |= last
 
-    def _restart(self, rows: np.ndarray) -> None:
+    def _restart(self, rows: np.ndarray, forgotten: np.ndarray | None = None) -> None:
         """Starts rows anew; what has been shown is left alone, so the state's arrays are copied."""
         index = np.flatnonzero(rows)
         counters = self._counters[index]
         draws = draw(self._keys[index], counters, self.rules.initial_draws)
         if len(index) == self.num_envs:
-            self._state = self.rules.initial(draws, self._state)
+            self._state = self._fresh(draws, self._state, forgotten)
         else:
-            self._state = replaced(self._state, self.rules.initial(draws, taken(self._state, index)), index)
+            fresh = self._fresh(draws, taken(self._state, index), forgotten)
+            self._state = replaced(self._state, fresh, index)
         self._counters[index] = counters
         self._elapsed[index], self._returns[index] = 0, 0.0
         if self._done is not self._nobody:

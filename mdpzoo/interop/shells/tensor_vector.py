@@ -88,17 +88,24 @@ class TensorVectorEnv(BatchedVectorEnv):
 
     def _start(self, rows: np.ndarray, forgotten: np.ndarray) -> None:
         if not rows.all():
-            return self._restart(tensor(rows, self.device), self._state)
-        before, draws = self._state, self._draws(self.rules.initial_draws)
-        self._state = self.rules.initial(draws, None if forgotten.any() else before)
-        if not forgotten.all() and forgotten.any():
-            self._state = where(tensor(forgotten, self.device), self._state, self.rules.initial(draws, before))
+            return self._restart(tensor(rows, self.device), self._state, forgotten)
+        self._state = self._fresh(self._state, forgotten)
         self._counters += self.rules.initial_draws
         self._elapsed = torch.zeros(self.num_envs, dtype=torch.int64, device=self.device)
         self._returns = torch.zeros(self.num_envs, dtype=torch.float64, device=self.device)
         self._some_done = False
         self._done = self._never = torch.zeros(self.num_envs, dtype=torch.bool, device=self.device)
         self._everybody = ~self._never
+
+    def _fresh(self, before: Any, forgotten: np.ndarray | None) -> Any:
+        """Returns start states of rows that go on from ``before``, all but the ``forgotten`` ones; None: all do."""
+        draws = self._draws(self.rules.initial_draws)
+        if forgotten is None or not forgotten.any():
+            return self.rules.initial(draws, before)
+        fresh = self.rules.initial(draws, None)
+        if forgotten.all():
+            return fresh
+        return where(tensor(forgotten, self.device), fresh, self.rules.initial(draws, before))
 
     def _wake(
         self, asleep: Tensor, before: Any, reward: Tensor, terminated: Tensor, truncated: Tensor, illegal: Tensor
@@ -129,9 +136,9 @@ class TensorVectorEnv(BatchedVectorEnv):
         else:
             infos |= last
 
-    def _restart(self, rows: Tensor, before: Any) -> None:
+    def _restart(self, rows: Tensor, before: Any, forgotten: np.ndarray | None = None) -> None:
         """Starts rows anew; ``before`` holds the states in which they ended."""
-        fresh = self.rules.initial(self._draws(self.rules.initial_draws), before)
+        fresh = self._fresh(before, forgotten)
         everywhere = self.device.type == "cpu" and bool(rows.all())
         self._state = fresh if everywhere else where(rows, fresh, self._state)
         self._counters += rows * self.rules.initial_draws

@@ -140,3 +140,19 @@ def test_an_action_that_there_is_not_is_refused():
     env.reset(seed=0)
     with pytest.raises(IllegalActionError, match=r"action must lie in 0\.\.1, got 2"):
         env.step(2)
+
+
+@pytest.mark.parametrize("dense", [False, True])
+def test_a_seed_starts_the_clock_of_the_rows_that_it_resets_and_of_no_others(dense):
+    settings = {"reveal": "always", "max_episode_steps": 50}
+    if dense:
+        envs = TensorVectorEnv(TidalSwim().batched(), 3, autoreset_mode=autoreset("disabled"), **settings)
+    else:
+        envs = mdpzoo.make_vec(ID, 3, autoreset_mode="disabled", **settings)
+    envs.reset(seed=0)
+    for _ in range(4):
+        envs.step(np.ones(3, int))
+    _, infos = envs.reset(seed=[7, None, None], options={"reset_mask": np.array([True, True, False])})
+    assert [row_facts(infos, row).get("clock") for row in range(3)] == [0, 4, None]
+    _, infos = envs.reset(seed=[None, 8, None])
+    assert infos["clock"].tolist() == [0, 0, 4]
