@@ -27,14 +27,14 @@ STEMS = tuple(f"agent{suffix}" for suffix in SUFFIXES)  # what a run's folder ca
 
 
 def load_agent(path: str | Path, env: Any = None) -> Any:
-    """Loads an agent, or takes one that comes trained. Nothing is unpickled.
+    """Loads a saved or a pretrained agent. Nothing is unpickled.
 
     Args:
-        path: a run's folder, a file that an agent of ours has saved, or the id of an agent that comes trained.
+        path: a run's folder, a file that an agent of ours has saved, or the id of a pretrained agent.
         env: an environment, or the id of one; None: the one that the agent was trained on.
 
     Raises:
-        UnknownNameError: there is no such file, and no agent of this id comes trained.
+        UnknownNameError: there is no such file, and no agent of this id is pretrained.
         CheckpointError: the file is damaged or not ours; says what is wrong.
     """
     return read(path, make(env) if isinstance(env, str) else env)

@@ -70,7 +70,7 @@ def survives_copying(subject: Subject) -> None:
 
 
 def refuses_unknown_options(subject: Subject) -> None:
-    """Gives ``reset`` an option that there is not."""
+    """Gives ``reset`` an unknown option."""
     if subject.spec.kind == "environment":
         raise NotApplicable("a simulator has its own options")
     for face in (subject.make().unwrapped, subject.make_vec(2)):

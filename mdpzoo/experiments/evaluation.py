@@ -141,7 +141,7 @@ def evaluate_saved(
     """Plays episodes with a saved agent.
 
     Args:
-        saved: a run's folder, a file, or the id of an agent that comes trained or has nothing to learn.
+        saved: a run's folder, a file, or the id of an agent that is pretrained or has nothing to learn.
         episodes: how many to play, at least 1.
         environment: its id; None: the one that the agent was trained on.
         environment_settings: the environment's; they add to those of the training where that environment is played.

@@ -13,8 +13,8 @@ def ready_agent(name: str | Path, envs: Any, seed: int = 0) -> Any:
     """Returns an agent that plays in environments.
 
     Args:
-        name: a run's folder, a saved agent's file, the id of an agent that comes trained, or of one that has nothing to
-            learn (a heuristic, a solver, ``random``).
+        name: a run's folder, a saved agent's file, or the id of an agent that is pretrained or has nothing to learn (a
+            heuristic, a solver, ``random``).
         envs: SB3's ``VecEnv``.
         seed: of an agent that has nothing to learn.
 

@@ -31,7 +31,7 @@ def mdpzoo_agents() -> list[AgentSpec]:
             id="bq-nco",
             build="mdpzoo_combinatorial.bq_nco:build",
             load="mdpzoo_combinatorial.bq_nco:load",
-            summary="attention over what is left to solve, trained by imitation (all five problems; comes trained)",
+            summary="attention over what is left to solve, trained by imitation (all five problems; pretrained)",
             observations=("Dict",),
             actions=("Discrete",),
             observation_keys=("action_mask",),

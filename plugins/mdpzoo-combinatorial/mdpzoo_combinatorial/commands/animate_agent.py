@@ -93,7 +93,7 @@ def _instance(subject: str, size: int | None, seed: int) -> Instance:
 
 
 def _agent(name: str, env: Any, seed: int) -> Any:
-    """An agent: saved, or one that comes trained, or made anew."""
+    """Loads a saved or a pretrained agent, or makes a new one."""
     if Path(name).exists():
         return mdpzoo.load_agent(name, env)
     if registry.agent(name).load is not None:
