@@ -1,13 +1,13 @@
 """Checks of a game: PettingZoo's own tests, every player's steps, and one seed, one trajectory."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from mdpzoo.checks.scripted import Scripted
 from mdpzoo.checks.subject import NotApplicable, Subject, require_equal
-from mdpzoo.checks.traces import STEPS
+from mdpzoo.checks.traces import STEPS, row_of
 from mdpzoo.checks.walks import check_observation
 
 SEED = 13
@@ -133,7 +133,7 @@ def _batched_events(rules: Any, numbers: Any, is_torch: bool, spaces: Any) -> li
 
     def look(state: Any) -> dict[str, Any]:
         seen = rules.observe(state)
-        return {player: row_of_batch(seen[player]) for player in rules.players}
+        return {player: row_of(seen[player], 0) for player in rules.players}
 
     def begin(before: Any) -> Any:
         numbers(1)  # reserved for frozen players
@@ -145,7 +145,7 @@ def _batched_events(rules: Any, numbers: Any, is_torch: bool, spaces: Any) -> li
         masks = rules.action_masks(state)
         actions = {}
         for player, policy in policies.items():
-            info = {} if masks is None else {"action_mask": row_of_batch(masks[player])}
+            info = {} if masks is None else {"action_mask": row_of(masks[player], 0)}
             chosen = np.asarray(policy.choose(look(state)[player], info, step))[None]
             actions[player] = _tensor(chosen) if is_torch else chosen
         drawn = numbers(rules.step_draws)
@@ -172,14 +172,6 @@ def same_events(face: str, found: list[tuple[Any, ...]], expected: list[tuple[An
             if isinstance(theirs, float):
                 mine, theirs = np.float32(mine), np.float32(theirs)
             require_equal(f"{face}: the {name} of event {index}", mine, theirs)
-
-
-def row_of_batch(values: Any, row: int = 0) -> Any:
-    """Returns one row of a batch of observations, as arrays."""
-    if isinstance(values, Mapping):
-        return {name: row_of_batch(each, row) for name, each in values.items()}
-    each = values[row]
-    return each.numpy(force=True) if hasattr(each, "numpy") else each
 
 
 def _tensor(values: np.ndarray) -> Any:

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from mdpzoo.checks.subject import NotApplicable, Subject, require_equal
-from mdpzoo.checks.walks import STEPS, _map, _some_action
+from mdpzoo.checks.subject import NotApplicable, Subject, legal_rows, require_equal
+from mdpzoo.checks.walks import STEPS
+from mdpzoo.interop.shells.states import leaves, mapped
 from mdpzoo.protocols import BatchedGame
 
 ROWS = 3
@@ -18,7 +19,7 @@ def model_is_pure(subject: Subject) -> None:
     """Plays a model or a game twice with the same numbers, and compares states before and after each step."""
     rules: Any = subject.rules()
     is_game = subject.spec.kind == "game"
-    if isinstance(rules, BatchedGame) or not _single(rules, is_game):
+    if isinstance(rules, BatchedGame) or (not is_game and hasattr(rules, "initial_draws")):
         raise NotApplicable("these rules are batched; see the next check")
     generator = np.random.default_rng(0)
     first, second = (_Recorder(seed) for seed in (7, 7))
@@ -26,15 +27,15 @@ def model_is_pure(subject: Subject) -> None:
     for step in range(STEPS):
         where = f"at step {step}"
         action = _action(rules, state, generator, is_game)
-        before = _frozen(state)
+        before = pickle.dumps(state)
         seen = rules.observe(state)
         result = rules.step(state, action, first)
         again = rules.step(twin, action, second)
-        assert _frozen(state) == before, f"step() changed the state that it was given, {where}"
+        assert pickle.dumps(state) == before, f"step() changed the state that it was given, {where}"
         assert first.count == second.count, f"step() drew {first.count} numbers, then {second.count}, {where}"
         require_equal(f"the observation of the same state, {where},", seen, rules.observe(twin))
         require_equal(f"the reward of the same step, {where},", result[1], again[1])
-        assert _frozen(result[0]) == _frozen(again[0]), f"the same numbers gave two different states, {where}"
+        assert pickle.dumps(result[0]) == pickle.dumps(again[0]), f"the same numbers gave two different states, {where}"
         if _over(result[2]):
             state, twin = rules.initial(first, result[0]), rules.initial(second, again[0])
         else:
@@ -54,14 +55,20 @@ def batched_rules_are_pure(subject: Subject) -> None:
 
     state = rules.initial(numbers(rules.initial_draws), None)
     for step in range(20):
-        before = _map(state, lambda each: each.clone())
+        before = mapped(state, lambda each: each.clone())
         rules.observe(state)
         mask = rules.action_masks(state) if game else rules.action_mask(state)
         if hasattr(rules, "reveal"):
             rules.reveal(state)
-        action = _joint(rules, mask, generator) if game else _rows_of(rules, mask, generator)
+        if game:
+            masks = dict.fromkeys(rules.players) if mask is None else mask
+            action = {
+                each: legal_rows(rules.action_spaces[each], masks[each], ROWS, generator) for each in rules.players
+            }
+        else:
+            action = legal_rows(rules.action_space, mask, ROWS, generator)
         outcome = rules.step(state, action, numbers(rules.step_draws))
-        for old, new in zip(_leaves(before), _leaves(state), strict=True):
+        for old, new in zip(leaves(before), leaves(state), strict=True):
             assert torch.equal(old, new), f"a function of the batched rules changed the state it was given, step {step}"
         for name, flags in (("terminated", outcome.terminated), ("illegal", outcome.illegal)):
             assert flags.dtype == torch.bool, f"{name} is {flags.dtype}, not bool"
@@ -100,16 +107,8 @@ class _Recorder:
         return float(self.generator.random())
 
 
-def _single(rules: Any, is_game: bool) -> bool:
-    return is_game or not hasattr(rules, "initial_draws")
-
-
 def _over(ended: Any) -> bool:
     return all(ended.values()) if isinstance(ended, dict) else bool(ended)
-
-
-def _frozen(state: Any) -> bytes:
-    return pickle.dumps(state)
 
 
 def _action(rules: Any, state: Any, generator: np.random.Generator, is_game: bool) -> Any:
@@ -126,33 +125,6 @@ def _one_action(space: Any, mask: Any, generator: np.random.Generator) -> Any:
         return int(generator.choice(np.flatnonzero(mask)))
     space.seed(int(generator.integers(2**31)))
     return space.sample()
-
-
-def _rows_of(rules: Any, mask: Any, generator: Any) -> Any:
-    import torch
-
-    if mask is not None:
-        return torch.multinomial((mask | ~mask.any(1, keepdim=True)).double(), 1, generator=generator)[:, 0]
-    return torch.cat([_some_action(rules, None, generator) for _ in range(ROWS)])
-
-
-def _joint(rules: Any, masks: Any, generator: Any) -> dict[str, Any]:
-    import torch
-
-    actions = {}
-    for player, space in rules.action_spaces.items():
-        mask = None if masks is None else masks[player]
-        if mask is not None:
-            actions[player] = torch.multinomial((mask | ~mask.any(1, keepdim=True)).double(), 1, generator=generator)[
-                :, 0
-            ]
-        else:
-            actions[player] = torch.as_tensor(np.stack([np.asarray(space.sample()) for _ in range(ROWS)]))
-    return actions
-
-
-def _leaves(state: Any) -> list[Any]:
-    return [leaf for each in state for leaf in _leaves(each)] if isinstance(state, tuple) else [state]
 
 
 def _numpy_actions(envs: Any, mask: Any) -> np.ndarray:

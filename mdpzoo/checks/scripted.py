@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 
+from mdpzoo.checks.traces import row_of
+
 
 class Scripted:
     """A frozen policy that hashes the observation; it draws no numbers.
@@ -41,7 +43,7 @@ class Scripted:
         first = next(iter(observations.values())) if isinstance(observations, Mapping) else observations
         rows = range(len(first))
         chosen = [
-            self.choose(_pick(observations, row), {} if masks is None else {"action_mask": _pick(masks, row)})
+            self.choose(row_of(observations, row), {} if masks is None else {"action_mask": row_of(masks, row)})
             for row in rows
         ]
         batch = np.stack([np.asarray(each) for each in chosen])
@@ -61,10 +63,3 @@ def _bytes(observation: Any) -> bytes:
         return b"".join(_bytes(observation[name]) for name in sorted(observation))
     array = np.asarray(observation)
     return (array.astype(np.int64) if array.dtype.kind in "iub" else array.astype(np.float64)).tobytes()
-
-
-def _pick(values: Any, row: int) -> Any:
-    if isinstance(values, Mapping):
-        return {name: _pick(each, row) for name, each in values.items()}
-    each = values[row]
-    return each.numpy(force=True) if hasattr(each, "numpy") else each

@@ -100,6 +100,26 @@ def legal_action(env: gymnasium.Env[Any, Any], generator: np.random.Generator) -
     return env.action_space.sample()
 
 
+def legal_rows(space: spaces.Space[Any], mask: Any, rows: int, generator: Any) -> Any:
+    """Draws actions for batched rules.
+
+    Args:
+        space: of one action.
+        mask: ``[rows, actions]`` bool, a tensor; any action where a row allows none; None: all are legal.
+        rows: how many.
+        generator: torch's.
+
+    Returns:
+        A tensor ``[rows, ...]``.
+    """
+    import torch
+
+    if mask is not None:
+        return torch.multinomial((mask | ~mask.any(1, keepdim=True)).double(), 1, generator=generator)[:, 0]
+    space.seed(int(torch.randint(2**31, (), generator=generator)))
+    return torch.as_tensor(np.stack([np.asarray(space.sample()) for _ in range(rows)]))
+
+
 def require_equal(where: str, found: Any, expected: Any) -> None:
     """Compares two observations, rewards or facts, exactly.
 

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 
-from mdpzoo.checks.subject import NotApplicable, Subject, legal_action, require_equal
+from mdpzoo.checks.subject import NotApplicable, Subject, legal_action, legal_rows, require_equal
 from mdpzoo.errors import IllegalActionError
+from mdpzoo.interop.shells.states import mapped
 
 EPISODES, STEPS = 4, 150  # of a walk
 
@@ -89,7 +90,7 @@ def masks_are_true(subject: Subject) -> None:
     for state, mask, where in _states(problem):
         if mask is None:
             mask = torch.ones(1, count, dtype=torch.bool)
-        copies = _map(state, lambda each: each[:1].expand(count, *each.shape[1:]).clone())
+        copies = mapped(state, lambda each: each[:1].expand(count, *each.shape[1:]).clone())
         numbers = torch.full((count, problem.step_draws), 0.5, dtype=torch.float64)
         outcome = problem.step(copies, every, numbers)
         wrong = torch.nonzero(outcome.illegal == mask[0])[:, 0].tolist()
@@ -212,33 +213,17 @@ def _states(problem: Any) -> Iterator[tuple[Any, Any, str]]:
         for step in range(STEPS // EPISODES):
             mask = problem.action_mask(state)
             yield state, mask, f"at step {step} of episode {episode}"
-            action = _some_action(problem, mask, generator)
+            assert mask is None or bool(mask.any()), "action_mask() allows nothing in an episode that has not ended"
+            action = legal_rows(problem.action_space, mask, 1, generator)
             outcome = problem.step(state, action, numbers(problem.step_draws))
             if bool(outcome.terminated[0]):
                 break
             state = outcome.state
 
 
-def _some_action(problem: Any, mask: Any, generator: Any) -> Any:
-    import torch
-
-    if mask is None:
-        problem.action_space.seed(int(torch.randint(2**31, (), generator=generator)))
-        return torch.as_tensor(np.asarray(problem.action_space.sample())[None])
-    assert bool(mask.any()), "action_mask() allows nothing in an episode that has not ended"
-    return torch.multinomial(mask.double(), 1, generator=generator)[:, 0]
-
-
 def _batched_walk(problem: Any) -> Iterator[tuple[str, Any, Any]]:
     for state, mask, where in _states(problem):
         yield where, problem.observe(state), mask
-
-
-def _map(state: Any, function: Callable[[Any], Any]) -> Any:
-    """Applies a function to every tensor of a state."""
-    if isinstance(state, tuple):
-        return type(state)(*(_map(each, function) for each in state))
-    return function(state)
 
 
 CHECKS: dict[str, Callable[[Subject], None]] = {

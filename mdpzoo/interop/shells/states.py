@@ -1,20 +1,26 @@
 """States of many rows: NamedTuples of arrays with leading dimension B, or of such NamedTuples."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 
-def taken(state: Any, index: np.ndarray) -> Any:
-    """Returns copies of some rows of a state.
-
-    Args:
-        state: a NamedTuple of arrays ``[B, ...]``, nested or not; or one such array.
-        index: ``[rows]`` int64.
-    """
+def mapped(state: Any, function: Callable[[Any], Any]) -> Any:
+    """Returns a state with a function applied to each of its arrays (or tensors)."""
     if isinstance(state, tuple):
-        return type(state)(*(taken(each, index) for each in state))
-    return state[index]
+        return type(state)(*(mapped(each, function) for each in state))
+    return function(state)
+
+
+def leaves(state: Any) -> list[Any]:
+    """Returns the arrays (or tensors) of a state, from first to last."""
+    return [leaf for each in state for leaf in leaves(each)] if isinstance(state, tuple) else [state]
+
+
+def taken(state: Any, index: np.ndarray) -> Any:
+    """Returns copies of some rows (``index``, ``[rows]`` int64) of a state."""
+    return mapped(state, lambda array: array[index])
 
 
 def replaced(state: Any, fresh: Any, index: np.ndarray) -> Any:
