@@ -6,9 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mdpzoo import streams
-from mdpzoo.interop.seating.seat_players import check_other
+from mdpzoo.interop.seating.seat_players import Seat
 from mdpzoo.interop.shells.compiled_streams import draw
-from mdpzoo.policies import freeze
 from mdpzoo.protocols import BatchedGame, CompiledGame, Outcome
 
 
@@ -26,40 +25,16 @@ class SeatBatch(NamedTuple):
     clock: Any
 
 
-class _Seat:
-    """What both forms share."""
+class BatchedSeat(Seat):
+    """What both forms of a seat in many games share; the other players' policies have no memory."""
+
+    OPTIONAL = {**Seat.OPTIONAL, "compiled": "compiled"}
 
     def __init__(self, game: Any, player: str, others: Mapping[str, Any]) -> None:
-        """Takes a seat.
-
-        Args:
-            game: the rules of all players.
-            player: whose seat this is.
-            others: a frozen policy without memory for every other player.
-        """
-        self.game, self.player, self.others = game, player, dict(others)
-        self.observation_space, self.action_space = game.observation_spaces[player], game.action_spaces[player]
+        """Takes a seat; the arguments are those of ``Seat``."""
+        super().__init__(game, player, others)
         self.initial_draws, self.step_draws = game.initial_draws + 1, game.step_draws
-        self._places = {name: place for place, name in enumerate(game.players)}
         self._place = self._places[player]
-
-    def __getattr__(self, name: str) -> Any:
-        """Finds what the game may have."""
-        game: Any = self.__dict__.get("game")
-        if name in ("reveal", "render", "compiled") and hasattr(game, name):
-            return getattr(self, f"_{name}")
-        if name == "render_fps" and hasattr(game, name):
-            return game.render_fps
-        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
-
-    def with_policy(self, player: str, policy: Any) -> Any:
-        """Returns the same seat against another policy of one player.
-
-        Raises:
-            SettingError: if there is no such other player, or the policy cannot act.
-        """
-        check_other(self.others, player)
-        return type(self)(self.game, self.player, self.others | {player: freeze(policy)})
 
     def observe(self, state: SeatBatch) -> Any:
         """Returns what the players in the seat observe, leading dimension B."""
@@ -86,7 +61,7 @@ class _Seat:
         return self.game.render(state.game, row)
 
 
-class SeatProblem(_Seat):
+class SeatProblem(BatchedSeat):
     """A seat in a ``BatchedGame``: a ``BatchedProblem``."""
 
     game: BatchedGame
@@ -115,7 +90,7 @@ class SeatProblem(_Seat):
         return CompiledSeat(self.game.compiled(), self.player, self.others)  # type: ignore[attr-defined]
 
 
-class CompiledSeat(_Seat):
+class CompiledSeat(BatchedSeat):
     """A seat in a ``CompiledGame``: a ``CompiledProblem``."""
 
     game: CompiledGame

@@ -1,10 +1,89 @@
-"""Who plays a game: checks of players and of the policies that fill the other seats."""
+"""Who plays a game: checks of players, the policies that fill the other seats, and what every seat has in common."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+
 from mdpzoo.errors import SettingError, did_you_mean
-from mdpzoo.policies import freeze
+from mdpzoo.policies import Predictor, freeze
+
+
+class Seat:
+    """What the rules of every seat share.
+
+    A seat has an optional attribute exactly if its game has what it shows: ``OPTIONAL`` maps its name to the game's.
+    The seat's own form of it is the attribute with an underscore.
+    """
+
+    OPTIONAL: Mapping[str, str] = {"reveal": "reveal", "render": "render", "render_fps": "render_fps"}
+
+    def __init__(self, game: Any, player: str, others: Mapping[str, Any]) -> None:
+        """Takes a seat.
+
+        Args:
+            game: the rules of all players.
+            player: whose seat this is.
+            others: a frozen policy for every other player; see ``frozen_others``.
+        """
+        self.game, self.player, self.others = game, player, dict(others)
+        self.observation_space, self.action_space = game.observation_spaces[player], game.action_spaces[player]
+        self._places = {name: place for place, name in enumerate(game.players)}
+
+    def __getattr__(self, name: str) -> Any:
+        """Finds what the game may have."""
+        return offered(self, self.__dict__.get("game"), self.OPTIONAL, name)
+
+    def with_policy(self, player: str, policy: Any) -> Any:
+        """Returns the same seat against another policy of one player.
+
+        Raises:
+            SettingError: if there is no such other player, or the policy cannot act.
+        """
+        check_other(self.others, player)
+        return type(self)(self.game, self.player, self.others | {player: freeze(policy)})
+
+    @property
+    def _render_fps(self) -> int:
+        return self.game.render_fps
+
+
+def offered(view: Any, rules: Any, optional: Mapping[str, str], name: str) -> Any:
+    """Returns a view's own form of an optional attribute; for its ``__getattr__``.
+
+    Args:
+        view: what shows the rules.
+        rules: the rules.
+        optional: names of the attribute in the view and in the rules.
+        name: the attribute that is asked for.
+
+    Raises:
+        AttributeError: if the rules have no such attribute.
+    """
+    if name in optional and hasattr(rules, optional[name]):
+        return getattr(view, f"_{name}")
+    raise AttributeError(f"{type(view).__name__} has no attribute {name!r}")
+
+
+def answer(
+    policy: Any, seen: Any, memory: Any, first: bool, draw: Callable[[int], np.ndarray], mask: Any = None
+) -> tuple[Any, Any]:
+    """Asks a frozen player about one observation.
+
+    Args:
+        policy: what ``freeze`` returns.
+        seen: the observation, or a dictionary of arrays.
+        memory: its recurrent state; None if it has none.
+        first: whether an episode begins here.
+        draw: returns so many numbers ``[1, count]`` in [0, 1).
+        mask: ``[actions]`` bool, the legal actions; None: all.
+
+    Returns:
+        The action, and the recurrent state for the next step.
+    """
+    if isinstance(policy, Predictor):
+        return policy.remember(seen, memory, np.array([first]), mask)
+    return policy.act(_row(seen), draw(policy.draws), None if mask is None else mask[None])[0], None
 
 
 def frozen_others(players: tuple[str, ...], player: str, others: Any, deterministic: bool = False) -> dict[str, Any]:
@@ -41,3 +120,10 @@ def check_other(others: Any, player: str) -> None:
     if player not in others:
         hint = did_you_mean(player, others) or f" They are: {', '.join(others)}"
         raise SettingError(f"{player!r} is none of the other players.{hint}")
+
+
+def _row(seen: Any) -> Any:
+    """One observation as a batch of one."""
+    if isinstance(seen, Mapping):
+        return {name: np.asarray(each)[None] for name, each in seen.items()}
+    return np.asarray(seen)[None]

@@ -11,10 +11,10 @@ import numpy as np
 
 from mdpzoo import streams
 from mdpzoo.interop.seating.seat_batches import SeatProblem
-from mdpzoo.interop.seating.seat_players import check_other
+from mdpzoo.interop.seating.seat_players import Seat, answer
 from mdpzoo.interop.shells.compiled_streams import draw as drawn
-from mdpzoo.policies import Predictor, freeze
-from mdpzoo.protocols import Draw, Game
+from mdpzoo.policies import Predictor
+from mdpzoo.protocols import Draw
 
 
 class SeatState(NamedTuple):
@@ -37,45 +37,21 @@ class SeatState(NamedTuple):
     memories: Mapping[str, Any]
 
 
-class SeatModel:
+class SeatModel(Seat):
     """One player's view of a game, the others played by frozen policies: a ``Model``.
 
-    It has ``reveal``, ``render``, ``render_fps`` and ``action_mask`` where the game has them.
+    It has ``reveal``, ``render``, ``render_fps``, ``action_mask`` and ``batched`` where the game has them. A policy with
+    a memory has no batched form, and then the seat has none.
     """
 
-    def __init__(self, game: Game, player: str, others: Mapping[str, Any]) -> None:
-        """Takes a seat.
-
-        Args:
-            game: the rules of all players.
-            player: whose seat this is.
-            others: a frozen policy for every other player; see ``seat_players.frozen_others``.
-        """
-        self.game, self.player, self.others = game, player, dict(others)
-        self.observation_space, self.action_space = game.observation_spaces[player], game.action_spaces[player]
-        self._places = {name: place for place, name in enumerate(game.players)}
+    OPTIONAL = {**Seat.OPTIONAL, "action_mask": "action_masks", "batched": "batched"}
 
     def __getattr__(self, name: str) -> Any:
         """Finds what the game may have."""
-        game: Any = self.__dict__.get("game")
-        if name in ("reveal", "render") and hasattr(game, name):
-            return getattr(self, f"_{name}")
-        if name == "render_fps" and hasattr(game, name):
-            return game.render_fps
-        if name == "action_mask" and hasattr(game, "action_masks"):
-            return self._action_mask
-        if name == "batched" and hasattr(game, "batched") and not any(map(self._keeps_memory, self.others)):
-            return self._batched
-        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
-
-    def with_policy(self, player: str, policy: Any) -> "SeatModel":
-        """Returns the same seat against another policy of one player.
-
-        Raises:
-            SettingError: if there is no such other player, or the policy cannot act.
-        """
-        check_other(self.others, player)
-        return SeatModel(self.game, self.player, self.others | {player: freeze(policy)})
+        found = super().__getattr__(name)
+        if name == "batched" and any(map(self._keeps_memory, self.others)):
+            raise AttributeError("a policy with a memory plays one game at a time")
+        return found
 
     def initial(self, draw: Draw, before: SeatState | None = None) -> SeatState:
         """Starts a game; the first number is for the frozen players."""
@@ -104,16 +80,13 @@ class SeatModel:
         return state.seen[self.player]
 
     def _answer(self, name: str, state: SeatState, memories: dict[str, Any], mask: Any) -> Any:
-        policy, seen = self.others[name], state.seen[name]
-        if isinstance(policy, Predictor):
-            first = np.array([state.clock == 0])
-            action, memories[name] = policy.remember(seen, memories.get(name), first, mask)
-            return action
-        keys = streams.player_keys(np.array([state.reserved]), self._places[name])
-        counters = np.array([state.clock * policy.draws], np.uint64)
-        rows = {key: np.asarray(each)[None] for key, each in seen.items()} if isinstance(seen, Mapping) else None
-        batch = np.asarray(seen)[None] if rows is None else rows
-        return policy.act(batch, drawn(keys, counters, policy.draws), None if mask is None else mask[None])[0]
+        def draw(count: int) -> np.ndarray:
+            keys = streams.player_keys(np.array([state.reserved]), self._places[name])
+            return drawn(keys, np.array([state.clock * count], np.uint64), count)
+
+        first = state.clock == 0
+        action, memories[name] = answer(self.others[name], state.seen[name], memories.get(name), first, draw, mask)
+        return action
 
     def _keeps_memory(self, name: str) -> bool:
         policy = self.others[name]
@@ -122,16 +95,16 @@ class SeatModel:
 
     def _batched(self) -> SeatProblem:
         """Returns the same seat in many games at once."""
-        return SeatProblem(self.game.batched(), self.player, self.others)  # type: ignore[attr-defined]
+        return SeatProblem(self.game.batched(), self.player, self.others)
 
     def _reveal(self, state: SeatState) -> Mapping[str, Any]:
-        return self.game.reveal(state.game)  # type: ignore[attr-defined]
+        return self.game.reveal(state.game)
 
     def _render(self, state: SeatState) -> np.ndarray:
-        return self.game.render(state.game)  # type: ignore[attr-defined]
+        return self.game.render(state.game)
 
     def _action_mask(self, state: SeatState) -> np.ndarray | None:
-        masks = self.game.action_masks(state.game)  # type: ignore[attr-defined]
+        masks = self.game.action_masks(state.game)
         return None if masks is None else masks[self.player]
 
 

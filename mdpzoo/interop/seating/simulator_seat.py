@@ -7,8 +7,8 @@ import gymnasium
 import numpy as np
 from pettingzoo import ParallelEnv
 
-from mdpzoo.interop.seating.seat_players import check_other
-from mdpzoo.policies import Predictor, freeze
+from mdpzoo.interop.seating.seat_players import answer, check_other
+from mdpzoo.policies import freeze
 
 
 class SimulatorSeatEnv(gymnasium.Env[Any, Any]):
@@ -61,10 +61,9 @@ class SimulatorSeatEnv(gymnasium.Env[Any, Any]):
         return self.game.render()
 
     def _answer(self, name: str) -> Any:
-        policy, seen = self.others[name], self._seen[name]
-        if isinstance(policy, Predictor):
-            memory, first = self._memories.get(name), np.array([self._first])
-            action, self._memories[name] = policy.remember(seen, memory, first)
-            return action
-        numbers = self.np_random.random((1, policy.draws))
-        return policy.act(np.asarray(seen)[None], numbers)[0]
+        def draw(count: int) -> np.ndarray:
+            return self.np_random.random((1, count))
+
+        memory = self._memories.get(name)
+        action, self._memories[name] = answer(self.others[name], self._seen[name], memory, self._first, draw)
+        return action

@@ -7,11 +7,11 @@ import numpy as np
 from gymnasium.spaces import Discrete
 
 from mdpzoo.errors import IllegalActionError
+from mdpzoo.interop.seating.seat_players import Seat, offered
 from mdpzoo.interop.shells.shell import check_action
 from mdpzoo.interop.shells.states import taken
 from mdpzoo.protocols import BatchedGame, Draw, Game
 
-OPTIONAL = {"reveal": "_reveal", "render": "_render", "render_fps": "_render_fps"}
 ROW = np.zeros(1, np.int64)
 
 
@@ -31,14 +31,16 @@ class SingleGame:
         self.rules, self.players = rules, rules.players
         self.observation_spaces, self.action_spaces = rules.observation_spaces, rules.action_spaces
         self._compiled = hasattr(rules, "compiled")
-        self._played: Any = rules.compiled() if hasattr(rules, "compiled") else rules
+        self._played: Any = rules.compiled() if self._compiled else rules  # type: ignore[attr-defined]
         self._awake = np.zeros(1, bool)
 
     def __getattr__(self, name: str) -> Any:
         """Finds what the batched game may have."""
-        if name in OPTIONAL and hasattr(self.__dict__.get("rules"), name):
-            return getattr(self.rules, name) if name == "render_fps" else getattr(self, OPTIONAL[name])
-        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+        return offered(self, self.__dict__.get("rules"), Seat.OPTIONAL, name)
+
+    @property
+    def _render_fps(self) -> int:
+        return self.rules.render_fps  # type: ignore[attr-defined]
 
     def batched(self) -> BatchedGame:
         """Returns the game of many rows."""

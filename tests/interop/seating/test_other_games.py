@@ -160,3 +160,33 @@ def test_a_simulators_own_settings_reach_it_and_others_are_named():
         mdpzoo.seat(spec.id, "left", Still(), max_cycles=3)  # this simulator has no limit to set
     with pytest.raises(SettingError, match="unknown setting 'max_cycles'"):
         mdpzoo.seat(Tug(), "left", Still(), max_cycles=3)
+
+
+class DictTug(Tug):
+    """Shows the rope in a dictionary."""
+
+    def observation_space(self, agent):
+        return spaces.Dict({"rope": super().observation_space(agent)})
+
+    def _look(self):
+        return {agent: {"rope": np.array([self.rope], np.float32)} for agent in self.possible_agents}
+
+
+class Leaner:
+    """A frozen policy of the tests: pulls with all its might while the rope is on the other's side."""
+
+    draws = 1
+
+    def act(self, observations, numbers, masks=None):
+        assert numbers.shape == (len(observations["rope"]), 1)
+        return np.where(observations["rope"][:, 0] < 0, 2, 0)
+
+    def to(self, device):
+        return self
+
+
+def test_a_frozen_policy_sees_dictionaries_in_a_simulator_too():
+    seat = mdpzoo.seat(DictTug(), "left", Leaner())
+    seat.reset(seed=0)
+    assert seat.step(2)[0]["rope"].tolist() == [-2]  # the other did not pull yet
+    assert seat.step(2)[0]["rope"].tolist() == [-2]  # now both do
