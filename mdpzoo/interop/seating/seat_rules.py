@@ -40,8 +40,8 @@ class SeatState(NamedTuple):
 class SeatModel(Seat):
     """One player's view of a game, the others played by frozen policies: a ``Model``.
 
-    It has ``reveal``, ``render``, ``render_fps``, ``action_mask`` and ``batched`` where the game has them. A policy with
-    a memory has no batched form, and then the seat has none.
+    It has ``reveal``, ``render``, ``render_fps``, ``action_mask`` and ``batched`` where the game has them; but with a
+    policy that has a memory, there is no batched form.
     """
 
     OPTIONAL = {**Seat.OPTIONAL, "action_mask": "action_masks", "batched": "batched"}

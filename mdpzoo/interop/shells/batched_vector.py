@@ -39,6 +39,8 @@ class BatchedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
     """What both shells share: settings, seeds, hidden facts and pictures."""
 
     rules: Any
+    _elapsed: Any  # [B] int64, steps of the present episodes
+    _returns: Any  # [B] float64, rewards of the present episodes
 
     def __init__(
         self,
@@ -88,6 +90,7 @@ class BatchedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         self.single_observation_space, self.single_action_space = rules.observation_space, rules.action_space
         self.observation_space = batch_space(rules.observation_space, num_envs)
         self.action_space = batch_space(rules.action_space, num_envs)
+        self._shape = (num_envs, *(self.single_action_space.shape or ()))
         self._mode, self._limit = autoreset_mode, -1 if limit is None else limit
         self._statistics = output == "torch" if statistics is None else statistics
         self.reveal = check_reveal(reveal)
@@ -122,7 +125,7 @@ class BatchedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         forgotten = self._seed(seed)
         rows = np.ones(self.num_envs, bool) if mask is None else np.array(_on_host(mask), bool)
         self._start(rows, forgotten)
-        return self._look(self._state), self._told(self._facts(), rows) if self._always else {}
+        return self._look(self._state), self._told(self._facts(), self._here(rows)) if self._always else {}
 
     def render(self) -> tuple[np.ndarray, ...] | None:
         """Returns a picture of every row, ``[height, width, 3]`` uint8 each; None without a render mode."""
@@ -155,9 +158,49 @@ class BatchedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         """Returns what the rules reveal of the present state."""
         return self.rules.reveal(self._state)
 
+    def _restart(self, rows: Any, before: Any) -> None:
+        """Starts rows (``[B]`` bool) anew; ``before`` holds the states in which they ended."""
+        raise NotImplementedError
+
+    def _here(self, rows: np.ndarray) -> Any:
+        """Returns rows (``[B]`` bool) as the shell keeps them: an array, or a tensor on the device."""
+        raise NotImplementedError
+
+    def _only(self, rows: Any, values: Any) -> Any:
+        """Returns ``values`` (``[B, ...]``, or one number for all) with 0 in all rows but some (``[B]`` bool)."""
+        raise NotImplementedError
+
+    def _out(self, value: Any) -> Any:
+        """Returns an array or a tensor as the output asks."""
+        raise NotImplementedError
+
     def _told(self, facts: Mapping[str, Any], rows: Any) -> dict[str, Any]:
         """Returns infos with the facts of some rows (``[B]`` bool) and their masks."""
-        raise NotImplementedError
+        infos: dict[str, Any] = {}
+        for name, fact in facts.items():
+            infos[name], infos[f"_{name}"] = self._out(self._only(rows, fact)), self._out(rows)
+        return infos
+
+    def _finish(self, ended: Any, infos: dict[str, Any]) -> None:
+        """Reports what has ended (``[B]`` bool) and, in the same-step mode, starts it anew."""
+        if self._statistics:
+            episode = {"r": self._returns, "l": self._elapsed, "t": time.perf_counter() - self._began}
+            infos["episode"] = {name: self._out(self._only(ended, value)) for name, value in episode.items()}
+            infos["_episode"] = self._out(ended)
+        last = self._told(self._facts(), ended) if self._always or self._at_end else {}
+        if self._mode == AutoresetMode.SAME_STEP:
+            infos["final_obs"], infos["_final_obs"] = self._look(self._state), self._out(ended)
+            infos["final_info"] = {"illegal": infos["illegal"], "_illegal": infos["illegal"]} | last
+            infos["_final_info"] = infos["_final_obs"]
+            self._restart(ended, self._state)
+        else:
+            infos |= last
+
+    def _refused(self, kind: Any, shape: Sequence[int]) -> SettingError:
+        """The error about actions of another type or shape."""
+        space = self.single_action_space
+        wanted = f"{space.dtype} of shape {list(self._shape)}"
+        return SettingError(f"expected {self.num_envs} actions, {wanted}, got {kind} of shape {list(shape)}")
 
     def _check_begun(self) -> None:
         if self._state is None:

@@ -1,6 +1,5 @@
 """The vector shell of compiled rules on the CPU: arrays that the rules change in place, few operations a step."""
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,7 +7,6 @@ import numpy as np
 from gymnasium import spaces
 from gymnasium.vector import AutoresetMode
 
-from mdpzoo.errors import SettingError
 from mdpzoo.interop.shells.batched_vector import BatchedVectorEnv
 from mdpzoo.interop.shells.compiled_streams import draw
 from mdpzoo.interop.shells.states import replaced, taken
@@ -34,7 +32,6 @@ class CompiledVectorEnv(BatchedVectorEnv):
         self.rules: CompiledProblem = rules.compiled()
         self._counters = np.zeros(num_envs, np.uint64)
         self._nobody, self._everybody = np.zeros(num_envs, bool), np.ones(num_envs, bool)
-        self._shape = (num_envs, *(self.single_action_space.shape or ()))
         self._action_type = self.single_action_space.dtype
         self._kinds = "iu" if np.issubdtype(self._action_type, np.integer) else "iuf"
         self._undrawn = np.empty((num_envs, 0))
@@ -57,10 +54,7 @@ class CompiledVectorEnv(BatchedVectorEnv):
         """
         action = np.asarray(actions)
         if action.shape != self._shape or action.dtype.kind not in self._kinds:
-            raise SettingError(
-                f"expected {self.num_envs} actions, {self._action_type} of shape {list(self._shape)}, "
-                f"got {action.dtype} of shape {list(action.shape)}"
-            )
+            raise self._refused(action.dtype, action.shape)
         action = np.asarray(action, self._action_type, order="C")
         if self._state is None:
             self._check_begun()
@@ -97,7 +91,7 @@ class CompiledVectorEnv(BatchedVectorEnv):
 
     def _start(self, rows: np.ndarray, forgotten: np.ndarray) -> None:
         if not rows.all():
-            return self._restart(rows, forgotten[rows])
+            return self._restart(rows, self._state, forgotten[rows])
         draws = draw(self._keys, self._counters, self.rules.initial_draws)
         self._state = self._fresh(draws, self._state, forgotten)
         self._elapsed, self._returns = np.zeros(self.num_envs, np.int64), np.zeros(self.num_envs)
@@ -124,48 +118,33 @@ class CompiledVectorEnv(BatchedVectorEnv):
             truncated &= ~asleep
             if self.rules.step_draws:
                 self._counters -= asleep * np.uint64(self.rules.step_draws)
-            self._restart(asleep)
+            self._restart(asleep, self._state)
         else:
             terminated |= asleep
 
-    def _finish(self, ended: np.ndarray, infos: dict[str, Any]) -> None:
-        """Reports what has ended and, in the same-step mode, starts it anew."""
-        if self._statistics:
-            seconds = time.perf_counter() - self._began
-            episode = {"r": self._returns * ended, "l": self._elapsed * ended, "t": seconds * ended}
-            infos["episode"] = {name: self._out(value) for name, value in episode.items()}
-            infos["_episode"] = self._out(ended)
-        last = self._told(self._facts(), ended) if self._always or self._at_end else {}
-        if self._mode == AutoresetMode.SAME_STEP:
-            infos["final_obs"], infos["_final_obs"] = self._look(self._state), self._out(ended)
-            infos["final_info"] = {"illegal": infos["illegal"], "_illegal": infos["illegal"]} | last
-            infos["_final_info"] = infos["_final_obs"]
-            self._restart(ended)
-        else:
-            infos |= last
-
-    def _restart(self, rows: np.ndarray, forgotten: np.ndarray | None = None) -> None:
+    def _restart(self, rows: np.ndarray, before: Any, forgotten: np.ndarray | None = None) -> None:
         """Starts rows anew; what has been shown is left alone, so the state's arrays are copied."""
         index = np.flatnonzero(rows)
         counters = self._counters[index]
         draws = draw(self._keys[index], counters, self.rules.initial_draws)
         if len(index) == self.num_envs:
-            self._state = self._fresh(draws, self._state, forgotten)
+            self._state = self._fresh(draws, before, forgotten)
         else:
-            fresh = self._fresh(draws, taken(self._state, index), forgotten)
+            fresh = self._fresh(draws, taken(before, index), forgotten)
             self._state = replaced(self._state, fresh, index)
         self._counters[index] = counters
         self._elapsed[index], self._returns[index] = 0, 0.0
         if self._done is not self._nobody:
             self._done[index] = False
 
-    def _told(self, facts: Mapping[str, Any], rows: np.ndarray) -> dict[str, Any]:
-        infos: dict[str, Any] = {}
-        for name, fact in facts.items():
-            mask = rows.reshape(-1, *[1] * (fact.ndim - 1))
-            shown = fact if rows is self._everybody else np.where(mask, fact, fact.dtype.type(0))
-            infos[name], infos[f"_{name}"] = self._out(shown), self._out(rows)
-        return infos
+    def _here(self, rows: np.ndarray) -> np.ndarray:
+        return rows
+
+    def _only(self, rows: np.ndarray, values: Any) -> np.ndarray:
+        if rows is self._everybody:
+            return values
+        values = np.asarray(values)
+        return np.where(rows.reshape(-1, *[1] * max(values.ndim - 1, 0)), values, values.dtype.type(0))
 
     def _rekey(self, keys: np.ndarray, kept: np.ndarray) -> None:
         self._keys = keys

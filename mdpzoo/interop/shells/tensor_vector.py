@@ -4,8 +4,6 @@ On a CPU the shell looks whether any row has ended before it builds fresh ones; 
 since looking would wait for the device.
 """
 
-import time
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -15,7 +13,6 @@ from gymnasium.vector import AutoresetMode
 from torch import Tensor
 
 from mdpzoo import streams
-from mdpzoo.errors import SettingError
 from mdpzoo.interop.shells.batched_vector import BatchedVectorEnv
 from mdpzoo.interop.shells.tensors import tensor, to_numpy, where
 from mdpzoo.protocols import BatchedProblem
@@ -78,17 +75,14 @@ class TensorVectorEnv(BatchedVectorEnv):
     def _action(self, actions: Any) -> Tensor:
         """Checks the shape and the kind of actions and puts them on the device."""
         action, space = tensor(actions, self.device), self.single_action_space
-        shape, whole = (self.num_envs, *(space.shape or ())), np.issubdtype(space.dtype, np.integer)
-        if action.shape != shape or action.dtype == torch.bool or (whole and action.is_floating_point()):
-            raise SettingError(
-                f"expected {self.num_envs} actions, {space.dtype} of shape {list(shape)}, "
-                f"got {str(action.dtype).removeprefix('torch.')} of shape {list(action.shape)}"
-            )
+        whole = np.issubdtype(space.dtype, np.integer)
+        if action.shape != self._shape or action.dtype == torch.bool or (whole and action.is_floating_point()):
+            raise self._refused(str(action.dtype).removeprefix("torch."), action.shape)
         return action if whole else action.to(getattr(torch, str(space.dtype)))
 
     def _start(self, rows: np.ndarray, forgotten: np.ndarray) -> None:
         if not rows.all():
-            return self._restart(tensor(rows, self.device), self._state, forgotten)
+            return self._restart(self._here(rows), self._state, forgotten)
         self._state = self._fresh(self._state, forgotten)
         self._counters += self.rules.initial_draws
         self._elapsed = torch.zeros(self.num_envs, dtype=torch.int64, device=self.device)
@@ -120,22 +114,6 @@ class TensorVectorEnv(BatchedVectorEnv):
             terminated = terminated | asleep
         return torch.where(asleep, 0, reward), terminated, truncated, illegal & ~asleep
 
-    def _finish(self, ended: Tensor, infos: dict[str, Any]) -> None:
-        """Reports what has ended and, in the same-step mode, starts it anew."""
-        if self._statistics:
-            seconds = torch.full_like(self._returns, time.perf_counter() - self._began)
-            episode = {"r": self._returns, "l": self._elapsed, "t": seconds}
-            infos["episode"] = {name: self._out(torch.where(ended, value, 0)) for name, value in episode.items()}
-            infos["_episode"] = self._out(ended)
-        last = self._told(self._facts(), ended) if self._always or self._at_end else {}
-        if self._mode == AutoresetMode.SAME_STEP:
-            infos["final_obs"], infos["_final_obs"] = self._look(self._state), self._out(ended)
-            infos["final_info"] = {"illegal": infos["illegal"], "_illegal": infos["illegal"]} | last
-            infos["_final_info"] = infos["_final_obs"]
-            self._restart(ended, self._state)
-        else:
-            infos |= last
-
     def _restart(self, rows: Tensor, before: Any, forgotten: np.ndarray | None = None) -> None:
         """Starts rows anew; ``before`` holds the states in which they ended."""
         fresh = self._fresh(before, forgotten)
@@ -146,13 +124,13 @@ class TensorVectorEnv(BatchedVectorEnv):
         self._returns = self._returns * ~rows
         self._done = self._done & ~rows
 
-    def _told(self, facts: Mapping[str, Any], rows: Any) -> dict[str, Any]:
-        infos: dict[str, Any] = {}
-        mask = tensor(rows, self.device)
-        for name, fact in facts.items():
-            shown = torch.where(mask.view(-1, *[1] * (fact.dim() - 1)), fact, torch.zeros_like(fact))
-            infos[name], infos[f"_{name}"] = self._out(shown), self._out(mask)
-        return infos
+    def _here(self, rows: np.ndarray) -> Tensor:
+        return tensor(rows, self.device)
+
+    def _only(self, rows: Tensor, values: Any) -> Tensor:
+        if not isinstance(values, Tensor):
+            values = torch.full_like(self._returns, values)
+        return torch.where(rows.view(-1, *[1] * (values.dim() - 1)), values, torch.zeros_like(values))
 
     def _rekey(self, keys: np.ndarray, kept: np.ndarray) -> None:
         self._keys = torch.from_numpy(keys.view(np.int64)).to(self.device)
