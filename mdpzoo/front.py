@@ -96,18 +96,14 @@ def make_sb3(
     require("stable_baselines3", "sb3")
     from stable_baselines3.common.env_util import make_vec_env
 
-    from mdpzoo.interop.sb3 import BatchedVecEnv, rules_of, vec_env_of
-    from mdpzoo.interop.shells.batched_vector import BatchedVectorEnv
+    from mdpzoo.interop.sb3 import FOR_SB3, native_or, rules_of, vec_env_of
 
     if not isinstance(id, str):
         rules, settings = rules_of(id)
         return vec_env_of(rules, num_envs, device=device, **settings | kwargs)
     spec = _single(id)
     if spec is not None and spec.kind != "environment":
-        envs = make_vec(id, num_envs, device=device, autoreset_mode="same_step", statistics=True, **kwargs)
-        if isinstance(envs, BatchedVectorEnv):
-            return BatchedVecEnv(envs)
-        envs.close()
+        return native_or(make_vec(id, num_envs, device=device, **FOR_SB3, **kwargs), lambda: make(id, **kwargs))
     return make_vec_env(lambda: make(id, **kwargs), num_envs)
 
 

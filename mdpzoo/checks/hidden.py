@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from mdpzoo.checks.subject import NotApplicable, Subject, legal_action
-from mdpzoo.checks.traces import LIMIT, facts_of, row_facts
+from mdpzoo.checks.traces import LIMIT
+from mdpzoo.interop.shells.infos import facts_of, row_facts
 from mdpzoo.specs import load
 
 ROWS, STEPS = 3, 80

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from mdpzoo.checks.subject import Subject, legal_action, require_equal
+from mdpzoo.interop.shells.infos import facts_of, row_facts
 
 Event = tuple[Any, ...]
 SEED, STEPS, LIMIT = 11, 60, 7
-RESERVED = {"illegal", "episode", "final_obs", "final_info", "terminal_observation", "TimeLimit.truncated"}
 
 
 def single_trace(subject: Subject, row: int, **more: Any) -> tuple[list[Event], list[Any]]:
@@ -100,17 +100,6 @@ def require_same_trace(face: str, found: list[Event], expected: list[Event]) -> 
         assert got[0] == wanted[0], f"{face}: event {index} is a {got[0]}, in the single environment a {wanted[0]}"
         for name, mine, theirs in zip(parts[wanted[0]], got[1:], wanted[1:], strict=True):
             require_equal(f"{face}: the {name} of event {index} ({wanted[0]})", mine, theirs)
-
-
-def facts_of(info: dict[str, Any]) -> dict[str, Any]:
-    """Returns what an info reveals: everything in it that no shell or wrapper writes."""
-    return {name: each for name, each in info.items() if name not in RESERVED}
-
-
-def row_facts(infos: dict[str, Any], row: int) -> dict[str, Any]:
-    """Returns what dense infos reveal of one row."""
-    names = (name for name in infos if name not in RESERVED and not name.startswith("_"))
-    return {name: _host(infos[name])[row] for name in names if bool(infos.get(f"_{name}", infos[name])[row])}
 
 
 def row_of(values: Any, row: int) -> Any:

@@ -4,7 +4,7 @@ SB3 resets a row in the step that ends it: ``terminal_observation``, ``TimeLimit
 statistics stand in that row's info, so no Monitor is needed (``env_is_wrapped(Monitor)`` is True).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import gymnasium
@@ -17,11 +17,12 @@ from stable_baselines3.common.vec_env import VecEnv
 from mdpzoo.errors import SettingError
 from mdpzoo.interop.gymnasium import env_of
 from mdpzoo.interop.shells.batched_vector import BatchedVectorEnv
+from mdpzoo.interop.shells.infos import row_facts
 from mdpzoo.interop.shells.model_env import ModelEnv
 from mdpzoo.interop.shells.tensors import pick
 from mdpzoo.interop.vector import vector_env
 
-OTHERS = ("illegal", "episode", "final_obs", "final_info")  # of infos, what reveals nothing
+FOR_SB3: dict[str, Any] = {"autoreset_mode": "same_step", "statistics": True}  # what SB3 asks of a vector environment
 
 
 class BatchedVecEnv(VecEnv):
@@ -44,7 +45,7 @@ class BatchedVecEnv(VecEnv):
         seeds = self._seeds if any(each is not None for each in self._seeds) else None
         observations, told = self.envs.reset(seed=seeds)
         self._reset_seeds()
-        self.reset_infos = [_facts(told, row) for row in range(self.num_envs)]
+        self.reset_infos = [row_facts(told, row) for row in range(self.num_envs)]
         return observations
 
     def step_async(self, actions: np.ndarray) -> None:
@@ -60,10 +61,10 @@ class BatchedVecEnv(VecEnv):
         dones = terminated | truncated
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
         if self.envs.reveal == "always":
-            infos = [_facts(told, row) for row in range(self.num_envs)]
+            infos = [row_facts(told, row) for row in range(self.num_envs)]
         for index in np.flatnonzero(dones):
             self.reset_infos[index] = infos[index]
-            infos[index] = _facts(told["final_info"], int(index)) | {
+            infos[index] = row_facts(told["final_info"], int(index)) | {
                 "terminal_observation": pick(told["final_obs"], index),
                 "TimeLimit.truncated": bool(truncated[index] and not terminated[index]),
                 "episode": {
@@ -122,11 +123,16 @@ def vec_env_of(rules: Any, num_envs: int, *, device: Any = "cpu", **settings: An
     Raises:
         SettingError: if an argument has no such value.
     """
-    envs = vector_env(rules, num_envs, device=device, autoreset_mode="same_step", statistics=True, **settings)
+    envs = vector_env(rules, num_envs, device=device, **FOR_SB3, **settings)
+    return native_or(envs, lambda: env_of(rules, **settings))
+
+
+def native_or(envs: gymnasium.vector.VectorEnv, single: Callable[[], gymnasium.Env[Any, Any]]) -> VecEnv:
+    """Wraps a vector environment made with ``FOR_SB3``, or replaces it by single ones if it is none of ours."""
     if isinstance(envs, BatchedVectorEnv):
         return BatchedVecEnv(envs)
     envs.close()
-    return make_vec_env(lambda: env_of(rules, **settings), num_envs)
+    return make_vec_env(single, envs.num_envs)
 
 
 def rules_of(source: Any) -> tuple[Any, dict[str, Any]]:
@@ -144,9 +150,3 @@ def rules_of(source: Any) -> tuple[Any, dict[str, Any]]:
     if not isinstance(shell, ModelEnv):
         raise SettingError(f"the rules of {type(shell).__name__} cannot be taken; give its id, or the rules")
     return shell.rules, {"max_episode_steps": shell.max_episode_steps, "reveal": shell.reveal}
-
-
-def _facts(told: dict[str, Any], row: int) -> dict[str, Any]:
-    """What dense infos reveal of one row; other entries have names that SB3 writes in its own way."""
-    names = (name for name in told if name not in OTHERS and not name.startswith("_"))
-    return {name: told[name][row] for name in names if told[f"_{name}"][row]}

@@ -6,10 +6,9 @@ import gymnasium
 import numpy as np
 
 from mdpzoo.errors import SettingError
+from mdpzoo.interop.shells.infos import facts_of
 from mdpzoo.records.behaviour import behaviour_of
 from mdpzoo.records.trajectories import Trajectories
-
-SB3 = {"TimeLimit.truncated", "terminal_observation", "episode", "illegal"}  # what SB3 writes into infos
 
 
 class _Row:
@@ -147,8 +146,8 @@ def _revealed(facts: list[dict[str, Any]], lengths: list[int]) -> tuple[dict[str
 
 
 def _facts(info: dict[str, Any]) -> dict[str, Any]:
-    """What an info reveals: numbers and arrays of numbers that SB3 has not written."""
-    kept = {name: np.asarray(each) for name, each in info.items() if name not in SB3}
+    """What an info reveals, where it is numbers or arrays of numbers."""
+    kept = {name: np.asarray(each) for name, each in facts_of(info).items()}
     return {name: each for name, each in kept.items() if each.dtype.kind in "biuf"}
 
 

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 import mdpzoo
-from mdpzoo.checks.traces import facts_of, row_facts
 from mdpzoo.errors import IllegalActionError, SettingError
 from mdpzoo.interop.shells.batched_vector import autoreset
+from mdpzoo.interop.shells.infos import facts_of, row_facts
 from mdpzoo.interop.shells.tensor_vector import TensorVectorEnv
 from mdpzoo_example.rivers import river_swim
 from mdpzoo_example.tidal_swim import TidalState, TidalSwim, both_rivers
