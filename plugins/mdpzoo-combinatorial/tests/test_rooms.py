@@ -5,7 +5,6 @@ import importlib
 import re
 import subprocess
 import sys
-from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -13,59 +12,21 @@ import pytest
 import mdpzoo_combinatorial
 from mdpzoo_combinatorial.baselines.table import BASELINES
 from mdpzoo_combinatorial.problems import PROBLEMS, resolve
+from tests.import_graph import ImportGraph
 
 PACKAGE = "mdpzoo_combinatorial"
-ROOT = Path(mdpzoo_combinatorial.__file__).parent
 LARGEST_ROOM = 15  # modules of a folder
 
 
-def modules():
-    """Every module's dotted name and file."""
-    for file in ROOT.rglob("*.py"):
-        parts = (PACKAGE, *file.relative_to(ROOT).with_suffix("").parts)
-        yield ".".join(parts).removesuffix(".__init__"), file
-
-
-NAMES = dict(modules())
-
-
-def room(module):
-    """The folder of a module."""
-    return NAMES[module].parent.relative_to(ROOT).as_posix()
-
-
-def imported(file, deferred=True):
-    """The plugin's modules that a file imports, within functions too where ``deferred``; type checkers' excepted."""
-    nodes = [ast.parse(file.read_text())]
-    while nodes:
-        node = nodes.pop()
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
-            continue
-        if isinstance(node, ast.FunctionDef) and not deferred:
-            continue
-        nodes += ast.iter_child_nodes(node)
-        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == PACKAGE:
-            for each in node.names:
-                inner = f"{node.module}.{each.name}"
-                yield inner if inner in NAMES else node.module
+GRAPH = ImportGraph(Path(mdpzoo_combinatorial.__file__).parent)
 
 
 def test_a_folder_holds_at_most_fifteen_modules():
-    counts = {folder: len(list(folder.glob("*.py"))) for folder in {file.parent for file in NAMES.values()}}
-    assert {folder.name: count for folder, count in counts.items() if count > LARGEST_ROOM} == {}
-
-
-def test_imports_between_rooms_form_no_circle():
-    arrows = {}
-    for module, file in NAMES.items():
-        others = {room(other) for other in imported(file)} - {room(module)}
-        arrows[room(module)] = arrows.get(room(module), set()) | others
-    list(TopologicalSorter(arrows).static_order())  # raises CycleError, which names the circle
+    assert GRAPH.crowded_folders(LARGEST_ROOM) == {}
 
 
 def test_imports_between_modules_form_no_circle():
-    arrows = {module: set(imported(file, deferred=False)) - {module} for module, file in NAMES.items()}
-    list(TopologicalSorter(arrows).static_order())  # raises CycleError, which names the circle
+    GRAPH.refuse_circles_of_modules(deferred=False, with_packages=True)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +71,7 @@ def switches(tree):
 def test_only_readers_and_a_problems_own_module_switch_on_its_name():
     found = {
         f"{module}:{line}"
-        for module, file in NAMES.items()
+        for module, file in GRAPH.names.items()
         if module.removeprefix(f"{PACKAGE}.") not in READERS and not module.startswith(f"{PACKAGE}.problems.")
         for line in switches(ast.parse(file.read_text()))
     }
