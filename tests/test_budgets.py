@@ -29,7 +29,6 @@ LONG_FILES = {
     "plugins/mdpzoo-combinatorial/tests/bq_nco/test_checkpoint.py",
     "plugins/mdpzoo-combinatorial/tests/environments/test_problems.py",
     "plugins/mdpzoo-horizon/tests/algorithms/test_sqirl.py",
-    "plugins/mdpzoo-horizon/tests/analysis/test_horizon_analysis.py",
 }
 LONG_FUNCTIONS: set[str] = set()
 MANY_PARAMETERS: set[str] = set()
