@@ -4,7 +4,8 @@ import importlib
 import inspect
 import json
 import re
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal, get_args
@@ -30,6 +31,27 @@ def load(code: str) -> Any:
     """
     module, _, attribute = code.partition(":")
     return getattr(importlib.import_module(module), attribute)
+
+
+def lazily(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """Returns ``__getattr__`` and ``__dir__`` for a package whose names are imported on first use.
+
+    Listing what a plugin brings imports its package; so nothing heavy may stand at the top of it.
+
+    Args:
+        package: its ``__name__``.
+        homes: the module within the package, by name.
+    """
+
+    def find(name: str) -> Any:
+        if name not in homes:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        return load(f"{package}.{homes[name]}:{name}")
+
+    def names() -> list[str]:
+        return sorted({*vars(sys.modules[package]), *homes})
+
+    return find, names
 
 
 def build(code: str, settings: Mapping[str, Any], what: str = "") -> Any:

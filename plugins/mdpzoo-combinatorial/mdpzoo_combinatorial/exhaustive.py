@@ -1,16 +1,5 @@
 """Deprecated name of ``mdpzoo_combinatorial.environments.exhaustive``; use that one."""
 
-import warnings
-from typing import Any
+from mdpzoo_combinatorial.former_names import moved
 
-MOVED = ("check_bisimulation", "explore")
-
-
-def __getattr__(name: str) -> Any:
-    """Imports what has moved, with a warning."""
-    if name not in MOVED:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    warnings.warn(f"{__name__} is now mdpzoo_combinatorial.environments.exhaustive", DeprecationWarning, stacklevel=2)
-    return getattr(import_module("mdpzoo_combinatorial.environments.exhaustive"), name)
+__getattr__ = moved(__name__, "mdpzoo_combinatorial.environments.exhaustive", ("check_bisimulation", "explore"))

@@ -1,7 +1,6 @@
 """SQIRL, GORP and the effective horizon: when random exploration and a short lookahead suffice."""
 
-import importlib
-from typing import Any
+from mdpzoo.specs import lazily
 
 WHERE = {  # imported on first use, so that the plugin's specs do not wait for torch or numba
     "GORP": "algorithms.gorp_agent",
@@ -24,13 +23,4 @@ WHERE = {  # imported on first use, so that the plugin's specs do not wait for t
     "write_bridge": "models.bridge_files",
 }
 __all__ = list(WHERE)
-
-
-def __getattr__(name: str) -> Any:
-    if name not in WHERE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{WHERE[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *WHERE})
+__getattr__, __dir__ = lazily(__name__, WHERE)

@@ -1,7 +1,6 @@
 """Decision processes that change without notice: environments, change detectors, learners, drift, exact regret."""
 
-import importlib
-from typing import Any
+from mdpzoo.specs import lazily
 
 WHERE = {  # imported when asked for: the plugin's specs must not wait for numba or torch
     "BOCPD": "detectors.alternatives",
@@ -25,13 +24,4 @@ WHERE = {  # imported when asked for: the plugin's specs must not wait for numba
     "simulate": "simulation",
 }
 __all__ = list(WHERE)
-
-
-def __getattr__(name: str) -> Any:
-    if name not in WHERE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{WHERE[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *WHERE})
+__getattr__, __dir__ = lazily(__name__, WHERE)

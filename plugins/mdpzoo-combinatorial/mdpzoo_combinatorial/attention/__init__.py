@@ -6,6 +6,7 @@ from mdpzoo_combinatorial.attention import AttentionExtractor, AttentionPolicy, 
 from typing import TYPE_CHECKING, Any
 
 from mdpzoo.errors import MissingExtraError
+from mdpzoo.specs import lazily
 from mdpzoo_combinatorial.attention.extractor import AttentionExtractor
 from mdpzoo_combinatorial.attention.policies import AttentionPolicy
 
@@ -15,16 +16,13 @@ if TYPE_CHECKING:
 
 __all__ = ["AttentionExtractor", "AttentionPolicy", "MaskableAttentionPolicy", "attention_ppo"]
 _HOMES = {"MaskableAttentionPolicy": "maskable", "attention_ppo": "agent"}
+_find, __dir__ = lazily(__name__, _HOMES)
 
 
 def __getattr__(name: str) -> Any:
     """Imports what needs sb3-contrib only when it is asked for."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
     try:
-        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+        return _find(name)
     except ModuleNotFoundError as error:
         if error.name != "sb3_contrib":
             raise

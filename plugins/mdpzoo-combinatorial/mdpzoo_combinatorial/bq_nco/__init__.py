@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mdpzoo.errors import MissingExtraError
+from mdpzoo.specs import lazily
 
 if TYPE_CHECKING:
     from mdpzoo_combinatorial.bq_nco.algorithm import BQNCO
@@ -21,16 +22,13 @@ _HOMES = {
     "shipped_for": "shipped",
     "write_labels": "training.labels",
 }
+_find, __dir__ = lazily(__name__, _HOMES)
 
 
 def __getattr__(name: str) -> Any:
     """Imports the classes, and torch with them, when they are first asked for."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
     try:
-        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+        return _find(name)
     except ModuleNotFoundError as error:
         if error.name != "sb3_contrib":
             raise

@@ -1,16 +1,7 @@
 """Deprecated name of ``mdpzoo_combinatorial.bq_nco.training.labels``; use that one."""
 
-import warnings
-from typing import Any
+from mdpzoo_combinatorial.former_names import moved
 
-MOVED = ("Labels", "make_labels", "read_labels", "write_labels")
-
-
-def __getattr__(name: str) -> Any:
-    """Imports what has moved, with a warning."""
-    if name not in MOVED:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    warnings.warn(f"{__name__} is now mdpzoo_combinatorial.bq_nco.training.labels", DeprecationWarning, stacklevel=2)
-    return getattr(import_module("mdpzoo_combinatorial.bq_nco.training.labels"), name)
+__getattr__ = moved(
+    __name__, "mdpzoo_combinatorial.bq_nco.training.labels", ("Labels", "make_labels", "read_labels", "write_labels")
+)

@@ -1,0 +1,24 @@
+"""Modules whose former names the documentation has shown: they still work, with a warning."""
+
+import warnings
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+
+def moved(former: str, module: str, names: tuple[str, ...]) -> Callable[[str], Any]:
+    """Returns ``__getattr__`` for a module that has moved.
+
+    Args:
+        former: its former name.
+        module: its name.
+        names: what may still be imported by the former one.
+    """
+
+    def find(name: str) -> Any:
+        if name not in names:
+            raise AttributeError(f"module {former!r} has no attribute {name!r}")
+        warnings.warn(f"{former} is now {module}", DeprecationWarning, stacklevel=2)
+        return getattr(import_module(module), name)
+
+    return find
