@@ -12,10 +12,7 @@ import numba
 
 def compiled(function: Callable[..., Any]) -> Any:
     """Compiles a function, and keeps it on disk where a folder can be written."""
-    try:
-        return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
-    except RuntimeError:  # numba finds no folder for its cache
-        return numba.njit(nogil=True, error_model="numpy")(function)
+    return _kept(function)
 
 
 def inlined(function: Callable[..., Any]) -> Any:
@@ -39,7 +36,11 @@ def borrowing(function: Callable[..., Any]) -> Any:
     The counts cost more than the work of a small kernel that takes many arrays. What calls the function keeps the
     arrays alive.
     """
-    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
+    return _kept(function, _nrt=False)
+
+
+def _kept(function: Callable[..., Any], **options: Any) -> Any:
+    options |= {"nogil": True, "error_model": "numpy"}
     try:
         return numba.njit(cache=True, **options)(function)
     except RuntimeError:  # numba finds no folder for its cache

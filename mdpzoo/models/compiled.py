@@ -45,7 +45,7 @@ class CompiledTabular:
         self._offsets, self._entries = model.offsets, np.empty(len(model.successors), ENTRY)
         self._entries["reward"], self._entries["successor"] = model.rewards, model.successors
         self._entries["ends"] = model.terminal[model.successors]
-        _add_up(model.probabilities, model.offsets, self._entries)
+        self._entries["below"] = outcome_limits(model.probabilities, model.offsets)
 
     def initial(self, draws: np.ndarray, before: Any = None) -> CompiledState:
         """Draws start states from ``[B, 1]`` numbers; nothing outlives an episode."""
@@ -70,14 +70,19 @@ class CompiledTabular:
 
 
 @compiled
-def _add_up(probabilities, offsets, entries):  # type: ignore[no-untyped-def]
-    """Sums along each row, its last one infinite: a number lies below the first that is above it."""
+def outcome_limits(probabilities, offsets):  # type: ignore[no-untyped-def]
+    """Sums along each row, ``[transitions]`` float64: a number's outcome is the first limit of the row above it.
+
+    The last limit of a row is infinite. ``offsets`` is ``[rows + 1]`` int64.
+    """
+    below = np.empty(len(probabilities))
     for row in range(len(offsets) - 1):
         total = 0.0
         for k in range(offsets[row], offsets[row + 1] - 1):
             total += probabilities[k]
-            entries[k].below = total
-        entries[offsets[row + 1] - 1].below = np.inf
+            below[k] = total
+        below[offsets[row + 1] - 1] = np.inf
+    return below
 
 
 @compiled

@@ -15,6 +15,7 @@ from mdpzoo import registry, streams
 from mdpzoo.compiling import borrowing
 from mdpzoo.errors import SettingError
 from mdpzoo.models import TabularMDP
+from mdpzoo.models.compiled import outcome_limits
 from mdpzoo.models.piecewise import PiecewiseMDP
 from mdpzoo.planning import solve_average
 from mdpzoo.specs import build as build_rules
@@ -161,10 +162,7 @@ def delays_of(restarts: list[int], changes: np.ndarray, steps: int) -> list[int 
 def world_of(model: PiecewiseMDP, steps: int) -> World:
     """Lays a model without terminal states out for runs of ``steps`` steps."""
     joint = model.joint()
-    below = joint.probabilities.copy()
-    for begin_, end in zip(joint.offsets[:-1], joint.offsets[1:], strict=True):
-        below[begin_:end] = np.cumsum(below[begin_:end])
-        below[end - 1] = np.inf
+    below = outcome_limits(joint.probabilities, joint.offsets)
     changes = model.change_points(steps)
     places = {id(each): place for place, each in reversed(list(enumerate(model.models)))}
     turns = np.array([places[id(model.at(int(t)))] for t in np.append(0, changes)])

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from mdpzoo.compiling import borrowing
-from mdpzoo.interop.shells.compiled_streams import FIRST, P11, P27, P30, P31, SECOND, STEP
+from mdpzoo.interop.shells.compiled_streams import STEP, number_at
 
 
 @borrowing
@@ -16,11 +16,7 @@ def draw(clock):  # type: ignore[no-untyped-def]
     """
     drawn = clock.drawn + np.uint64(1)
     clock.drawn = drawn
-    position = clock.key + drawn * STEP
-    bits = (position ^ (position >> P30)) * FIRST
-    bits = (bits ^ (bits >> P27)) * SECOND
-    bits ^= bits >> P31
-    return np.float64(bits >> P11) * 2.0**-53
+    return number_at(clock.key + drawn * STEP)
 
 
 @borrowing
