@@ -26,7 +26,7 @@ MATRIX_NODES = 6_000  # nodes up to which all distances are stored (288 MB)
 NEAR = 20  # neighbours of a node that moves consider
 STARTS = 12  # customers at which the first tours for prizes turn
 PIECE = 1_000  # nodes tried between two looks at the clock
-PLANAR = ("EUCLIDEAN", "EUC_2D", "CEIL_2D", "ATT")  # whose coordinates say, but for rounding, what is near
+PLANAR = ("EUCLIDEAN", "EUC_2D", "CEIL_2D", "FLOOR_2D", "ATT")  # whose coordinates say, but for rounding, what is near
 
 
 def two_opt(instance: Any, seed: int, budget: Budget) -> Found:

@@ -1,6 +1,7 @@
 """``mdpzoo verify INSTANCE SOLUTION``: says whether a file solves an instance, and what the solution is worth."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,8 +9,9 @@ import typer
 from rich.console import Console
 
 from mdpzoo.errors import InstanceError
+from mdpzoo_combinatorial.files.numbering import agrees
 from mdpzoo_combinatorial.files.reading import read_instance
-from mdpzoo_combinatorial.files.solution_files import SLACK, Claim, read_claim
+from mdpzoo_combinatorial.files.solution_files import Claim, read_claim
 from mdpzoo_combinatorial.instances import Instance
 
 INVALID = 1  # the exit code where the solution is none; a file that cannot be used exits with 2
@@ -18,6 +20,9 @@ INVALID = 1  # the exit code where the solution is none; a file that cannot be u
 def verify(
     instance: Annotated[Path, typer.Argument(help="An instance file: TSPLIB, CVRPLIB, OPLib, knapsack or CSV.")],
     solution: Annotated[Path, typer.Argument(help="Its solution: .tour, .sol, or what 'mdpzoo solve --json' printed.")],
+    ids_from: Annotated[
+        int | None, typer.Option(min=0, max=1, help="What the solution calls the first node or item.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value, for programs.")] = False,
 ) -> None:
     """Say whether a file solves an instance, and what it is worth. Example: mdpzoo verify berlin52.tsp best.tour
@@ -25,7 +30,7 @@ def verify(
     Exit code 0 where it does, 1 where it does not, 2 where one of the files cannot be used.
     """
     problem = read_instance(instance)
-    told = verdict(problem, read_claim(solution, problem))
+    told = verdict(problem, read_claim(solution, problem, ids_from))
     if as_json:
         print(json.dumps(told))  # noqa: T201
     else:
@@ -47,10 +52,10 @@ def verdict(instance: Instance, claim: Claim) -> dict[str, Any]:
         objective = instance.objective(claim.solution)
     except InstanceError as error:
         fault = str(error)
-    if objective is not None and claim.objective is not None:
-        slack = 0.0 if isinstance(objective, int) else max(1.001 * claim.slack, SLACK * abs(objective))
-        if not abs(claim.objective - objective) <= slack:
-            fault = f"the file claims {claim.objective:.10g}, but its solution has {objective:.10g}"
+    if objective is not None and claim.objective is not None and not agrees(claim, objective):
+        fault = f"the file claims {claim.objective:.10g}, but its solution has {objective:.10g}"
+        if (exact := unrounded(instance, claim)) is not None:
+            fault += f" (its unrounded cost is {exact:.10g}; write EDGE_WEIGHT_TYPE : EXACT_2D)"
     return {
         "problem": instance.problem,
         "instance": instance.name,
@@ -59,6 +64,14 @@ def verdict(instance: Instance, claim: Claim) -> dict[str, Any]:
         "fault": fault,
         "claimed": claim.objective,
     }
+
+
+def unrounded(instance: Any, claim: Claim) -> float | None:
+    """The unrounded cost of a solution where this is what its file claims, else None."""
+    if getattr(instance, "edge_weight_type", None) not in ("EUC_2D", "CEIL_2D", "FLOOR_2D") or instance.maximise:
+        return None
+    exact = replace(instance, edge_weight_type="EUCLIDEAN").objective(claim.solution)
+    return float(exact) if agrees(claim, exact) else None
 
 
 def _sentence(told: dict[str, Any]) -> str:

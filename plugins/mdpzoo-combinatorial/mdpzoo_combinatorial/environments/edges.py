@@ -21,7 +21,7 @@ Integers = NDArray[np.int64]
 Table = NDArray[np.float64]
 
 NONE, PLACES, ROWS, SHARED = range(4)
-MATRIX, EUCLIDEAN, EUC_2D, CEIL_2D, ATT, MAN_2D, MAX_2D = range(7)
+MATRIX, EUCLIDEAN, EUC_2D, CEIL_2D, ATT, MAN_2D, MAX_2D, FLOOR_2D = range(8)
 RULES = {
     "EUCLIDEAN": EUCLIDEAN,
     "EUC_2D": EUC_2D,
@@ -29,6 +29,7 @@ RULES = {
     "ATT": ATT,
     "MAN_2D": MAN_2D,
     "MAX_2D": MAX_2D,
+    "FLOOR_2D": FLOOR_2D,
 }
 
 
@@ -111,6 +112,8 @@ class Edges:
         far = squared.sqrt()
         if self.rule == EUC_2D:
             return torch.floor(far + 0.5)
+        if self.rule == FLOOR_2D:
+            return torch.floor(far)
         return torch.ceil(far) if self.rule == CEIL_2D else far
 
 
@@ -132,6 +135,8 @@ def edge(rule: int, table: Table, a: int, b: int) -> float:
     far = math.sqrt(squared)
     if rule == EUC_2D:
         return math.floor(far + 0.5)
+    if rule == FLOOR_2D:
+        return math.floor(far)
     return math.ceil(far) if rule == CEIL_2D else far
 
 

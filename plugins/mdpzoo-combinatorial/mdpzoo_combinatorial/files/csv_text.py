@@ -1,23 +1,26 @@
-"""A reader of instances as spreadsheets save them: values apart by a comma, a semicolon or a tab.
+"""A reader of instances as spreadsheets save them: values separated by a comma, a semicolon, a tab or spaces.
 
 Lines ``# key: value`` may come first: problem, name, comment, capacity (CVRP, Knapsack), limit (OP), vehicles (CVRP)
-and edge_weight_type, one of TSPLIB's with two coordinates or EUCLIDEAN, which rounds nothing and is what is meant
-where there is none. Then follows
+and edge_weight_type, one of TSPLIB's with two coordinates or EUCLIDEAN, which rounds nothing and is the default. Then
+follows
 
 - either a header of columns and a line for each node or item: ``x`` and ``y``, or ``latitude`` and ``longitude`` in
   decimal degrees (distances are kilometres on the sphere then), ``demand`` for CVRP, ``prize`` for OP, ``value`` and
-  ``weight`` for Knapsack, and ``name``, which is for people and not read. The depot is the first line. The columns
-  tell the problem where no line ``# problem:`` does.
-- or a square matrix of numbers, the cost from the row's node to the column's: TSP where it is symmetric, else ATSP.
+  ``weight`` for Knapsack, and ``name`` or ``id``; ``SYNONYMS`` are other words for them. The depot is the first line.
+  The columns tell the problem where no line ``# problem:`` does.
+- or a square matrix of numbers, the cost from the row's node to the column's: TSP where it is symmetric, else ATSP. Its
+  rows and columns may be labelled with names.
 """
 
 import csv
+import math
 import re
+from collections.abc import Iterator
 
 import numpy as np
 
 from mdpzoo.errors import InstanceError, did_you_mean
-from mdpzoo_combinatorial.files.hostile_text import TextFile, array_of, name_of, numbers_of, shown
+from mdpzoo_combinatorial.files.hostile_text import TextFile, name_of, numbers_of, shown
 from mdpzoo_combinatorial.files.tsplib_sections import MAX_COMMENT, MAX_MATRIX
 from mdpzoo_combinatorial.instances import (
     ATSPInstance,
@@ -31,10 +34,23 @@ from mdpzoo_combinatorial.instances.distances import DISTANCES, Floats
 
 MAX_ROWS = 100_000
 KEYS = ("problem", "name", "comment", "capacity", "limit", "vehicles", "edge_weight_type")
-COLUMNS = ("name", "x", "y", "latitude", "longitude", "demand", "prize", "value", "weight")
+COLUMNS = ("name", "id", "x", "y", "latitude", "longitude", "demand", "prize", "value", "weight")
+SYNONYMS = {
+    "city": "name", "label": "name", "lat": "latitude", "lon": "longitude", "lng": "longitude",
+    "long": "longitude", "profit": "value", "score": "prize",
+}  # fmt: skip
+DEGREES = {"latitude": 90.0, "longitude": 180.0}  # the largest in either direction
 PROBLEMS = ("TSP", "ATSP", "CVRP", "OP", "Knapsack")
 TELLING = {"demand": "CVRP", "prize": "OP", "value": "Knapsack"}  # the column by which a problem is known
 Columns = dict[str, Floats]
+Names = tuple[str, ...]
+NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|[-+]?inf(inity)?|nan", re.IGNORECASE)
+
+
+def columns_of(line: str) -> list[str] | None:
+    """The columns that a header separated by spaces has, or None if it is no such header."""
+    words = [SYNONYMS.get(word, word) for word in line.lower().split()]
+    return words if len(words) > 1 and all(word in COLUMNS for word in words) else None
 
 
 def read_csv(file: TextFile) -> Instance:
@@ -49,12 +65,19 @@ def read_csv(file: TextFile) -> Instance:
     line = file.peek()
     if line is None:
         file.fail("there is neither a header of columns nor a matrix; add one")
-    separator = max(",;\t", key=line.count)
     name = name_of(file, keys.get("name"))
+    separator = max(",;\t", key=line.count)
+    if separator not in line and columns_of(line):
+        separator = " "
     try:
-        if re.fullmatch(r"[\s0-9eE.+,;-]+", line):
-            return _matrix_instance(file, name, keys, separator)
-        return _table_instance(file, name, keys, _table(file, separator))
+        cells = _cells(file, line, separator)
+        if all(NUMBER.fullmatch(cell) or not cell for cell in cells):
+            return _matrix_instance(file, name, keys, separator, ())
+        if not cells[0] and len(cells) > 1:
+            file.take()
+            return _matrix_instance(file, name, keys, separator, tuple(cells[1:]))
+        table, names = _table(file, separator)
+        return _table_instance(file, name, keys, table, names)
     except InstanceError as error:
         if str(error).startswith(file.name):
             raise
@@ -65,10 +88,11 @@ def _keys(file: TextFile) -> dict[str, str]:
     keys: dict[str, str] = {}
     while (line := file.peek()) is not None and line.startswith("#"):
         file.take()
-        key, colon, value = (part.strip() for part in line.lstrip("#").rstrip(",;\t").partition(":"))
-        if not colon:  # a remark
+        found = re.fullmatch(r"#+\s*([A-Za-z_ ]+?)\s*([:=])\s*(.*?)[,;\s]*", line)
+        key = found[1].lower() if found else ""
+        if found is None or (found[2] == "=" and key not in KEYS):  # a remark
             continue
-        key = key.lower()
+        value = found[3]
         if key not in KEYS:
             hint = did_you_mean(key, KEYS) or f" Known: {', '.join(KEYS)}."
             file.fail(f"unknown key {shown(key)}.{hint}", file.number)
@@ -86,72 +110,122 @@ def _keys(file: TextFile) -> dict[str, str]:
 
 def _cells(file: TextFile, line: str, separator: str) -> list[str]:
     if '"' not in line:
-        return line.split(separator)
-    try:
-        return next(csv.reader([line], delimiter=separator, strict=True))
-    except (csv.Error, StopIteration):
-        file.fail(f"a quotation mark is not closed in {shown(line)}; close it", file.number)
+        cells = line.split() if separator == " " else line.split(separator)
+    else:
+        try:
+            cells = next(csv.reader([line], delimiter=separator, strict=True))
+        except (csv.Error, StopIteration):
+            file.fail(f"a quotation mark is not closed in {shown(line)}; close it", file.number)
+    return [cell.strip() for cell in cells]
 
 
-def _table(file: TextFile, separator: str) -> Columns:
-    """The columns of numbers by name, ``[n]`` each."""
-    header = [cell.strip().lower() for cell in _cells(file, file.take(), separator)]
+def _rows(file: TextFile, separator: str) -> Iterator[list[str]]:
+    """The cells of each line that has any."""
+    while (line := file.peek()) is not None:
+        file.take()
+        cells = _cells(file, line, separator)
+        if any(cells):
+            yield cells
+
+
+def _header(file: TextFile, separator: str) -> list[str]:
+    """The columns by their usual names; empty ones at the end are left out."""
+    header = [cell.lower() for cell in _cells(file, file.take(), separator)]
+    while header and not header[-1]:
+        header.pop()
+    header = [SYNONYMS.get(column, column) for column in header]
     for k, column in enumerate(header):
         if column not in COLUMNS:
             hint = did_you_mean(column, COLUMNS) or f" Known: {', '.join(COLUMNS)}."
             file.fail(f"unknown column {shown(column)}.{hint}", file.number)
         if column in header[:k]:
             file.fail(f"the column {column} appears twice; remove one of them", file.number)
-    places = [k for k, column in enumerate(header) if column != "name"]
+    return header
+
+
+def _table(file: TextFile, separator: str) -> tuple[Columns, Names]:
+    """The columns of numbers by name, ``[n]`` each, and the names of the rows where there are any."""
+    header = _header(file, separator)
+    places = [k for k, column in enumerate(header) if column not in ("name", "id")]
+    labels = "name" if "name" in header else "id"
     rows: list[list[float]] = []
-    while (line := file.peek()) is not None:
-        cells = _cells(file, file.take(), separator)
+    names: list[str] = []
+    for cells in _rows(file, separator):
+        while len(cells) > len(header) and not cells[-1]:
+            cells.pop()
         if len(cells) != len(header):
             wrong = f"{len(cells)} values where the header has {len(header)} columns"
             file.fail(f"{wrong}; correct the line, and write a decimal point, not a comma", file.number)
-        rows.append(numbers_of(file, " ".join(cells[k] or "?" for k in places)))
-        if len(rows[-1]) != len(places):
-            file.fail(f"expected a number in each column, got {shown(line)}; correct the line", file.number)
+        rows.append([_number_in(file, header[k], cells[k]) for k in places])
+        if labels in header:
+            names.append(name_of(file, cells[header.index(labels)], "-"))
         if len(rows) > MAX_ROWS:
             file.fail(f"more than {MAX_ROWS} lines; give a smaller instance", file.number)
     if not rows:
         file.fail("no line follows the header; add one for each node or item", file.number)
-    return dict(zip((header[k] for k in places), np.array(rows).T, strict=True))
+    table = dict(zip((header[k] for k in places), np.array(rows).reshape(len(rows), -1).T, strict=True))
+    return table, tuple(names)
 
 
-def _matrix_instance(file: TextFile, name: str, keys: dict[str, str], separator: str) -> Instance:
-    n = (file.peek() or "").count(separator) + 1
+def _number_in(file: TextFile, column: str, cell: str) -> float:
+    """The number of a cell.
+
+    Raises:
+        InstanceError: if it is none or is out of the column's range.
+    """
+    if re.fullmatch(r"[-+]?\d+,\d+", cell):
+        file.fail(f"{column} is {shown(cell)}; write a decimal point, not a comma", file.number)
+    numbers = numbers_of(file, cell)
+    if len(numbers) != 1:
+        file.fail(f"{column} must be one number, got {shown(cell)}; correct the line", file.number)
+    if abs(numbers[0]) > DEGREES.get(column, math.inf):
+        most = DEGREES[column]
+        file.fail(f"{column} must lie in -{most:g}..{most:g} degrees, got {cell}; correct the line", file.number)
+    return numbers[0]
+
+
+def _matrix_instance(file: TextFile, name: str, keys: dict[str, str], separator: str, names: Names) -> Instance:
+    n = len(names) or len(_cells(file, file.peek() or "", separator))
     if n > MAX_MATRIX:
         file.fail(f"a matrix has at most {MAX_MATRIX} columns, got {n}; give a smaller instance", file.number)
-    matrix = np.zeros((n, n))
-    for i in range(n):
-        if file.peek() is None:
-            file.fail(f"a matrix of {n} columns needs {n} lines, got {i}; add lines, or a header if it is a table")
-        row = array_of(file, [(file.number, file.take().replace(separator, " "))])
-        if len(row) != n:
-            wrong = f"{len(row)} numbers where the matrix has {n} columns"
+    matrix, found = np.zeros((n, n)), 0
+    for cells in _rows(file, separator):
+        if found == n:
+            file.fail(f"a matrix of {n} columns has {n} lines, but the file goes on; remove the rest", file.number)
+        label, cells = (cells[0], cells[1:]) if names else ("", cells)
+        if names and label != names[found]:
+            wrong = f"expected the row of {shown(names[found])}, got {shown(label)}"
+            file.fail(f"{wrong}; order the rows as the columns", file.number)
+        if len(cells) != n:
+            wrong = f"{len(cells)} numbers where the matrix has {n} columns"
             file.fail(f"{wrong}; correct the line, or add a header if it is a table", file.number)
-        matrix[i] = row
-    if file.peek() is not None:
-        file.fail(f"a matrix of {n} columns has {n} lines, but the file goes on; remove the rest", file.number)
+        matrix[found] = [_number_in(file, f"column {k + 1}", cell) for k, cell in enumerate(cells)]
+        found += 1
+    if found < n:
+        file.fail(f"a matrix of {n} columns needs {n} lines, got {found}; add lines, or a header if it is a table")
     matrix.flags.writeable = False
     problem = keys.get("problem") or ("TSP" if (matrix == matrix.T).all() else "ATSP")
     _check_keys(file, keys, problem, ())
+    names = tuple(name_of(file, each, "-") for each in names)
     if problem == "ATSP":
-        return ATSPInstance(name, matrix, None, keys.get("comment", ""))
+        return ATSPInstance(name, matrix, None, keys.get("comment", ""), names)
     if problem != "TSP":
         file.fail(f"a matrix without a header is a TSP or an ATSP, not a {problem}; give a table with a header")
-    return TSPInstance(name, None, "EXPLICIT", matrix, None, keys.get("comment", ""))
+    return TSPInstance(name, None, "EXPLICIT", matrix, None, keys.get("comment", ""), names)
 
 
-def _table_instance(file: TextFile, name: str, keys: dict[str, str], table: Columns) -> Instance:
+def _table_instance(file: TextFile, name: str, keys: dict[str, str], table: Columns, names: Names) -> Instance:
     told = [problem for column, problem in TELLING.items() if column in table]
+    if told == ["Knapsack"] and "weight" not in table and "limit" in keys:
+        told = ["OP"]
     problem = keys.get("problem") or (told[0] if told else "TSP")
     comment = keys.get("comment", "")
+    if problem == "OP" and "value" in table:  # profit is a prize of a node or the value of an item
+        table["prize"] = table.pop("value")
     if problem == "Knapsack":
         _check_columns(file, table, problem, ("value", "weight"))
         _check_keys(file, keys, problem, ("capacity",))
-        return KnapsackInstance(name, table["value"], table["weight"], _number(file, keys, "capacity"), comment)
+        return KnapsackInstance(name, table["value"], table["weight"], _number(file, keys, "capacity"), comment, names)
     if problem == "ATSP":
         file.fail("an ATSP is a matrix without a header; give one, or write '# problem: TSP'")
     places = ("latitude", "longitude") if "latitude" in table else ("x", "y")
@@ -165,12 +239,13 @@ def _table_instance(file: TextFile, name: str, keys: dict[str, str], table: Colu
         file.fail(f"unknown edge_weight_type {shown(kind)}.{hint}")
     points = np.stack([table[each] for each in places], axis=1)
     if problem == "TSP":
-        return TSPInstance(name, points, kind, comment=comment)
+        return TSPInstance(name, points, kind, comment=comment, names=names)
     if problem == "OP":
-        return OPInstance(name, table["prize"], _number(file, keys, "limit"), points, kind, comment=comment)
+        limit = _number(file, keys, "limit")
+        return OPInstance(name, table["prize"], limit, points, kind, comment=comment, names=names)
     capacity = _number(file, keys, "capacity")
     vehicles = int(_number(file, keys, "vehicles")) if "vehicles" in keys else None
-    return CVRPInstance(name, table["demand"], capacity, points, kind, None, None, vehicles, comment)  # type: ignore[arg-type]
+    return CVRPInstance(name, table["demand"], capacity, points, kind, None, None, vehicles, comment, names)  # type: ignore[arg-type]
 
 
 def _check_columns(file: TextFile, table: Columns, problem: str, needed: tuple[str, ...]) -> None:

@@ -18,10 +18,13 @@ from mdpzoo_combinatorial.instances.checking import LARGEST
 MAX_BYTES = 24 * 2**20
 MAX_LINES = 500_000  # about a second of parsing
 MAX_LINE = 2**20  # characters
+MAX_BLOCK = 2**18  # characters that are parsed at once
 MAX_NAME = 200  # characters
 BOM = "\xef\xbb\xbf"  # what some spreadsheets begin a file with, read as Latin-1
+UTF_16 = ("\xff\xfe", "\xfe\xff")
 
-KEYWORD = re.compile(r"[A-Z][A-Z_0-9]*\s*(:|$)")
+NOT_FINITE = re.compile(r"(nan|inf|infinity)\b", re.IGNORECASE)
+Lines = list[tuple[int, str]]  # of a file, with their numbers
 
 
 def shown(value: object) -> str:
@@ -44,6 +47,7 @@ class TextFile:
         self.name = ascii(os.fspath(path))
         self._longest = longest
         self.number = 0
+        self._remarks = True
         self._source = self._lines(path)
         self._ahead: str | None = None
 
@@ -64,14 +68,18 @@ class TextFile:
         assert line is not None
         return line
 
-    def take_data(self, most: int) -> list[tuple[int, str]]:
-        """Takes the lines of data that come next, with their numbers: at most so many, and about a mebibyte."""
-        lines: list[tuple[int, str]] = []
-        size = 0
-        while len(lines) < most and size < MAX_LINE and is_data(line := self.peek()):
+    def skip_remarks(self) -> None:
+        """Leaves out the lines from here on that begin with ``#``."""
+        self._remarks = False
+        if self._ahead is not None and self._ahead.startswith("#"):
+            self._ahead = None
+
+    def take_data(self) -> Lines:
+        """Takes the lines of numbers that come next, with their line numbers."""
+        lines: Lines = []
+        while is_data(line := self.peek()):
             assert line is not None
             lines.append((self.number, line))
-            size += len(line)
             self._ahead = None
         return lines
 
@@ -88,17 +96,32 @@ class TextFile:
                     if self.number > MAX_LINES or len(line) > self._longest:
                         limits = f"more than {MAX_LINES} lines or {self._longest} characters a line"
                         self.fail(f"{limits}; break it", self.number)
+                    if self.number == 1 and line.startswith(UTF_16):
+                        self.fail("the text is UTF-16; save it as UTF-8")
                     if "\0" in line:
                         self.fail("a NUL byte; this is a binary file, give a text file", self.number)
                     if self.number == 1:
                         line = line.removeprefix(BOM)
-                    if line := line.strip():
+                    line = line.strip()
+                    if line and (self._remarks or not line.startswith("#")):
                         yield line
         except (OSError, ValueError) as error:
             if isinstance(error, InstanceError):
                 raise
             reason = error.strerror if isinstance(error, OSError) and error.strerror else "not a path"
             self.fail(f"cannot be read ({reason}); check the path and its permissions")
+
+
+def blocks(lines: Lines) -> Iterator[Lines]:
+    """Cuts lines into runs of about a mebibyte, so that what is made of a run takes little memory."""
+    begin = size = 0
+    for k, (_, line) in enumerate(lines):
+        size += len(line) + 1
+        if size >= MAX_BLOCK:
+            yield lines[begin : k + 1]
+            begin, size = k + 1, 0
+    if begin < len(lines):
+        yield lines[begin:]
 
 
 def numbers_of(file: TextFile, line: str, number: int | None = None) -> list[float]:
@@ -122,7 +145,7 @@ def numbers_of(file: TextFile, line: str, number: int | None = None) -> list[flo
     return numbers
 
 
-def array_of(file: TextFile, lines: list[tuple[int, str]]) -> NDArray[np.float64]:
+def array_of(file: TextFile, lines: Lines) -> NDArray[np.float64]:
     """The numbers of all lines that ``take_data`` took, one after another; checked as by ``numbers_of``."""
     text = " ".join(line for _, line in lines)
     try:
@@ -134,13 +157,15 @@ def array_of(file: TextFile, lines: list[tuple[int, str]]) -> NDArray[np.float64
     return numbers
 
 
-def name_of(file: TextFile, given: str | None) -> str:
-    """The name of an instance: what the file says, else how the file is called.
+def name_of(file: TextFile, given: str | None, default: str | None = None) -> str:
+    """The name of an instance or a node as the file gives it, else ``default``, else the name of the file.
 
     Raises:
         InstanceError: a name that cannot be printed on a line.
     """
     name = " ".join((given or "").split())
+    if not name and default is not None:
+        return default
     if not name:
         stem = file.path.stem
         return stem if stem.isprintable() else ascii(stem)[1:-1]
@@ -152,8 +177,8 @@ def name_of(file: TextFile, given: str | None) -> str:
 
 
 def is_data(line: str | None) -> bool:
-    """Whether a line belongs to the data of a section; everything else begins with a keyword's capital letter."""
-    return line is not None and not ("A" <= line[0] <= "Z" and KEYWORD.match(line))
+    """Whether a line belongs to the data of a section; a keyword begins with a letter."""
+    return line is not None and (not line[0].isalpha() or NOT_FINITE.match(line) is not None)
 
 
 def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:

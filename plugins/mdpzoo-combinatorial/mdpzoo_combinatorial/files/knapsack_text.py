@@ -2,13 +2,16 @@
 
 ======================  ====================================================================================
 ``n`` alone             n lines ``value weight`` or ``item value weight``, and the capacity alone on the last
-                        line (Pisinger, Jooken) or on the second
+                        line (Pisinger, Jooken) or on the second; or the capacity alone before ``n``
 ``n capacity``          n lines ``value weight`` or ``item value weight``; a line of n zeros and ones may
-                        follow, which is somebody's solution and is not read
+                        follow, which is somebody's solution and is not read. A third number in the first line
+                        is somebody's best value and is not read. In place of the lines, one of n values and
+                        one of n weights, where n is not 2
 ``knapPI_...``          Pisinger's own: ``n``, ``c``, ``z`` and ``time`` on a line each, n lines
                         ``item,value,weight,taken``, a line of dashes
 ======================  ====================================================================================
-Items are numbered from 0 or from 1, in order. Of two columns the first is the value.
+Items are numbered from 0 or from 1, in order. Of two columns the first is the value. Lines that begin with ``#`` are
+left out.
 """
 
 import re
@@ -31,6 +34,7 @@ def read_knapsack(file: TextFile) -> KnapsackInstance:
     Raises:
         InstanceError: anything that is wrong with the file, in one sentence.
     """
+    file.skip_remarks()
     first = file.peek() or ""
     name = name_of(file, None)
     if first.startswith("knapPI"):
@@ -38,7 +42,7 @@ def read_knapsack(file: TextFile) -> KnapsackInstance:
         n, capacity, items = _own_format(file)
     else:
         head = numbers_of(file, file.take()) if first else []
-        if len(head) not in (1, 2):
+        if len(head) not in (1, 2, 3):
             file.fail(f"a knapsack file begins with 'n' or 'n capacity', got {shown(first)}; correct line 1")
         n, capacity, items = _counted(file, head)
     if n != len(items):
@@ -52,16 +56,23 @@ def read_knapsack(file: TextFile) -> KnapsackInstance:
 
 def _counted(file: TextFile, head: list[float]) -> tuple[float, float, Rows]:
     """The number of items, the capacity and the lines of items of the formats that are numbers only."""
-    n, rows = head[0], Rows()
-    if not 1 <= n <= MAX_ITEMS or n % 1:
-        file.fail(f"the number of items must be an integer in 1..{MAX_ITEMS}, got {n:g}; write it first in line 1")
+    rows = Rows()
     while file.peek() is not None:
         rows.append(numbers_of(file, file.take()))
-        if len(rows) > n + 1:
-            file.fail(f"the file says {n:g} items but goes on; correct the number in line 1", file.number)
-    if len(head) == 2:
+        if len(rows) > MAX_ITEMS + 2:
+            file.fail(f"more than {MAX_ITEMS} items; give a smaller instance", file.number)
+    if len(head) == 1 and len(rows) > 1 and len(rows[0]) == 1 and rows[0][0] == len(rows) - 1 != head[0]:
+        head = [rows.pop(0)[0], head[0]]  # the capacity comes first
+    n = head[0]
+    if not 1 <= n <= MAX_ITEMS or n % 1:
+        file.fail(f"the number of items must be an integer in 1..{MAX_ITEMS}, got {n:g}; write it first in line 1")
+    if len(rows) > n + 1:
+        file.fail(f"the file says {n:g} items but goes on; correct the number in line 1")
+    if len(head) > 1:
         if len(rows) == n + 1 and len(rows[-1]) == n and set(rows[-1]) <= {0.0, 1.0}:
             rows.pop()
+        if n != 2 and [len(row) for row in rows] == [n, n]:
+            rows = [list(pair) for pair in zip(*rows, strict=True)]
         return n, head[1], rows
     alone = [k for k in {0, len(rows) - 1} if rows and len(rows[k]) == 1]
     if len(alone) != 1:

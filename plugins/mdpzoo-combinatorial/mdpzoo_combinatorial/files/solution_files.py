@@ -1,28 +1,26 @@
-"""Solution files: what they say, before anything is checked against the instance.
+"""Solution files: what they say, before anything is checked against the instance; and files of our own.
 
-=============  =====================================================================================================
-TSP, ATSP      TSPLIB95's ``.tour``: nodes from 1
-CVRP           CVRPLIB's ``.sol``: lines ``Route #1: 5 2 7``, customers from 1 (the depot is 0), and ``Cost 784``
-OP             ``.sol`` as the authors of OPLib write it: TSPLIB's keywords, ``ROUTE_SCORE``, ``ROUTE_COST``, and a
-               ``NODE_SEQUENCE_SECTION`` of nodes from 1, the depot first
-Knapsack       ``.sol`` of our own: lines ``Items: 0 4 7``, items from 0, and ``Value 123``
-any            the JSON that ``mdpzoo solve --json`` prints, or the solution alone as JSON
-=============  =====================================================================================================
+We write TSPLIB95's ``.tour`` for TSP and ATSP (nodes from 1), CVRPLIB's ``.sol`` (customers from 1, the depot is 0),
+OPLib's ``.sol`` (nodes from 1) and for a knapsack lines ``Items: 0 4 7`` (items from 0) and ``Value 123``. We read
+these, what other solvers print (``printed_answers``), the JSON that ``mdpzoo solve --json`` prints, and the solution
+alone as JSON.
 """
 
 import json
 import os
-import re
 from typing import Any, NamedTuple
 
 from mdpzoo.errors import InstanceError
-from mdpzoo_combinatorial.files.hostile_text import TextFile, numbers_of, shown, write_atomically
-from mdpzoo_combinatorial.files.tours import plain_name, take_nodes, write_nodes
+from mdpzoo_combinatorial.files.hostile_text import TextFile, shown, write_atomically
+from mdpzoo_combinatorial.files.numbering import solution_of
+from mdpzoo_combinatorial.files.printed_answers import Printed, read_printed
+from mdpzoo_combinatorial.files.tours import plain_name, write_nodes
 from mdpzoo_combinatorial.instances import CVRPInstance, Instance, KnapsackInstance, OPInstance, RoutingInstance
 
 MAX_JSON = 2 * 2**20  # characters; lists in lists take forty times as much memory
 ITEMS_A_LINE = 1_000
-SLACK = 1e-6  # by which an objective that is no integer may differ
+SOLUTION_KEYS = ("solution", "routes", "tour", "items")
+OBJECTIVE_KEYS = ("objective", "cost", "length", "value")
 
 
 class Claim(NamedTuple):
@@ -39,12 +37,13 @@ class Claim(NamedTuple):
     slack: float = 0.0
 
 
-def read_claim(path: str | os.PathLike[str], instance: Instance) -> Claim:
+def read_claim(path: str | os.PathLike[str], instance: Instance, ids_from: int | None = None) -> Claim:
     """Reads a solution file and checks nothing but its form.
 
     Args:
         path: in one of the formats above.
         instance: what it should solve.
+        ids_from: 0 or 1, what the first node or item is called; None: whatever fits, see ``numbering``.
     Raises:
         InstanceError: a file that cannot be read, of another format or another problem.
     """
@@ -53,51 +52,13 @@ def read_claim(path: str | os.PathLike[str], instance: Instance) -> Claim:
     if first is None:
         long.fail("the file is empty; give a solution")
     if first.startswith(("{", "[")):
-        return _json(long, instance)
+        claim = _json(long, instance)
+        lists = _lists(claim.solution)
+        printed = Printed(lists, 0, claim.objective, claim.slack)
+        return claim._replace(solution=solution_of(long, printed, instance, ids_from)) if lists else claim
     file = TextFile(path)
-    if isinstance(instance, KnapsackInstance):
-        return _lists(file, r"items?", "value", "Items: 0 4 7", instance.num_items)
-    if isinstance(instance, CVRPInstance):
-        return _lists(file, r"route\s*#?\s*[0-9]*", "cost", "Route #1: 5 2 7", instance.num_customers)
-    if isinstance(instance, OPInstance):
-        header, nodes = take_nodes(file, "NODE_SEQUENCE_SECTION", instance.num_nodes)
-        return Claim(nodes, *_rounded(file, header.get("ROUTE_SCORE")))
-    return Claim(take_nodes(file, "TOUR_SECTION", instance.num_nodes)[1], None)
-
-
-def _rounded(file: TextFile, text: str | None) -> tuple[float | None, float]:
-    """A number, and half a unit of its last digit."""
-    if text is None:
-        return None, 0.0
-    numbers = numbers_of(file, text)
-    if len(numbers) != 1:
-        file.fail(f"expected one number as the objective, got {shown(text)}; correct it")
-    digits = re.fullmatch(r"[-+]?[0-9]*\.?([0-9]*)", text.strip())
-    return numbers[0], 0.5 * 10.0 ** -len(digits[1]) if digits else 0.0
-
-
-def _lists(file: TextFile, label: str, told: str, example: str, most: int) -> Claim:
-    """Reads lines ``label: integers``, not much more than so many integers, and one line with the objective."""
-    lists: list[list[int]] = []
-    left, listing = 2 * most + 100, re.compile(rf"{label}\s*:(.*)", re.IGNORECASE)
-    objective: tuple[float | None, float] = (None, 0.0)
-    while (line := file.peek()) is not None:
-        file.take()
-        if found := listing.fullmatch(line):
-            numbers = numbers_of(file, found[1])
-            left -= max(len(numbers), 2)
-            if left < 0:
-                file.fail(f"more numbers than an instance of {most} can need; give its own solution", file.number)
-            lists.append([int(each) for each in numbers])
-            if lists[-1] != numbers:
-                file.fail(f"expected integers, got {shown(line)}; correct the line", file.number)
-        elif objective[0] is None and (found := re.fullmatch(rf"{told}\s*[:\s]\s*(.+)", line, re.IGNORECASE)):
-            objective = _rounded(file, found[1])
-        else:
-            file.fail(f"expected {example!r} or one line '{told.title()} 123', got {shown(line)}", file.number)
-    if not lists:
-        file.fail(f"no line such as {example!r} is there; add them")
-    return Claim(lists if told == "cost" else [item for each in lists for item in each], *objective)
+    printed = read_printed(file, instance)
+    return Claim(solution_of(file, printed, instance, ids_from), printed.objective, printed.slack)
 
 
 def _json(file: TextFile, instance: Instance) -> Claim:
@@ -113,16 +74,24 @@ def _json(file: TextFile, instance: Instance) -> Claim:
         file.fail("this is no JSON; give what 'mdpzoo solve --json' printed")
     if isinstance(told, list):
         return Claim(told, None)
-    if "solution" not in told:
+    key = next((key for key in SOLUTION_KEYS if key in told), None)
+    if key is None:
         file.fail("the key 'solution' is missing; give what 'mdpzoo solve --json' printed")
     if told.get("problem", instance.problem) != instance.problem:
         file.fail(f"the solution is one of {shown(told['problem'])}, the instance a {instance.problem}; give its own")
-    objective = told.get("objective")
+    objective = next((told[each] for each in OBJECTIVE_KEYS if each in told), None)
     if objective is not None and (isinstance(objective, bool) or not isinstance(objective, int | float)):
         file.fail(f"the objective must be a number, got {shown(objective)}; correct it")
     if objective is not None and not -1e15 < objective < 1e15:
         file.fail(f"the objective must be finite and below 1e15, got {shown(objective)}; correct it")
-    return Claim(told["solution"], objective)
+    return Claim(told[key], objective)
+
+
+def _lists(solution: Any) -> list[list[int]]:
+    """A list of integers, or lists of them, as lists; nothing of anything else."""
+    lists = solution if isinstance(solution, list) and all(isinstance(each, list) for each in solution) else [solution]
+    integers = all(isinstance(part, list) and all(type(each) is int for each in part) for part in lists)
+    return lists if integers else []
 
 
 def read_solution(path: str | os.PathLike[str], instance: Instance) -> Any:

@@ -7,40 +7,53 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mdpzoo.errors import InstanceError
-from mdpzoo_combinatorial.files.hostile_text import TextFile, array_of, shown, write_atomically
-from mdpzoo_combinatorial.files.tsplib_sections import BLOCK, Header, dimension, take_keyword
+from mdpzoo_combinatorial.files.hostile_text import (
+    TextFile,
+    array_of,
+    blocks,
+    is_data,
+    numbers_of,
+    shown,
+    write_atomically,
+)
+from mdpzoo_combinatorial.files.tsplib_sections import Header, dimension, keyword_of, take_keyword
 from mdpzoo_combinatorial.instances.checking import checked_tour
 
 
-def take_nodes(file: TextFile, section: str, num_nodes: int) -> tuple[Header, NDArray[np.int64]]:
-    """Reads keywords and one section of nodes, and returns both; the nodes are counted from 0 and not checked.
+def take_nodes(file: TextFile, section: str, num_nodes: int, copies: int = 0) -> tuple[Header, NDArray[np.int64]]:
+    """Reads keywords and one section of nodes, and returns both; the nodes are as in the file and not checked.
 
     Args:
         file: nothing of it was taken yet.
         section: what the section is called.
         num_nodes: of the instance.
+        copies: how many nodes more DIMENSION may say, which stand for the depot.
     Raises:
         InstanceError: another section, a DIMENSION of another instance, a node that is no integer.
     """
     header = Header()
-    while (line := file.peek()) is not None and line.removesuffix(":").strip() != section:
-        if ":" not in line:
+    file.skip_remarks()
+    while (line := file.peek()) is not None and keyword_of(line)[0] != section:
+        if is_data(line):
             file.fail(f"expected 'KEYWORD : value' or {section}, got {shown(line)}; give a solution file", file.number)
         take_keyword(file, header)
     if line is None:
         file.fail(f"{section} is missing; give a file that has one")
     file.take()
-    blocks, found = [np.zeros(0)], 0
-    while found <= num_nodes + 2 and (lines := file.take_data(BLOCK)):
-        blocks.append(array_of(file, lines))
-        found += len(blocks[-1])
-    listed = np.concatenate(blocks)
+    read, found = [np.zeros(0)], 0
+    for block in blocks(file.take_data()):
+        if found <= num_nodes + copies + 2:
+            read.append(array_of(file, block))
+            found += len(read[-1])
+    if (line := file.peek()) is not None and not keyword_of(line)[0].endswith(("EOF", "_SECTION")):
+        numbers_of(file, line)  # raises: it is none
+    listed = np.concatenate(read)
     listed = listed[: int((listed == -1).argmax())] if (listed == -1).any() else listed  # a second tour may follow
     if (listed != np.floor(listed)).any():
         file.fail("a node of the tour is not an integer; correct it", file.number)
-    if "DIMENSION" in header and dimension(file, header) != num_nodes:
+    if "DIMENSION" in header and not num_nodes <= dimension(file, header) <= num_nodes + copies:
         file.fail(f"DIMENSION is {header['DIMENSION']} but the instance has {num_nodes} nodes; give its own tour")
-    return header, listed.astype(np.int64) - 1
+    return header, listed.astype(np.int64)
 
 
 def read_tour(path: str | os.PathLike[str], num_nodes: int) -> NDArray[np.int64]:
@@ -50,7 +63,7 @@ def read_tour(path: str | os.PathLike[str], num_nodes: int) -> NDArray[np.int64]
         InstanceError: anything that is wrong with the file, or a tour that is no permutation of so many nodes.
     """
     file = TextFile(path)
-    nodes = take_nodes(file, "TOUR_SECTION", num_nodes)[1]
+    nodes = take_nodes(file, "TOUR_SECTION", num_nodes)[1] - 1
     try:
         return checked_tour(nodes, num_nodes)
     except InstanceError as error:

@@ -11,7 +11,7 @@ import numpy as np
 
 from mdpzoo.errors import InstanceError, did_you_mean
 from mdpzoo_combinatorial.files import tsplib_sections as parts
-from mdpzoo_combinatorial.files.hostile_text import TextFile, name_of, shown
+from mdpzoo_combinatorial.files.hostile_text import Lines, TextFile, is_data, name_of, shown
 from mdpzoo_combinatorial.instances.distances import DISTANCES, SPATIAL, UNROUNDED, Floats
 from mdpzoo_combinatorial.instances.routing_instances import ATSPInstance, CVRPInstance, OPInstance, TSPInstance
 
@@ -23,7 +23,8 @@ SECTIONS = {  # of each problem
     "CVRP": (COORDINATES, DISPLAY, WEIGHTS, DEMANDS, DEPOT),
     "OP": (COORDINATES, DISPLAY, WEIGHTS, SCORES, DEPOT),
 }
-WEIGHT_TYPES = tuple(each for each in (*DISTANCES, *SPATIAL, "EXPLICIT") if each not in UNROUNDED)
+UNROUNDED_TYPES = {"EXACT_2D": "EUCLIDEAN"}  # as files call them, and as we do
+WEIGHT_TYPES = tuple(each for each in (*DISTANCES, *SPATIAL, *UNROUNDED_TYPES, "EXPLICIT") if each not in UNROUNDED)
 RoutingInstances = TSPInstance | ATSPInstance | CVRPInstance | OPInstance
 
 
@@ -34,35 +35,33 @@ def _problem(file: TextFile, header: parts.Header) -> str:
     if kind == "TOUR":
         file.fail("TYPE TOUR is a tour and not an instance; give the .tsp file")
     if kind not in SECTIONS:
-        hint = did_you_mean(kind, SECTIONS) or f" Known: {', '.join(SECTIONS)}."
-        file.fail(f"TYPE {shown(kind)} is not supported.{hint}")
+        file.fail(f"TYPE {shown(kind)} is not supported; supported are {', '.join(SECTIONS)}")
     return kind
 
 
-def _section(file: TextFile, name: str, header: parts.Header) -> Floats | None:
-    problem = _problem(file, header)
-    if name not in SECTIONS[problem]:
-        parts.refuse(file, name)
-        if name == "NODE_SEQUENCE_SECTION":
-            file.fail("this is a solution and not an instance; give the instance's file", file.number)
-        hint = did_you_mean(name, SECTIONS[problem]) or f" Known sections: {', '.join(SECTIONS[problem])}."
-        file.fail(f"expected 'KEYWORD : value' or a section of {problem}, got {shown(name)}.{hint}", file.number)
+def _check_name(file: TextFile, name: str, number: int, problem: str) -> None:
+    """Raises InstanceError unless a problem has a section of this name."""
+    if name in SECTIONS[problem]:
+        return
+    if name == "NODE_SEQUENCE_SECTION":
+        file.fail("this is a solution and not an instance; give the instance's file", number)
+    hint = did_you_mean(name, SECTIONS[problem]) or f" Known sections: {', '.join(SECTIONS[problem])}."
+    file.fail(f"expected 'KEYWORD : value' or a section of {problem}, got {shown(name)}.{hint}", number)
+
+
+def _array(file: TextFile, name: str, lines: Lines, header: parts.Header) -> Floats:
+    """The numbers of a section: a matrix of weights, or ``[n, width]`` in the order of the nodes."""
     if name == WEIGHTS:
         layout = parts.one_of(file, header, "EDGE_WEIGHT_FORMAT", tuple(parts.FORMATS))
-        if layout == "LOWER_COL" and problem == "CVRP" and "Eilon" in header.get("COMMENT", ""):
-            file.fail(
-                "this file of CVRPLIB says LOWER_COL but has the order of LOWER_ROW; write LOWER_ROW", file.number
-            )
-        return parts.matrix(file, parts.dimension(file, header, parts.MAX_MATRIX), layout)
-    if name == DEPOT:
-        parts.check_depot(file)
-        return None
+        if layout == "LOWER_COL" and header["TYPE"] == "CVRP" and "Eilon" in header.get("COMMENT", ""):
+            file.fail("this file of CVRPLIB says LOWER_COL but has the order of LOWER_ROW; write LOWER_ROW")
+        return parts.matrix(file, lines, parts.dimension(file, header, parts.MAX_MATRIX), layout)
     spatial = name == COORDINATES and header.get("EDGE_WEIGHT_TYPE") in SPATIAL
     width = 1 if name in (DEMANDS, SCORES) else 3 if spatial else 2
-    return parts.rows(file, parts.dimension(file, header), name, width)
+    return parts.rows(file, lines, parts.dimension(file, header), name, width)
 
 
-def _needed(file: TextFile, sections: dict[str, Floats | None], name: str, why: str) -> Floats:
+def _needed(file: TextFile, sections: dict[str, Floats], name: str, why: str) -> Floats:
     found = sections.get(name)
     if found is None:
         file.fail(f"{name} is missing, which {why} needs; add it")
@@ -74,8 +73,6 @@ def _computed(file: TextFile, coordinates: Floats, kind: str) -> Floats:
     n = len(coordinates)
     if n > parts.MAX_MATRIX:
         file.fail(f"{kind} is read into a matrix of at most {parts.MAX_MATRIX} nodes, got {n}; give a smaller instance")
-    if kind in SPATIAL and coordinates.shape[1] != 3:
-        file.fail(f"{kind} needs three coordinates a node; write EDGE_WEIGHT_TYPE before NODE_COORD_SECTION")
     rule, made = (SPATIAL | DISTANCES)[kind], np.empty((n, n))
     for i in range(n):
         made[i] = rule(coordinates[i], coordinates)
@@ -93,33 +90,60 @@ def read_tsplib(source: str | os.PathLike[str] | TextFile) -> RoutingInstances:
         InstanceError: anything that is wrong with the file, in one sentence.
     """
     file = source if isinstance(source, TextFile) else TextFile(source)
-    header, sections = parts.Header(), dict[str, Floats | None]()
-    while (line := file.peek()) not in (None, "EOF"):
-        assert line is not None
-        name = line.removesuffix(":").strip()
-        if name.endswith("_SECTION") or ":" not in line:
-            file.take()
-            if name in sections:
-                file.fail(f"{name} appears twice; remove one of them", file.number)
-            sections[name] = _section(file, name, header)
-        else:
-            parts.take_keyword(file, header)
+    header, texts = _parts(file)
     problem = _problem(file, header)
     kind = parts.one_of(file, header, "EDGE_WEIGHT_TYPE", WEIGHT_TYPES)
+    sections = {name: _array(file, name, lines, header) for name, lines in texts.items() if name != DEPOT}
     _needed(file, sections, WEIGHTS if kind == "EXPLICIT" else COORDINATES, f"EDGE_WEIGHT_TYPE {kind}")
     if kind != "EXPLICIT" and WEIGHTS in sections:
         file.fail(f"{WEIGHTS} contradicts EDGE_WEIGHT_TYPE {kind}; write EXPLICIT")
+    firsts = {parts.first_node(lines) for name, lines in texts.items() if name not in (WEIGHTS, DEPOT)} or {1}
+    if len(firsts) > 1:
+        file.fail("some sections count nodes from 0 and others from 1; count from 1 in all of them")
+    if DEPOT in texts:
+        parts.check_depot(file, texts[DEPOT], firsts.pop())
     try:
-        return _assembled(file, problem, kind, header, sections)
+        return _assembled(file, problem, UNROUNDED_TYPES.get(kind, kind), header, sections)
     except InstanceError as error:
         if str(error).startswith(file.name):
             raise
-        remedy = "write 'TYPE : ATSP'" if problem == "TSP" and "symmetric" in str(error) else "correct the file"
+        remedy = "correct the file"
+        if "symmetric" in str(error):
+            remedy = "write 'TYPE : ATSP'" if problem == "TSP" else f"an asymmetric {problem} is not supported"
         file.fail(f"{error}; {remedy}")
 
 
+def _parts(file: TextFile) -> tuple[parts.Header, dict[str, Lines]]:
+    """The keywords and the lines of each section, in whatever order they stand in the file."""
+    file.skip_remarks()
+    header, texts = parts.Header(), dict[str, Lines]()
+    numbers: dict[str, int] = {}
+    while (line := file.peek()) is not None:
+        name, value = parts.keyword_of(line)
+        if name == "EOF":
+            break
+        if is_data(line):
+            file.fail(f"expected 'KEYWORD : value' or a section, got {shown(line)}; correct the line", file.number)
+        if not name.endswith("_SECTION"):
+            if parts.take_keyword(file, header) == "TYPE":
+                _problem(file, header)  # before anything that its kind alone has
+            continue
+        file.take()
+        if value:
+            file.fail(f"nothing may follow {name}, got {shown(value)}; begin a new line", file.number)
+        if name in texts:
+            file.fail(f"{name} appears twice; remove one of them", file.number)
+        parts.refuse(file, name)
+        numbers[name] = file.number
+        texts[name] = file.take_data()
+    problem = _problem(file, header)
+    for name, number in numbers.items():
+        _check_name(file, name, number, problem)
+    return header, texts
+
+
 def _assembled(
-    file: TextFile, problem: str, kind: str, header: parts.Header, sections: dict[str, Floats | None]
+    file: TextFile, problem: str, kind: str, header: parts.Header, sections: dict[str, Floats]
 ) -> RoutingInstances:
     coordinates, display, matrix = (sections.get(each) for each in (COORDINATES, DISPLAY, WEIGHTS))
     name, comment = name_of(file, header.get("NAME")), header.get("COMMENT", "").strip()

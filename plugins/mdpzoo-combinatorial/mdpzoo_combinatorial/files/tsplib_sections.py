@@ -8,22 +8,27 @@ import re
 import numpy as np
 
 from mdpzoo.errors import did_you_mean
-from mdpzoo_combinatorial.files.hostile_text import TextFile, array_of, is_data, numbers_of, shown
+from mdpzoo_combinatorial.files.hostile_text import Lines, TextFile, array_of, blocks, numbers_of, shown
 from mdpzoo_combinatorial.instances.checking import LARGEST
 from mdpzoo_combinatorial.instances.distances import Floats
 
 MAX_NODES = 200_000
 MAX_MATRIX = 2_000
-BLOCK = 4_096  # lines that are read at once
 MAX_COMMENT = 16_384  # characters
 KEYWORDS = (
     "NAME", "TYPE", "COMMENT", "DIMENSION", "CAPACITY", "EDGE_WEIGHT_TYPE", "EDGE_WEIGHT_FORMAT", "EDGE_DATA_FORMAT",
-    "NODE_COORD_TYPE", "DISPLAY_DATA_TYPE", "VEHICLES", "COST_LIMIT", "TSP_SOLUTION", "ROUTE_NODES", "ROUTE_SCORE",
-    "ROUTE_COST",
+    "NODE_COORD_TYPE", "DISPLAY_DATA_TYPE", "VEHICLES", "COST_LIMIT", "TSP_SOLUTION", "TSPSOL", "ROUTE_NODES",
+    "ROUTE_SCORE", "ROUTE_COST",
+)  # fmt: skip
+REMARKS = (  # keywords of some collections that change nothing
+    "AUTHOR", "SOURCE", "DATE", "VERSION", "REFERENCE", "URL", "BEST_KNOWN", "OPTIMUM", "OPTIMAL_VALUE", "OPTIMAL_COST",
+    "LOWER_BOUND", "UPPER_BOUND",
 )  # fmt: skip
 REFUSED = {  # what would make another problem of it
     "DISTANCE": "routes of limited length are",
     "SERVICE_TIME": "service times are",
+    "SALESMEN": "several salesmen are",
+    "DEMAND_DIMENSION": "several commodities are",
     "FIXED_EDGES_SECTION": "fixed edges are",
     "TIME_WINDOW_SECTION": "time windows are",
     "SERVICE_TIME_SECTION": "service times are",
@@ -31,6 +36,8 @@ REFUSED = {  # what would make another problem of it
     "BACKHAUL_SECTION": "backhauls are",
     "EDGE_DATA_SECTION": "edge lists are",
 }
+ZERO_IS_NONE = ("DISTANCE", "SERVICE_TIME")
+UPPER_CASE = ("TYPE", "EDGE_WEIGHT_TYPE", "EDGE_WEIGHT_FORMAT")  # values in any case
 FORMATS = {  # rows of the triangle above or below the diagonal, and whether the diagonal is written
     "FULL_MATRIX": ("full", True),
     "UPPER_ROW": ("upper", False),
@@ -43,20 +50,31 @@ FORMATS = {  # rows of the triangle above or below the diagonal, and whether the
     "UPPER_DIAG_COL": ("lower", True),
 }
 COUNTS = {1: "a number", 2: "two numbers", 3: "three numbers"}
+LINE = re.compile(r"([A-Za-z][A-Za-z_0-9]*)\s*[:=]?\s*(.*)")
 Header = dict[str, str]
 
 
+def keyword_of(line: str) -> tuple[str, str]:
+    """The keyword of a line in upper case and what follows it; ``KEYWORD : value``, ``=`` or nothing between them."""
+    found = LINE.fullmatch(line)
+    return (found[1].upper(), found[2].strip()) if found else ("", line)
+
+
 def refuse(file: TextFile, name: str) -> None:
-    """Complains of a keyword or section that would make another problem of the file."""
+    """Raises InstanceError if a keyword or a section would make another problem of the file."""
     if name in REFUSED:
         file.fail(f"{REFUSED[name]} not supported; remove the {name}", file.number)
 
 
-def take_keyword(file: TextFile, header: Header) -> None:
-    """Takes a line ``KEYWORD : value`` into the header; several comments are joined."""
-    keyword, value = (part.strip() for part in file.take().split(":", 1))
-    if keyword not in KEYWORDS and (keyword != "SERVICE_TIME" or value.strip("0.")):  # none is written as 0
+def take_keyword(file: TextFile, header: Header) -> str:
+    """Takes a line ``KEYWORD : value`` into the header and returns the keyword; several comments are joined."""
+    keyword, value = keyword_of(file.take())
+    if keyword in REMARKS or (keyword in ZERO_IS_NONE and not value.strip("0.")):
+        return keyword
+    if keyword not in KEYWORDS:
         refuse(file, keyword)
+        if not value:
+            file.fail(f"expected 'KEYWORD : value' or a section, got {shown(keyword)}; correct the line", file.number)
         hint = did_you_mean(keyword, KEYWORDS) or f" Known: {', '.join(KEYWORDS)}."
         file.fail(f"unknown keyword {shown(keyword)}.{hint}", file.number)
     if keyword == "COMMENT":
@@ -65,7 +83,8 @@ def take_keyword(file: TextFile, header: Header) -> None:
             file.fail(f"more than {MAX_COMMENT} characters of comments; shorten them", file.number)
     elif keyword in header:
         file.fail(f"{keyword} appears twice; remove one of the lines", file.number)
-    header[keyword] = value
+    header[keyword] = value.upper() if keyword in UPPER_CASE else value
+    return keyword
 
 
 def dimension(file: TextFile, header: Header, most: int = MAX_NODES) -> int:
@@ -99,21 +118,27 @@ def one_of(file: TextFile, header: Header, keyword: str, known: tuple[str, ...])
     return value
 
 
-def rows(file: TextFile, n: int, section: str, width: int) -> Floats:
-    """Reads a node and so many numbers for each of the nodes 1..n in any order, ``[n, width]``."""
-    points, found = np.full((n, width), np.nan), 0
-    while found < n and (lines := file.take_data(min(n - found, BLOCK))):
-        if not _fill(points, lines):
-            _fill_slowly(file, points, lines, section)
-        found += len(lines)
-    if found < n:
-        file.fail(f"{section} has {found} nodes where DIMENSION says {n}; correct one of them", file.number)
-    if is_data(line := file.peek()):
-        file.fail(f"{section} goes on after {n} nodes with {shown(line)}; correct DIMENSION", file.number)
+def first_node(lines: Lines) -> int:
+    """The number of the first node: 1 in TSPLIB, 0 in files whose list of nodes begins with it."""
+    return 0 if lines and lines[0][1].split()[0] == "0" else 1
+
+
+def rows(file: TextFile, lines: Lines, n: int, section: str, width: int) -> Floats:
+    """Returns so many numbers for each of n nodes, listed in any order, ``[n, width]``; -1 may end the list."""
+    lines = lines[:-1] if lines and lines[-1][1] == "-1" else lines
+    if len(lines) > n:
+        number, line = lines[n]
+        file.fail(f"{section} goes on after {n} nodes with {shown(line)}; correct DIMENSION", number)
+    points, first = np.full((n, width), np.nan), first_node(lines)
+    for block in blocks(lines):
+        if not _fill(points, block, first):
+            _fill_slowly(file, points, block, first, section)
+    if len(lines) < n:
+        file.fail(f"{section} has {len(lines)} nodes where DIMENSION says {n}; correct one of them", file.number)
     return points
 
 
-def _fill(points: Floats, lines: list[tuple[int, str]]) -> bool:
+def _fill(points: Floats, lines: Lines, first: int) -> bool:
     """Fills in the lines and returns True; or leaves the points as they are where anything is wrong with a line."""
     try:
         table = np.array([line.split() for _, line in lines], np.float64)
@@ -121,44 +146,53 @@ def _fill(points: Floats, lines: list[tuple[int, str]]) -> bool:
         return False
     if table.ndim != 2 or table.shape[1] != 1 + points.shape[1] or any("_" in line for _, line in lines):
         return False
-    given = table[:, 0]
-    if not (np.abs(table) < LARGEST).all() or not ((given >= 1) & (given <= len(points)) & (given % 1 == 0)).all():
+    nodes = table[:, 0] - first
+    if not (np.abs(table) < LARGEST).all() or not ((nodes >= 0) & (nodes < len(points)) & (nodes % 1 == 0)).all():
         return False
-    nodes = given.astype(np.int64) - 1
+    nodes = nodes.astype(np.int64)
     if len(np.unique(nodes)) < len(nodes) or not np.isnan(points[nodes, 0]).all():
         return False
     points[nodes] = table[:, 1:]
     return True
 
 
-def _fill_slowly(file: TextFile, points: Floats, lines: list[tuple[int, str]], section: str) -> None:
-    """Complains of the first line that is wrong."""
+def _fill_slowly(file: TextFile, points: Floats, lines: Lines, first: int, section: str) -> None:
+    """Raises InstanceError for the first line that is wrong."""
     n, width = points.shape
     for number, line in lines:
         numbers = numbers_of(file, line, number)
-        if len(numbers) != 1 + width or not 1 <= numbers[0] <= n or numbers[0] % 1:
-            expected = f"expected a node in 1..{n} and {COUNTS[width]}"
+        if len(numbers) != 1 + width or not 0 <= numbers[0] - first < n or numbers[0] % 1:
+            expected = f"expected a node in {first}..{n - 1 + first} and {COUNTS[width]}"
             file.fail(f"{expected}, got {shown(line)}; correct the line", number)
-        node = int(numbers[0]) - 1
+        node = int(numbers[0]) - first
         if not np.isnan(points[node, 0]):
-            file.fail(f"node {node + 1} appears twice in {section}; remove one of the lines", number)
+            file.fail(f"node {node + first} appears twice in {section}; remove one of the lines", number)
         points[node] = numbers[1:]
 
 
-def matrix(file: TextFile, n: int, layout: str) -> Floats:
-    """Reads the weights and counts them; returns the matrix ``[n, n]``, read-only."""
+def _weights(n: int, layout: str) -> int:
+    """How many weights a layout has."""
     half, diagonal = FORMATS[layout]
-    expected = n * n if half == "full" else n * (n + (1 if diagonal else -1)) // 2
-    made = np.zeros((n, n))
-    values, found = (made if half == "full" else np.zeros(expected)).reshape(-1), 0
-    while found <= expected and (lines := file.take_data(BLOCK)):
-        block = array_of(file, lines)
-        found += len(block)
+    return n * n if half == "full" else n * (n + (1 if diagonal else -1)) // 2
+
+
+def matrix(file: TextFile, lines: Lines, n: int, layout: str) -> Floats:
+    """Counts the weights and returns the matrix ``[n, n]``, read-only."""
+    half, diagonal = FORMATS[layout]
+    expected, made, found = _weights(n, layout), np.zeros((n, n)), 0
+    values = (made if half == "full" else np.zeros(expected)).reshape(-1)
+    for block in blocks(lines):
+        numbers = array_of(file, block)
+        found += len(numbers)
         if found <= expected:
-            values[found - len(block) : found] = block
+            values[found - len(numbers) : found] = numbers
     if found != expected:
-        count = f"more than {expected}" if found > expected else f"{found}"
-        file.fail(f"{layout} of {n} nodes needs {expected} weights, got {count}; correct DIMENSION", file.number)
+        twin = layout.replace("DIAG_", "") if diagonal else layout.replace("_", "_DIAG_")
+        other = next((each for each in (twin, *FORMATS) if each in FORMATS and _weights(n, each) == found), None)
+        remedy = f"{other} has as many; correct EDGE_WEIGHT_FORMAT" if other else "correct DIMENSION"
+        count = f"more than {expected}" if found > expected and not other else f"{found}"
+        number = lines[-1][0] if lines else file.number
+        file.fail(f"{layout} of {n} nodes needs {expected} weights, got {count}; {remedy}", number)
     if half != "full":
         at = 0
         for i in range(n):
@@ -170,13 +204,14 @@ def matrix(file: TextFile, n: int, layout: str) -> Floats:
     return made
 
 
-def check_depot(file: TextFile) -> None:
-    """Reads the list of depots, which -1 may end: it must be node 1 alone."""
+def check_depot(file: TextFile, lines: Lines, first: int) -> None:
+    """Raises InstanceError unless the list of depots, which -1 may end, is the first node alone."""
     depots: list[float] = []
-    while is_data(file.peek()) and -1.0 not in depots and len(depots) < 3:
-        depots.extend(numbers_of(file, file.take()))
-    if depots not in ([1.0, -1.0], [1.0]):
+    for k, (number, line) in enumerate(lines[:4]):
+        if -1.0 in depots:
+            file.fail(f"DEPOT_SECTION goes on after -1 with {shown(line)}; remove the line", lines[k][0])
+        depots.extend(numbers_of(file, line, number))
+    if depots not in ([first, -1.0], [first]):
         listed = " ".join(f"{each:g}" for each in depots if each != -1.0) or "none"
-        file.fail(f"the depot must be node 1 alone, got {shown(listed)}; make it the first node", file.number)
-    if is_data(line := file.peek()):
-        file.fail(f"DEPOT_SECTION goes on after -1 with {shown(line)}; remove the line", file.number)
+        number = lines[0][0] if lines else file.number
+        file.fail(f"the depot must be node {first} alone, got {shown(listed)}; make it the first node", number)

@@ -43,6 +43,12 @@ def not_negative(array: NDArray[np.float64], what: str) -> None:
         raise InstanceError(f"{what} must not be negative, but [{place}] is {array[place]:g}")
 
 
+def check_names(what: str, names: tuple[str, ...], count: int) -> None:
+    """Raises InstanceError unless there are no names or ``count`` of them."""
+    if len(names) not in (0, count):
+        raise InstanceError(f"{what}: {count} names are needed, one for each node or item, got {len(names)}")
+
+
 def whole(array: NDArray[np.float64]) -> bool:
     """Whether all numbers are integers; takes the memory of a row."""
     return all(bool((row == np.floor(row)).all()) for row in np.atleast_2d(array))

@@ -52,6 +52,7 @@ def _crystallography(a: Floats, b: Floats, slowness: tuple[float, float, float])
 
 DISTANCES: dict[str, Callable[[Floats, Floats], Floats]] = {
     "EUC_2D": lambda a, b: np.floor(_euclidean(a, b) + 0.5),
+    "FLOOR_2D": lambda a, b: np.floor(_euclidean(a, b)),
     "CEIL_2D": lambda a, b: np.ceil(_euclidean(a, b)),
     "MAN_2D": lambda a, b: np.floor(np.abs(a - b).sum(-1) + 0.5),
     "MAX_2D": lambda a, b: np.floor(np.abs(a - b) + 0.5).max(-1),
@@ -60,6 +61,7 @@ DISTANCES: dict[str, Callable[[Floats, Floats], Floats]] = {
     "EUCLIDEAN": _euclidean,
     "GREAT_CIRCLE": _great_circle,
 }
+GEOGRAPHICAL = ("GEO", "GREAT_CIRCLE")  # latitude and longitude; kilometres
 UNROUNDED = ("EUCLIDEAN", "GREAT_CIRCLE")
 SPATIAL: dict[str, Callable[[Floats, Floats], Floats]] = {  # of three coordinates; read into a matrix
     "EUC_3D": DISTANCES["EUC_2D"],

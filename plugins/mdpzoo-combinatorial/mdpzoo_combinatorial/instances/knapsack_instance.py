@@ -11,6 +11,7 @@ from mdpzoo.errors import InstanceError
 from mdpzoo_combinatorial.instances.checking import (
     as_indices,
     check_distinct,
+    check_names,
     frozen,
     not_negative,
     number,
@@ -33,6 +34,7 @@ class KnapsackInstance:
         capacity: what the weights of the items taken may sum to; where not all numbers are integers, they may exceed
             it by 1e-6 of it.
         comment: free text.
+        names: of the items, ``n`` of them, or none.
 
     Raises:
         InstanceError: an array of a wrong shape, or a number that is negative or not finite.
@@ -45,6 +47,7 @@ class KnapsackInstance:
     weights: NDArray[np.float64]
     capacity: float
     comment: str = ""
+    names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         try:
@@ -57,6 +60,7 @@ class KnapsackInstance:
             held = frozen(getattr(self, field), (n,), f"{self.name}: {field}")
             not_negative(held, f"{self.name}: {field}")
             object.__setattr__(self, field, held)
+        check_names(self.name, self.names, n)
         object.__setattr__(self, "capacity", number(self.capacity, f"{self.name}: the capacity"))
 
     @property

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mdpzoo.errors import InstanceError, did_you_mean
-from mdpzoo_combinatorial.instances.checking import frozen, whole
-from mdpzoo_combinatorial.instances.distances import DISTANCES, UNROUNDED, Floats, degrees
+from mdpzoo_combinatorial.instances.checking import check_names, frozen, whole
+from mdpzoo_combinatorial.instances.distances import DISTANCES, GEOGRAPHICAL, UNROUNDED, Floats, degrees
 
 LANDMARKS = 1_000  # nodes that multidimensional scaling looks at
 
@@ -31,6 +31,7 @@ class RoutingInstance(ABC):
         matrix: ``[n, n]``, the cost from the row's node to the column's, for ``EXPLICIT`` only.
         display: ``[n, 2]`` positions for pictures, where the file gives them apart.
         comment: free text.
+        names: of the nodes, ``n`` of them, or none.
     """
 
     problem: ClassVar[str]
@@ -42,6 +43,7 @@ class RoutingInstance(ABC):
     matrix: Floats | None
     display: Floats | None
     comment: str
+    names: tuple[str, ...]
 
     def _check_routing(self) -> None:
         """Checks and freezes the fields above; for ``__post_init__``."""
@@ -62,6 +64,7 @@ class RoutingInstance(ABC):
             given = getattr(self, field)
             if given is not None:
                 object.__setattr__(self, field, frozen(given, shape, f"{self.name}: {field}"))
+        check_names(self.name, self.names, n)
         if self.matrix is not None:
             _check_matrix(self.name, self.matrix, self.symmetric)
 
@@ -76,6 +79,11 @@ class RoutingInstance(ABC):
         if self.matrix is None:
             return self.edge_weight_type not in UNROUNDED
         return whole(self.matrix)
+
+    @property
+    def unit(self) -> str | None:
+        """What distances are measured in: ``"km"`` between geographical coordinates, else unknown."""
+        return "km" if self.edge_weight_type in GEOGRAPHICAL else None
 
     def distance(self, i: ArrayLike, j: ArrayLike) -> Floats:
         """Returns the distances from nodes i to nodes j, float64 in the shape that i and j broadcast to.
@@ -140,7 +148,7 @@ class RoutingInstance(ABC):
                 return self.display
             assert self.matrix is not None
             return layout_of_costs(self.matrix)
-        if self.edge_weight_type not in ("GEO", "GREAT_CIRCLE"):
+        if self.edge_weight_type not in GEOGRAPHICAL:
             return self.coordinates
         geographical = degrees(self.coordinates) if self.edge_weight_type == "GEO" else self.coordinates
         latitude, longitude = geographical.T

@@ -66,6 +66,7 @@ class TSPInstance(_Tour):
     matrix: Floats | None = None
     display: Floats | None = None
     comment: str = ""
+    names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self._check_routing()
@@ -87,6 +88,7 @@ class ATSPInstance(_Tour):
     matrix: Floats | None
     display: Floats | None = None
     comment: str = ""
+    names: tuple[str, ...] = ()
     coordinates = None
     edge_weight_type = "EXPLICIT"
 
@@ -117,6 +119,7 @@ class CVRPInstance(RoutingInstance):
     display: Floats | None = None
     vehicles: int | None = None
     comment: str = ""
+    names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self._check_routing()
@@ -226,6 +229,7 @@ class OPInstance(RoutingInstance):
     matrix: Floats | None = None
     display: Floats | None = None
     comment: str = ""
+    names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self._check_routing()

@@ -38,7 +38,7 @@ def test_every_format_gives_the_same_items(tmp_path, text):
 
 
 @pytest.mark.parametrize(("text", "message"), [
-    ("3 8 1\n", "begins with 'n' or 'n capacity', got '3 8 1'"),
+    ("3 8 1 2\n", "begins with 'n' or 'n capacity', got '3 8 1 2'"),
     ("0 8\n", "an integer in 1..100000, got 0"),
     ("2.5 8\n", "got 2.5"),
     ("100001 8\n", "got 100001"),

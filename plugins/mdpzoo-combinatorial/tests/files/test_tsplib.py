@@ -89,8 +89,8 @@ def test_every_matrix_layout_gives_the_same_matrix(tmp_path, layout, weights):
 
 
 @pytest.mark.parametrize(("old", "new", "message"), [
-    ("TYPE : TSP", "TYPE : SOP", "'SOP' is not supported. Did you mean 'OP'"),
-    ("TYPE : TSP", "TYPE : HCP", "'HCP' is not supported."),
+    ("TYPE : TSP", "TYPE : SOP", "'SOP' is not supported; supported are TSP, ATSP, CVRP, OP"),
+    ("TYPE : TSP", "TYPE : HCP", "'HCP' is not supported; supported are TSP"),
     ("TYPE : TSP", "TYPE : CVRP", "DEMAND_SECTION is missing, which TYPE CVRP needs"),
     ("TYPE : TSP", "TYPE : OP", "NODE_SCORE_SECTION is missing, which TYPE OP needs"),
     ("TYPE : TSP", "TYPE : TOUR", "is a tour"),

@@ -149,6 +149,10 @@ def test_a_rule_that_needs_a_matrix_is_refused_above_its_size(tmp_path):
     text = f"TYPE : ATSP\nDIMENSION : 2001\nEDGE_WEIGHT_TYPE : EUC_2D\nNODE_COORD_SECTION\n{nodes}\n"
     with pytest.raises(InstanceError, match="at most 2000 nodes, got 2001"):
         read_tsplib(written(tmp_path, text))
+
+
+def test_the_third_coordinate_is_needed_wherever_its_rule_stands(tmp_path):
     late = "TYPE : TSP\nDIMENSION : 1\nNODE_COORD_SECTION\n1 0 0\nEDGE_WEIGHT_TYPE : EUC_3D\n"
-    with pytest.raises(InstanceError, match="write EDGE_WEIGHT_TYPE before"):
+    with pytest.raises(InstanceError, match="three numbers, got '1 0 0'"):
         read_tsplib(written(tmp_path, late))
+    assert read_tsplib(written(tmp_path, late.replace("1 0 0", "1 0 0 5"))).num_nodes == 1
