@@ -1,13 +1,13 @@
-"""Functions compiled by numba: on one thread, kept on disk, divided as NumPy divides.
-
-Numba looks only at the file that holds a function when it decides whether what is on disk is still true: after a change
-to an inlined function, save the files of its callers too.
-"""
+"""Functions compiled by numba: on one thread, kept on disk (``compile_cache``), divided as NumPy divides."""
 
 from collections.abc import Callable
 from typing import Any
 
 import numba
+from numba.core import event
+
+from mdpzoo.compile_cache import SourceCache
+from mdpzoo.compile_time import COMPILE_TIME
 
 
 def compiled(function: Callable[..., Any]) -> Any:
@@ -40,8 +40,21 @@ def borrowing(function: Callable[..., Any]) -> Any:
 
 
 def _kept(function: Callable[..., Any], **options: Any) -> Any:
-    options |= {"nogil": True, "error_model": "numpy"}
-    try:
-        return numba.njit(cache=True, **options)(function)
-    except RuntimeError:  # numba finds no folder for its cache
-        return numba.njit(**options)(function)
+    made = numba.njit(nogil=True, error_model="numpy", **options)(function)
+    made._cache = SourceCache(function)
+    return made
+
+
+class _Watch(event.Listener):
+    """Reports what numba compiles to the clock."""
+
+    def on_start(self, event: Any) -> None:
+        """Something is compiled from here on."""
+        COMPILE_TIME.begin()
+
+    def on_end(self, event: Any) -> None:
+        """It is ready, or has failed."""
+        COMPILE_TIME.end()
+
+
+event.register("numba:compile", _Watch())

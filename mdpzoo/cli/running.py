@@ -10,6 +10,7 @@ from rich.console import Console
 from mdpzoo import registry
 from mdpzoo.cli import listing
 from mdpzoo.cli.commands import STOPPED, app
+from mdpzoo.compile_time import COMPILE_TIME
 from mdpzoo.errors import MdpzooError, PluginError
 from mdpzoo.specs import CommandSpec, load
 
@@ -17,6 +18,7 @@ from mdpzoo.specs import CommandSpec, load
 def main() -> None:
     """Runs the command that was typed; an error is one sentence on standard error and exit code 2."""
     warnings.formatwarning = lambda message, *_: f"warning: {message}\n"
+    COMPILE_TIME.on_first = _say_compiling
     try:
         _add_commands(sys.argv[1:2])
         app(prog_name="mdpzoo")
@@ -32,6 +34,12 @@ def main() -> None:
         _complain(f"{str(error.filename)!r}: {error.strerror}")
     except KeyboardInterrupt:
         sys.exit(STOPPED)
+    finally:
+        COMPILE_TIME.on_first = None
+
+
+def _say_compiling() -> None:
+    print("compiling once for this installation, some seconds; see 'mdpzoo warm-up'", file=sys.stderr)  # noqa: T201
 
 
 def _complain(sentence: str) -> None:

@@ -105,10 +105,11 @@ def _routes(instance: CVRPInstance, left: NDArray[np.int64], choice: Choice) -> 
 
 def _filled(instance: KnapsackInstance, order: NDArray[np.int64]) -> list[int]:
     """Takes items in this order, each one that still fits."""
-    room, taken = instance.capacity + 0.5 * instance.tolerance, []
+    units = instance.in_units
+    room, taken = units.capacity + 0.5 * units.tolerance, []
     for item in order.tolist():
-        if instance.weights[item] <= room:
-            room -= instance.weights[item]
+        if units.weights[item] <= room:
+            room -= units.weights[item]
             taken.append(item)
     return taken
 

@@ -16,12 +16,14 @@ from mdpzoo.errors import SettingError
 from mdpzoo_combinatorial.baselines.constructive import by_ratio
 from mdpzoo_combinatorial.baselines.registry import Found
 from mdpzoo_combinatorial.instances import KnapsackInstance
+from mdpzoo_combinatorial.instances.checking import whole
 from mdpzoo_combinatorial.local_search.budget import Budget
 
 Floats = NDArray[np.float64]
 Nodes = NDArray[np.int32]
 LIST_NODES = 20_000_000  # selections kept for the way back, 8 bytes each, before a table is tried
 MOST_NODES = 100_000_000  # where no table is possible
+UNTIMED = 100_000  # selections within which no clock is asked: a small instance is solved within any budget
 TABLE_BYTES = 1_000_000_000
 SLACK_USED = 0.999  # of the tolerance for rounded weights, so that another order of adding them changes nothing
 
@@ -32,16 +34,17 @@ def dynamic_programming(instance: KnapsackInstance, seed: int, budget: Budget) -
     Raises:
         SettingError: neither lists nor a table fit into memory; says how much they would take.
     """
-    capacity = instance.capacity + SLACK_USED * instance.tolerance
-    free = (instance.values > 0) & (instance.weights == 0)
-    open_ = np.flatnonzero((instance.values > 0) & (instance.weights > 0) & (instance.weights <= capacity))
-    order = open_[by_ratio(instance.values[open_], instance.weights[open_])]
-    values, weights = instance.values[order], instance.weights[order]
-    table = instance.integral and len(order) * (capacity + 1) / 8 <= TABLE_BYTES
-    taken, proven = _by_lists(values, weights, capacity, instance.integral, budget, LIST_NODES if table else MOST_NODES)
+    units, integral = instance.in_units, whole(instance.values)
+    capacity = units.capacity + SLACK_USED * units.tolerance
+    free = (instance.values > 0) & (units.weights == 0)
+    open_ = np.flatnonzero((instance.values > 0) & (units.weights > 0) & (units.weights <= capacity))
+    order = open_[by_ratio(instance.values[open_], units.weights[open_])]
+    values, weights = instance.values[order], units.weights[order]
+    table = units.exact and len(order) * (capacity + 1) / 8 <= TABLE_BYTES
+    taken, proven = _by_lists(values, weights, capacity, integral, budget, LIST_NODES if table else MOST_NODES)
     if not proven and not budget.spent:
         if not table:
-            size = f"{len(order) * (capacity + 1) / 8e9:.3g} GB for a table" if instance.integral else "no integers"
+            size = f"{len(order) * (capacity + 1) / 8e9:.3g} GB for a table" if units.exact else "no integers"
             raise SettingError(f"{instance.name} is too hard for dynamic-programming ({size}); use ortools")
         taken, proven = _by_table(values, weights, int(capacity), budget, taken)
     return Found(np.concatenate((np.flatnonzero(free), order[taken])).tolist(), proven)
@@ -57,7 +60,7 @@ def _by_lists(
     parent, item, used = np.empty(1024, np.int32), np.empty(1024, np.int32), 0
     best = np.array([-1.0, -1.0, 0.0, 0.0])  # value, node, and the items begin..end that fill it up
     for stage in range(count):
-        if budget.spent or used > most:
+        if budget.stopped or (used > UNTIMED and budget.spent) or used > most:
             return _selection(parent, item, best), False
         if used + len(state[0]) > len(parent):
             size = 2 * (used + len(state[0]))

@@ -1,4 +1,4 @@
-"""``mdpzoo solve FILE``: reads an instance, lets an agent solve it, prints the answer."""
+"""``mdpzoo solve FILE``: reads an instance or takes an example, lets an agent solve it, prints the answer."""
 
 import json
 import signal
@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from mdpzoo.compile_time import COMPILE_TIME
 from mdpzoo.errors import SettingError, unknown
 from mdpzoo.files import check_folder
 from mdpzoo_combinatorial.baselines.registry import Answer, Found, answer_of
@@ -21,18 +22,20 @@ from mdpzoo_combinatorial.baselines.table import SOLVERS
 from mdpzoo_combinatorial.files.reading import read_instance
 from mdpzoo_combinatorial.files.solution_files import write_solution
 from mdpzoo_combinatorial.instances import Instance
+from mdpzoo_combinatorial.instances.examples import EXAMPLES, PREFIX
 from mdpzoo_combinatorial.local_search.budget import Budget
 from mdpzoo_combinatorial.problems import PROBLEMS
 
 STOPPED = 130  # the exit code after Ctrl-C
 TRAINED = "bq-nco"
+AUTO = "auto"
 AGENTS = (TRAINED, *SOLVERS)
 
 
 def solve(
-    file: Annotated[Path, typer.Argument(help="An instance: TSPLIB, CVRPLIB, OPLib, a knapsack file or CSV.")],
+    file: Annotated[str, typer.Argument(help=f"An instance file, or {', '.join(PREFIX + each for each in EXAMPLES)}.")],
     seconds: Annotated[float, typer.Option(min=0.01, help="Wall-clock time to search for.")] = 10.0,
-    agent: Annotated[str | None, typer.Option(help=f"{', '.join(AGENTS)}. Default: by the problem.")] = None,
+    agent: Annotated[str, typer.Option(help=f"auto, or one of {', '.join(AGENTS)}.")] = AUTO,
     decoding: Annotated[
         str | None, typer.Option(help="Of bq-nco: greedy, symmetric, sample, beam or reconstruct, its default.")
     ] = None,
@@ -43,31 +46,41 @@ def solve(
     threads: Annotated[int, typer.Option(min=1, help="Threads that torch may use.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value, for programs.")] = False,
 ) -> None:
-    """Solve an instance file and print the answer. Example: mdpzoo solve berlin52.tsp --seconds 10 --picture tour.png
+    """Solve an instance and print the answer. Example: mdpzoo solve berlin52.tsp --seconds 10 --picture tour.png
 
-    Without --agent and --decoding, iterated-local-search answers, of a knapsack dynamic-programming; --decoding alone
-    asks bq-nco. Ctrl-C ends the search and prints the best answer so far. A solution counts nodes and items from 0 in
+    A file is TSPLIB, CVRPLIB, OPLib, a knapsack file or CSV. --agent auto takes iterated-local-search, for a knapsack
+    dynamic-programming; --decoding alone asks bq-nco. The time counts from the beginning of the search, without imports
+    and compiling. Ctrl-C ends the search and prints the best answer so far. A solution counts nodes and items from 0 in
     the file's order, the depot being node 0. lkh needs the extra of that name and is for non-commercial use only;
     pyvrp and ortools need theirs.
     """
-    if agent is not None and agent not in AGENTS:
-        raise unknown("solver", agent, AGENTS, "mdpzoo solve --help")
+    if agent != AUTO and agent not in AGENTS:
+        raise unknown("solver", agent, (AUTO, *AGENTS), "mdpzoo solve --help")
+    began = time.monotonic()
     instance = read_instance(file)
-    agent = agent or (TRAINED if decoding else PROBLEMS[instance.problem].search)
-    _check_agent(agent, instance, decoding)
+    name = agent if agent != AUTO else TRAINED if decoding else PROBLEMS[instance.problem].search
+    _check_agent(name, instance, decoding)
     _check_outputs(picture, solution, tour)
     with _watched(seconds, instance.name) as (budget, stopped):
-        if agent == TRAINED:
-            answer = _by_trained(instance, decoding, seed, budget, threads)
-        else:
-            answer = solve_by_baseline(instance, agent, seed=seed, budget=budget)
+        try:
+            if name == TRAINED:
+                answer = _by_trained(instance, decoding, seed, budget, threads)
+            else:
+                answer = solve_by_baseline(instance, name, seed=seed, budget=budget)
+        except KeyboardInterrupt:  # before the search had an answer
+            stopped.append(signal.SIGINT)
+            name = PROBLEMS[instance.problem].rule
+            answer = solve_by_baseline(instance, name, seed=seed)
     told = {
         "problem": instance.problem,
         "instance": instance.name,
         "objective": answer.objective,
+        "unit": None if instance.maximise else getattr(instance, "unit", None),
         "solution": answer.solution,
-        "seconds": round(answer.seconds, 3),
-        "agent": agent,
+        "names": named(instance, answer.solution),
+        "search_seconds": round(budget.used, 3),
+        "setup_seconds": round(time.monotonic() - began - budget.used, 3),
+        "agent": name,
         "decoding": answer.decoding,
         "proven_optimal": answer.proven_optimal,
     }
@@ -81,10 +94,19 @@ def solve(
     if picture is not None:
         from mdpzoo_combinatorial.render import save_picture
 
-        save_picture(picture, instance, answer.solution, title=f"{instance.name}: {answer.objective:,.10g}")
+        unit = f" {told['unit']}" if told["unit"] else ""
+        save_picture(picture, instance, answer.solution, title=f"{instance.name}: {answer.objective:,.10g}{unit}")
     if stopped:
         Console(stderr=True).print("stopped early; this is the best answer so far", markup=False)
         raise typer.Exit(STOPPED)
+
+
+def named(instance: Instance, solution: Any) -> Any:
+    """A solution with the names of its nodes or items in their places; None if they have no names."""
+    if not instance.names:
+        return None
+    names = instance.names
+    return [[names[each] for each in part] if isinstance(part, list) else names[part] for part in solution]
 
 
 def _by_trained(instance: Any, decoding: str | None, seed: int, budget: Budget, threads: int) -> Answer:
@@ -118,7 +140,7 @@ def _check_agent(agent: str, instance: Instance, decoding: str | None) -> None:
 def _watched(seconds: float, name: str) -> Iterator[tuple[Budget, list[int]]]:
     """A budget that Ctrl-C ends, with a bar on a terminal; also a list that is not empty once Ctrl-C was pressed.
 
-    A second Ctrl-C interrupts as usual.
+    A second Ctrl-C interrupts as usual, and so does one before the search begins.
     """
     columns = ("{task.description}", BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     rate = TextColumn("{task.fields[best]} {task.fields[rate]}")
@@ -126,16 +148,15 @@ def _watched(seconds: float, name: str) -> Iterator[tuple[Budget, list[int]]]:
     stopped: list[int] = []
     with Progress(*columns, rate, console=shown, transient=True, disable=not sys.stderr.isatty()) as progress:
         task = progress.add_task(name, total=seconds, best="", rate="")
-        began = time.monotonic()
 
         def report(rounds: int, objective: float) -> None:
-            gone = time.monotonic() - began
+            gone = max(1e-3, budget.used)
             progress.update(task, completed=gone, best=f"{objective:,.10g}", rate=f"{rounds / gone:.1f} rounds/s")
 
         budget = Budget(seconds, None if progress.disable else report)
 
         def stop(signal_number: int, _: Any) -> None:
-            if stopped:
+            if stopped or COMPILE_TIME.running or not budget.began:
                 raise KeyboardInterrupt
             stopped.append(signal_number)
             budget.stop()
@@ -161,9 +182,13 @@ def _check_outputs(picture: Path | None, *others: Path | None) -> None:
 def _sentence(told: dict[str, Any]) -> str:
     """The answer for people: what it is worth, how it was found, and the solution itself."""
     record, solution = PROBLEMS[told["problem"]], told["solution"]
-    what = record.words(solution, f"{told['objective']:,.10g}")
+    unit = f" {told['unit']}" if told["unit"] else ""
+    what = record.words(solution, f"{told['objective']:,.10g}{unit}")
     proof = "proven optimal" if told["proven_optimal"] else "not proven optimal"
     how = f"{told['agent']}, {told['decoding']}" if told["decoding"] else told["agent"]
     lists = solution if record.routes else [solution]
+    names = told["names"] and (told["names"] if record.routes else [told["names"]])
     lines = "\n".join(" ".join(map(str, each)) for each in lists)
-    return f"{told['instance']}: {what}, {proof}, in {told['seconds']:.1f} s ({how})\n{lines}"
+    if names:
+        lines += "\n" + "\n".join(" - ".join(each) for each in names)
+    return f"{told['instance']}: {what}, {proof}, in {told['search_seconds']:.1f} s ({how})\n{lines}"

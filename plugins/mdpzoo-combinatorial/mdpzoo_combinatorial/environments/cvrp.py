@@ -76,6 +76,7 @@ class CVRP(Rules):
         draws = distributions.place_draws(distribution, count + 1) + count
         super().__init__(count + 1, 4, draws, edges, edges.longest)
         self.distribution, self.refill = distribution, float(capacity if instance is None else instance.capacity)
+        self.unit = self.refill or 1.0  # of demands that are shown; nothing may be carried
         if instance is not None:
             self.fix(nodes.laid_out(instance, instance.demands, nodes.costs_home(instance)), self.refill)
 
@@ -99,13 +100,13 @@ class CVRP(Rules):
         """Coordinates ``[B, L, 2]``, demands ``[B, L]`` and costs home ``[B, L]``."""
         return {
             "coordinates": nodes.coordinates(tokens),
-            "demand": tokens[:, DEMAND] / np.float32(self.refill),
-            "distance_home": self.edges.shown(tokens[:, HOME]),
+            "demand": single(tokens[:, DEMAND] / self.unit),
+            "distance_home": single(self.edges.shown(tokens[:, HOME])),
         }
 
     def left(self, resource: Any) -> dict[str, Any]:
         """The fraction of the capacity that is left."""
-        return {"capacity_left": single(resource / self.refill)}
+        return {"capacity_left": single(resource / self.unit)}
 
     def legal(self, tokens: Tensor, free: Tensor, cost: Tensor, resource: Tensor, at_home: Tensor) -> Tensor:
         """Straight on where the demand fits; by way of the depot from everywhere but the depot."""

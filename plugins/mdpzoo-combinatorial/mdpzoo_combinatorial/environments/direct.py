@@ -16,9 +16,9 @@ from mdpzoo.compiling import machine_code
 from mdpzoo.protocols import Outcome
 from mdpzoo_combinatorial.environments.compiled_steps import begin_direct, step_direct
 from mdpzoo_combinatorial.environments.rules import TOUR, Rules
-from mdpzoo_combinatorial.instances.arrays import host
+from mdpzoo_combinatorial.instances.arrays import host, single
 
-FLAG, INTEGER, REAL = np.dtype(bool), np.dtype(np.int64), np.dtype(np.float32)  # found faster than their names
+FLAG, INTEGER = np.dtype(bool), np.dtype(np.int64)  # found faster than their names
 _made: Any = tuple.__new__  # a NamedTuple, at a third of the price of calling its class; a batch of one notices
 
 
@@ -32,7 +32,7 @@ class DirectState(NamedTuple):
         resource: ``[B, 1]`` float64, what is left of a capacity or a budget.
         current: ``[B, 1]`` int64, the token that was chosen last; at first token 0.
         legal: ``[B, K n]`` bool, the legal actions.
-        cost: ``[B, n]`` float32, from the current node to every node.
+        cost: ``[B, n]`` float32 or float64, from the current node to every node.
     """
 
     tokens: Any
@@ -144,7 +144,7 @@ class CompiledDirect(_Direct):
         edges = rules.edges
         self._begin = begin_direct(rules.kind, edges.kind)
         self._step = step_direct(rules.kind, rules.action_variants, edges.kind)
-        self._edges = edges.rule, edges.table.numpy()
+        self._edges, self._real = (edges.rule, edges.table.numpy()), np.float64 if edges.wide else np.float32
         self._settings = (rules.refill, rules.tolerance, rules.price, *self._edges)
         self._code: Any = None  # the step's, once there are arguments to compile it for
         self._seen: tuple[Any, dict[str, Any]] = (None, {})
@@ -158,7 +158,7 @@ class CompiledDirect(_Direct):
         history = np.zeros((count, 1 + rules.most), np.int32)
         legal, cost = (
             np.empty((count, rules.action_variants * rules.size), bool),
-            np.empty((count, rules.size), np.float32),
+            np.empty((count, rules.size), self._real),
         )
         current = np.zeros((count, 1), np.int64)
         self._begin(*self._edges, rules.tolerance, tokens, visited, resource, current, legal, cost)
@@ -173,7 +173,7 @@ class CompiledDirect(_Direct):
         rows, rules = len(action), self.rules
         tokens, visited, history, resource, _, allowed, before = state
         current, legal = np.empty((rows, 1), INTEGER), np.empty((rows, rules.action_variants * rules.size), FLAG)
-        cost = np.empty((rows, rules.size), REAL) if rules.routed else before
+        cost = np.empty((rows, rules.size), self._real) if rules.routed else before
         reward, ended, illegal = np.empty(rows), np.empty(rows, FLAG), np.empty(rows, FLAG)
         known = (tokens, visited, history, resource, allowed, before, action, asleep)
         arguments = (*self._settings, *known, current, legal, cost, reward, ended, illegal)
@@ -194,7 +194,7 @@ def _seen(rules: Rules, state: DirectState, seen: dict[str, Any]) -> dict[str, A
     """Adds to an observation what a step changes, in NumPy or in torch."""
     seen["action_mask"] = state.legal
     if rules.routed:
-        seen["distance"] = rules.edges.shown(state.cost)
+        seen["distance"] = single(rules.edges.shown(state.cost))
         seen["current"] = state.current.ravel()
     if rules.kind != TOUR:
         seen.update(rules.left(state.resource))

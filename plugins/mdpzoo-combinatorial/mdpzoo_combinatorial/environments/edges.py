@@ -20,6 +20,7 @@ Reals = NDArray[np.float32]
 Integers = NDArray[np.int64]
 Table = NDArray[np.float64]
 
+FLOAT32_INTEGERS = 2**24  # the largest integer below which float32 holds all others
 NONE, PLACES, ROWS, SHARED = range(4)
 MATRIX, EUCLIDEAN, EUC_2D, CEIL_2D, ATT, MAN_2D, MAX_2D, FLOOR_2D = range(8)
 RULES = {
@@ -42,15 +43,23 @@ class Edges:
         rule: MATRIX: costs ``[n, n]``. The others: TSPLIB's rules between points ``[2, n]``.
         table: float64, shared by all rows; empty where there is none.
         longest: no edge costs more.
+        wide: whether costs are kept in float64, because they are integers that float32 does not hold.
         scale: what costs are multiplied with to be shown; the longest edge of a shared instance is shown as long as the
             diagonal of the unit square.
     """
 
     def __init__(
-        self, kind: int, rule: int = 0, table: Tensor | None = None, longest: float = 1.0, scale: float = 1.0
+        self,
+        kind: int,
+        rule: int = 0,
+        table: Tensor | None = None,
+        longest: float = 1.0,
+        scale: float = 1.0,
+        wide: bool = False,
     ) -> None:
         """Takes what the attributes say."""
         self.kind, self.rule, self.longest, self.scale = kind, rule, longest, scale
+        self.wide = wide
         self.table = torch.empty(0, 0, dtype=torch.float64) if table is None else table
 
     @classmethod
@@ -60,22 +69,24 @@ class Edges:
         if rule == MATRIX:
             matrix = np.array(instance.distance_matrix())
             longest = float(matrix.max()) or 1.0
-            return cls(SHARED, rule, torch.from_numpy(matrix), longest, math.sqrt(2.0) / longest)
+            wide = instance.integral and longest > FLOAT32_INTEGERS
+            return cls(SHARED, rule, torch.from_numpy(matrix), longest, math.sqrt(2.0) / longest, wide)
         low, high = instance.coordinates.min(0), instance.coordinates.max(0)
         longest = float(DISTANCES[instance.edge_weight_type](low, high)) or 1.0
         table = torch.from_numpy(np.ascontiguousarray(instance.coordinates.T))
-        return cls(SHARED, rule, table, longest, math.sqrt(2.0) / longest)
+        wide = instance.integral and longest > FLOAT32_INTEGERS
+        return cls(SHARED, rule, table, longest, math.sqrt(2.0) / longest, wide)
 
     def to(self, device: Any) -> "Edges":
         """The same edges with their table on a device."""
-        return Edges(self.kind, self.rule, self.table.to(device), self.longest, self.scale)
+        return Edges(self.kind, self.rule, self.table.to(device), self.longest, self.scale, self.wide)
 
     def shown(self, costs: Any) -> Any:
-        """Costs, float32 in an array or a tensor, as they are shown."""
+        """Costs, an array or a tensor, as they are shown."""
         return costs if self.scale == 1.0 else costs * self.scale
 
     def costs(self, tokens: Tensor, here: Tensor, names: Tensor, current: Tensor) -> Tensor:
-        """Costs from each row's node to all its tokens, ``[B, L]`` float32. Costs O(B L).
+        """Costs from each row's node to all its tokens, ``[B, L]`` float32, or float64 if ``wide``. Costs O(B L).
 
         Args:
             tokens: ``[B, F, L]``.
@@ -88,14 +99,17 @@ class Edges:
         if self.kind == ROWS:
             return tokens.gather(1, current.unsqueeze(2).expand(-1, 1, tokens.shape[2])).squeeze(1)
         if self.kind == SHARED and self.rule == MATRIX:
-            return self.table[current, names].float()
+            return self._kept(self.table[current, names])
         if self.kind == PLACES:
             first, second = tokens[:, 0], tokens[:, 1]
             across, up = first - first.gather(1, here), second - second.gather(1, here)
         else:
             first, second = self.table
             across, up = first[names] - first[current], second[names] - second[current]
-        return self._rounded(across, up).float()
+        return self._kept(self._rounded(across, up))
+
+    def _kept(self, costs: Tensor) -> Tensor:
+        return costs if self.wide else costs.float()
 
     def _rounded(self, across: Tensor, up: Tensor) -> Tensor:
         if self.kind == PLACES:

@@ -64,7 +64,7 @@ class Knapsack(Rules):
         if instance is None:
             self.largest, self.room = distributions.item_scales(distribution, count)
         else:
-            self.largest, self.room = float(instance.values.max()) or 1.0, float(instance.capacity) or 1.0
+            self.largest, self.room = float(instance.values.max()) or 1.0, instance.in_units.capacity or 1.0
         super().__init__(count, 2, 2 * count, Edges(NONE), self.largest)
         self.heaviest = 5.0  # no weight or capacity of a class is more, as it is shown
         self.distribution = distribution
@@ -74,8 +74,9 @@ class Knapsack(Rules):
                     f"{instance.name}: no item fits: the lightest weighs {instance.weights.min():g}, the capacity is "
                     f"{instance.capacity:g}; raise it"
                 )
-            self.heaviest = max(1.0, float(instance.weights.max()) / self.room)
-            self.fix(np.stack([instance.values, instance.weights]), float(instance.capacity))
+            units = instance.in_units
+            self.heaviest = max(1.0, float(units.weights.max()) / self.room)
+            self.fix(np.stack([instance.values, units.weights]), units.capacity + 0.5 * units.tolerance)
 
     def generated(self, xp: Any, draws: Any) -> tuple[Any, Any]:
         """New items in every row."""

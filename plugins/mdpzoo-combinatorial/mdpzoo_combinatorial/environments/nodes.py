@@ -13,6 +13,7 @@ from gymnasium import spaces
 from mdpzoo_combinatorial.environments.edges import PLACES, Edges
 from mdpzoo_combinatorial.instances import distributions
 from mdpzoo_combinatorial.instances.arrays import double, single
+from mdpzoo_combinatorial.instances.checking import whole
 
 PLANE = Edges(PLACES, longest=math.sqrt(2.0))  # Euclidean in the unit square
 
@@ -30,8 +31,13 @@ def from_home(xp: Any, points: Any) -> Any:
 
 
 def laid_out(instance: Any, *rows: Any) -> np.ndarray:
-    """Tokens ``[2 + rows, n]`` float32 of an instance: its layout in the unit square, and rows ``[n]`` below."""
-    return np.vstack([instance.unit_layout().T, *rows]).astype(np.float32)
+    """Tokens ``[2 + rows, n]`` of an instance: its layout in the unit square, and rows ``[n]`` below.
+
+    They are float32 where this holds every integer of the rows exactly, else float64.
+    """
+    added = np.array(rows, np.float64).reshape(len(rows), instance.num_nodes)
+    exact = not whole(added) or (added.astype(np.float32) == added).all()
+    return np.vstack([instance.unit_layout().T, added]).astype(np.float32 if exact else np.float64)
 
 
 def costs_home(instance: Any) -> np.ndarray:
@@ -46,4 +52,4 @@ def plane_spaces(tokens: int) -> dict[str, spaces.Space[Any]]:
 
 def coordinates(tokens: Any) -> Any:
     """The first two features as rows of points, ``[B, L, 2]``."""
-    return tokens[:, :2].swapaxes(1, 2)
+    return single(tokens[:, :2]).swapaxes(1, 2)

@@ -116,8 +116,8 @@ class Orienteering(Rules):
         """Coordinates ``[B, L, 2]``, prizes ``[B, L]`` and costs home ``[B, L]``."""
         return {
             "coordinates": nodes.coordinates(tokens),
-            "prize": tokens[:, PRIZE] / np.float32(self.largest),
-            "distance_home": self.edges.shown(tokens[:, HOME]),
+            "prize": single(tokens[:, PRIZE] / np.float32(self.largest)),
+            "distance_home": single(self.edges.shown(tokens[:, HOME])),
         }
 
     def left(self, resource: Any) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from mdpzoo.protocols import Outcome
 from mdpzoo_combinatorial.environments.compiled_steps import begin_path, step_path
 from mdpzoo_combinatorial.environments.direct import DirectState, flags
 from mdpzoo_combinatorial.environments.rules import Rules
-from mdpzoo_combinatorial.instances.arrays import host
+from mdpzoo_combinatorial.instances.arrays import host, single
 
 
 class PathState(NamedTuple):
@@ -31,7 +31,7 @@ class PathState(NamedTuple):
         left: ``[B, 1]`` int64, how many are left.
         resource: ``[B, 1]`` float64, what is left of a capacity or a budget.
         legal: ``[B, K L]`` bool, the legal actions.
-        cost: ``[B, L]`` float32, from the origin to every token.
+        cost: ``[B, L]`` float32 or float64, from the origin to every token.
     """
 
     tokens: Any
@@ -75,7 +75,7 @@ class _Path:
         seen = rules.shown(state.tokens, state.node, valid) | rules.left(state.resource)
         seen |= {"action_mask": state.legal, "valid": valid}
         if rules.routed:
-            seen["distance"] = rules.edges.shown(state.cost)
+            seen["distance"] = single(rules.edges.shown(state.cost))
         return seen
 
     def _positions(self, state: PathState) -> Any:
@@ -154,7 +154,7 @@ class CompiledPath(_Path):
         edges, first = rules.edges, int(rules.routed)
         self._begin = begin_path(rules.kind, first, edges.kind)
         self._step = step_path(rules.kind, rules.action_variants, first, edges.kind)
-        self._edges = edges.rule, edges.table.numpy()
+        self._edges, self._real = (edges.rule, edges.table.numpy()), np.float64 if edges.wide else np.float32
         self._settings = (rules.refill, rules.tolerance, rules.price, *self._edges)
         self._nothing, self._places = np.zeros((1, self.length), bool), np.arange(self.length)
 
@@ -168,7 +168,7 @@ class CompiledPath(_Path):
         left = np.full((count, 1), rules.size - rules.routed)
         legal, cost = (
             np.zeros((count, rules.action_variants * self.length), bool),
-            np.zeros((count, self.length), np.float32),
+            np.zeros((count, self.length), self._real),
         )
         self._begin(*self._edges, rules.tolerance, self._nothing, tokens, node, left, resource, legal, cost)
         return PathState(tokens, node, left, resource, legal, cost)

@@ -9,6 +9,7 @@ from mdpzoo_combinatorial.files.knapsack_text import read_knapsack
 from mdpzoo_combinatorial.files.tsplib_instances import read_tsplib
 from mdpzoo_combinatorial.files.tsplib_sections import KEYWORDS, keyword_of
 from mdpzoo_combinatorial.instances import Instance
+from mdpzoo_combinatorial.instances.examples import PREFIX, example
 
 TSPLIB_ENDINGS = (".tsp", ".atsp", ".vrp", ".cvrp", ".op", ".oplib")
 CSV_ENDINGS = (".csv", ".tsv")
@@ -22,9 +23,14 @@ def read_instance(path: str | os.PathLike[str]) -> Instance:
     only (``knapsack_text``) and tables or matrices of spreadsheets (``csv_text``). The first line that is no remark
     tells them apart; the ending of the name matters only where that line could belong to two of them.
 
+    Args:
+        path: of a file, or the name of an example, such as ``example:capitals``.
     Raises:
+        UnknownNameError: if there is no such example.
         InstanceError: anything that is wrong with the file, in one sentence.
     """
+    if isinstance(path, str) and path.startswith(PREFIX) and not os.path.exists(path):
+        return example(path)
     file = TextFile(path)
     if file.peek() is None:
         file.fail("the file is empty; give an instance")

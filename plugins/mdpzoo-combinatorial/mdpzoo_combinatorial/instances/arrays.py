@@ -7,7 +7,7 @@ import numpy as np
 
 def single(values: Any) -> Any:
     """Numbers in single precision, of an array or a tensor."""
-    return values.astype(np.float32) if isinstance(values, np.ndarray) else values.float()
+    return values.astype(np.float32, copy=False) if isinstance(values, np.ndarray) else values.float()
 
 
 def double(values: Any) -> Any:

@@ -1,5 +1,6 @@
 """Checks that arrays of an instance and indices of a solution share; each complaint is one sentence."""
 
+from decimal import Context, Decimal
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from mdpzoo.errors import InstanceError, SettingError
 
+EXACT = Context(prec=60)  # digits, more than any float64 below LARGEST prints with
 LARGEST = 1e15  # below it sums of a few integers are exact in float64
 SLACK = 1e-6  # of a limit that is compared with sums of rounded numbers
 
@@ -73,6 +75,23 @@ def total(numbers: NDArray[np.float64], integral: bool) -> int | float:
 def tolerance(limit: float, integral: bool) -> float:
     """By how much a sum may exceed a limit: 0 where all numbers are integers."""
     return 0.0 if integral else SLACK * max(1.0, limit)
+
+
+def in_whole_units(numbers: list[float]) -> list[int] | None:
+    """Multiplies decimal numbers with the smallest power of ten that makes all of them integers.
+
+    Numbers mean what they print as: 0.1 and 0.2 are a tenth and two, and their sum is three tenths exactly.
+
+    Args:
+        numbers: not negative.
+
+    Returns:
+        The integers; None where float64 does not hold their sum exactly.
+    """
+    decimals = [Decimal(repr(each)) for each in numbers]
+    places = max(0, *(-int(each.normalize().as_tuple().exponent) for each in decimals))
+    integers = [int(each.scaleb(places, EXACT)) for each in decimals]
+    return integers if sum(integers) < 2**53 else None
 
 
 def check_search(iterations: int | None, seed: int) -> None:

@@ -75,7 +75,9 @@ def us_capitals() -> TSPInstance:
     """Returns the instance ``us-capitals``: 48 nodes, great-circle distances in kilometres, unrounded."""
     coordinates = np.array([(city.latitude, city.longitude) for city in CAPITALS])
     comment = "capitals of the 48 contiguous states of the USA, great-circle kilometres"
-    return TSPInstance("us-capitals", coordinates, "GREAT_CIRCLE", comment=comment)
+    return TSPInstance(
+        "us-capitals", coordinates, "GREAT_CIRCLE", comment=comment, names=tuple(city.name for city in CAPITALS)
+    )
 
 
 BEST_KNOWN_CAPITALS_KM = 17082.869147691956

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,12 +13,30 @@ from mdpzoo_combinatorial.instances.checking import (
     check_distinct,
     check_names,
     frozen,
+    in_whole_units,
     not_negative,
     number,
-    tolerance,
     total,
     whole,
 )
+
+ROUNDING = 1e-12  # of the capacity, where weights are added in floating point
+
+
+class Units(NamedTuple):
+    """Weights and the capacity of a knapsack in one unit.
+
+    Attributes:
+        weights: ``[n]`` float64.
+        capacity: in the same unit.
+        tolerance: how much the weights may exceed the capacity; 0 where all are integers.
+        exact: whether all are integers whose sum float64 holds.
+    """
+
+    weights: NDArray[np.float64]
+    capacity: float
+    tolerance: float
+    exact: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,8 +49,8 @@ class KnapsackInstance:
         name: what reports call it.
         values: ``[n]`` float64, not negative.
         weights: ``[n]`` float64, not negative.
-        capacity: what the weights of the items taken may sum to; where not all numbers are integers, they may exceed
-            it by 1e-6 of it.
+        capacity: maximum sum of the weights of the items taken. Decimal numbers are added exactly; where that takes
+            more than 53 bits, the sum may exceed the capacity by 1e-12 of it.
         comment: free text.
         names: of the items, ``n`` of them, or none.
 
@@ -73,10 +91,16 @@ class KnapsackInstance:
         """Whether values, weights and capacity are integers."""
         return whole(self.values) and whole(self.weights) and self.capacity == int(self.capacity)
 
-    @property
-    def tolerance(self) -> float:
-        """How much the weights may exceed the capacity: 0 where all numbers are integers."""
-        return tolerance(self.capacity, self.integral)
+    @cached_property
+    def in_units(self) -> Units:
+        """Weights and capacity as the integers that solvers and environments add."""
+        given = [*self.weights.tolist(), self.capacity]
+        units = list(map(int, given)) if whole(self.weights) and self.capacity % 1 == 0 else in_whole_units(given)
+        if units is None:
+            return Units(self.weights, self.capacity, ROUNDING * self.capacity, False)
+        weights = np.array(units[:-1], np.float64)
+        weights.flags.writeable = False
+        return Units(weights, float(units[-1]), 0.0, True)
 
     def checked(self, solution: ArrayLike) -> NDArray[np.int64]:
         """Returns the items taken, sorted, ``[k]`` int64.
@@ -88,8 +112,9 @@ class KnapsackInstance:
         """
         items = as_indices(solution, "a selection")
         check_distinct(items, 0, self.num_items, "item", "selection")
-        weight = total(self.weights[items], self.integral)
-        if weight > self.capacity + self.tolerance:
+        units = self.in_units
+        if total(units.weights[items], units.exact) > units.capacity + units.tolerance:
+            weight = total(self.weights[items], whole(self.weights))
             raise InstanceError(f"the selection weighs {weight:.10g}, more than the capacity {self.capacity:.10g}")
         return np.sort(items)
 

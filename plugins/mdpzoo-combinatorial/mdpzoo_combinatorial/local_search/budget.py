@@ -3,16 +3,20 @@
 import time
 from collections.abc import Callable
 
+from mdpzoo.compile_time import COMPILE_TIME
 from mdpzoo.errors import SettingError
 
 Report = Callable[[int, float], None]  # rounds so far, the mean objective of the best answers so far
 
 
 class Budget:
-    """A limit of wall-clock time that can be cut short; every anytime search asks ``spent`` before it goes on."""
+    """A limit of wall-clock time that can be cut short; every anytime search asks ``spent`` before it goes on.
+
+    Time that goes into compiling does not count.
+    """
 
     def __init__(self, seconds: float | None = None, report: Report | None = None) -> None:
-        """Sets the limit; the clock starts when ``spent`` or ``left`` is first asked.
+        """Sets the limit; the clock starts at ``begin``, or when ``spent`` or ``left`` is first asked.
 
         Args:
             seconds: until the time is up; None: no limit.
@@ -24,14 +28,36 @@ class Budget:
         if seconds is not None and not (isinstance(seconds, int | float) and 0 < seconds < float("inf")):
             raise SettingError(f"seconds must be a positive number, got {seconds!r}")
         self.seconds, self.report = seconds, report
-        self._end: float | None = None  # on the monotonic clock
+        self._began: float | None = None
+        self._stopped = False
+
+    def begin(self) -> None:
+        """Starts the clock, anew if it runs: called by a search that had to import or to prepare something."""
+        self._began = _now()
+
+    @property
+    def began(self) -> bool:
+        """Whether the clock runs."""
+        return self._began is not None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether ``stop`` was called."""
+        return self._stopped
+
+    @property
+    def used(self) -> float:
+        """Seconds since the clock started."""
+        return 0.0 if self._began is None else _now() - self._began
 
     @property
     def left(self) -> float:
         """Seconds until the time is up; 0 where it is, infinite where there is no limit."""
-        if self._end is None:
-            self._end = float("inf") if self.seconds is None else time.monotonic() + self.seconds
-        return max(0.0, self._end - time.monotonic())
+        if self._began is None:
+            self.begin()
+        if self._stopped:
+            return 0.0
+        return float("inf") if self.seconds is None else max(0.0, self.seconds - self.used)
 
     @property
     def spent(self) -> bool:
@@ -40,9 +66,14 @@ class Budget:
 
     def stop(self) -> None:
         """Ends the search at its next question."""
-        self._end = float("-inf")
+        self._stopped = True
 
     def tell(self, rounds: int, objective: float) -> None:
         """Reports how far a search has come."""
         if self.report is not None:
             self.report(rounds, objective)
+
+
+def _now() -> float:
+    """Seconds of a clock that stands while something is compiled."""
+    return time.monotonic() - COMPILE_TIME.seconds

@@ -15,7 +15,7 @@ from mdpzoo_combinatorial.local_search.budget import Budget
 
 def most(instance):
     """The best value of all selections."""
-    n, limit = instance.num_items, instance.capacity + instance.tolerance
+    n, limit = instance.num_items, instance.capacity * (1 + 1e-12)
     chosen = (list(each) for k in range(n + 1) for each in itertools.combinations(range(n), k))
     return max(instance.values[each].sum() for each in chosen if instance.weights[each].sum() <= limit)
 

@@ -1,6 +1,7 @@
 """``mdpzoo solve``, run as a user runs it."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -36,7 +37,9 @@ def square(tmp_path):
 
 def mdpzoo(*arguments):
     command = [sys.executable, "-m", "mdpzoo", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done.stderr = "".join(line for line in done.stderr.splitlines(True) if not line.startswith("compiling once"))
+    return done
 
 
 def test_the_answer_is_one_json_object(square, tmp_path):
@@ -44,8 +47,11 @@ def test_the_answer_is_one_json_object(square, tmp_path):
     done = mdpzoo("solve", square, "--seconds", 1, "--json", "--picture", picture, "--tour", tour)
     assert (done.returncode, done.stderr) == (0, "")
     told = json.loads(done.stdout)
-    keys = ["problem", "instance", "objective", "solution", "seconds", "agent", "decoding", "proven_optimal"]
-    assert list(told) == keys
+    assert list(told) == [
+        *("problem", "instance", "objective", "unit", "solution", "names", "search_seconds", "setup_seconds"),
+        *("agent", "decoding", "proven_optimal"),
+    ]
+    assert 0 < told["search_seconds"] < 2  # imports and compiling do not count
     assert (told["problem"], told["instance"], told["objective"]) == ("TSP", "square", 40)
     assert sorted(told["solution"]) == list(range(5))
     assert picture.read_bytes().startswith(b"\x89PNG")
@@ -143,13 +149,22 @@ def test_every_problem_has_a_picture(tmp_path, problem):
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
-def test_ctrl_c_prints_the_best_answer_so_far(data):
+@pytest.mark.parametrize("compiling", [True, False])
+def test_ctrl_c_prints_the_best_answer_so_far(data, tmp_path, compiling):
     command = [sys.executable, "-m", "mdpzoo", "solve", str(data / "tsplib/eil51.tsp"), "--seconds", "60", "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
-        time.sleep(6)
+    if not compiling:
+        mdpzoo(*command[3:5], "--seconds", "0.01")
+    env = os.environ | ({"NUMBA_CACHE_DIR": str(tmp_path)} if compiling else {})
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env) as running:
+        if compiling:
+            assert "compiling once" in running.stderr.readline()
+        else:
+            time.sleep(6)
         running.send_signal(signal.SIGINT)
         out, err = running.communicate(timeout=60)
     assert running.returncode == 130
+    if compiling:
+        assert json.loads(out)["agent"] == "nearest-neighbour"
     assert sorted(json.loads(out)["solution"]) == list(range(51))
     assert "best answer so far" in err
 
@@ -209,3 +224,12 @@ def test_two_hundred_damaged_files_are_one_sentence_each(tmp_path, monkeypatch, 
         assert told.err.count("\n") == 1
         assert path.name in told.err
     assert refused > 150
+
+
+def test_examples_are_there_by_name_with_their_cities_and_unit():
+    told = json.loads(mdpzoo("solve", "example:capitals", "--agent", "nearest-neighbour", "--json").stdout)
+    assert (told["unit"], told["names"][0], len(told["names"])) == ("km", "Montgomery", 48)
+    people = mdpzoo("solve", "example:capitals", "--agent", "nearest-neighbour").stdout
+    assert " km, not proven optimal" in people
+    assert "Montgomery - Atlanta - " in people
+    assert "Did you mean 'capitals'" in mdpzoo("solve", "example:capitols").stderr

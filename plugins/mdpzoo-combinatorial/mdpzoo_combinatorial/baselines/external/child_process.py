@@ -10,6 +10,7 @@ import queue
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from typing import Any
 from mdpzoo_combinatorial.local_search.budget import Budget
 
 GRACE = 30  # seconds beyond the limit after which a child ends by itself
+PATIENCE = 30.0  # seconds that a child may take to import what it needs
+READY = b"null\n"  # what a child writes first
 LOOK = 0.05  # seconds between two looks at the budget
 
 
@@ -26,10 +29,9 @@ def answers(script: str, task: dict[str, Any], budget: Budget) -> Iterator[Any]:
     Args:
         script: a file beside this one.
         task: JSON values; the key ``alarm`` is added.
-        budget: the limit.
+        budget: the limit; its clock starts anew when the child has imported what it needs.
     """
-    left = budget.left
-    task = task | {"alarm": int(left) + GRACE if left < 1e6 else 0}
+    task = task | {"alarm": int(budget.seconds) + GRACE if budget.seconds and budget.seconds < 1e6 else 0}
     child = subprocess.Popen(
         [sys.executable, "-P", str(Path(__file__).with_name(script))],
         stdin=subprocess.PIPE,
@@ -40,16 +42,21 @@ def answers(script: str, task: dict[str, Any], budget: Budget) -> Iterator[Any]:
     lines: queue.Queue[bytes | None] = queue.Queue()
     talk = threading.Thread(target=_talk, args=(child, json.dumps(task).encode(), lines), daemon=True)
     talk.start()
+    ready, latest = False, time.monotonic() + PATIENCE
     try:
         while True:
             try:
                 line = lines.get(timeout=LOOK)
             except queue.Empty:
-                if budget.spent:
+                if budget.stopped or (budget.spent if ready else time.monotonic() > latest):
                     return
                 continue
             if line is None:
                 return
+            if line == READY:
+                ready = True
+                budget.begin()
+                continue
             yield json.loads(line)
             if budget.spent and lines.empty():
                 return

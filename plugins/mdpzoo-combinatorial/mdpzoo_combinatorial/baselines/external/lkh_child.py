@@ -19,6 +19,8 @@ def main() -> None:
         signal.alarm(task["alarm"])
     out = os.fdopen(os.dup(1), "w")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # LKH may write to standard output
+    out.write("null\n")  # ready
+    out.flush()
     given = task["matrix"] or task["coordinates"]
     draws = random.Random(task["seed"])
     for _ in range(task["runs"]):

@@ -13,16 +13,17 @@ from mdpzoo_combinatorial.baselines.descent import stored
 from mdpzoo_combinatorial.baselines.external.child_process import answers
 from mdpzoo_combinatorial.baselines.external.stand_ins import standing_in
 from mdpzoo_combinatorial.baselines.registry import Found
-from mdpzoo_combinatorial.baselines.scaling import factor, limited, whole, whole_limit, whole_up
+from mdpzoo_combinatorial.baselines.scaling import LIMIT, factor, limited, whole, whole_limit, whole_up
 from mdpzoo_combinatorial.instances import CVRPInstance, KnapsackInstance, OPInstance
+from mdpzoo_combinatorial.instances.checking import in_whole_units
 from mdpzoo_combinatorial.local_search.budget import Budget
 from mdpzoo_combinatorial.problems import PROBLEMS
 
 LARGEST_COST = 10_000_000.0
 LARGEST_PRIZE = 10_000.0
+LEAST = 0.05  # seconds that it may search
 SPARE = 3  # vehicles more than the savings heuristic takes
-LARGEST_VALUE = 1e12  # of items whose numbers are not integers
-START = 0.5  # seconds that the child takes to begin, within the limit
+LARGEST_WHOLE = 2.0**53  # of values and weights as integers
 
 
 def ortools(instance: Any, seed: int, budget: Budget) -> Found:
@@ -49,7 +50,7 @@ def _task(instance: Any, budget: Budget) -> dict[str, Any]:
     costs = stored(instance, "ortools")
     by = factor(costs, instance.integral, LARGEST_COST)
     matrix = whole_up(costs, by) if PROBLEMS[instance.problem].length_limited else whole(costs, by)
-    task = {"matrix": matrix.tolist(), "vehicles": 1, "seconds": max(0.05, budget.left)}
+    task = {"matrix": matrix.tolist(), "vehicles": 1, "seconds": max(LEAST, budget.seconds or LIMIT)}
     if isinstance(instance, CVRPInstance):
         task |= {"demands": instance.demands.tolist(), "capacity": instance.capacity}
         task |= {"vehicles": len(joined(instance)) + SPARE}
@@ -62,16 +63,18 @@ def _task(instance: Any, budget: Budget) -> dict[str, Any]:
 
 
 def _knapsack(instance: KnapsackInstance, budget: Budget) -> Found:
-    values_by = factor(instance.values, instance.integral, LARGEST_VALUE)
-    weights_by = factor([*instance.weights, instance.capacity], instance.integral, LARGEST_VALUE)
-    fits = np.flatnonzero(instance.weights <= instance.capacity)
+    units, exact_values = instance.in_units, in_whole_units(instance.values.tolist())
+    values = instance.values if exact_values is None else np.array(exact_values, np.float64)
+    values_by = factor(values, exact_values is not None, LARGEST_WHOLE)
+    weights_by = factor([*units.weights, units.capacity], units.exact, LARGEST_WHOLE)
+    fits = np.flatnonzero(units.weights <= units.capacity)
     task = {
-        "values": whole(instance.values[fits], values_by).tolist(),
-        "weights": whole_up(instance.weights[fits], weights_by).tolist(),
-        "capacity": int(np.floor(instance.capacity * weights_by)),
-        "seconds": max(0.05, budget.left - START),
+        "values": whole(values[fits], values_by).tolist(),
+        "weights": whole_up(units.weights[fits], weights_by).tolist(),
+        "capacity": int(np.floor(units.capacity * weights_by)),
+        "seconds": max(LEAST, budget.seconds or LIMIT),
     }
     for answer in answers("ortools_child.py", task, budget) if len(fits) else ():
-        exact = instance.integral and values_by == weights_by == 1.0
+        exact = exact_values is not None and units.exact and values_by == weights_by == 1.0
         return Found(fits[answer["items"]].tolist(), bool(exact and answer["optimal"]))
     return standing_in(instance)

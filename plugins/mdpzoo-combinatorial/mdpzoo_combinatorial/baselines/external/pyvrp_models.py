@@ -50,6 +50,7 @@ def pyvrp(instance: Any, seed: int, budget: Budget) -> Found:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of numbers that it finds large, and of a search that found nothing
         start = _first(instance, data, budget) if instance.maximise else None
+        budget.begin()
         for trial in itertools.count(seed):
             found = solve(data, stop, trial % 2**32, collect_stats=False, params=settings, initial_solution=start)
             if found.is_feasible() and (best is None or found.cost() < best.cost()):

@@ -63,8 +63,9 @@ def prize_tours(instances: Sequence[Any], exact: bool = True) -> Batch:
 
 def selections(instances: Sequence[Any], exact: bool = True) -> Batch:
     """Values, weights and capacities."""
-    pairs = np.stack([np.stack((each.values, each.weights), 1) for each in instances])
-    return Batch(_double(pairs), **_limits(instances, "capacity"))
+    units = [each.in_units for each in instances]
+    pairs = np.stack([np.stack((each.values, held.weights), 1) for each, held in zip(instances, units, strict=True)])
+    return Batch(_double(pairs), **_limits(units, "capacity"))
 
 
 def size_of(instance: Any) -> int:

@@ -70,8 +70,8 @@ def test_ortools_proves_the_optimum_of_a_knapsack_of_integers(data):
     for name in ("pisinger_uncorrelated_n50_R1000", "pisinger_weakly_correlated_n200_R1000"):
         answer = solve(read_instance(data / f"knapsack/{name}.txt"), "ortools", seconds=5)
         assert (answer.objective, answer.proven_optimal) == (optima[name]["optimum"], True)
-    rounded = KnapsackInstance("f", [0.5, 0.25, 0.3], [0.5, 0.25, 0.5], 0.8)
-    answer = solve(rounded, "ortools", seconds=2)
+    third = KnapsackInstance("f", [0.5, 0.25, 0.3], [0.5, 0.25, 1 / 3], 0.8)  # no power of ten makes it an integer
+    answer = solve(third, "ortools", seconds=2)
     assert (answer.solution, answer.proven_optimal) == ([0, 1], False)
 
 
@@ -122,6 +122,7 @@ def test_where_a_child_dies_or_says_nothing_local_search_stands_in(monkeypatch, 
     for script in (silent, dying):
         with monkeypatch.context() as patched:
             patched.setattr(child_process.Path, "with_name", lambda self, name, script=script: script)
+            patched.setattr(child_process, "PATIENCE", 1.0)
             began = time.monotonic()
             answer = solve(instance, "lkh", seconds=SHORT)
         assert answer.decoding == "two-opt stands in"

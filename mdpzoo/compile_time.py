@@ -1,0 +1,48 @@
+"""How long this process has compiled, so that a time limit leaves it out and people are told what they wait for.
+
+``compiling`` reports when numba begins and ends; nothing is imported here.
+"""
+
+import time
+from collections.abc import Callable
+
+
+class CompileTime:
+    """A clock that runs while something is compiled.
+
+    Attributes:
+        on_first: called once, when something is compiled for the first time in this process; None: nobody is told.
+    """
+
+    def __init__(self) -> None:
+        """Creates a clock at 0."""
+        self.on_first: Callable[[], None] | None = None
+        self._depth, self._began, self._total = 0, 0.0, 0.0
+
+    @property
+    def running(self) -> bool:
+        """Whether something is being compiled now."""
+        return self._depth > 0
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of wall clock so far, what is being compiled included."""
+        return self._total + (time.monotonic() - self._began if self._depth else 0.0)
+
+    def begin(self) -> None:
+        """Starts the clock; may be called again before ``end``, once for each function within a function."""
+        if self._depth == 0:
+            self._began = time.monotonic()
+            if self.on_first is not None:
+                tell, self.on_first = self.on_first, None
+                tell()
+        self._depth += 1
+
+    def end(self) -> None:
+        """Stops the clock."""
+        self._depth -= 1
+        if self._depth == 0:
+            self._total += time.monotonic() - self._began
+
+
+COMPILE_TIME = CompileTime()

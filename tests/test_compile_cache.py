@@ -1,0 +1,84 @@
+"""Machine code on disk is never stale, and survives folders that cannot be read or written."""
+
+import os
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+RUN = "from caller import total; import sys; print(total(3.0), sum(total.stats.cache_hits.values()))"
+INNER = """
+from mdpzoo.compiling import inlined
+from constants import FACTOR
+
+@inlined
+def grown(x):
+    return FACTOR * x + {added}
+"""
+CALLER = """
+from mdpzoo.compiling import compiled
+from inner import grown
+
+@compiled
+def total(x):
+    return grown(x)
+"""
+
+
+@pytest.fixture
+def package(tmp_path):
+    for name, text in (("inner", INNER.format(added=1.0)), ("caller", CALLER), ("constants", "FACTOR = 2.0\n")):
+        (tmp_path / f"{name}.py").write_text(textwrap.dedent(text))
+    return tmp_path
+
+
+def ran(folder, **environment):
+    env = os.environ | {"PYTHONPATH": str(folder), "XDG_CACHE_HOME": str(folder / "user")} | environment
+    env.pop("NUMBA_CACHE_DIR", None) if "NUMBA_CACHE_DIR" not in environment else None
+    done = subprocess.run([sys.executable, "-c", RUN], capture_output=True, text=True, env=env, check=True)
+    return done.stdout.split()
+
+
+def test_an_inlined_function_of_another_file_changes_what_its_caller_does(package):
+    assert ran(package) == ["7.0", "0"]
+    assert ran(package) == ["7.0", "1"]  # from disk
+    (package / "inner.py").write_text(INNER.format(added=5.0))
+    assert ran(package) == ["11.0", "0"]
+    (package / "inner.py").write_text(INNER.format(added=1.0))
+    assert ran(package) == ["7.0", "1"]  # the old state is still there
+
+
+def test_a_constant_of_another_file_changes_what_a_function_does(package):
+    assert ran(package) == ["7.0", "0"]
+    (package / "constants.py").write_text("FACTOR = 3.0\n")
+    assert ran(package) == ["10.0", "0"]
+
+
+def test_a_comment_in_a_file_that_is_not_used_changes_nothing(package):
+    assert ran(package) == ["7.0", "0"]
+    (package / "other.py").write_text("# a comment\n")
+    assert ran(package) == ["7.0", "1"]
+
+
+def test_code_beside_read_only_sources_is_used_and_the_users_cache_takes_the_rest(package):
+    beside = package / "__pycache__"
+    beside.write_text("not a folder: nothing can be written here, even by root")
+    assert ran(package) == ["7.0", "0"]
+    assert ran(package) == ["7.0", "1"]
+    assert list((package / "user").rglob("*.nbi"))
+
+
+def test_a_damaged_file_is_compiled_again(package):
+    assert ran(package) == ["7.0", "0"]
+    (kept,) = (package / "__pycache__").rglob("*.nbc")
+    kept.write_bytes(b"rubbish")
+    assert ran(package) == ["7.0", "0"]
+    assert ran(package) == ["7.0", "1"]
+
+
+def test_a_folder_of_ones_own_replaces_both(package, tmp_path):
+    own = tmp_path / "own"
+    assert ran(package, NUMBA_CACHE_DIR=str(own)) == ["7.0", "0"]
+    assert ran(package, NUMBA_CACHE_DIR=str(own)) == ["7.0", "1"]
+    assert not list((package / "__pycache__").rglob("*.nbi"))
