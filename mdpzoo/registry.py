@@ -19,7 +19,7 @@ _families: dict[str, FamilySpec] = {}
 _owners: dict[str, str] = {}  # distribution by id, whatever the id names
 _statuses: list[PluginStatus] = []
 
-HOST_COMMANDS = frozenset({"list", "show", "doctor", "train", "evaluate", "record", "check"})
+HOST_COMMANDS = frozenset({"list", "show", "doctor", "train", "evaluate", "record", "check", "warm-up"})
 
 
 def environments() -> Mapping[str, EnvironmentSpec]:

@@ -208,12 +208,15 @@ class FamilySpec:
         summary: one line on the environments, set behind their ids; may be empty.
         home: where a reader finds more, a URL, or a path from the root of this repository.
         pages: the documentation pages, ``"package:file.md"`` each, Markdown files within the plugin's package.
+        warm_up: ``"module:function"``, called without arguments by ``mdpzoo warm-up``; runs once on something small
+            all that the family's commands compile; None: it compiles nothing.
     """
 
     name: str
     summary: str = ""
     home: str = ""
     pages: tuple[str, ...] = ()
+    warm_up: str | None = None
 
     def __post_init__(self) -> None:
         """Checks every field.
@@ -223,6 +226,10 @@ class FamilySpec:
         """
         well_formed = isinstance(self.name, str) and AGENT_ID.fullmatch(self.name) is not None
         _require(well_formed, f"a family's name must be lower case with hyphens, got {self.name!r}")
+        _require(
+            self.warm_up is None or (isinstance(self.warm_up, str) and CODE.fullmatch(self.warm_up) is not None),
+            f"warm_up of family {self.name!r} must look like 'module:function', got {self.warm_up!r}",
+        )
         for page in self.pages:
             _require(
                 isinstance(page, str) and PAGE.fullmatch(page) is not None,

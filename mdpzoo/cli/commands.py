@@ -1,6 +1,7 @@
 """The commands: each parses, calls one function and prints one thing."""
 
 import contextlib
+import importlib.metadata
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,6 +10,7 @@ import typer
 
 from mdpzoo import registry
 from mdpzoo.cli import listing
+from mdpzoo.cli.settings_table import settings_rows
 from mdpzoo.cli.settings_text import read_settings
 from mdpzoo.errors import SettingError, did_you_mean
 from mdpzoo.files import check_folder
@@ -17,6 +19,7 @@ app = typer.Typer(
     name="mdpzoo",
     help="Find, run and compare structured decision processes and the algorithms for them.",
     no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -31,6 +34,15 @@ EnvironmentSettings = Annotated[
 Envs = Annotated[int, typer.Option("--envs", min=1, help="Environments that step together.")]
 Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed of agent and environments.")]
 Threads = Annotated[int, typer.Option(min=1, help="Threads that torch may use.")]
+
+
+@app.callback()
+def _options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+) -> None:
+    if version:
+        print(f"mdpzoo {importlib.metadata.version('mdpzoo')}")  # noqa: T201
+        raise typer.Exit
 
 
 @app.command("list", epilog="Example: mdpzoo list environments")
@@ -49,11 +61,17 @@ def list_(kind: Annotated[str, typer.Argument(help="environments, agents or plug
 
 @app.command(epilog="Example: mdpzoo show mdpzoo/TSP-v0")
 def show(id: Annotated[str, typer.Argument(help="an environment or an agent")], as_json: Json = False) -> None:
-    """Show one environment or agent."""
+    """Show one environment or agent, and each of its settings with type, default and range."""
     rows = {row["id"]: row for row in (*listing.environment_rows(), *listing.agent_rows())}
     if id not in rows:
         (registry.environment if "/" in id else registry.agent)(id)
-    (listing.print_json if as_json else listing.print_facts)(rows[id])
+    code = registry.environment(id).rules if "/" in id else registry.agent(id).build
+    row = rows[id] | {"parameters": settings_rows(code, rows[id]["settings"])}
+    if as_json:
+        listing.print_json(row)
+    else:
+        listing.print_facts(rows[id])
+        listing.print_rows(row["parameters"])
 
 
 @app.command(epilog="Example: mdpzoo doctor")
@@ -62,6 +80,24 @@ def doctor(as_json: Json = False) -> None:
     _print_rows(listing.plugin_rows(), as_json)
     if not all(status.ok for status in registry.plugins()):
         raise typer.Exit(1)
+
+
+@app.command("warm-up", epilog="Example: mdpzoo warm-up --all")
+def warm_up(
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also step every environment, alone and in a batch.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Compile now what commands would compile when they are first used.
+
+    The machine code is kept beside the installed sources if they can be written, for everybody who uses them, else in
+    the user's cache.
+    """
+    from mdpzoo.cli.warming import warm
+
+    rows = [{"plugin": name, "seconds": round(seconds, 1)} for name, seconds in warm(everything)]
+    _print_rows(rows, as_json)
 
 
 @app.command(epilog="Example: mdpzoo train ppo mdpzoo/TSP-v0 --steps 50000 --out runs/first")
@@ -76,6 +112,7 @@ def train(
     envs: Envs = 8,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the folder.")] = False,
     keep_every: Annotated[float, typer.Option(min=0.0, help="Seconds between two saves, for --resume.")] = 60.0,
+    tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Also write TensorBoard's files.")] = False,
     threads: Threads = 1,
     as_json: Json = False,
 ) -> None:
@@ -92,12 +129,15 @@ def train(
             settings=read_settings(settings),
             environment_settings=read_settings(environment_settings),
         )
-        trained = runs.train(asked, out, resume=resume, progress=sys.stderr.isatty(), keep_every=keep_every)
+        shown = sys.stderr.isatty()
+        trained = runs.train(asked, out, resume=resume, progress=shown, keep_every=keep_every, tensorboard=tensorboard)
     if as_json:
         told = {"folder": str(out), "complete": trained.complete, "steps": trained.steps, "seconds": trained.seconds}
         listing.print_json(told)
     elif trained.complete:
         words = f"trained {agent} on {environment} for {trained.steps:,} steps in {trained.seconds:.1f} s"
+        if trained.steps > steps:
+            words += f" ({trained.steps - steps:,} more than asked for: it learns in whole rollouts)"
         print(f"{words} -> {out}")  # noqa: T201
     if not trained.complete:
         print(f"stopped at step {trained.steps}; go on with the same command and --resume", file=sys.stderr)  # noqa: T201

@@ -13,7 +13,24 @@ from mdpzoo import registry
 Row = dict[str, Any]
 
 PLAIN: dict[str, Any] = {"markup": False, "emoji": False, "highlight": False}  # what plugins say is no markup
-WANTED = ("id", "kind", "actions", "plugin", "distribution", "version", "check", "result", "ok", "reason", "summary")
+WANTED = (
+    "id",
+    "name",
+    "type",
+    "default",
+    "about",
+    "kind",
+    "actions",
+    "plugin",
+    "distribution",
+    "version",
+    "check",
+    "result",
+    "ok",
+    "reason",
+    "seconds",
+    "summary",
+)
 
 
 def environment_rows() -> list[Row]:

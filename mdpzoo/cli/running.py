@@ -10,7 +10,7 @@ from rich.console import Console
 from mdpzoo import registry
 from mdpzoo.cli import listing
 from mdpzoo.cli.commands import STOPPED, app
-from mdpzoo.compile_time import COMPILE_TIME
+from mdpzoo.compiling.clock import COMPILE_TIME
 from mdpzoo.errors import MdpzooError, PluginError
 from mdpzoo.specs import CommandSpec, load
 

@@ -1,10 +1,12 @@
 """One run: an agent learns in an environment with one seed, and its folder holds what came of it.
 
 ``run.json`` says what was asked; ``agent.zip`` or ``agent.safetensors`` is the agent, saved now and then;
+``progress.csv`` is its learning curve, see ``curve``.
 ``result.json`` is written last: a folder without it is a run that has not ended and can be resumed, even after a kill.
 """
 
 import json
+import math
 import shutil
 import tempfile
 import time
@@ -17,6 +19,8 @@ import gymnasium
 import numpy as np
 
 from mdpzoo.errors import CheckpointError, MdpzooError, SettingError
+from mdpzoo.experiments.curve import recording
+from mdpzoo.experiments.folders import LOCK, locked
 from mdpzoo.experiments.progress import as_list, bar, with_progress
 from mdpzoo.files import replacing
 from mdpzoo.front import make_agent, make_sb3
@@ -94,8 +98,9 @@ def train(
     progress: bool = False,
     callback: Any = None,
     keep_every: float = KEEP_EVERY,
+    tensorboard: bool = False,
 ) -> Trained:
-    """Carries a run out, and keeps what it learnt even if it is interrupted or killed.
+    """Executes a run and saves checkpoints, so that an interrupted run can be resumed.
 
     Args:
         run: what is asked.
@@ -104,33 +109,59 @@ def train(
         progress: show a progress bar on standard error.
         callback: as in SB3's ``learn``.
         keep_every: seconds between two saves on the way.
+        tensorboard: also write TensorBoard's files, into the folder ``tensorboard`` within it.
 
     Raises:
-        SettingError: the folder is not free and ``resume`` is not asked for, holds another run, or cannot be written;
-            or the agent or the environment refuses its settings.
+        SettingError: the folder is not free and ``resume`` is not asked for, holds another run, cannot be written or
+            is full, or another process works in it; or the agent or the environment refuses its settings.
         CheckpointError: there is nothing to resume.
     """
     _check_folder(run, folder, resume)
+    existed = folder.exists()
+    with locked(folder):
+        _check_folder(run, folder, resume)
+        try:
+            return _train(run, folder, progress, callback, keep_every, tensorboard)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            remedy = (
+                "make room, then go on with --resume" if (folder / "run.json").exists() else "choose another folder"
+            )
+            raise SettingError(f"{str(folder)!r} cannot be written ({reason}); {remedy}") from None
+        finally:
+            if not existed and [path.name for path in folder.iterdir()] == [LOCK]:
+                shutil.rmtree(folder)
+
+
+def _train(run: Run, folder: Path, progress: bool, callback: Any, keep_every: float, tensorboard: bool) -> Trained:
     for left in folder.glob(f"{SAVING}*"):  # by a process that was killed
         shutil.rmtree(left)
     going_on = any((folder / stem).is_file() for stem in STEMS)  # if not, it ended before there was an agent
     envs = make_envs(run.environment, run.num_envs, run.environment_settings, run.seed)
     agent = read(folder, envs) if going_on else _agent(run, envs)
     _begin(run, folder)
+    if not going_on:
+        (folder / "progress.csv").unlink(missing_ok=True)
     if going_on:  # new episodes, not those of the beginning once more
         agent.set_random_seed(int(np.random.SeedSequence((run.seed, agent.num_timesteps)).generate_state(1)[0] >> 1))
+    if tensorboard:
+        agent.tensorboard_log = str(folder / "tensorboard")
     started, complete = time.monotonic(), True
     remaining = run.steps - (agent.num_timesteps if going_on else 0)
     try:
         if remaining > 0:
             with bar("steps", run.steps, progress) as advance:
-                callbacks = with_progress([*as_list(callback), _keeping(agent, folder, keep_every)], agent, advance)
+                watching = [_keeping(agent, folder, keep_every), recording(agent, folder / "progress.csv", run.steps)]
+                callbacks = with_progress([*as_list(callback), *watching], agent, advance)
                 agent.learn(remaining, callback=callbacks, reset_num_timesteps=not going_on)
     except KeyboardInterrupt:
         complete = False
+    except OSError:  # perhaps there is room later
+        raise
     except Exception:
-        if not going_on:  # nothing was learnt: the folder is free again
-            (folder / "run.json").unlink(missing_ok=True)
+        if not going_on and not any((folder / stem).is_file() for stem in STEMS):  # nothing was learnt
+            for name in ("run.json", "progress.csv"):
+                (folder / name).unlink(missing_ok=True)
         raise
     save(agent, folder)
     seconds = time.monotonic() - started
@@ -220,7 +251,7 @@ def _check_folder(run: Run, folder: Path, resume: bool) -> None:
                 )
     elif (folder / "run.json").is_file():
         raise SettingError(f"{str(folder)!r} holds a run already; choose another folder, or resume it with --resume")
-    elif folder.is_dir() and any(folder.iterdir()):
+    elif folder.is_dir() and any(path.name != LOCK for path in folder.iterdir()):
         raise SettingError(f"{str(folder)!r} is not empty; choose another folder")
     elif folder.exists() and not folder.is_dir():
         raise SettingError(f"{str(folder)!r} is a file; choose another folder")
@@ -229,7 +260,16 @@ def _check_folder(run: Run, folder: Path, resume: bool) -> None:
 def _agent(run: Run, envs: Any) -> Any:
     for name in {"id", "env"} & run.settings.keys():
         raise SettingError(f"{name!r} is no setting of agent {run.agent!r}")
-    return make_agent(run.agent, envs, seed=run.seed, **run.settings)
+    agent = make_agent(run.agent, envs, seed=run.seed, **run.settings)
+    rollout = getattr(agent, "n_steps", 0)
+    if "n_steps" in run.settings or not isinstance(rollout, int) or rollout * envs.num_envs <= run.steps:
+        return agent
+    whole = getattr(agent, "batch_size", 1) // math.gcd(getattr(agent, "batch_size", 1), envs.num_envs)
+    needed = -(-run.steps // envs.num_envs)  # one rollout does all that is asked for, in whole minibatches
+    fitting = -(-needed // whole) * whole
+    if fitting >= rollout:
+        return agent
+    return make_agent(run.agent, envs, seed=run.seed, **run.settings, n_steps=fitting)
 
 
 def _begin(run: Run, folder: Path) -> None:

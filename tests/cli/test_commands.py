@@ -1,5 +1,6 @@
 """The command line, in this process where it can be, in another where signals, pipes and terminals matter."""
 
+import importlib.metadata
 import json
 import os
 import signal
@@ -16,7 +17,7 @@ from mdpzoo.specs import CommandSpec
 
 COMMAND = (sys.executable, "-c", "from mdpzoo.cli import main; main()")
 RIVER, TSP = "mdpzoo/RiverSwim-v0", "mdpzoo/TSP-v0"
-COMMANDS = ["list", "show", "doctor", "train", "evaluate", "check"]
+COMMANDS = ["list", "show", "doctor", "train", "evaluate", "check", "warm-up"]
 
 
 @pytest.fixture
@@ -66,6 +67,15 @@ def test_show_tells_of_environments_and_agents(zoo):
     assert one_value(zoo("show", TSP, "--json"))["kind"] == "problem"
     assert one_value(zoo("show", "ppo", "--json"))["trained"] is False
     assert "Drakulic" in zoo("show", TSP)[1]
+
+
+def test_the_version_is_that_of_the_distribution(zoo):
+    assert zoo("--version")[1] == f"mdpzoo {importlib.metadata.version('mdpzoo')}\n"
+
+
+def test_warm_up_compiles_once(zoo):
+    zoo("warm-up")
+    assert all(row["seconds"] == 0 for row in json.loads(zoo("warm-up", "--json")[1]))
 
 
 def test_what_a_plugin_says_is_no_markup(zoo, monkeypatch):

@@ -99,5 +99,6 @@ def mdpzoo_families() -> list[FamilySpec]:
             summary="each in a direct and a quotiented form, random or from files",
             home="plugins/mdpzoo-combinatorial/mdpzoo_combinatorial/pages/combinatorial.md",
             pages=("mdpzoo_combinatorial:pages/combinatorial.md", "mdpzoo_combinatorial:pages/bq-nco.md"),
+            warm_up="mdpzoo_combinatorial.commands.warming:warm_up",
         )
     ]

@@ -77,5 +77,6 @@ def mdpzoo_families() -> list[FamilySpec]:
             summary="and any table: toy text, MiniGrid, BRIDGE files",
             home="plugins/mdpzoo-horizon/mdpzoo_horizon/pages/horizon.md",
             pages=("mdpzoo_horizon:pages/horizon.md", "mdpzoo_horizon:pages/sqirl.md"),
+            warm_up="mdpzoo_horizon.commands.warming:warm_up",
         )
     ]

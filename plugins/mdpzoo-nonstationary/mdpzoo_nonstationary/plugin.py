@@ -95,5 +95,6 @@ def mdpzoo_families() -> list[FamilySpec]:
             summary="and parameter drift for any Gymnasium environment",
             home="plugins/mdpzoo-nonstationary/mdpzoo_nonstationary/pages/nonstationary.md",
             pages=("mdpzoo_nonstationary:pages/nonstationary.md",),
+            warm_up="mdpzoo_nonstationary.warming:warm_up",
         )
     ]

@@ -62,6 +62,11 @@ class Algorithm:
             reason = " ".join(str(error).split()) or type(error).__name__
             raise SettingError(f"{algorithm.__name__} refuses these settings: {reason:.200}") from error
 
+    @property
+    def settings_of(self) -> str:
+        """What takes the settings, for whoever lists them."""
+        return self.code
+
     def _policy(self, env: Any, name: str) -> Any:
         observed = env.observation_space
         if isinstance(observed, spaces.Dict) and MASK in observed.spaces:

@@ -75,6 +75,9 @@ def build(
     )
 
 
+build.settings_of = "mdpzoo_combinatorial.bq_nco.settings:Settings"  # type: ignore[attr-defined]  # for lists
+
+
 def load(path: str | Path | None = None, env: Any = None) -> "BQNCO":
     """Reads a saved agent, or the one that comes with the package, for ``mdpzoo.load_agent``.
 

@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from mdpzoo.compile_time import COMPILE_TIME
+from mdpzoo.compiling.clock import COMPILE_TIME
 from mdpzoo.errors import SettingError, unknown
 from mdpzoo.files import check_folder
 from mdpzoo_combinatorial.baselines.registry import Answer, Found, answer_of
@@ -71,34 +71,47 @@ def solve(
             stopped.append(signal.SIGINT)
             name = PROBLEMS[instance.problem].rule
             answer = solve_by_baseline(instance, name, seed=seed)
-    told = {
+    seconds_of = {
+        "search_seconds": round(budget.used, 3),
+        "setup_seconds": round(time.monotonic() - began - budget.used, 3),
+    }
+    told = _facts(instance, answer, name, seconds_of)
+    if as_json:
+        print(json.dumps(told))  # noqa: T201
+    else:
+        Console(soft_wrap=True).print(_sentence(told), markup=False, highlight=False)
+    _write(instance, answer, told["unit"], picture, solution, tour)
+    if stopped:
+        Console(stderr=True).print("stopped early; this is the best answer so far", markup=False)
+        raise typer.Exit(STOPPED)
+
+
+def _facts(instance: Instance, answer: Answer, agent: str, seconds: dict[str, float]) -> dict[str, Any]:
+    """What ``--json`` prints."""
+    return {
         "problem": instance.problem,
         "instance": instance.name,
         "objective": answer.objective,
         "unit": None if instance.maximise else getattr(instance, "unit", None),
         "solution": answer.solution,
         "names": named(instance, answer.solution),
-        "search_seconds": round(budget.used, 3),
-        "setup_seconds": round(time.monotonic() - began - budget.used, 3),
-        "agent": name,
+        **seconds,
+        "agent": agent,
         "decoding": answer.decoding,
         "proven_optimal": answer.proven_optimal,
     }
-    if as_json:
-        print(json.dumps(told))  # noqa: T201
-    else:
-        Console(soft_wrap=True).print(_sentence(told), markup=False, highlight=False)
-    for path in (solution, tour):
+
+
+def _write(instance: Instance, answer: Answer, unit: str | None, picture: Path | None, *solutions: Path | None) -> None:
+    """Writes the files that were asked for."""
+    for path in solutions:
         if path is not None:
             write_solution(path, answer.solution, instance, objective=answer.objective)
     if picture is not None:
         from mdpzoo_combinatorial.render import save_picture
 
-        unit = f" {told['unit']}" if told["unit"] else ""
-        save_picture(picture, instance, answer.solution, title=f"{instance.name}: {answer.objective:,.10g}{unit}")
-    if stopped:
-        Console(stderr=True).print("stopped early; this is the best answer so far", markup=False)
-        raise typer.Exit(STOPPED)
+        title = f"{instance.name}: {answer.objective:,.10g}{f' {unit}' if unit else ''}"
+        save_picture(picture, instance, answer.solution, title=title)
 
 
 def named(instance: Instance, solution: Any) -> Any:

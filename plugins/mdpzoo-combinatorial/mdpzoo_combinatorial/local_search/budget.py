@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from mdpzoo.compile_time import COMPILE_TIME
+from mdpzoo.compiling.clock import COMPILE_TIME
 from mdpzoo.errors import SettingError
 
 Report = Callable[[int, float], None]  # rounds so far, the mean objective of the best answers so far

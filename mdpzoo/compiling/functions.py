@@ -1,4 +1,4 @@
-"""Functions compiled by numba: on one thread, kept on disk (``compile_cache``), divided as NumPy divides."""
+"""Functions compiled by numba: on one thread, kept on disk (``source_cache``), divided as NumPy divides."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 import numba
 from numba.core import event
 
-from mdpzoo.compile_cache import SourceCache
-from mdpzoo.compile_time import COMPILE_TIME
+from mdpzoo.compiling.clock import COMPILE_TIME
+from mdpzoo.compiling.source_cache import SourceCache
 
 
 def compiled(function: Callable[..., Any]) -> Any:

@@ -1,6 +1,6 @@
 """How long this process has compiled, so that a time limit leaves it out and people are told what they wait for.
 
-``compiling`` reports when numba begins and ends; nothing is imported here.
+``functions`` reports when numba begins and ends; nothing is imported here.
 """
 
 import time

@@ -1,0 +1,69 @@
+"""The settings of an environment or an agent: name, type, default and what its docstring says of each."""
+
+import inspect
+import re
+from collections.abc import Mapping
+from dataclasses import is_dataclass
+from typing import Any
+
+from mdpzoo.specs import load
+
+OWN = ("self", "env", "_init_setup_model")  # what the zoo itself hands over
+
+
+def settings_rows(code: str, preset: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Returns a row for each setting: ``name``, ``type``, ``default`` (None if it is needed) and ``about``.
+
+    Args:
+        code: ``"module:attribute"`` that is called with the settings. A function with ``**settings`` names what takes
+            them, a class or a record of records, in the same form as its attribute ``settings_of``.
+        preset: settings that the spec fixes in place of the defaults.
+    """
+    try:
+        function = load(code)
+    except ImportError:  # it needs an extra that is not installed
+        return []
+    rows = [row for row in _parameters(function) if row["name"] not in OWN]
+    if other := getattr(function, "settings_of", None):
+        taken = {row["name"] for row in rows}
+        rows += [row for row in _parameters(load(other)) if row["name"] not in {*taken, *OWN}]
+    return [row | {"default": preset.get(row["name"], row["default"])} for row in rows]
+
+
+def _parameters(function: Any, within: str = "") -> list[dict[str, Any]]:
+    """The parameters of a function or class; those of a record within a record by dotted names."""
+    about, rows = _about(function), []
+    for name, each in inspect.signature(function).parameters.items():
+        if each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD):
+            continue
+        default = None if each.default is each.empty else each.default
+        inner = vars(function).get("__dataclass_fields__", {}).get(name) if isinstance(function, type) else None
+        if inner is not None and is_dataclass(inner.default_factory):
+            rows += _parameters(inner.default_factory, f"{within}{name}.")
+            continue
+        row = {"name": f"{within}{name}", "type": _type(each.annotation), "default": default}
+        rows.append(row | {"about": about.get(name, "")})
+    return rows
+
+
+def _type(annotation: Any) -> str:
+    """An annotation as a person reads it."""
+    if annotation is inspect.Parameter.empty:
+        return ""
+    text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+    return re.sub(r"\b(?:[a-z_]\w*\.)+(?=[A-Z])", "", text.strip("'\""))
+
+
+def _about(function: Any) -> dict[str, str]:
+    """What the docstring says of each parameter, from a section ``Args:`` or lines ``:param name:``."""
+    texts = [inspect.getdoc(each) or "" for each in (function, getattr(function, "__init__", None)) if each]
+    found: dict[str, str] = {}
+    for text in texts:
+        for name, said in re.findall(r":param (\w+):\s*((?:.|\n(?!\s*:))*)", text):
+            found.setdefault(name, " ".join(said.split()))
+        arguments = re.search(r"^(?:Args|Attributes):\n((?:[ ]{4}.*\n?|\n)*)", text + "\n", re.MULTILINE)
+        for name, said in re.findall(
+            r"^ {4}(\w+): ((?:.|\n(?! {4}\S))*)", arguments[1] if arguments else "", re.MULTILINE
+        ):
+            found.setdefault(name, " ".join(said.split()))
+    return found

@@ -1,0 +1,46 @@
+"""Compiles what is compiled on first use, before anybody waits for it."""
+
+from collections.abc import Iterator
+
+from mdpzoo import registry
+from mdpzoo.compiling.clock import COMPILE_TIME
+from mdpzoo.front import make, make_vec
+from mdpzoo.specs import load
+
+STEPPED = ("model", "problem")  # kinds whose steps are compiled
+
+
+def warm(everything: bool = False) -> Iterator[tuple[str, float]]:
+    """Compiles one family after the other.
+
+    Args:
+        everything: also step every environment with its default settings, alone and in a batch.
+
+    Yields:
+        The family's name and how many seconds were compiled for it; 0 if all was on disk.
+    """
+    for family in registry.families().values():
+        before = COMPILE_TIME.seconds
+        if family.warm_up is not None:
+            load(family.warm_up)()
+        yield family.name, COMPILE_TIME.seconds - before
+    if everything:
+        before = COMPILE_TIME.seconds
+        for spec in registry.environments().values():
+            if spec.kind in STEPPED:
+                _step(spec.id)
+        yield "environments", COMPILE_TIME.seconds - before
+
+
+def _step(id: str) -> None:
+    """Steps an environment alone and in a batch."""
+    env = make(id)
+    env.reset(seed=0)
+    env.action_space.seed(0)
+    env.step(env.action_space.sample())
+    env.close()
+    envs = make_vec(id, 2)
+    envs.reset(seed=0)
+    envs.action_space.seed(0)
+    envs.step(envs.action_space.sample())
+    envs.close()

@@ -1,0 +1,45 @@
+"""A run's folder: whether it is free, and that only one process writes to it."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mdpzoo.errors import SettingError
+
+LOCK = ".lock"
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keeps other processes out of a folder while its block runs; a crash leaves no lock behind.
+
+    Raises:
+        SettingError: if another process works in the folder, or nothing can be written there.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise SettingError(f"{str(folder)!r} cannot be written ({error.strerror}); choose another folder") from None
+    try:
+        if not _taken(descriptor):
+            raise SettingError(f"another process works in {str(folder)!r}; wait for it, or choose another folder")
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _taken(descriptor: int) -> bool:
+    """Takes the lock, which the operating system gives back when the process ends; True where there are none."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks
+        return True
+    return True

@@ -1,0 +1,14 @@
+"""Compiles what ``mdpzoo solve`` uses by default, for each problem."""
+
+from mdpzoo_combinatorial.baselines.registry import solve
+from mdpzoo_combinatorial.instances.examples import EXAMPLES, example
+from mdpzoo_combinatorial.problems import PROBLEMS
+
+SECONDS = 0.05
+
+
+def warm_up() -> None:
+    """Solves each example for a moment."""
+    for name in EXAMPLES:
+        instance = example(name)
+        solve(instance, PROBLEMS[instance.problem].search, seconds=SECONDS)
