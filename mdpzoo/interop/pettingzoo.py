@@ -16,7 +16,7 @@ from pettingzoo.utils.wrappers import OrderEnforcingWrapper
 
 from mdpzoo.errors import MissingExtraError, ResetNeededError, SettingError
 from mdpzoo.interop.seating.single_game import single_form
-from mdpzoo.interop.shells.shell import Stream, check_limit, check_options, check_reveal, frames_per_second
+from mdpzoo.interop.shells.shell import Stream, check_limit, check_options, check_reveal, check_seed, frames_per_second
 from mdpzoo.protocols import BatchedGame, Game
 from mdpzoo.registry import named_by
 from mdpzoo.specs import build
@@ -138,6 +138,7 @@ class GameParallelEnv(ParallelEnv[str, Any, Any]):
             SettingError: if an option is unknown.
         """
         check_options({name: each for name, each in (options or {}).items() if name != TESTED_OPTION}, ())
+        check_seed(seed)
         if seed is not None or self._stream is None:
             self._stream = Stream(int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else seed)
             self._state = None

@@ -16,7 +16,14 @@ from gymnasium.vector.utils import batch_space
 
 from mdpzoo import streams
 from mdpzoo.errors import ResetNeededError, SettingError, did_you_mean
-from mdpzoo.interop.shells.shell import check_limit, check_options, check_reveal, exchanged, frames_per_second
+from mdpzoo.interop.shells.shell import (
+    check_limit,
+    check_options,
+    check_reveal,
+    check_seed,
+    exchanged,
+    frames_per_second,
+)
 from mdpzoo.protocols import BatchedProblem
 
 Output = Literal["numpy", "torch"]
@@ -75,8 +82,8 @@ class BatchedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         Raises:
             SettingError: if an argument has no such value.
         """
-        if num_envs < 1:
-            raise SettingError(f"num_envs must be at least 1, got {num_envs}")
+        if isinstance(num_envs, bool) or not isinstance(num_envs, int | np.integer) or num_envs < 1:
+            raise SettingError(f"num_envs must be a whole number of at least 1, got {num_envs!r:.60}")
         if output not in ("numpy", "torch"):
             raise SettingError(f"output must be 'numpy' or 'torch', got {output!r}")
         limit = check_limit(max_episode_steps, "max_episode_steps")
@@ -117,6 +124,8 @@ class BatchedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         Raises:
             SettingError: if the mask or the list of seeds has not B entries, or another option is given.
         """
+        for each in seed if isinstance(seed, Sequence | np.ndarray) else [seed]:
+            check_seed(each)
         super().reset(seed=seed if isinstance(seed, int) else None)
         check_options(options, ("reset_mask",))
         mask = None if options is None else options.get("reset_mask")

@@ -6,7 +6,7 @@ import numpy as np
 from gymnasium.spaces import Discrete, flatdim
 
 from mdpzoo.errors import ResetNeededError
-from mdpzoo.interop.shells.shell import LegalDiscrete, Shell
+from mdpzoo.interop.shells.shell import LegalDiscrete, Shell, check_action
 from mdpzoo.protocols import Model
 
 
@@ -41,9 +41,11 @@ class ModelEnv(Shell):
         """Acts once.
 
         Raises:
-            IllegalActionError: if the state does not allow the action.
+            IllegalActionError: if the state does not allow the action, or it has another shape or type.
             ResetNeededError: if the episode has ended, or none has begun.
         """
+        if action.__class__ is not int:
+            action = check_action(action, self.action_space)[()]
         self._state, reward, terminated = self._step(self._state, action, self._draw)
         if terminated:
             self._step = _after_end

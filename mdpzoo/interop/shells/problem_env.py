@@ -21,7 +21,9 @@ class ProblemEnv(Shell):
         Args:
             rules: a batched or a compiled problem.
             render_mode: ``"rgb_array"`` or None.
-            illegal: ``"raise"``, or ``"end"``: an illegal action ends the episode at the rules' own penalty.
+            illegal: ``"raise"``, or ``"end"``: an illegal action ends the episode at the rules' own penalty. The
+                first action of an episode ends it, too, if it was sampled before ``reset``, when it may have been
+                legal: checkers do that.
             reveal: ``"never"``, ``"end"`` or ``"always"``; see ``Shell``.
             max_episode_steps: steps after which an episode is truncated; None or -1: never.
 
@@ -33,6 +35,7 @@ class ProblemEnv(Shell):
             raise SettingError(f"illegal must be 'raise' or 'end', got {illegal!r}")
         self._raises = illegal == "raise"
         self._idle = "no episode has begun; call reset() before step()"  # why a step is refused; empty in an episode
+        self._sampled_before = -1  # the action that was sampled last before this episode's first step
         self._mask: np.ndarray | None = None
         self._legal_space: LegalDiscrete | None = None
         self._own_spaces(rules)
@@ -49,6 +52,7 @@ class ProblemEnv(Shell):
         self._source = self._begin(seed, options)
         self._state = self._initial(self._source.take(self.rules.initial_draws), self._state)
         self._idle = ""
+        self._sampled_before = -1 if self._legal_space is None else self._legal_space.drawn
         return self._look(), self._first_info()
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
@@ -68,7 +72,7 @@ class ProblemEnv(Shell):
         terminated = bool(ended[0])
         if terminated:
             self._idle = "the episode has ended; call reset() before the next step()"
-        info = {} if self._raises else {"illegal": bool(illegal[0])}
+        info = {} if self._raises and not illegal[0] else {"illegal": bool(illegal[0])}
         truncated = False
         if not self._plain:
             truncated, facts = self._count(terminated)
@@ -87,7 +91,10 @@ class ProblemEnv(Shell):
         mask = self._mask
         if type(action) is not int and not isinstance(action, np.integer):
             check_action(action, self.action_space)
+        sampled_before, self._sampled_before = self._sampled_before, -1
         if not 0 <= action < (self._actions if mask is None else len(mask)) or not (mask is None or mask[action]):
+            if 0 <= action == sampled_before:
+                return
             legal = range(self._actions) if mask is None else np.flatnonzero(mask).tolist()
             raise IllegalActionError(
                 f"action {action} is illegal here; play one of {legal!s:.80}, "

@@ -47,17 +47,20 @@ class Stream:
 class LegalDiscrete(Discrete):
     """A Discrete space whose samples are legal in the environment's current state.
 
-    Scripts and checkers that act by ``action_space.sample()`` so never play an illegal action. Membership,
-    equality and ``sample(mask=...)`` are those of Discrete.
+    Scripts and checkers that act by ``action_space.sample()`` so never play an illegal action, unless they reset the
+    environment in between. Membership, equality and ``sample(mask=...)`` are those of Discrete.
     """
 
     legal: np.ndarray | None = None  # [n] bool; None or none set: every action
+    drawn: int = -1  # the last sample
 
     def sample(self, mask: Any = None, probability: Any = None) -> np.int64:
         """Draws one of the legal actions uniformly, or as the arguments say."""
         if mask is None and probability is None and self.legal is not None and self.legal.any():
             mask = self.legal.astype(np.int8)
-        return super().sample(mask, probability)
+        sample = super().sample(mask, probability)
+        self.drawn = int(sample)
+        return sample
 
 
 class Shell(gymnasium.Env[Any, Any]):
@@ -110,6 +113,7 @@ class Shell(gymnasium.Env[Any, Any]):
     def _begin(self, seed: int | None, options: Mapping[str, Any] | None) -> Stream:
         """Checks the arguments of ``reset``; a new seed starts its stream and forgets what came before."""
         check_options(options, ())
+        check_seed(seed)
         super().reset(seed=seed)
         if seed is not None or self._stream is None:
             self._stream = Stream(seed if seed is not None else int(self.np_random.integers(2**63)))
@@ -187,6 +191,14 @@ def check_limit(steps: int | None, name: str) -> int | None:
     if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 1:
         raise SettingError(f"{name} must be a whole number of at least 1, or -1 for no limit, got {steps!r:.60}")
     return int(steps)
+
+
+def check_seed(seed: Any) -> None:
+    """Raises SettingError unless a seed is None or an integer of at least 0."""
+    if seed is None:
+        return
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise SettingError(f"seed must be an integer of at least 0 or None, got {seed!r:.60}")
 
 
 def check_options(options: Mapping[str, Any] | None, known: Collection[str]) -> None:

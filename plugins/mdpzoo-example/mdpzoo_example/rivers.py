@@ -10,6 +10,7 @@ from mdpzoo.errors import SettingError
 from mdpzoo.models import TabularMDP
 
 LEFT, RIGHT = 0, 1
+MOST = 10_000  # states; the table is built densely
 
 
 def river_swim(
@@ -21,7 +22,7 @@ def river_swim(
     """Builds the river: states ``0 .. length - 1`` from its mouth upwards, actions left (0) and right (1).
 
     Args:
-        length: states, at least 2.
+        length: states, at least 2 and at most ``MOST``.
         small_reward: for going left in the first state.
         large_reward: for going right in the last state, wherever the current then carries the swimmer.
         swim: in the middle, the probabilities that going right leads back, nowhere and on. In the first state it
@@ -30,8 +31,8 @@ def river_swim(
     Raises:
         SettingError: the river is too short, or a row's probabilities do not sum to 1.
     """
-    if length < 2:
-        raise SettingError(f"length must be at least 2, got {length}")
+    if not 2 <= length <= MOST:
+        raise SettingError(f"length must lie in 2..{MOST}, got {length}")
     transitions, rewards = np.zeros((length, 2, length)), np.zeros((length, 2))
     for state in range(length):
         transitions[state, LEFT, max(state - 1, 0)] = 1

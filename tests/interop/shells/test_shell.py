@@ -8,6 +8,7 @@ import mdpzoo
 from mdpzoo.errors import IllegalActionError, ResetNeededError, SettingError
 from tests.toys import Cards, Countdown, Slide, coin_walk
 
+RIVER = "mdpzoo/RiverSwim-v0"
 RULES = {"model": Countdown, "table": coin_walk, "problem": Cards, "compiled": Slide}
 
 
@@ -109,3 +110,39 @@ def test_seeds_given_to_some_rows_leave_the_others_going_on():
     seen, _ = envs.reset(seed=[9, None])
     assert seen[0] == mdpzoo.make(coin_walk()).reset(seed=9)[0]
     assert seen[1] == alone.reset()[0]
+
+
+@pytest.mark.parametrize("seed", [1.5, "1", True, -1])
+def test_a_seed_that_is_none_is_named_in_every_face(seed):
+    for env in (mdpzoo.make(RIVER).unwrapped, mdpzoo.make_vec(RIVER, 2), mdpzoo.make_parallel("mdpzoo/MatrixGame-v0")):
+        with pytest.raises(SettingError, match="seed must be an integer of at least 0 or None, got"):
+            env.reset(seed=seed)
+
+
+@pytest.mark.parametrize("action", [1.7, 1.0, [[1], [2]], True, "left", None, np.array([1])])
+def test_an_action_of_another_type_or_shape_is_refused_by_a_model(action):
+    env = mdpzoo.make(RIVER).unwrapped
+    env.reset(seed=0)
+    with pytest.raises(
+        IllegalActionError, match=r"does not fit the action space Discrete\(2\); play one of its elements"
+    ):
+        env.step(action)
+    env.step(np.int64(1))  # nothing is lost
+
+
+def test_a_first_action_that_was_sampled_before_reset_ends_the_episode_where_it_is_illegal():
+    env = mdpzoo.make("mdpzoo/Knapsack-v0", num_items=2).unwrapped
+    env.reset(seed=0)
+    while True:  # until the sample of one episode is illegal in the next
+        sample = env.action_space.sample()
+        env.reset()
+        if not env.action_masks()[sample]:
+            break
+    _, reward, terminated, _, info = env.step(sample)
+    assert (terminated, info) == (True, {"illegal": True})
+    assert reward < 0
+    env.reset(seed=0)
+    env.step(int(np.flatnonzero(env.action_masks())[0]))  # from here on the sample is like any other action
+    if not env._idle:
+        with pytest.raises(IllegalActionError, match="illegal here"):
+            env.step(int(np.flatnonzero(~env.action_masks())[0]))

@@ -109,7 +109,7 @@ def test_seeds_may_be_given_row_by_row_and_none_goes_on():
 @pytest.mark.parametrize(
     ("settings", "named"),
     [
-        ({"num_envs": 0}, "num_envs must be at least 1, got 0"),
+        ({"num_envs": 0}, "num_envs must be a whole number of at least 1, got 0"),
         ({"output": "jax"}, "output must be 'numpy' or 'torch', got 'jax'"),
         ({"max_episode_steps": 0}, "max_episode_steps must be a whole number of at least 1"),
     ],

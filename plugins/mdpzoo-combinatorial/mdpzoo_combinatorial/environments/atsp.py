@@ -20,6 +20,8 @@ from mdpzoo_combinatorial.environments.rules import Form, Rules
 from mdpzoo_combinatorial.instances import ATSPInstance, distributions
 from mdpzoo_combinatorial.instances.arrays import single
 
+MATRIX = 2_000  # nodes whose costs are kept as a matrix in every row
+
 
 def build_atsp(
     num_nodes: int | None = None, form: Form = "direct", instance: "str | Path | ATSPInstance | None" = None
@@ -27,7 +29,7 @@ def build_atsp(
     """Builds the problem.
 
     Args:
-        num_nodes: n, at least 3; new random costs in every episode. Default 20.
+        num_nodes: n, at least 2; new random costs in every episode. Default 20.
         form: ``"direct"`` or ``"bq"``.
         instance: a file or an instance, the same in every episode, in place of ``num_nodes``.
 
@@ -36,7 +38,7 @@ def build_atsp(
         InstanceError: the file cannot be used.
     """
     only: ATSPInstance | None = None if instance is None else building.instance_of_kind(instance, ATSPInstance)
-    count = building.size_setting("num_nodes", num_nodes, 20, 3, None if only is None else only.num_nodes)
+    count = building.size_setting("num_nodes", num_nodes, 20, 2, None if only is None else only.num_nodes, MATRIX)
     return building.problem_in_form(ATSP(count, only), form)
 
 

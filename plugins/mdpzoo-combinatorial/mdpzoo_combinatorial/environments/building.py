@@ -8,6 +8,8 @@ from mdpzoo_combinatorial.environments.direct import DirectProblem
 from mdpzoo_combinatorial.environments.path import PathProblem
 from mdpzoo_combinatorial.environments.rules import Rules
 
+MOST = 200_000  # nodes, customers or items of an environment: as many as a file may have
+
 
 def instance_of_kind(instance: Any, kind: type) -> Any:
     """Reads an instance where a path is given, and checks that it is of the kind.
@@ -27,18 +29,20 @@ def instance_of_kind(instance: Any, kind: type) -> Any:
     return instance
 
 
-def size_setting(what: str, count: int | None, default: int, least: int, held: int | None = None) -> int:
+def size_setting(
+    what: str, count: int | None, default: int, least: int, held: int | None = None, most: int = MOST
+) -> int:
     """The number that a setting asks for; ``held`` is how many an instance has.
 
     Raises:
-        SettingError: fewer than ``least``, or another number than the instance has.
+        SettingError: fewer than ``least``, more than ``most``, or another number than the instance has.
     """
     if held is not None and count not in (None, held):
         raise SettingError(f"the instance has {what}={held}, the setting says {count}; give one of them")
     count = default if count is None else count
     count = count if held is None else held
-    if count < least:
-        raise SettingError(f"{what} must be at least {least}, got {count}")
+    if not least <= count <= most:
+        raise SettingError(f"{what} must lie in {least}..{most}, got {count}")
     return count
 
 

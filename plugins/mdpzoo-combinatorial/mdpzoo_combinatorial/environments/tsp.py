@@ -30,7 +30,7 @@ def build_tsp(
     """Builds the problem.
 
     Args:
-        num_nodes: n, at least 3; new random nodes in every episode. Default 20.
+        num_nodes: n, at least 2; new random nodes in every episode. Default 20.
         form: ``"direct"`` or ``"bq"``.
         instance: a file or an instance, the same in every episode, in place of ``num_nodes``.
         distribution: ``"uniform"`` or ``"clustered"`` in the unit square.
@@ -40,7 +40,7 @@ def build_tsp(
         InstanceError: the file cannot be used.
     """
     only: TSPInstance | None = None if instance is None else building.instance_of_kind(instance, TSPInstance)
-    count = building.size_setting("num_nodes", num_nodes, 20, 3, None if only is None else only.num_nodes)
+    count = building.size_setting("num_nodes", num_nodes, 20, 2, None if only is None else only.num_nodes)
     return building.problem_in_form(
         TSP(count, building.known_value("distribution", distribution, distributions.PLACES), only), form
     )
