@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import gymnasium
 
 from mdpzoo import registry
-from mdpzoo.errors import MissingExtraError, SettingError, unknown
+from mdpzoo.errors import MissingExtraError, SettingError
 from mdpzoo.specs import AgentSpec, EnvironmentSpec, build
 
 if TYPE_CHECKING:
@@ -248,7 +248,7 @@ def _single(id: str) -> EnvironmentSpec | None:
             raise SettingError(f"{id!r} is a game of several players; use make_parallel, make_aec or seat")
         return spec
     if id not in gymnasium.registry and ":" not in id:
-        raise unknown("environment", id, {*registry.environments(), *gymnasium.registry}, "mdpzoo list environments")
+        raise registry.unknown_name("environment", id, {*registry.environments(), *gymnasium.registry})
     return None
 
 

@@ -9,7 +9,7 @@ import gymnasium
 import pettingzoo
 
 from mdpzoo.discovery import Contribution, PluginStatus, discover
-from mdpzoo.errors import PluginError, unknown
+from mdpzoo.errors import PluginError, UnknownNameError, unknown
 from mdpzoo.specs import AgentSpec, CommandSpec, EnvironmentSpec, FamilySpec
 
 _environments: dict[str, EnvironmentSpec] = {}
@@ -19,6 +19,7 @@ _families: dict[str, FamilySpec] = {}
 _owners: dict[str, str] = {}  # distribution by id, whatever the id names
 _statuses: list[PluginStatus] = []
 
+NO_PLUGIN = "no plugin is installed; type: pip install 'mdpzoo[recommended]'"
 HOST_COMMANDS = frozenset({"list", "show", "doctor", "train", "evaluate", "record", "check", "warm-up"})
 
 
@@ -52,6 +53,13 @@ def owner(name: str) -> str:
     return _owners[name]
 
 
+def unknown_name(kind: str, name: str, known: Iterable[str]) -> UnknownNameError:
+    """Builds the error for an id that is not registered; it names the nearest, or what to install."""
+    if not plugins():
+        return UnknownNameError(f"unknown {kind} {name!r}: {NO_PLUGIN}")
+    return unknown(kind, name, known, f"mdpzoo list {kind}s")
+
+
 def environment(name: str) -> EnvironmentSpec:
     """The environment of this id.
 
@@ -59,7 +67,7 @@ def environment(name: str) -> EnvironmentSpec:
         UnknownNameError: there is none; the message names the nearest.
     """
     if name not in _environments:
-        raise unknown("environment", name, _environments, "mdpzoo list environments")
+        raise unknown_name("environment", name, _environments)
     return _environments[name]
 
 
@@ -76,7 +84,7 @@ def agent(name: str) -> AgentSpec:
         UnknownNameError: there is none; the message names the nearest.
     """
     if name not in _agents:
-        raise unknown("agent", name, _agents, "mdpzoo list agents")
+        raise unknown_name("agent", name, _agents)
     return _agents[name]
 
 

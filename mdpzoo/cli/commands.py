@@ -250,6 +250,8 @@ def _result(each: Any) -> str:
 
 
 def _print_rows(rows: list[listing.Row], as_json: bool) -> None:
+    if not rows and not registry.plugins():
+        print(registry.NO_PLUGIN, file=sys.stderr)  # noqa: T201
     (listing.print_json if as_json else listing.print_rows)(rows)
 
 

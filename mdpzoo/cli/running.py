@@ -21,6 +21,7 @@ def main() -> None:
     COMPILE_TIME.on_first = _say_compiling
     try:
         _add_commands(sys.argv[1:2])
+        _check_command(sys.argv[1:2])
         app(prog_name="mdpzoo")
     except SystemExit as ended:
         sys.exit(_flushed(ended.code))
@@ -62,6 +63,12 @@ def _add_commands(typed: list[str]) -> None:
         is_typed = typed == [spec.name]
         function = _imported(spec) if is_typed else _not_typed
         app.command(spec.name, help=None if is_typed else spec.summary)(function)
+
+
+def _check_command(typed: list[str]) -> None:
+    """Raises PluginError if a command is typed that plugins bring, and there is none."""
+    if typed and not typed[0].startswith("-") and typed[0] not in registry.HOST_COMMANDS and not registry.plugins():
+        raise PluginError(f"there is no command {typed[0]!r}: {registry.NO_PLUGIN}")
 
 
 def _imported(spec: CommandSpec) -> Any:
