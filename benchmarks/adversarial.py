@@ -60,10 +60,15 @@ def main() -> None:
     parser.add_argument("--game", choices=GAMES, default="CartPole")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--agents", nargs="*", choices=AGENTS, default=list(AGENTS))
+    parser.add_argument("--steps", type=int, help="of training, instead of the game's own number")
+    parser.add_argument("--fresh-steps", type=int, help="of the fresh adversary's training, likewise")
     parser.add_argument("--work", type=Path, default=Path("adversarial_runs"))
     parser.add_argument("--summary", action="store_true")
     given = parser.parse_args()
     torch.set_num_threads(1)
+    for name in ("steps", "fresh_steps"):
+        if getattr(given, name) is not None:
+            GAMES[given.game][name] = getattr(given, name)
     if not given.summary:
         given.work.mkdir(parents=True, exist_ok=True)
         for seed in range(given.seeds):
@@ -115,9 +120,7 @@ def write_summary(work: Path) -> None:
     if not runs:
         raise SystemExit(f"nothing has been run in {work}")
     rows = list(_rows(runs))
-    print(
-        "| game | agent | seeds | idle adversary | own adversary | fresh adversary | mean of the grid | last temperature |"
-    )
+    print("| game | agent | seeds | idle adversary | own | fresh | mean of the grid | last temperature |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     for row in rows:
         cells = [

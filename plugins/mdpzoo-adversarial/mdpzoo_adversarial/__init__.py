@@ -12,6 +12,7 @@ WHERE = {  # imported when asked for: the plugin's specs must not wait for SciPy
     "RobustnessGrid": "robustness.grids",
     "WorstCase": "robustness.worst_case",
     "best_responses": "solvers.best_responses",
+    "draw_grids": "pictures.heat_maps",
     "exploitability": "solvers.best_responses",
     "matrix_nash": "solvers.matrix_games",
     "matrix_qre": "solvers.matrix_games",

@@ -1,7 +1,7 @@
 """What mdpzoo-adversarial brings: specs only, nothing heavy is imported."""
 
 from mdpzoo.hookspecs import hookimpl
-from mdpzoo.specs import AgentSpec, EnvironmentSpec, FamilySpec
+from mdpzoo.specs import AgentSpec, CommandSpec, EnvironmentSpec, FamilySpec
 
 GAMES, CONTROL = "mdpzoo_adversarial.games", "mdpzoo_adversarial.control"
 MUJOCO = {  # robot: what its summary calls the adversary's grip, and the time limit
@@ -92,7 +92,16 @@ def mdpzoo_environments() -> list[EnvironmentSpec]:
         )
         for name, (grip, limit) in MUJOCO.items()
     ]
-    return exact + simulators
+    perturbed = EnvironmentSpec(
+        id="mdpzoo/RobustMuJoCo-v0",
+        kind="environment",
+        rules=f"{CONTROL}.perturbed_robots:robust_mujoco",
+        summary="a MuJoCo robot of Gymnasium with other masses, friction, gravity or actuators (needs MuJoCo)",
+        max_episode_steps=1000,
+        source="the environments of Gymnasium, version 5",
+        variants=({"robot": "Hopper", "parameters": {"mass:torso": 1.5, "friction": 0.5}},),
+    )
+    return [*exact, *simulators, perturbed]
 
 
 @hookimpl
@@ -117,6 +126,18 @@ def mdpzoo_agents() -> list[AgentSpec]:
                 "SAC for the protagonist alone, a baseline",
                 "Haarnoja et al. 2018",
             ),
+        )
+    ]
+
+
+@hookimpl
+def mdpzoo_commands() -> list[CommandSpec]:
+    """The command that judges a trained controller."""
+    return [
+        CommandSpec(
+            name="robustness",
+            function="mdpzoo_adversarial.commands.robustness_command:robustness",
+            summary="Play a trained controller over a grid of parameters, and against a fresh adversary.",
         )
     ]
 

@@ -30,6 +30,7 @@ class MujocoGame(ParallelEnv[str, Any, Any]):
         bodies: where the adversary pulls.
         axes: of the world frame, as in ``"xz"``.
         force: the largest, N, along each axis; the adversary's action in [-1, 1] is scaled by it.
+        parameters: factors of the physical parameters that are not nominal.
     """
 
     def __init__(
@@ -58,12 +59,12 @@ class MujocoGame(ParallelEnv[str, Any, Any]):
             SettingError: if a body, an axis or a parameter is unknown, or a number is out of its range.
             MissingExtraError: if MuJoCo is not installed.
         """
-        self.env, self.render_mode = robot_env(robot, render_mode), render_mode
+        self.env, self.render_mode, self._robot = robot_env(robot, render_mode), render_mode, robot
         self.bodies, self.axes = _bodies(self.env, bodies or list(robot.bodies)), _axes(axes, robot)
         self.force = robot.force if force is None else float(force)
         if not 0 <= self.force < 1e6:
             raise SettingError(f"force must be a number of newtons, at least 0, got {force}")
-        self._parameters = Parameters(self.env)
+        self._physics = Parameters(self.env)
         self.set_parameters(parameters or {})
         self.max_cycles = check_limit(max_cycles, "max_cycles")
         self.metadata = {**self.env.metadata, "name": f"Adversarial{robot.id}", "is_parallelizable": True}
@@ -81,6 +82,12 @@ class MujocoGame(ParallelEnv[str, Any, Any]):
         self._where = np.ix_(numbers, ["xyz".index(axis) for axis in self.axes])
         self._cycles = 0
 
+    def __deepcopy__(self, memory: dict[int, Any]) -> "MujocoGame":
+        """Returns another simulator with the same settings and parameters, before its first episode."""
+        return MujocoGame(
+            self._robot, self.bodies, self.axes, self.force, dict(self.parameters), self.max_cycles, self.render_mode
+        )
+
     def observation_space(self, agent: str) -> Box:
         """What a player sees: what the robot's controller sees."""
         return self.observation_spaces[agent]
@@ -97,7 +104,8 @@ class MujocoGame(ParallelEnv[str, Any, Any]):
         Raises:
             SettingError: if there is no such parameter, or a factor is out of its range.
         """
-        self._parameters.set(parameters)
+        self._physics.set(parameters)
+        self.parameters = dict(parameters)
 
     def reset(
         self, seed: int | None = None, options: dict[str, Any] | None = None

@@ -18,7 +18,7 @@ ON_THE_WAY = 1.0  # residual of the logarithms at which the next temperature is 
 EXACT = 1e-12  # residual of the logarithms, weighted by the square roots of the probabilities, at the end
 SMALL = 1e-6  # such a residual that a Newton step does not halve any more is rounding
 ROUNDING = 8 * np.finfo(float).eps
-NEWTON_STEPS, HALVINGS = 60, 40
+NEWTON_STEPS, HALVINGS, POLISHING = 60, 40, 2
 
 
 class Responses(NamedTuple):
@@ -63,13 +63,15 @@ def quantal_responses(payoffs: np.ndarray, row_temperature: float, column_temper
         logs = _newton(centred, logs, alpha * factor, beta * factor, np.full(len(size), ON_THE_WAY), weighted=False)
     ones = np.ones(len(size))
     logs = _newton(centred, logs, alpha * ones, beta * ones, EXACT * ones, weighted=True)
-    return _responses(centred, logs, alpha, beta, middle[:, 0, 0])
+    return _responses(centred, *_polished(centred, logs, alpha, beta), alpha, beta, middle[:, 0, 0])
 
 
-def _responses(payoffs: np.ndarray, logs: np.ndarray, alpha: float, beta: float, middle: np.ndarray) -> Responses:
-    """Reads the equilibrium off the logarithms of the row player's probabilities."""
-    row = np.exp(logs)
-    _, column, lower = _answer(payoffs, logs, alpha, beta)
+def _responses(
+    payoffs: np.ndarray, logs: np.ndarray, column_logs: np.ndarray, alpha: float, beta: float, middle: np.ndarray
+) -> Responses:
+    """Reads the equilibrium off the logarithms of both players' probabilities."""
+    row, column = np.exp(logs), np.exp(column_logs)
+    lower = _answer(payoffs, logs, alpha, beta)[2]
     upper = alpha * _logsumexp(_by_column(payoffs, column) / alpha) + beta * _plogp(column)
     gaps = np.maximum(upper - lower, 0.0) + ROUNDING * np.abs(payoffs).max((1, 2), initial=0.0)
     return Responses(row, column, (upper + lower) / 2 + middle, gaps)
@@ -99,6 +101,31 @@ def _newton(
         hot, cold, residual, height = hot[going], cold[going], residual[going], height[going]
         logs[live] = _ascend(game, own, _direction(game, row, column, hot * cold, residual), hot, cold, height)
     return logs
+
+
+def _polished(payoffs: np.ndarray, logs: np.ndarray, alpha: float, beta: float) -> tuple[np.ndarray, np.ndarray]:
+    """Newton steps on the logarithms of both players together; returns both, ``[N, A]`` and ``[N, B]``.
+
+    If y is computed from x, the rounding of x is divided by both temperatures before it comes back to x. With y as an
+    unknown of its own, each equation sees one division only.
+    """
+    row, column, _ = _answer(payoffs, logs, alpha, beta)
+    column_logs = _column_scores(payoffs, row, beta)
+    column_logs -= _logsumexp(column_logs)[:, None]
+    for _ in range(POLISHING):
+        row, column = np.exp(logs), np.exp(column_logs)
+        first = logs - _by_column(payoffs, column) / alpha
+        second = column_logs - _column_scores(payoffs, row, beta)
+        first -= (first * row).sum(1, keepdims=True)
+        second -= (second * column).sum(1, keepdims=True)
+        combined = first + _by_column(payoffs, column * second) / alpha
+        combined -= (combined * row).sum(1, keepdims=True)
+        step = _direction(payoffs, row, column, np.full((len(row), 1), alpha * beta), combined)
+        moved = row * (step - (row * step).sum(1, keepdims=True))
+        logs, column_logs = logs + step, column_logs - second + _column_scores(payoffs, moved, beta)
+        logs = logs - _logsumexp(logs)[:, None]
+        column_logs = column_logs - _logsumexp(column_logs)[:, None]
+    return logs, column_logs
 
 
 def _direction(
@@ -143,10 +170,15 @@ def _answer(
     """The row player's probabilities, the column player's answer to them, and F."""
     row = np.exp(logs)
     cold = np.reshape(beta, (-1, 1))
-    scores = -(row[:, None, :] @ payoffs)[:, 0] / cold
+    scores = _column_scores(payoffs, row, cold)
     total = _logsumexp(scores)
     entropy = -(row * logs).sum(1)
     return row, np.exp(scores - total[:, None]), alpha * entropy - beta * total
+
+
+def _column_scores(payoffs: np.ndarray, row: np.ndarray, beta: np.ndarray | float) -> np.ndarray:
+    """``[N, B]``, minus what each action of the column player costs, over its temperature."""
+    return -(row[:, None, :] @ payoffs)[:, 0] / beta
 
 
 def _by_column(payoffs: np.ndarray, column: np.ndarray) -> np.ndarray:
