@@ -9,7 +9,7 @@ from torch import Tensor
 
 from mdpzoo.protocols import GameOutcome
 from mdpzoo_adversarial.control.cart_kernels import advance
-from mdpzoo_adversarial.control.cart_physics import FARTHEST, STEEPEST, STEP, accelerations
+from mdpzoo_adversarial.control.cart_physics import FARTHEST, STEEPEST, STEP, accelerations, sine_and_cosine
 
 START = 0.05  # a start state's numbers lie between minus this and this
 
@@ -72,7 +72,7 @@ class CartGames(_Rules):
         push = self.physics.force * chosen[0].clamp(-1, 1)[:, 0]
         fx, fz = (self.physics.adversary_force * chosen[1].clamp(-1, 1)).unbind(1)
         x, speed, angle, turning = state.values.unbind(1)
-        own, angular = accelerations(torch.sin(angle), torch.cos(angle), turning, push, fx, fz, self.physics)
+        own, angular = accelerations(*sine_and_cosine(angle), turning, push, fx, fz, self.physics)
         moved = torch.stack(
             [x + STEP * speed, speed + STEP * own, angle + STEP * turning, turning + STEP * angular], 1
         )  # fmt: skip

@@ -22,6 +22,7 @@ from mdpzoo_adversarial.control.cart_physics import (
     CartPhysics,
     accelerations,
     check_physics,
+    sine_and_cosine,
 )
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class CartGame:
         (push,) = _clipped(actions, PLAYERS[0], 1)
         fx, fz = _clipped(actions, PLAYERS[1], 2)
         push, fx, fz = physics.force * push, physics.adversary_force * fx, physics.adversary_force * fz
-        own, angular = accelerations(math.sin(angle), math.cos(angle), turning, push, fx, fz, physics)
+        own, angular = accelerations(*sine_and_cosine(angle), turning, push, fx, fz, physics)
         x, speed = x + STEP * speed, speed + STEP * own
         angle, turning = angle + STEP * turning, turning + STEP * angular
         ended = not (abs(x) <= FARTHEST and abs(angle) <= STEEPEST)

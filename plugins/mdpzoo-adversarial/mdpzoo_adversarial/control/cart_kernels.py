@@ -5,9 +5,9 @@ import math
 import numpy as np
 
 from mdpzoo.compiling import compiled, inlined
-from mdpzoo_adversarial.control.cart_physics import FARTHEST, STEEPEST, STEP, accelerations
+from mdpzoo_adversarial.control.cart_physics import FARTHEST, STEEPEST, STEP, accelerations, sine_and_cosine
 
-_accelerations = inlined(accelerations)
+_accelerations, _sine_and_cosine = inlined(accelerations), inlined(sine_and_cosine)
 
 
 @compiled
@@ -40,7 +40,8 @@ def advance(physics, values, pushes, forces, asleep):  # type: ignore[no-untyped
         push = physics.force * min(max(push, -1.0), 1.0)
         fx = physics.adversary_force * min(max(fx, -1.0), 1.0)
         fz = physics.adversary_force * min(max(fz, -1.0), 1.0)
-        own, angular = _accelerations(math.sin(angle), math.cos(angle), turning, push, fx, fz, physics)
+        sin, cos = _sine_and_cosine(angle)
+        own, angular = _accelerations(sin, cos, turning, push, fx, fz, physics)
         x, speed = x + STEP * speed, speed + STEP * own
         angle, turning = angle + STEP * turning, turning + STEP * angular
         after[k, 0], after[k, 1], after[k, 2], after[k, 3] = x, speed, angle, turning

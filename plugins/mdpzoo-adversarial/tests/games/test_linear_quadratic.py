@@ -41,7 +41,9 @@ def test_tensors_and_arrays_agree_to_the_last_bit():
     on_tensors, in_arrays = games.initial(torch.from_numpy(draws)), arrays.initial(draws)
     for _ in range(50):
         u, w = (generator.uniform(-2, 2, (7, size)).astype(np.float32) for size in (1, 2))
-        one = games.step(on_tensors, {"protagonist": torch.from_numpy(u), "adversary": torch.from_numpy(w)}, in_arrays.x)
+        one = games.step(
+            on_tensors, {"protagonist": torch.from_numpy(u), "adversary": torch.from_numpy(w)}, in_arrays.x
+        )
         other = arrays.step(in_arrays, {"protagonist": u, "adversary": w}, draws, np.zeros(7, bool))
         on_tensors, in_arrays = one.state, other.state
         assert np.array_equal(on_tensors.x.numpy(), in_arrays.x)
