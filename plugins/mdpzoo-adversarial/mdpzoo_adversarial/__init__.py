@@ -4,16 +4,16 @@ from mdpzoo.specs import lazily
 
 WHERE = {  # imported when asked for: the plugin's specs must not wait for SciPy or torch
     "AlternatingSAC": "agents.alternating_sac",
-    "BestResponses": "solvers.best_responses",
+    "BestResponses": "solvers.exploitation",
     "GammaTeacher": "agents.gamma_teacher",
     "LQSolution": "solvers.lq_games",
     "MarkovSolution": "solvers.markov_games",
     "MatrixSolution": "solvers.matrix_games",
     "RobustnessGrid": "robustness.grids",
-    "WorstCase": "robustness.worst_case",
-    "best_responses": "solvers.best_responses",
+    "WorstCase": "robustness.fresh_adversaries",
+    "best_responses": "solvers.exploitation",
     "draw_grids": "pictures.heat_maps",
-    "exploitability": "solvers.best_responses",
+    "exploitability": "solvers.exploitation",
     "matrix_nash": "solvers.matrix_games",
     "matrix_qre": "solvers.matrix_games",
     "protagonist_returns": "robustness.grids",
@@ -21,7 +21,7 @@ WHERE = {  # imported when asked for: the plugin's specs must not wait for SciPy
     "solve_lq_game": "solvers.lq_games",
     "solve_markov_game": "solvers.markov_games",
     "temperature_schedule": "agents.gamma_teacher",
-    "worst_case": "robustness.worst_case",
+    "worst_case": "robustness.fresh_adversaries",
 }
 __all__ = list(WHERE)
 __getattr__, __dir__ = lazily(__name__, WHERE)

@@ -17,7 +17,11 @@ MUJOCO = {  # robot: what its summary calls the adversary's grip, and the time l
 @hookimpl
 def mdpzoo_environments() -> list[EnvironmentSpec]:
     """Exact zero-sum games, and control tasks with an adversary."""
-    exact = [
+    return [*_exact_games(), *_continuous_games(), *_robots()]
+
+
+def _exact_games() -> list[EnvironmentSpec]:
+    return [
         EnvironmentSpec(
             id="mdpzoo/ZeroSumMatrix-v0",
             kind="game",
@@ -53,6 +57,11 @@ def mdpzoo_environments() -> list[EnvironmentSpec]:
             source="Tessler, Efroni and Mannor 2019, section 3",
             variants=({"layout": ["S#G", ".P."], "wind": 0.4},),
         ),
+    ]
+
+
+def _continuous_games() -> list[EnvironmentSpec]:
+    return [
         EnvironmentSpec(
             id="mdpzoo/AdversarialLQ-v0",
             kind="game",
@@ -80,12 +89,16 @@ def mdpzoo_environments() -> list[EnvironmentSpec]:
             variants=({"pole_mass": 0.5, "adversary_force": 0.5},),
         ),
     ]
-    simulators = [
+
+
+def _robots() -> list[EnvironmentSpec]:
+    games = [
         EnvironmentSpec(
             id=f"mdpzoo/Adversarial{name}-v0",
             kind="environment",
             parallel=True,
-            rules=f"{CONTROL}.robot_games:adversarial_{_snake(name)}",
+            rules=f"{CONTROL}.mujoco_games:adversarial_robot",
+            settings={"robot": name},
             summary=f"Gymnasium's {name} with an adversary that pulls at {grip} (needs MuJoCo)",
             max_episode_steps=limit,
             source=f"Pinto et al. 2017; {name}-v5 of Gymnasium",
@@ -101,7 +114,7 @@ def mdpzoo_environments() -> list[EnvironmentSpec]:
         source="the environments of Gymnasium, version 5",
         variants=({"robot": "Hopper", "parameters": {"mass:torso": 1.5, "friction": 0.5}},),
     )
-    return [*exact, *simulators, perturbed]
+    return [*games, perturbed]
 
 
 @hookimpl
@@ -153,7 +166,3 @@ def mdpzoo_families() -> list[FamilySpec]:
             pages=("mdpzoo_adversarial:pages/adversarial.md",),
         )
     ]
-
-
-def _snake(name: str) -> str:
-    return "".join(f"_{each.lower()}" if each.isupper() and k else each.lower() for k, each in enumerate(name))

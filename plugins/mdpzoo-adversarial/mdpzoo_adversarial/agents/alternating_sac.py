@@ -19,7 +19,7 @@ from mdpzoo.errors import SettingError
 from mdpzoo_adversarial.agents.agent_state import Progress, Relay
 from mdpzoo_adversarial.agents.conditioned_policies import ConditionedPolicy, TemperatureScale
 from mdpzoo_adversarial.agents.curricula import Curriculum, curriculum_of
-from mdpzoo_adversarial.agents.players import Player
+from mdpzoo_adversarial.agents.players import Player, player_seed
 from mdpzoo_adversarial.agents.turns import Turns
 
 QARL_START = "auto_0.005"  # the protagonist's temperature: learned, from this
@@ -190,7 +190,7 @@ class AlternatingSAC(BaseAlgorithm):
         self.generator = np.random.default_rng(self._seeds.spawn(1)[0])
         if seed is not None:
             for place, player in enumerate(self.players.values()):
-                player.model.set_random_seed(_part(seed, place))
+                player.model.set_random_seed(player_seed(seed, place))
 
     def __getattr__(self, name: str) -> Any:
         """Finds the parts that are saved: ``<player>_log_ent_coef``."""
@@ -226,7 +226,7 @@ class AlternatingSAC(BaseAlgorithm):
         for place, name in enumerate(self._game.possible_agents):
             tempered = scale is not None and variant != "force" and (place == 1 or variant == "homogeneous")
             settings = own if place == 0 else {"ent_coef": QARL_START, **self._settings[1]}
-            part = None if seed is None else _part(seed, place)
+            part = None if seed is None else player_seed(seed, place)
             found[name] = Player(self._game, name, settings, scale, tempered, self._every, part, device)
         return found
 
@@ -296,8 +296,3 @@ def _check_game(env: Any) -> None:
         for space in (env.observation_space(name), env.action_space(name)):
             if not isinstance(space, Box):
                 raise SettingError(f"SAC needs Box spaces, {name} has {space}")
-
-
-def _part(seed: int, place: int) -> int:
-    """The seed of a player."""
-    return int(np.random.SeedSequence((seed, place)).generate_state(1)[0] >> 1)

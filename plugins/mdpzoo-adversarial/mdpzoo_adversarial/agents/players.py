@@ -129,3 +129,8 @@ def own_game(game: ParallelEnv[str, Any, Any]) -> Any:
     if isinstance(game, GameParallelEnv):
         return GameParallelEnv(game.rules, max_cycles=game.max_cycles)
     return copy.deepcopy(game)
+
+
+def player_seed(seed: int, place: int) -> int:
+    """Returns the seed of a player from the agent's and the player's place in the game."""
+    return int(np.random.SeedSequence((seed, place)).generate_state(1)[0] >> 1)

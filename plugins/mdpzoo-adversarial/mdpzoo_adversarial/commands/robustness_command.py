@@ -11,8 +11,8 @@ from mdpzoo import load_agent
 from mdpzoo.cli.listing import PLAIN, print_json
 from mdpzoo.errors import CheckpointError, SettingError
 from mdpzoo_adversarial.pictures.heat_maps import draw_grids
+from mdpzoo_adversarial.robustness.fresh_adversaries import worst_case
 from mdpzoo_adversarial.robustness.grids import RobustnessGrid, protagonist_returns, robustness_grid
-from mdpzoo_adversarial.robustness.worst_case import worst_case
 
 Axis = Annotated[
     list[str] | None,

@@ -72,7 +72,8 @@ class CartGames(_Rules):
         push = self.physics.force * chosen[0].clamp(-1, 1)[:, 0]
         fx, fz = (self.physics.adversary_force * chosen[1].clamp(-1, 1)).unbind(1)
         x, speed, angle, turning = state.values.unbind(1)
-        own, angular = accelerations(*sine_and_cosine(angle), turning, push, fx, fz, self.physics)
+        sin, cos = sine_and_cosine(angle)
+        own, angular = accelerations(sin, cos, turning, push, fx, fz, self.physics)
         moved = torch.stack(
             [x + STEP * speed, speed + STEP * own, angle + STEP * turning, turning + STEP * angular], 1
         )  # fmt: skip

@@ -98,7 +98,8 @@ class CartGame:
         (push,) = _clipped(actions, PLAYERS[0], 1)
         fx, fz = _clipped(actions, PLAYERS[1], 2)
         push, fx, fz = physics.force * push, physics.adversary_force * fx, physics.adversary_force * fz
-        own, angular = accelerations(*sine_and_cosine(angle), turning, push, fx, fz, physics)
+        sin, cos = sine_and_cosine(angle)
+        own, angular = accelerations(sin, cos, turning, push, fx, fz, physics)
         x, speed = x + STEP * speed, speed + STEP * own
         angle, turning = angle + STEP * turning, turning + STEP * angular
         ended = not (abs(x) <= FARTHEST and abs(angle) <= STEEPEST)

@@ -15,7 +15,7 @@ from pettingzoo import ParallelEnv
 from mdpzoo.errors import IllegalActionError, ResetNeededError, SettingError, did_you_mean
 from mdpzoo.interop.shells.shell import check_limit, check_options
 from mdpzoo.models.markov_game import PLAYERS
-from mdpzoo_adversarial.control.robots import Parameters, Robot, robot_env
+from mdpzoo_adversarial.control.robots import Parameters, Robot, find_robot, robot_env
 
 TESTED_OPTION = "options"  # PettingZoo's own tests pass it to every environment, without a meaning
 Bodies = list[str]
@@ -196,3 +196,16 @@ def _axes(axes: str | None, robot: Robot) -> str:
             f"use axes={robot.axes!r}"
         )
     return chosen
+
+
+def adversarial_robot(
+    robot: str = "Hopper",
+    bodies: Bodies | None = None,
+    axes: str | None = None,
+    force: float | None = None,
+    parameters: Factors | None = None,
+    max_cycles: int | None = None,
+    render_mode: str | None = None,
+) -> MujocoGame:
+    """Builds the game of a robot by its name; the other arguments and errors are those of ``MujocoGame``."""
+    return MujocoGame(find_robot(robot), bodies, axes, force, parameters, max_cycles, render_mode)
