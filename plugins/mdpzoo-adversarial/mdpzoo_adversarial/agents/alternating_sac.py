@@ -112,14 +112,14 @@ class AlternatingSAC(BaseAlgorithm):
 
         Args:
             player: its name.
-            temperature: that it is shown; None: the present mean of the curriculum, where it has been trained.
+            temperature: that it is shown; None: the curriculum's present mean, within the temperatures of the training.
 
         Raises:
             SettingError: if there is no such player.
         """
         if player not in self.players:
             raise SettingError(f"unknown player {player!r}; there are {' and '.join(self.players)}")
-        shown = self.curriculum.mean if temperature is None else temperature
+        shown = self.curriculum.evaluated if temperature is None else temperature
         policy = self.players[player].frozen(shown, int(self._seeds.spawn(1)[0].generate_state(1)[0]))
         if player == list(self.players)[1]:
             policy.share = self.curriculum.force_share(shown)

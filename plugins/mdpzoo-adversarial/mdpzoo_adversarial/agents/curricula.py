@@ -9,6 +9,7 @@
 * ``none``: no curriculum: RARL.
 """
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,6 +33,7 @@ class Curriculum:
         teacher: the distribution's settings; the other variants take their first and last mean from it.
         shape: k of the present Gamma distribution.
         temperature: the present one of ``linear``, ``point`` and ``force``.
+        trained: the lowest and the highest temperature of any episode.
         pairs: ``[n, 2]`` temperatures and discounted returns of the episodes since the last update.
     """
 
@@ -39,6 +41,7 @@ class Curriculum:
     teacher: GammaTeacher
     shape: float = field(init=False)
     temperature: float = field(init=False)
+    trained: tuple[float, float] = field(init=False)
     pairs: list[tuple[float, float]] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
@@ -51,6 +54,7 @@ class Curriculum:
             hint = did_you_mean(self.variant, VARIANTS) or f" Known: {', '.join(VARIANTS)}"
             raise SettingError(f"unknown variant {self.variant!r}.{hint}")
         self.shape, self.temperature = self.teacher.start_shape, self.highest
+        self.trained = math.inf, -math.inf
 
     @property
     def highest(self) -> float:
@@ -74,8 +78,14 @@ class Curriculum:
 
     @property
     def mean(self) -> float:
-        """The present mean temperature; what the players are evaluated at, as they have been trained there."""
+        """The mean temperature of the next iteration."""
         return self.shape / self.teacher.rate if self.is_random else self.temperature
+
+    @property
+    def evaluated(self) -> float:
+        """The temperature at which the players are evaluated: the mean, within what they have been trained at."""
+        low, high = self.trained
+        return min(max(self.mean, low), high) if low <= high else self.mean
 
     def draw(self, episodes: int, generator: np.random.Generator) -> np.ndarray:
         """Draws the temperatures of an iteration, ``[episodes]``, at least ``LEAST``."""
@@ -94,6 +104,7 @@ class Curriculum:
 
     def record(self, temperature: float, discounted_return: float) -> None:
         """Notes an episode of the protagonist's."""
+        self.trained = min(self.trained[0], temperature), max(self.trained[1], temperature)
         self.pairs.append((temperature, discounted_return))
 
     def advance(self, progress: float) -> None:
@@ -115,8 +126,8 @@ class Curriculum:
             self.temperature = max(LEAST, self.temperature - POINT_STEP)
 
     def state(self) -> np.ndarray:
-        """``[2 + 2 n]`` float64: shape, temperature, pairs; ``restore`` takes it."""
-        return np.array([self.shape, self.temperature, *(each for pair in self.pairs for each in pair)])
+        """``[4 + 2 n]`` float64: shape, temperature, trained range, pairs; ``restore`` takes it."""
+        return np.array([self.shape, self.temperature, *self.trained, *(each for pair in self.pairs for each in pair)])
 
     def restore(self, state: np.ndarray) -> None:
         """Goes back to a state.
@@ -124,10 +135,11 @@ class Curriculum:
         Raises:
             SettingError: if it is none, as in a damaged file.
         """
-        if state.ndim != 1 or len(state) < 2 or len(state) % 2 or not np.isfinite(state).all() or state[0] <= 0:
+        if state.ndim != 1 or len(state) < 4 or len(state) % 2 or np.isnan(state).any() or state[0] <= 0:
             raise SettingError("the state of the curriculum is damaged")
         self.shape, self.temperature = float(state[0]), float(state[1])
-        self.pairs = [(float(a), float(b)) for a, b in state[2:].reshape(-1, 2)]
+        self.trained = float(state[2]), float(state[3])
+        self.pairs = [(float(a), float(b)) for a, b in state[4:].reshape(-1, 2)]
 
 
 def curriculum_of(variant: str, teacher: dict[str, Any] | None) -> Curriculum:

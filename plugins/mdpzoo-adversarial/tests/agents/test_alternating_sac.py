@@ -102,15 +102,17 @@ def test_the_two_seats_never_share_a_game():
 def test_evaluation_stays_at_a_temperature_of_the_training():
     agent = make(teacher={"episodes_per_update": 4, "threshold": 1e9}).learn(120)
     assert agent.curriculum.mean == 0.05  # frozen: the threshold is out of reach
-    assert agent.policy_of(OWN).z == 1.0
+    low, high = agent.curriculum.trained
+    assert low <= agent.curriculum.evaluated <= high
+    assert agent.policy_of(OWN).z == agent.protagonist.seat.scale.show(agent.curriculum.evaluated)
     moved = make(teacher={"episodes_per_update": 4}).learn(400)
     assert moved.curriculum.mean < 0.05
     scale = moved.protagonist.seat.scale
     z = moved.policy_of(OWN).z
-    assert z == pytest.approx(scale.show(moved.curriculum.mean))
+    assert z == pytest.approx(scale.show(moved.curriculum.evaluated))
     memory = moved.protagonist.model.replay_buffer
     shown = memory.observations[: memory.size(), 0, -1]
-    assert shown.min() - 0.2 < z < shown.max()  # the last distribution may not have been drawn from yet
+    assert shown.min() - 1e-6 <= z <= shown.max() + 1e-6
 
 
 def test_the_force_variant_uses_a_share_of_the_force():

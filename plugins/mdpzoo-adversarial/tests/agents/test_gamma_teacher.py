@@ -134,7 +134,18 @@ def test_a_curriculum_goes_back_to_its_state(variant):
     assert other == first
 
 
-@pytest.mark.parametrize("state", [[], [1.0], [-1.0, 0.0], [1.0, math.nan], [1.0, 0.0, 3.0]])
+def test_evaluation_stays_within_the_temperatures_of_the_training():
+    curriculum = curriculum_of("point", {"threshold": 1.0})
+    assert curriculum.evaluated == 0.05  # nothing has been trained yet
+    episodes(curriculum, 30, 2.0)
+    curriculum.advance(0.0)
+    assert curriculum.mean == pytest.approx(0.049)
+    assert curriculum.evaluated == 0.05  # no episode has been played at the next temperature
+    curriculum.record(0.049, 2.0)
+    assert curriculum.evaluated == pytest.approx(0.049)
+
+
+@pytest.mark.parametrize("state", [[], [1.0], [-1.0, 0, 0, 0], [1.0, math.nan, 0, 0], [1.0, 0, 0, 0, 3.0]])
 def test_a_damaged_state_is_refused(state):
     with pytest.raises(SettingError, match="damaged"):
         curriculum_of("gamma", None).restore(np.array(state))
