@@ -131,6 +131,12 @@ def _clipped(actions: Mapping[str, Any], player: str, size: int) -> list[float]:
     """One player's action as numbers in [-1, 1]."""
     given = actions[player]
     numbers = given.tolist() if isinstance(given, np.ndarray) else list(given)
+    if len(numbers) == size:
+        for each in numbers:
+            if not -1.0 <= each <= 1.0:
+                break
+        else:
+            return numbers
     if len(numbers) != size or not all(map(math.isfinite, numbers)):
         raise IllegalActionError(f"action of {player} must be {size} finite numbers, got {given!s:.60}")
     return [min(max(each, -1.0), 1.0) for each in numbers]
