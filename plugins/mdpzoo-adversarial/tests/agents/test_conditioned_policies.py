@@ -108,3 +108,35 @@ def test_the_tempered_actors_losses_have_each_samples_own_temperature():
     assert torch.equal(actions, plain[0])
     expected = (0.001 * (0.05 / 0.001) ** obs[:, -1]) * plain[1]
     torch.testing.assert_close(scaled, expected)
+
+
+class QuadraticBandit(gymnasium.Env):
+    """One action a, reward -c (a - 0.3)^2; the observation is the temperature as it is shown."""
+
+    observation_space, action_space, curvature = Box(LOW, HIGH, (1,)), Box(-1, 1, (1,)), 4.0
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        temperature = np.exp(self.np_random.uniform(np.log(SCALE.last), np.log(SCALE.first)))
+        self.shown = np.array([SCALE.show(temperature)], np.float32)
+        return self.shown, {}
+
+    def step(self, action):
+        return self.shown, -self.curvature * float(action[0] - 0.3) ** 2, True, False, {}
+
+
+def test_learned_deviations_are_those_of_the_closed_form_at_every_temperature():
+    """exp(-c a^2 / b) is a Gaussian of variance b / (2 c), as in the linear-quadratic game."""
+    model = SAC(
+        TemperedPolicy, QuadraticBandit(), ent_coef=1.0, policy_kwargs={"scale": SCALE, "net_arch": [32, 32]},
+        learning_rate=1e-3, learning_starts=200, batch_size=128, seed=0,
+    )  # fmt: skip
+    model.learn(1_500)
+    found = []
+    for temperature in (0.05, 0.01, 0.002):
+        shown = torch.tensor([[SCALE.show(temperature)]], dtype=torch.float32)
+        with torch.no_grad():
+            mean, log_deviation, _ = model.actor.get_action_dist_params(shown)
+        found.append(float(log_deviation.exp() * (1 - torch.tanh(mean) ** 2)))  # in units of the action
+    assert found == sorted(found, reverse=True)
+    assert found == pytest.approx([(each / 8) ** 0.5 for each in (0.05, 0.01, 0.002)], rel=0.35)
