@@ -54,7 +54,7 @@ def _exact_games() -> list[EnvironmentSpec]:
             rules=f"{GAMES}.navigation:robust_navigation",
             summary="a grid with pits where wind sometimes moves the walker as the adversary likes",
             max_episode_steps=100,
-            source="Tessler, Efroni and Mannor 2019, section 3",
+            source="Tessler, Efroni and Mannor 2019",
             variants=({"layout": ["S#G", ".P."], "wind": 0.4},),
         ),
     ]
@@ -68,7 +68,7 @@ def _continuous_games() -> list[EnvironmentSpec]:
             rules=f"{GAMES}.linear_quadratic:adversarial_lq",
             summary="linear dynamics and quadratic costs, with an equilibrium in closed form at any temperatures",
             max_episode_steps=25,
-            source="Basar and Bernhard 1995, chapter 3",
+            source="Basar and Bernhard 1995",
             variants=(
                 {
                     "A": [[1.0, 0.1], [0.0, 1.0]],

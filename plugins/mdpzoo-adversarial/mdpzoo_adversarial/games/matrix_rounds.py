@@ -26,7 +26,7 @@ GAMES: Mapping[str, list[list[float]]] = MappingProxyType(
             [-1, 1, -1, 0, 1],
             [1, -1, 1, -1, 0],
         ],
-        # goalkeeper and kicker, left and right: the chance of a goal; the kicker is better on the right
+        # kicker and goalkeeper choose left or right: the chance of a goal, numbers for illustration
         "penalty-kick": [[0.58, 0.95], [0.93, 0.70]],
         # two fields: the side with more soldiers on a field wins it
         "blotto": [[float(sum(np.sign(a - b) for a, b in zip(x, y, strict=True))) for y in _BLOTTO] for x in _BLOTTO],

@@ -4,7 +4,7 @@ x+ = A x + B u + D w; the protagonist chooses u and earns r = -(x'Qx + u'Ru - w'
 -r. With P the solution of the game's Riccati equation, u = -K x and w = -L x are the Nash equilibrium. At temperatures
 alpha and beta the equilibrium is Gaussian around the same gains, with covariances (alpha / 2) (R + g B'PB)^-1 and
 (beta / 2) (S - g D'PD)^-1, g the discount: a curriculum of temperatures moves the covariances only (derived in
-pages/adversarial.md; the deterministic game is in Basar and Bernhard 1995, chapter 3).
+pages/adversarial.md; the deterministic game is in Basar and Bernhard 1995).
 """
 
 from dataclasses import dataclass

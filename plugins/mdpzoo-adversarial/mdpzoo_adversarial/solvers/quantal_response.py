@@ -45,7 +45,7 @@ def quantal_responses(payoffs: np.ndarray, row_temperature: float, column_temper
         row_temperature: of the row player, positive, in units of payoff.
         column_temperature: of the column player, positive.
 
-    Source: McKelvey and Palfrey 1995, section 2. Costs O(min(A, B)^3 + A B min(A, B)) for each of some twenty to a
+    Source: McKelvey and Palfrey 1995. Costs O(min(A, B)^3 + A B min(A, B)) for each of some twenty to a
     hundred Newton steps.
     """
     if payoffs.shape[1] > payoffs.shape[2]:
