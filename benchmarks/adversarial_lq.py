@@ -53,7 +53,7 @@ class LinearPolicy:
 def main() -> None:
     """Runs every case, prints the table and writes it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--steps", type=int, default=15_000)
+    parser.add_argument("--steps", type=int, default=15_000, help="of each learner")
     parser.add_argument("--case", type=int, choices=range(len(CASES)), help="one of the cases; default: all")
     parser.add_argument("--seeds", type=int, default=1)
     given = parser.parse_args()
