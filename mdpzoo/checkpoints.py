@@ -5,7 +5,7 @@ SB3's own ``save`` writes this tag into the zip's JSON part; ``mdpzoo.loading`` 
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import gymnasium
 
@@ -21,6 +21,20 @@ HIDDEN = {
     "device",
     "render_mode",
 }
+
+
+class Origin(NamedTuple):
+    """How a game was made; PettingZoo, unlike Gymnasium, does not note it on its environments.
+
+    Attributes:
+        id: what was given to ``make_parallel``.
+        kwargs: its settings.
+        max_episode_steps: None: the time limit is one of the settings, ``max_cycles``.
+    """
+
+    id: str
+    kwargs: Mapping[str, Any]
+    max_episode_steps: int | None = None
 
 
 def tag(agent: Any, id: str, settings: Mapping[str, Any], env: Any) -> Any:

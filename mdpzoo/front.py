@@ -116,7 +116,11 @@ def make_parallel(id: str, **kwargs: Any) -> "ParallelEnv[str, Any, Any]":
     """
     import pettingzoo
 
-    return pettingzoo.make("parallel", _game(id).id, **kwargs)
+    from mdpzoo.checkpoints import Origin
+
+    game: Any = pettingzoo.make("parallel", _game(id).id, **kwargs)
+    game.spec = Origin(id, kwargs)
+    return game
 
 
 def make_aec(id: str, **kwargs: Any) -> "AECEnv[str, Any, Any]":
@@ -190,7 +194,7 @@ def make_agent(id: str, env: Any, **settings: Any) -> Any:
 
     Args:
         id: of ours or a plugin's.
-        env: an environment (Gymnasium's or SB3's), or the id of one.
+        env: an environment (Gymnasium's or SB3's; PettingZoo's for an agent that learns from games), or the id of one.
         **settings: ``seed`` and the agent's own.
 
     Raises:
@@ -201,19 +205,25 @@ def make_agent(id: str, env: Any, **settings: Any) -> Any:
     from mdpzoo.checkpoints import tag
 
     spec = registry.agent(id)
-    env = make(env) if isinstance(env, str) else env
-    if hasattr(env, "possible_agents"):
-        raise SettingError(
-            f"agent {id!r} learns in an environment of one decision maker, this one has the players "
-            f"{', '.join(env.possible_agents)}; give it a seat: mdpzoo.seat(...)"
-        )
-    _check_spaces(spec, env)
+    env = make_any(env) if isinstance(env, str) else env
+    _check_players(spec, env)
     try:
         agent = build(spec.build, {"env": env, **spec.settings, **settings}, f"agent {id!r}")
     except ModuleNotFoundError as error:
         everything = f"pip install {registry.owner(id)}"
         raise MissingExtraError(f"agent {id!r} needs the package {error.name!r}; type: {everything}") from error
     return tag(agent, id, settings, env)
+
+
+def make_any(id: str, **kwargs: Any) -> Any:
+    """Makes what an id names: a parallel environment if it is a game's, else an environment of one decision maker.
+
+    Raises:
+        UnknownNameError: if there is no such id; names the nearest.
+        SettingError: if it has no such setting.
+    """
+    spec = registry.environments().get(id)
+    return make_parallel(id, **kwargs) if spec is not None and spec.several_players else make(id, **kwargs)
 
 
 def require(module: str, extra: str, distribution: str = "mdpzoo") -> None:
@@ -228,14 +238,30 @@ def require(module: str, extra: str, distribution: str = "mdpzoo") -> None:
         raise MissingExtraError(f"{module} is not installed; type: pip install '{distribution}[{extra}]'")
 
 
-def _check_spaces(spec: AgentSpec, env: Any) -> None:
+def _check_players(spec: AgentSpec, env: Any) -> None:
+    """Checks that an agent fits an environment, or every player of a game."""
+    players = getattr(env, "possible_agents", None)
+    if players is None and spec.learns_from == "game":
+        raise SettingError(f"agent {spec.id!r} learns from a game of several players; use make_parallel, or its id")
+    if players is not None and spec.learns_from != "game":
+        raise SettingError(
+            f"agent {spec.id!r} learns in an environment of one decision maker, this one has the players "
+            f"{', '.join(players)}; give it a seat: mdpzoo.seat(...)"
+        )
+    for player in players or ():
+        _check_spaces(spec, env.observation_space(player), env.action_space(player))
+    if players is None:
+        _check_spaces(spec, env.observation_space, env.action_space)
+
+
+def _check_spaces(spec: AgentSpec, observations: Any, actions: Any) -> None:
     for taken, space, what in (
-        (spec.observations, env.observation_space, "observes"),
-        (spec.actions, env.action_space, "acts in"),
+        (spec.observations, observations, "observes"),
+        (spec.actions, actions, "acts in"),
     ):
         if taken and not any(kind.__name__ in taken for kind in type(space).__mro__):
             raise SettingError(f"agent {spec.id!r} {what} {' or '.join(taken)} spaces, this environment has {space}")
-    missing = [key for key in spec.observation_keys if key not in getattr(env.observation_space, "spaces", {})]
+    missing = [key for key in spec.observation_keys if key not in getattr(observations, "spaces", {})]
     if missing:
         raise SettingError(f"agent {spec.id!r} needs an observation with the entry {missing[0]!r}, which this has not")
 

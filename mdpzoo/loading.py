@@ -17,7 +17,7 @@ from typing import Any
 from mdpzoo import registry
 from mdpzoo.checkpoints import HIDDEN, describe
 from mdpzoo.errors import CheckpointError, MissingExtraError, did_you_mean, unknown
-from mdpzoo.front import make, make_agent
+from mdpzoo.front import make_agent, make_any
 from mdpzoo.specs import load
 
 MOMENTS = {"exp_avg", "exp_avg_sq", "max_exp_avg_sq", "square_avg", "momentum_buffer"}  # shaped like their parameter
@@ -37,7 +37,7 @@ def load_agent(path: str | Path, env: Any = None) -> Any:
         UnknownNameError: there is no such file, and no agent of this id is pretrained.
         CheckpointError: the file is damaged or not ours; says what is wrong.
     """
-    return read(path, make(env) if isinstance(env, str) else env)
+    return read(path, make_any(env) if isinstance(env, str) else env)
 
 
 def read(path: str | Path, env: Any = None) -> Any:
@@ -160,7 +160,7 @@ def _remake(name: str, note: dict[str, Any], env: Any) -> Any:
             assert isinstance(made, dict)
             if ":" in str(made.get("id")) or HIDDEN & made["settings"].keys():
                 raise ValueError("its environment names code")  # Gymnasium imports what stands before a colon
-            env = make(str(made.get("id")), **made["settings"])
+            env = make_any(str(made.get("id")), **made["settings"])
         with warnings.catch_warnings():  # batch sizes were chosen for the training's environments, not for this one
             warnings.simplefilter("ignore", UserWarning)
             return make_agent(str(note.get("agent")), env, **note["settings"])

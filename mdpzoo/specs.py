@@ -15,6 +15,8 @@ from mdpzoo.settings import check_names, check_types
 
 Kind = Literal["model", "game", "problem", "environment"]
 KINDS = get_args(Kind)
+Source = Literal["environment", "game"]
+SOURCES = get_args(Source)
 
 ENVIRONMENT_ID = re.compile(r"(?P<namespace>[A-Za-z][\w.-]*)/(?P<name>[A-Za-z][\w.-]*)-v(?P<version>\d+)")
 AGENT_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -170,6 +172,8 @@ class AgentSpec:
         load: ``"module:attribute"``, called as ``load(path, env=env)``, for an agent with a file format of its own;
             the path None means the checkpoint that comes with the agent. None: the file is SB3's.
         source: the paper, with its section.
+        learns_from: ``"environment"``, or ``"game"`` for an agent that trains all players of a parallel environment;
+            the names of its spaces then hold for every player.
     """
 
     id: str
@@ -181,6 +185,7 @@ class AgentSpec:
     settings: Mapping[str, Any] = field(default_factory=dict)
     load: str | None = None
     source: str = ""
+    learns_from: Source = "environment"
 
     def __post_init__(self) -> None:
         """Checks every field.
@@ -196,6 +201,10 @@ class AgentSpec:
                 f"the code of agent {self.id!r} must look like 'module:attribute', got {code!r}",
             )
         _require(self.build is not None, f"agent {self.id!r} must say what builds it")
+        _require(
+            self.learns_from in SOURCES,
+            f"learns_from of agent {self.id!r} must be one of {', '.join(SOURCES)}, got {self.learns_from!r}",
+        )
         object.__setattr__(self, "settings", _frozen(self.settings))
 
 

@@ -63,13 +63,11 @@ def policies_can_be_replaced(subject: Subject) -> None:
     others = {each: Scripted(spaces[each], 0) for each in players[1:]}
     envs = mdpzoo.seat(subject.spec.id, players[0], others, num_envs=2, output="sb3", **subject.settings)
     envs.seed(0)
-    envs.reset()
-    counting = Scripted(spaces[players[1]], 0)
+    seen = envs.reset()
+    counting, script = Scripted(spaces[players[1]], 0), Scripted(envs.action_space, 1)
     envs.env_method("set_policy", players[1], counting)
-    space = envs.action_space
-    space.seed(0)
     masks = _masks(envs, True)
-    action = [int(np.flatnonzero(masks[k])[0]) if masks[k] is not None else space.sample() for k in range(2)]
+    action = [script.choose(row_of(seen, k), {"action_mask": masks[k]}) for k in range(2)]
     envs.step(np.stack([np.asarray(each) for each in action]))
     assert counting.asked > 0, "the new policy was not asked after set_policy"
 

@@ -18,12 +18,13 @@ from typing import Any
 import gymnasium
 import numpy as np
 
+from mdpzoo import registry
 from mdpzoo.errors import CheckpointError, MdpzooError, SettingError
 from mdpzoo.experiments.curve import recording
 from mdpzoo.experiments.folders import LOCK, locked
 from mdpzoo.experiments.progress import as_list, bar, with_progress
 from mdpzoo.files import replacing
-from mdpzoo.front import make_agent, make_sb3
+from mdpzoo.front import make_agent, make_parallel, make_sb3
 from mdpzoo.loading import STEMS, read
 
 KEEP_EVERY = 60.0  # seconds between two saves of a run
@@ -137,7 +138,7 @@ def _train(run: Run, folder: Path, progress: bool, callback: Any, keep_every: fl
     for left in folder.glob(f"{SAVING}*"):  # by a process that was killed
         shutil.rmtree(left)
     going_on = any((folder / stem).is_file() for stem in STEMS)  # if not, it ended before there was an agent
-    envs = make_envs(run.environment, run.num_envs, run.environment_settings, run.seed)
+    envs = _environments(run)
     agent = read(folder, envs) if going_on else _agent(run, envs)
     _begin(run, folder)
     if not going_on:
@@ -184,6 +185,13 @@ def _keeping(agent: Any, folder: Path, every: float) -> Callable[..., bool]:
         return True
 
     return keep
+
+
+def _environments(run: Run) -> Any:
+    """What the run's agent learns from: environments for SB3, or a game."""
+    if registry.agent(run.agent).learns_from == "game":
+        return make_parallel(run.environment, **run.environment_settings)
+    return make_envs(run.environment, run.num_envs, run.environment_settings, run.seed)
 
 
 def make_envs(id: str, num_envs: int, settings: Mapping[str, Any], seed: int) -> Any:

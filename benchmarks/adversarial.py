@@ -1,0 +1,164 @@
+"""Adversarial training compared: SAC, RARL and QARL against their own and fresh adversaries, and over grids.
+
+    python benchmarks/adversarial.py --game CartPole --seeds 5       # an hour and a half of CPU time
+    python benchmarks/adversarial.py --game InvertedPendulum --seeds 5
+    python benchmarks/adversarial.py --game Hopper --seeds 3
+    python benchmarks/adversarial.py --summary                       # the table, from what has been run
+
+Every pair of an agent and a seed is one JSON file in ``--work``; what is there is not run again, so an interrupted
+run goes on. The summary goes to ``results/adversarial.json``, from which the table is printed.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+import mdpzoo
+from mdpzoo_adversarial import protagonist_returns, robustness_grid, worst_case
+
+HERE = Path(__file__).parent
+SMALL, MEDIUM = {"net_arch": [64, 64]}, {"net_arch": [256, 256]}
+# steps of both players together, steps of the fresh adversary, networks, threshold of the teacher, grid
+GAMES: dict[str, dict[str, Any]] = {
+    "CartPole": {
+        "steps": 60_000,
+        "fresh_steps": 20_000,
+        "network": SMALL,
+        "threshold": 40.0,
+        "axes": {"pole_mass": [0.05, 0.1, 0.2, 0.4, 0.8], "pole_length": [0.25, 0.5, 0.75, 1.0, 1.5]},
+        "settings": {"adversary_force": 0.5},  # at the default of 2 N a perfect adversary cannot be resisted
+    },
+    "InvertedPendulum": {
+        "steps": 60_000,
+        "fresh_steps": 20_000,
+        "network": SMALL,
+        "threshold": 40.0,
+        "axes": {"mass:pole": [0.5, 1.0, 2.0, 4.0], "mass:cart": [0.5, 1.0]},
+        "settings": {"force": 20.0},
+    },
+    "Hopper": {
+        "steps": 300_000,
+        "fresh_steps": 100_000,
+        "network": MEDIUM,
+        "threshold": 40.0,
+        "axes": {"mass:torso": [0.5, 1.0, 1.5, 2.0], "friction": [0.25, 0.5, 1.0, 1.5]},
+        "settings": {},
+    },
+}
+AGENTS: dict[str, str] = {"sac": "unopposed-sac", "rarl": "rarl", "qarl": "qarl"}
+
+
+def main() -> None:
+    """Runs what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--game", choices=GAMES, default="CartPole")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--agents", nargs="*", choices=AGENTS, default=list(AGENTS))
+    parser.add_argument("--steps", type=int, help="of training, instead of the game's own number")
+    parser.add_argument("--fresh-steps", type=int, help="of the fresh adversary's training, likewise")
+    parser.add_argument("--work", type=Path, default=Path("adversarial_runs"))
+    parser.add_argument("--summary", action="store_true")
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    for name in ("steps", "fresh_steps"):
+        if getattr(given, name) is not None:
+            GAMES[given.game][name] = getattr(given, name)
+    if not given.summary:
+        given.work.mkdir(parents=True, exist_ok=True)
+        for seed in range(given.seeds):
+            for name in given.agents:
+                path = given.work / f"{given.game}-{name}-{seed}.json"
+                if not path.is_file():
+                    path.write_text(json.dumps(run(given.game, name, seed)))
+                    print(path.name, flush=True)
+    write_summary(given.work)
+
+
+def run(game: str, name: str, seed: int) -> dict[str, Any]:
+    """Trains and judges one agent with one seed."""
+    plan, id = GAMES[game], f"mdpzoo/Adversarial{game}-v0"
+    began = time.process_time()
+    sac = {"policy_kwargs": plan["network"]}
+    teacher = {"teacher": {"threshold": plan["threshold"]}} if name == "qarl" else {}
+    env = mdpzoo.make_parallel(id, **plan["settings"])
+    agent = mdpzoo.make_agent(AGENTS[name], env, seed=seed, sac=sac, **teacher)
+    agent.learn(plan["steps"])
+    trained = time.process_time()
+    policy = agent.policy_of("protagonist")
+    own = agent.policy_of("adversary") if name != "sac" else None
+    episodes = 20
+    fresh = worst_case(
+        id, policy, plan["fresh_steps"], episodes=episodes, seed=1000 + seed, sac=sac, settings=plan["settings"]
+    )
+    grid = robustness_grid(id, policy, plan["axes"], episodes=5, seed=2000, settings=plan["settings"])
+    return {
+        "game": game,
+        "agent": name,
+        "seed": seed,
+        "steps": plan["steps"],
+        "fresh_steps": plan["fresh_steps"],
+        "idle": protagonist_returns(id, policy, None, episodes, 3000, plan["settings"]).tolist(),
+        "own": protagonist_returns(id, policy, own, episodes, 3000, plan["settings"]).tolist(),
+        "fresh": fresh.returns.tolist(),
+        "grid_axes": {each: values.tolist() for each, values in zip(grid.names, grid.values, strict=True)},
+        "grid": grid.means.tolist(),
+        "temperature": agent.curriculum.mean,
+        "train_seconds": trained - began,
+        "seconds": time.process_time() - began,
+    }
+
+
+def write_summary(work: Path) -> None:
+    """Prints the table of everything that has been run, and writes it as JSON."""
+    runs = [json.loads(path.read_text()) for path in sorted(work.glob("*.json"))]
+    if not runs:
+        raise SystemExit(f"nothing has been run in {work}")
+    rows = list(_rows(runs))
+    print("| game | agent | seeds | idle adversary | own | fresh | mean of the grid | last temperature |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    for row in rows:
+        cells = [
+            f"{row[key][0]:.0f} [{row[key][1]:.0f}, {row[key][2]:.0f}]" for key in ("idle", "own", "fresh", "grid")
+        ]
+        print(f"| {row['game']} | {row['agent']} | {row['seeds']} | {' | '.join(cells)} | {row['temperature']:.4f} |")
+    (HERE / "results").mkdir(exist_ok=True)
+    (HERE / "results/adversarial.json").write_text(json.dumps(rows, indent=1) + "\n")
+
+
+def _rows(runs: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for game in GAMES:
+        for name in AGENTS:
+            mine = [each for each in runs if each["game"] == game and each["agent"] == name]
+            if mine:
+                means = {key: [float(np.mean(each[key])) for each in mine] for key in ("idle", "own", "fresh", "grid")}
+                yield {
+                    "game": game,
+                    "agent": name,
+                    "seeds": len(mine),
+                    "steps": mine[0]["steps"],
+                    "fresh_steps": mine[0]["fresh_steps"],
+                    **{key: [float(np.mean(each)), *_interval(each)] for key, each in means.items()},
+                    "means": means,
+                    "grids": [each["grid"] for each in mine],
+                    "grid_axes": mine[0]["grid_axes"],
+                    "temperature": float(np.mean([each["temperature"] for each in mine])),
+                    "cpu_seconds": float(np.mean([each["seconds"] for each in mine])),
+                }
+
+
+def _interval(values: list[float]) -> tuple[float, float]:
+    """95 % bootstrap interval of the mean over seeds."""
+    generator = np.random.default_rng(0)
+    picks = generator.integers(len(values), size=(10_000, len(values)))
+    low, high = np.quantile(np.array(values)[picks].mean(1), [0.025, 0.975])
+    return float(low), float(high)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Learners for two-player zero-sum games with continuous actions."""

@@ -1,0 +1,136 @@
+"""One learning player: its seat, SB3's SAC in it, and the steps and episodes that it takes."""
+
+import copy
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from pettingzoo import ParallelEnv
+from stable_baselines3 import SAC
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.monitor import Monitor
+from stable_baselines3.common.type_aliases import TrainFreq, TrainFrequencyUnit
+from stable_baselines3.common.vec_env import DummyVecEnv
+
+import mdpzoo
+from mdpzoo.interop.pettingzoo import GameParallelEnv
+from mdpzoo.policies import freeze
+from mdpzoo_adversarial.agents.conditioned_policies import ConditionedPolicy, IdlePolicy, TemperatureScale
+from mdpzoo_adversarial.agents.learning_seats import LearningSeat
+from mdpzoo_adversarial.agents.tempered_policy import TemperedPolicy
+
+ONE_STEP = TrainFreq(1, TrainFrequencyUnit.STEP)
+DEFAULTS: Mapping[str, Any] = {"buffer_size": 300_000, "learning_starts": 1_000, "batch_size": 256}
+
+
+class Player:
+    """A player that learns with SAC against a frozen other player.
+
+    Attributes:
+        name: its name in the game.
+        seat: its environment.
+        model: SB3's SAC.
+    """
+
+    def __init__(
+        self,
+        game: ParallelEnv[str, Any, Any],
+        name: str,
+        settings: Mapping[str, Any],
+        scale: TemperatureScale | None,
+        tempered: bool,
+        update_every: int,
+        seed: int | None,
+        device: Any,
+    ) -> None:
+        """Takes a seat in a game of its own, the other player idle, and builds an untrained model.
+
+        Args:
+            game: copied, not shared.
+            name: whose seat.
+            settings: of SB3's SAC; they override ``DEFAULTS``.
+            scale: how temperatures are shown; None: they are not.
+            tempered: whether the temperature that is shown is the player's own.
+            update_every: steps between two gradient steps.
+            seed: of the model and the game; None: unpredictable.
+            device: of the networks.
+        """
+        self.name, self._every, self._shape = name, update_every, game.observation_space(name).shape
+        other = next(each for each in game.possible_agents if each != name)
+        idle = {other: IdlePolicy(game.action_space(other))}
+        settings = {**DEFAULTS, **settings}
+        sign = 1.0 if name == game.possible_agents[0] else -1.0
+        own = mdpzoo.seat(own_game(game), name, idle)
+        self.seat = LearningSeat(own, other, sign, float(settings.get("gamma", 0.99)), scale)
+        policy: Any = "MlpPolicy"
+        if tempered:
+            policy, kwargs = TemperedPolicy, dict(settings.get("policy_kwargs") or {})
+            settings |= {"ent_coef": 1.0, "policy_kwargs": {**kwargs, "scale": scale}}
+        envs = DummyVecEnv([lambda: Monitor(self.seat)])
+        self.model = SAC(policy, envs, seed=seed, device=device, train_freq=1, gradient_steps=1, **settings)
+        self._scale = scale
+
+    def begin(self, logger: Any, total: int, reset: bool) -> None:
+        """Prepares for learning; ``total`` is the most steps to come, ``reset`` sets the clock to 0."""
+        self.model.set_logger(PlayerLogger(logger, self.name))  # type: ignore[arg-type]
+        if reset:
+            self.model._last_obs = None
+        self.model._setup_learn(total, None, reset_num_timesteps=reset)
+
+    def follow(self, plan: np.ndarray, shares: np.ndarray, opponents: Callable[[], Any]) -> None:
+        """Starts a phase; the arguments are those of ``LearningSeat.follow``."""
+        seen = self.seat.follow(plan, shares, opponents)
+        if seen is not None and self.model._last_obs is not None:
+            self.model._last_obs = seen[None].copy()
+
+    def step(self, callback: BaseCallback) -> bool:
+        """Takes one step, and a gradient step every ``update_every`` of them; returns whether an episode ended."""
+        model, before = self.model, self.model._episode_num
+        assert model.env is not None
+        assert model.replay_buffer is not None
+        model.collect_rollouts(
+            model.env, callback, ONE_STEP, model.replay_buffer, learning_starts=model.learning_starts
+        )  # fmt: skip
+        seen = model.replay_buffer.size()  # smaller than the clock after loading: memories are not saved
+        if seen > min(model.learning_starts, model.buffer_size) and model.num_timesteps % self._every == 0:
+            model.train(gradient_steps=1, batch_size=model.batch_size)
+        return model._episode_num > before
+
+    def frozen(self, temperature: float, seed: int | None = None) -> ConditionedPolicy:
+        """Returns the present policy as a player that does not learn, shown a temperature."""
+        z = None if self._scale is None else self._scale.show(temperature)
+        return ConditionedPolicy(freeze(self.model.policy), self._shape or (), z, seed)
+
+    @property
+    def mean_return(self) -> float:
+        """The mean return of the last episodes; nan if there is none."""
+        episodes = self.model.ep_info_buffer
+        return float(np.mean([each["r"] for each in episodes])) if episodes else float("nan")
+
+
+class PlayerLogger:
+    """Writes what SB3 records of one player under the player's name."""
+
+    def __init__(self, logger: Any, name: str) -> None:
+        """Takes the logger of both players."""
+        self._logger, self._name = logger, name
+
+    def record(self, key: str, value: Any, exclude: Any = None) -> None:
+        """Notes a value."""
+        if not key.startswith(("time/", "rollout/")):
+            self._logger.record(f"{self._name}/{key.removeprefix('train/')}", value, exclude=exclude)
+
+    def dump(self, step: int = 0) -> None:
+        """Writes nothing: the agent writes both players' values."""
+
+
+def own_game(game: ParallelEnv[str, Any, Any]) -> Any:
+    """Returns a game that shares no state with another: rules are pure, simulators are copied."""
+    if isinstance(game, GameParallelEnv):
+        return GameParallelEnv(game.rules, max_cycles=game.max_cycles)
+    return copy.deepcopy(game)
+
+
+def player_seed(seed: int, place: int) -> int:
+    """Returns the seed of a player from the agent's and the player's place in the game."""
+    return int(np.random.SeedSequence((seed, place)).generate_state(1)[0] >> 1)

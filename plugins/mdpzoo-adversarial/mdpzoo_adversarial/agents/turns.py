@@ -1,0 +1,30 @@
+"""Whose turn it is to learn."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass
+class Turns:
+    """The place in the alternation.
+
+    Attributes:
+        taken: turns that have ended.
+        learner: 0: the protagonist, 1: the adversary, who begins.
+        episodes_done: in this turn.
+        plan: ``[n]`` temperatures of the present iteration; None before the first.
+    """
+
+    taken: int = 0
+    learner: int = 1
+    episodes_done: int = 0
+    plan: np.ndarray | None = None
+
+    def pass_on(self, opposed: bool) -> bool:
+        """Ends a turn; returns whether it was the last of an iteration, which the protagonist's is."""
+        self.taken += 1
+        was_last = self.learner == 0
+        if opposed:
+            self.learner = 1 - self.learner
+        return was_last

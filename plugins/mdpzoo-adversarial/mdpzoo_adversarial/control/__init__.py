@@ -1,0 +1,1 @@
+"""Control games: a force that works against the controller."""

@@ -1,0 +1,1 @@
+"""Games whose equilibria are known exactly."""

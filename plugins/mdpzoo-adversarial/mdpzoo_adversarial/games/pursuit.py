@@ -1,0 +1,52 @@
+"""Pursuit and evasion on a grid: the protagonist pursues, the adversary evades, both move at once.
+
+Each step costs the pursuer 1, until both stand on one cell or have exchanged their cells. At equal speed on an open
+grid an evader whose moves never fail escapes for ever, so its move fails with a probability.
+"""
+
+import numpy as np
+
+from mdpzoo.errors import SettingError
+from mdpzoo_adversarial.games.grid_moves import MOVES, draw_grid, moved
+from mdpzoo_adversarial.games.tabular_games import Outcomes, TabularGame, game_of
+
+RED, BLUE = (200, 60, 50), (50, 90, 190)
+
+
+def pursuit_evasion(size: int = 4, slip: float = 0.2) -> TabularGame:
+    """Builds the game; it starts in opposite corners.
+
+    A state is ``pursuer * size^2 + evader``, cells counted by rows; all states in which both share a cell are ends.
+
+    Args:
+        size: rows and columns of the grid, in 2 .. 8.
+        slip: probability in [0, 1] that the evader's move fails.
+
+    Raises:
+        SettingError: if a setting is out of its range.
+    """
+    if not 2 <= size <= 8:
+        raise SettingError(f"size must lie in 2..8, got {size}")
+    if not 0 <= slip <= 1:
+        raise SettingError(f"slip must lie in [0, 1], got {slip}")
+    cells = size * size
+    terminal = np.eye(cells, dtype=bool).ravel()
+    start = np.zeros(cells * cells)
+    start[cells - 1] = 1.0  # the pursuer in the first corner, the evader in the last
+
+    def outcomes(state: int, first: int, second: int) -> Outcomes:
+        pursuer, evader = (divmod(cell, size) for cell in divmod(state, cells))
+        after = moved(pursuer, first, size, size)
+        found = []
+        for chance, move in ((1 - slip, second), (slip, len(MOVES) - 1)):
+            fled = moved(evader, move, size, size)
+            if after == evader and fled == pursuer:  # they met half-way
+                fled = after
+            found.append((chance, (after[0] * size + after[1]) * cells + fled[0] * size + fled[1], -1.0))
+        return found
+
+    def draw(state: int) -> np.ndarray:
+        pursuer, evader = (divmod(cell, size) for cell in divmod(state, cells))
+        return draw_grid(size, size, discs=[(pursuer, RED), (evader, BLUE)])
+
+    return TabularGame(game_of(cells * cells, (5, 5), outcomes, start, terminal), draw)

@@ -1,0 +1,1 @@
+"""Exact solvers: pure functions over arrays."""
