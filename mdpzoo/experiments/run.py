@@ -270,7 +270,9 @@ def _agent(run: Run, envs: Any) -> Any:
         raise SettingError(f"{name!r} is no setting of agent {run.agent!r}")
     agent = make_agent(run.agent, envs, seed=run.seed, **run.settings)
     rollout = getattr(agent, "n_steps", 0)
-    if "n_steps" in run.settings or not isinstance(rollout, int) or rollout * envs.num_envs <= run.steps:
+    if "n_steps" in run.settings or not isinstance(rollout, int) or not rollout:
+        return agent
+    if rollout * envs.num_envs <= run.steps:
         return agent
     whole = getattr(agent, "batch_size", 1) // math.gcd(getattr(agent, "batch_size", 1), envs.num_envs)
     needed = -(-run.steps // envs.num_envs)  # one rollout does all that is asked for, in whole minibatches
