@@ -1,0 +1,1 @@
+"""Markov coding games."""

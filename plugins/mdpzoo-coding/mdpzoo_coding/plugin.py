@@ -1,0 +1,1 @@
+"""What mdpzoo-coding brings."""
