@@ -115,6 +115,20 @@ def apportioned(weights, least):  # type: ignore[no-untyped-def]
     return shares
 
 
+@compiled
+def _scaled(row):  # type: ignore[no-untyped-def]
+    """Turns float64 probabilities into masses that sum to 2^40; empty if these are no probabilities."""
+    weights, total = np.empty(len(row), np.int64), 0.0
+    for k in range(len(row)):
+        if not 0 <= row[k] <= 2:
+            return weights[:0]
+        total += row[k]
+        weights[k] = np.int64(row[k] * 2.0**60)  # exact, then truncated
+    if not abs(total - 1) <= CLOSE:
+        return weights[:0]
+    return apportioned(weights, 0)
+
+
 def integer_row(probabilities: Any) -> np.ndarray:
     """Turns probabilities into masses that sum to 2^40.
 
@@ -125,18 +139,18 @@ def integer_row(probabilities: Any) -> np.ndarray:
         SettingError: if these are no probabilities.
     """
     row = np.asarray(probabilities)
-    if row.ndim != 1 or len(row) == 0:
-        raise SettingError(f"probabilities must have one axis and an entry, got shape {list(row.shape)}")
-    if row.dtype.kind in "iu":
-        weights = row.astype(np.int64)
-    else:
-        scaled = np.asarray(row, np.float64)
-        if not (scaled >= 0).all() or not abs(scaled.sum() - 1) <= CLOSE:
+    if row.ndim != 1 or len(row) == 0 or row.dtype.kind not in "iuf":
+        raise SettingError(f"probabilities must be numbers on one axis, got {probabilities!r:.80}")
+    if row.dtype.kind == "f":
+        masses = _scaled(np.ascontiguousarray(row, np.float64))
+        if len(masses) == 0:
             raise SettingError(f"probabilities must not be negative and must sum to 1, got {row!s:.80}")
-        weights = (scaled * 2.0**60).astype(np.int64)
-    if (weights < 0).any() or not 0 < int(weights.astype(object).sum()) < LARGEST:
+        return masses
+    whole = int(row.astype(object).sum())
+    if int(row.min()) < 0 or not 0 < whole < LARGEST:
         raise SettingError(f"masses must be whole numbers with a positive sum below 2^61, got {row!s:.80}")
-    return weights if int(weights.sum()) == TOTAL else apportioned(weights, 0)
+    weights = np.ascontiguousarray(row, np.int64)
+    return weights if whole == TOTAL else apportioned(weights, 0)
 
 
 def apportioned_exactly(weights: Sequence[int], total: int = TOTAL) -> list[int]:
