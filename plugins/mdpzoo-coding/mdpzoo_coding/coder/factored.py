@@ -32,14 +32,14 @@ class FactoredBelief:
         rate: bits that the source may send in a step; None: no limit.
     """
 
-    def __init__(self, prior: Sequence[Any], noise: int, rate: float | None, encoder: str) -> None:
-        """Starts from a prior for each block: a size (uniform) or probabilities."""
+    def __init__(self, prior: Sequence[Any], noise: int, rate: float | None, encoder: str, tries: int) -> None:
+        """Starts from a prior for each block: a size (uniform) or probabilities; ``tries`` as for ``coupled_masses``."""
         self.blocks = [integer_row(_prior(each)) for each in prior]
         if not self.blocks:
             raise SettingError("a message needs at least one block")
         if encoder not in ENCODERS:
             raise SettingError(f"encoder must be one of {', '.join(ENCODERS)}, got {encoder!r}")
-        self.noise, self.rate, self.encoder = noise, rate, encoder
+        self.noise, self.rate, self.encoder, self.tries = noise, rate, encoder, tries
         self._entropies = [int(fixed_entropy(each)) for each in self.blocks]
         self._best = [look(each) for each in self.blocks]
         self._step: Step | None = None
@@ -54,10 +54,10 @@ class FactoredBelief:
         block = self._entropies.index(max(self._entropies))
         belief = self.blocks[block]
         if self.rate is None:
-            self._step = Step(block, row, *coupled_masses(row, belief))
+            self._step = Step(block, row, *coupled_masses(row, belief, self.tries))
             return self._step
         labels = self._labels(belief)
-        self._step = Step(block, row, *coupled_masses(row, _label_masses(labels, belief)), labels)
+        self._step = Step(block, row, *coupled_masses(row, _label_masses(labels, belief), self.tries), labels)
         return self._step
 
     def sample(self, symbols: Sequence[int], generator: np.random.Generator) -> int:
@@ -117,17 +117,19 @@ class FactoredBelief:
     def _labels(self, belief: np.ndarray) -> np.ndarray:
         assert self.rate is not None
         limit = int(self.rate * UNITS)
-        if self.encoder == "ebim":
-            return integer_labels(belief, limit)
-        if fixed_entropy(belief) <= limit:
-            return np.arange(len(belief))
-        return uniform_labels(len(belief), self.rate)
+        return integer_labels(belief, limit) if self.encoder == "ebim" else uniform_labels(len(belief), self.rate)
 
 
-def coupled_masses(row: np.ndarray, belief: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The best of three couplings of small integer marginals by their integer entropies, else the greedy one."""
+def coupled_masses(row: np.ndarray, belief: np.ndarray, tries: int = 3) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Returns the coupling of integer marginals with the least integer entropy among those tried; ties: the earliest.
+
+    Args:
+        row: ``[A]`` int64.
+        belief: ``[n]`` int64 of the same sum.
+        tries: 1: greedy; 3: match-first and zero-seeking, too, where both supports have at most 64 entries.
+    """
     best = greedy(row, belief)
-    if max(len(row), len(belief)) > SMALL:
+    if tries == 1 or max(len(row), len(belief)) > SMALL:
         return best
     least = fixed_entropy(best[2])
     for seeks_zero in (False, True):

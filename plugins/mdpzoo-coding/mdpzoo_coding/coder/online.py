@@ -11,6 +11,8 @@ from mdpzoo_coding.coder.prefix_tree import PrefixBelief, PrefixPrior
 from mdpzoo_coding.coder.records import Step
 from mdpzoo_coding.couplings.integer_masses import TOTAL, integer_row
 
+COUPLINGS = {"best": 3, "greedy": 1}  # orders of pairs that are tried
+
 
 class Coder:
     """The belief about a message, which both ends update by the same integers.
@@ -21,7 +23,15 @@ class Coder:
     Source: algorithm 1 of Sokota et al. 2022 (MEME); with a rate, Ebrahimi, Chen and Khisti 2024 (MEC-B).
     """
 
-    def __init__(self, prior: Any, noise: float = 0.0, rate: float | None = None, *, encoder: str = "ebim") -> None:
+    def __init__(
+        self,
+        prior: Any,
+        noise: float = 0.0,
+        rate: float | None = None,
+        *,
+        encoder: str = "ebim",
+        coupling: str = "best",
+    ) -> None:
         """Starts from a prior.
 
         Args:
@@ -30,6 +40,7 @@ class Coder:
             noise: probability, in [0, 1), that a uniform available action replaces the chosen one; rounded to 2^-16.
             rate: bits that the source may tell the sender in one step; None: the message itself.
             encoder: with a rate, ``"ebim"`` or ``"quantise"``.
+            coupling: ``"best"`` of three where supports have at most 64 entries, or always ``"greedy"``.
 
         Raises:
             SettingError: if an argument is out of its range.
@@ -37,6 +48,8 @@ class Coder:
         units = noise_units(noise)
         if rate is not None and not rate >= 0:
             raise SettingError(f"rate must be a number of bits, at least 0, got {rate}")
+        if coupling not in COUPLINGS:
+            raise SettingError(f"coupling must be one of {', '.join(COUPLINGS)}, got {coupling!r}")
         self._single = False
         self._belief: FactoredBelief | PrefixBelief
         if isinstance(prior, PrefixPrior):
@@ -44,9 +57,10 @@ class Coder:
                 raise SettingError("a rate limit needs a message of blocks; leave it out for strings")
             self._belief = PrefixBelief(prior, units)
             return
-        self._single = not isinstance(prior, list | tuple) or isinstance(prior[0] if prior else 0, float)
-        self._belief = FactoredBelief([np.asarray(prior)] if self._is_row(prior) else
-                                      [prior] if self._single else prior, units, rate, encoder)  # fmt: skip
+        is_row = isinstance(prior, np.ndarray) or (isinstance(prior, list | tuple) and _begins_with_float(prior))
+        self._single = is_row or not isinstance(prior, list | tuple)
+        blocks = [np.asarray(prior)] if is_row else [prior] if self._single else prior
+        self._belief = FactoredBelief(blocks, units, rate, encoder, COUPLINGS[coupling])
 
     def couple(self, probabilities: Any) -> Step:
         """Couples the policy with the belief; both marginals stay exactly what they are.
@@ -107,8 +121,6 @@ class Coder:
         """The belief itself, with its masses."""
         return self._belief
 
-    @staticmethod
-    def _is_row(prior: Any) -> bool:
-        """Whether the prior is the probabilities of one block."""
-        sequence: Sequence[Any] = prior if isinstance(prior, list | tuple) else ()
-        return isinstance(prior, np.ndarray) or bool(sequence and isinstance(sequence[0], float))
+
+def _begins_with_float(prior: Sequence[Any]) -> bool:
+    return len(prior) > 0 and isinstance(prior[0], float)

@@ -29,7 +29,9 @@ def send(
     policy: Policy = None,
     key: Key = "",
     noise: Annotated[float, typer.Option(help="Probability that a uniform action replaces the chosen one.")] = 0.0,
-    seed: Annotated[int | None, typer.Option(min=0, help="Makes the run repeatable. Default: fresh randomness.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Makes the run repeatable. Default: fresh randomness.")
+    ] = None,
     env_set: Annotated[
         list[str] | None, typer.Option("--env-set", metavar="KEY=VALUE", help="Setting of the environment.")
     ] = None,

@@ -6,7 +6,7 @@ every pair, remembers what it knows about each pair of multisets of remaining ma
 """
 
 import math
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -52,7 +52,7 @@ def _units(masses: np.ndarray) -> list[int]:
 def _ordered_pairs(p: list[int], q: list[int]) -> list[tuple[int, int]]:
     """Returns the pairs of an optimal coupling, by index, in an order in which they can be made."""
 
-    @lru_cache(maxsize=None)
+    @cache
     def best(rows: Masses, columns: Masses) -> tuple[float, int, int]:
         """Least sum of -mass log2 mass for remaining masses in falling order, and the first pair on the way."""
         if len(rows) == 1 or len(columns) == 1:
@@ -108,6 +108,8 @@ def _along(pairs: list[tuple[int, int]], p: np.ndarray, q: np.ndarray) -> Coupli
         masses.append(mass)
     extra = greedy(first, second)
     rows, columns = (np.array(each, np.int64) for each in zip(*pairs, strict=True))
-    joint = Coupling(*(np.concatenate(both) for both in zip((rows, columns, np.array(masses)), extra, strict=True)), 0.0)
+    joint = Coupling(
+        *(np.concatenate(both) for both in zip((rows, columns, np.array(masses)), extra, strict=True)), 0.0
+    )
     kept = joint.masses > 0
     return Coupling(joint.rows[kept], joint.columns[kept], joint.masses[kept], float(entropy_of(joint.masses[kept])))

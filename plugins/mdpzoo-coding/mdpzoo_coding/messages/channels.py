@@ -50,8 +50,7 @@ class Channel:
         """Draws the sender's action; when the frame is complete, an action of the policy."""
         if self._coder is not None:
             return self._coder.sample(groups[self.arrived], generator)
-        limit = int(generator.integers(TOTAL))
-        return int(np.searchsorted(np.cumsum(self._row), limit, side="right"))
+        return drawn(self._row, generator)
 
     def update(self, executed: int) -> None:
         """Conditions the belief on the executed action; a complete group joins the frame.
@@ -76,3 +75,8 @@ class Channel:
     def _next(self) -> Coder | None:
         sizes = self.frame.sizes()
         return Coder(list(sizes), self.noise) if sizes else None
+
+
+def drawn(row: np.ndarray, generator: np.random.Generator) -> int:
+    """Draws an action from masses ``[A]`` int64 that sum to 2^40."""
+    return int(np.searchsorted(np.cumsum(row), int(generator.integers(TOTAL)), side="right"))

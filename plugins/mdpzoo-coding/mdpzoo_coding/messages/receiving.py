@@ -62,7 +62,12 @@ def _checked(run: Trajectories) -> tuple[np.ndarray, float]:
     masses, noise = run.revealed.get("masses"), run.source.get("noise")
     if masses is None or masses.dtype != np.int64 or masses.ndim != 2 or not isinstance(run.source.get("policy"), str):
         raise InstanceError("these trajectories carry no message: they lack the policy's masses")
-    if not isinstance(noise, float) or not 0 <= noise < 1 or run.actions.ndim != 1 or run.actions.dtype.kind not in "iu":
+    if (
+        not isinstance(noise, float)
+        or not 0 <= noise < 1
+        or run.actions.ndim != 1
+        or run.actions.dtype.kind not in "iu"
+    ):
         raise InstanceError("these trajectories carry no message: noise or actions are malformed")
     return masses, noise
 

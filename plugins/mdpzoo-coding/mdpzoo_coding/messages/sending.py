@@ -14,7 +14,7 @@ from mdpzoo.records import Trajectories
 from mdpzoo_coding.coder.factored import noise_units
 from mdpzoo_coding.coder.posteriors import NOISE_UNITS
 from mdpzoo_coding.couplings.integer_masses import integer_row
-from mdpzoo_coding.messages.channels import Channel
+from mdpzoo_coding.messages.channels import Channel, drawn
 from mdpzoo_coding.messages.encryption import Keys, derived_keys, encrypt, new_salt
 from mdpzoo_coding.messages.framing import Symbols, frame_bits, groups_of
 from mdpzoo_coding.policies.interface import ActionProbabilities
@@ -41,6 +41,21 @@ class Recorded:
     truncated: list[bool] = field(default_factory=list)
     offsets: list[int] = field(default_factory=lambda: [0])
     rows: list[np.ndarray] = field(default_factory=list)
+
+    def note(self, observation: Any, row: Any, action: int, reward: float, terminated: bool, truncated: bool) -> None:
+        """Records a step: what was seen before it, and what followed."""
+        self.observations.append(np.array(observation))
+        self.rows.append(row)
+        self.actions.append(action)
+        self.rewards.append(reward)
+        self.terminated.append(terminated)
+        self.truncated.append(truncated and not terminated)
+
+    def close(self, observation: Any) -> None:
+        """Records the last observation of an episode."""
+        self.observations.append(np.array(observation))
+        self.rows.append(np.zeros_like(self.rows[-1]))
+        self.offsets.append(len(self.actions))
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,6 +121,31 @@ def transmit(
     raise SettingError(f"the message was misread {ATTEMPTS} times; give a noise that is nearer to the truth")
 
 
+def ordinary_run(
+    env: gymnasium.Env[Any, Any], policy: ActionProbabilities, episodes: int, seed: int | None = None
+) -> Trajectories:
+    """Plays episodes in which the policy itself draws the actions, recorded as ``transmit`` records them.
+
+    Args:
+        env: an environment with finitely many actions.
+        policy: what chooses.
+        episodes: how many, at least 1.
+        seed: of the environment and the draws; None: fresh randomness.
+    """
+    generator, recorded = np.random.default_rng(seed), Recorded()
+    for episode in range(episodes):
+        observation, _ = env.reset(seed=seed if episode == 0 else None)
+        ended, clock = False, 0
+        while not ended:
+            row = integer_row(policy.probabilities(observation, clock))
+            action = drawn(row, generator)
+            after, reward, terminated, truncated, _ = env.step(action)
+            recorded.note(observation, row, action, float(reward), bool(terminated), bool(truncated))
+            observation, ended, clock = after, bool(terminated or truncated), clock + 1
+        recorded.close(observation)
+    return trajectories_of(recorded, env, {"policy": policy.digest(), "noise": 0.0})
+
+
 def context_of(source: dict[str, Any]) -> bytes:
     """Returns what a message's tag authenticates of the run: its policy and noise."""
     return json.dumps([source["policy"], source["noise"]]).encode()
@@ -136,7 +176,7 @@ class _Sender:
                     return None
                 advance(self.channel.frame.bits)
                 clock += 1
-            self._close(observation)
+            self.recorded.close(observation)
         return self.recorded
 
     def _step(self, observation: Any, clock: int, groups: list[Symbols]) -> tuple[Any, bool]:
@@ -151,18 +191,9 @@ class _Sender:
             action = int(self.generator.choice(np.flatnonzero(row)))
         self.channel.update(action)
         after, reward, terminated, truncated, _ = self.env.step(action)
-        self._note(observation, row, action, float(reward), bool(terminated), bool(truncated))
+        self.recorded.note(observation, row, action, float(reward), bool(terminated), bool(truncated))
         self._watch(arrived)
         return after, bool(terminated or truncated)
-
-    def _note(self, observation: Any, row: Any, action: int, reward: float, terminated: bool, truncated: bool) -> None:
-        kept = self.recorded
-        kept.observations.append(np.array(observation))
-        kept.rows.append(row)
-        kept.actions.append(action)
-        kept.rewards.append(reward)
-        kept.terminated.append(terminated)
-        kept.truncated.append(truncated and not terminated)
 
     def _watch(self, arrived: int) -> None:
         """Notes when text and frame are there, and gives up on a policy that carries nothing."""
@@ -177,12 +208,6 @@ class _Sender:
 
     def _misread(self, groups: list[Symbols]) -> bool:
         return self.channel.last != groups[self.channel.arrived - 1]
-
-    def _close(self, observation: Any) -> None:
-        """Ends an episode in the record."""
-        self.recorded.observations.append(np.array(observation))
-        self.recorded.rows.append(np.zeros_like(self.recorded.rows[-1]))
-        self.recorded.offsets.append(len(self.recorded.actions))
 
 
 def trajectories_of(recorded: Recorded, env: Any, source: dict[str, Any]) -> Trajectories:
