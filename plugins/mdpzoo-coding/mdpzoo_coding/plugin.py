@@ -1,5 +1,7 @@
 """The specs of mdpzoo-coding; nothing heavy is imported."""
 
+from typing import Any
+
 from mdpzoo.hookspecs import hookimpl
 from mdpzoo.specs import AgentSpec, CommandSpec, EnvironmentSpec, FamilySpec
 
@@ -44,7 +46,7 @@ def mdpzoo_environments() -> list[EnvironmentSpec]:
 @hookimpl
 def mdpzoo_agents() -> list[AgentSpec]:
     """Senders, for the seat that mdpzoo_coding.sender_env makes."""
-    seat: dict[str, tuple[str, ...]] = {
+    seat: dict[str, Any] = {
         "observations": ("Dict",),
         "actions": ("Discrete",),
         "observation_keys": ("message", "observation", "action", "terminal"),

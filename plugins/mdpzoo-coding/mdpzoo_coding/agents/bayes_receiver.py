@@ -29,9 +29,7 @@ class BayesReceiver:
         """
         symbols = len(game.prior)
         if symbols**game.length > MESSAGES:
-            raise SettingError(
-                f"a perfect receiver enumerates at most {MESSAGES} messages, got {symbols}^{game.length}"
-            )
+            raise SettingError(f"a perfect receiver lists at most {MESSAGES} messages, got {symbols}^{game.length}")
         self._policy = getattr(sender, "policy", sender)
         self._noise, self._actions = game.noise, game.num_actions
         self.messages = np.array(list(itertools.product(range(symbols), repeat=game.length)), np.int64)

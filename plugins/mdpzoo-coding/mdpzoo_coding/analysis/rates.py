@@ -55,7 +55,7 @@ def rate_curve(
     Raises:
         SettingError: if an argument is out of its range.
     """
-    points = []
+    points: list[RatePoint] = []
     for log_temperature in log_temperatures:
         game = bottleneck_game(messages, log_temperature)
         for rate in rates:

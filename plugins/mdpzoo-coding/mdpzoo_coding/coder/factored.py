@@ -33,7 +33,7 @@ class FactoredBelief:
     """
 
     def __init__(self, prior: Sequence[Any], noise: int, rate: float | None, encoder: str, tries: int) -> None:
-        """Starts from a prior for each block: a size (uniform) or probabilities; ``tries`` as for ``coupled_masses``."""
+        """Starts from a prior for each block: a size (uniform) or probabilities."""
         self.blocks = [integer_row(_prior(each)) for each in prior]
         if not self.blocks:
             raise SettingError("a message needs at least one block")

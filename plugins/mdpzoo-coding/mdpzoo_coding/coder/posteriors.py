@@ -1,6 +1,6 @@
 """What an executed action says about a symbol, compiled, in integers.
 
-A belief is ``[n]`` int64 with the sum 2^40. Rounding moves a belief by less than n parts in 2^40; both ends round alike.
+A belief is ``[n]`` int64 with the sum 2^40. Rounding moves a belief by less than n parts in 2^40, at both ends alike.
 """
 
 import numpy as np

@@ -56,8 +56,8 @@ def greedy_coupling(p: Any, q: Any) -> Coupling:
     first, second = np.asarray(p), np.asarray(q)
     if first.dtype.kind in "iu" and second.dtype.kind in "iu":
         first, second = _whole(first, second)
-        found = greedy(first, second)
-        return Coupling(*found, entropy_of(found[2]))
+        rows, columns, masses = greedy(first, second)
+        return Coupling(rows, columns, masses, entropy_of(masses))
     if first.ndim != 1 or second.ndim != 1:
         raise SettingError(f"distributions must have one axis, got {first.ndim} and {second.ndim}")
     fault, rows, columns, masses, entropy = coupled(_floats(first), _floats(second))
@@ -81,10 +81,10 @@ def minimum_entropy_coupling(p: Any, q: Any) -> Coupling:
     kind = np.int64 if whole else np.float64
     close = kind(0 if whole else EQUAL)
     for seeks_zero in (False, True):
-        found = by_pairs(first.astype(kind), second.astype(kind), close, seeks_zero)
-        entropy = entropy_of(found[2])
+        rows, columns, masses = by_pairs(first.astype(kind), second.astype(kind), close, seeks_zero)
+        entropy = entropy_of(masses)
         if entropy < best.entropy - 1e-12:
-            best = Coupling(*found, entropy)
+            best = Coupling(rows, columns, masses, entropy)
     return best
 
 

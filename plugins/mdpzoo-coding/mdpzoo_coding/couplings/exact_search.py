@@ -1,8 +1,8 @@
 """The coupling of least entropy, by search; for supports that have at most ten atoms together.
 
 The entropy is concave, so a vertex of the polytope of couplings attains its minimum. The entries of a vertex form a
-forest, whose leaves can be removed one by one: each removal pairs two atoms and moves the smaller mass. The search tries
-every pair, remembers what it knows about each pair of multisets of remaining masses, and skips equal atoms.
+forest, whose leaves can be removed one by one: each removal pairs two atoms and moves the smaller mass. The search
+tries every pair, remembers what it knows about each pair of multisets of remaining masses, and skips equal atoms.
 """
 
 import math
@@ -106,10 +106,13 @@ def _along(pairs: list[tuple[int, int]], p: np.ndarray, q: np.ndarray) -> Coupli
         first[row] -= mass
         second[column] -= mass
         masses.append(mass)
-    extra = greedy(first, second)
     rows, columns = (np.array(each, np.int64) for each in zip(*pairs, strict=True))
-    joint = Coupling(
-        *(np.concatenate(both) for both in zip((rows, columns, np.array(masses)), extra, strict=True)), 0.0
+    extra_rows, extra_columns, extra_masses = greedy(first, second)
+    joint = np.concatenate((np.array(masses), extra_masses))
+    kept = joint > 0
+    return Coupling(
+        np.concatenate((rows, extra_rows))[kept],
+        np.concatenate((columns, extra_columns))[kept],
+        joint[kept],
+        float(entropy_of(joint[kept])),
     )
-    kept = joint.masses > 0
-    return Coupling(joint.rows[kept], joint.columns[kept], joint.masses[kept], float(entropy_of(joint.masses[kept])))

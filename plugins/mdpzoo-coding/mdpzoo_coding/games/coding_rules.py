@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-from gymnasium.spaces import Dict, Discrete, MultiDiscrete
+from gymnasium.spaces import Dict, Discrete, MultiDiscrete, Space
 
 from mdpzoo.errors import IllegalActionError, SettingError
 from mdpzoo.models.outcomes import thresholds
-from mdpzoo.protocols import Draw, Model
+from mdpzoo.protocols import Draw
 
 SENDER, RECEIVER = "sender", "receiver"
 METRICS = ("exact", "hamming")
@@ -47,17 +47,17 @@ class CodingGame:
     Attributes:
         model: the MDP's rules.
         prior: ``[symbols]`` float64, of each of the ``length`` independent symbols.
-        noise: probability that a uniform legal action replaces the sender's.
+        noise: probability that a uniform sensible action replaces the sender's.
         rate: bits that the source may tell the sender in a step, as a part of the message's entropy; None: no limit. An
             attribute for the players (``mdpzoo_coding.agents``); the rules show the sender the message itself.
         policy: what senders send through, unless they bring their own; None: nothing.
     """
 
-    players = (SENDER, RECEIVER)
+    players: tuple[str, ...] = (SENDER, RECEIVER)
 
     def __init__(
         self,
-        model: Model,
+        model: Any,
         *,
         symbols: int = 2,
         length: int = 1,
@@ -72,7 +72,7 @@ class CodingGame:
         """Sets up a game.
 
         Args:
-            model: rules with a Discrete action space that starts at 0.
+            model: a ``Model`` with a Discrete action space that starts at 0.
             symbols: how many there are, at least 2.
             length: symbols in a message, at least 1.
             prior: ``[symbols]`` probabilities of each symbol; None: uniform.
@@ -99,13 +99,14 @@ class CodingGame:
         actions = int(model.action_space.n)
         message = MultiDiscrete([symbols] * length)
         shared = {"observation": model.observation_space, "action": Discrete(actions + 1), "terminal": Discrete(2)}
-        self.observation_spaces = {SENDER: Dict(message=message, **shared), RECEIVER: Dict(shared)}
-        self.action_spaces = {SENDER: model.action_space, RECEIVER: message}
+        spaces: dict[str, Space[Any]] = {SENDER: Dict({"message": message, **shared}), RECEIVER: Dict(shared)}
+        self.observation_spaces: Mapping[str, Space[Any]] = spaces
+        self.action_spaces: Mapping[str, Space[Any]] = {SENDER: model.action_space, RECEIVER: message}
 
     @property
     def num_actions(self) -> int:
         """Actions of the MDP."""
-        return int(self.action_spaces[SENDER].n)
+        return int(self.model.action_space.n)
 
     def initial(self, draw: Draw, before: CodingState | None = None) -> CodingState:
         """Draws a message, then a start state."""
@@ -119,7 +120,7 @@ class CodingGame:
         """Acts in the MDP, or lets the receiver guess.
 
         Raises:
-            IllegalActionError: if the MDP's state does not allow the sender's action, or the guess is no message.
+            IllegalActionError: if the sender has no such action, or the guess is no message.
         """
         guess = self._checked_guess(actions[RECEIVER])
         if state.over:
@@ -135,15 +136,16 @@ class CodingGame:
 
     def observe(self, state: CodingState) -> dict[str, Any]:
         """Returns what both see; the message is the sender's alone."""
+        seen = self.model.observe(state.base)
         shared = {
-            "observation": self.model.observe(state.base),
+            "observation": np.int64(seen) if isinstance(seen, int) else seen,
             "action": np.int64(state.action),
             "terminal": np.int64(state.over),
         }
         return {SENDER: {"message": np.array(state.message, np.int64), **shared}, RECEIVER: dict(shared)}
 
     def action_masks(self, state: CodingState) -> dict[str, np.ndarray] | None:
-        """Returns the sender's legal actions; None if the MDP allows all."""
+        """Returns the sender's sensible actions, from which noise draws; None if the MDP says nothing of them."""
         legal = None if state.over else self._legal(state)
         if legal is None:
             return {SENDER: np.ones(self.num_actions, bool)} if hasattr(self.model, "action_mask") else None
@@ -163,12 +165,12 @@ class CodingGame:
 
     def _executed(self, state: CodingState, action: Any, draw: Draw) -> int:
         """The sender's action, or one that noise puts in its place."""
-        legal = self._legal(state)
-        if isinstance(action, float) or not 0 <= action < self.num_actions or (legal is not None and not legal[action]):
-            raise IllegalActionError(f"action {action} of the sender is illegal here; see the action mask")
+        if isinstance(action, float) or not 0 <= action < self.num_actions:
+            raise IllegalActionError(f"the sender's actions lie in 0..{self.num_actions - 1}, got {action}")
         if not self.noise:
             return int(action)
         strays, which = draw() < self.noise, draw()
+        legal = self._legal(state)
         possible = np.arange(self.num_actions) if legal is None else np.flatnonzero(legal)
         return int(possible[int(which * len(possible))]) if strays else int(action)
 

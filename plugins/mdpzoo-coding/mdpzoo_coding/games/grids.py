@@ -18,15 +18,17 @@ FORBIDDEN = -1e6  # reward of a masked move in the table for planners: no soft p
 
 
 class MaskedTable:
-    """A table some of whose actions are illegal in some states; a ``Model``.
+    """A table some of whose actions lead nowhere in some states; a ``Model`` whose mask leaves them out.
+
+    Played all the same, such an action stays where it is. No policy of ``soft_policy`` plays one.
 
     Attributes:
         model: the table for planners, with one state more: masked moves lead there at a forbidding price.
-        legal: ``[S, A]`` bool.
+        legal: ``[S, A]`` bool, the actions that are not masked.
     """
 
     def __init__(self, model: TabularMDP, legal: np.ndarray) -> None:
-        """Takes a table of S + 1 states and the legal actions of the first S."""
+        """Takes a table of S + 1 states and the mask of the first S."""
         self.model, self.legal = model, legal
         self.observation_space, self.action_space = Discrete(len(legal)), Discrete(legal.shape[1])
 
@@ -38,10 +40,12 @@ class MaskedTable:
         """Moves.
 
         Raises:
-            IllegalActionError: if the action is masked.
+            IllegalActionError: if there is no such action.
         """
-        if not 0 <= action < self.legal.shape[1] or not self.legal[state, action]:
-            raise IllegalActionError(f"action {action} is illegal in state {state}; see the action mask")
+        if not 0 <= action < self.legal.shape[1]:
+            raise IllegalActionError(f"action must lie in 0..{self.legal.shape[1] - 1}, got {action}")
+        if not self.legal[state, action]:
+            return state, 0.0, False
         return self.model.step(state, action, draw)
 
     def observe(self, state: int) -> int:
@@ -49,7 +53,7 @@ class MaskedTable:
         return state
 
     def action_mask(self, state: int) -> np.ndarray:
-        """Returns the legal actions, ``[A]`` bool."""
+        """Returns the actions that lead somewhere, ``[A]`` bool."""
         return self.legal[state]
 
 
