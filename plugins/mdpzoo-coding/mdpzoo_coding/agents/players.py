@@ -3,7 +3,7 @@
 Both are policies in Stable-Baselines3's form, whose recurrent state is the coder; they play in seats and in PettingZoo.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,7 @@ class Scheme:
         rate: bits that the source may tell the sender in a step; None: no limit.
         encoder: of the source, with a rate.
         coupling: see ``Coder``.
+        available: maps an observation to the ``[A]`` bool actions that noise draws from; None: all.
     """
 
     policy: ActionProbabilities
@@ -36,6 +37,7 @@ class Scheme:
     rate: float | None = None
     encoder: str = "ebim"
     coupling: str = "best"
+    available: Callable[[Any], np.ndarray] | None = None
 
     def coder(self) -> Coder:
         """Returns a coder before the first step."""
@@ -67,7 +69,8 @@ def scheme_of(
     if rate is not None and not 0 < rate <= 1:
         raise SettingError(f"rate must be a part of the message's entropy, in (0, 1], got {rate}")
     bits = None if rate is None else rate * float(entropy_of(rules.prior)) * rules.length
-    return Scheme(shared, rules.prior, rules.length, rules.noise, bits, encoder, coupling)
+    available = getattr(rules.model, "action_mask", None)
+    return Scheme(shared, rules.prior, rules.length, rules.noise, bits, encoder, coupling, available)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -123,7 +126,9 @@ class CodingPlayer:
         if memory is not None:
             coder.update(int(row["action"]))
         if not row["terminal"]:
-            coder.couple(self.scheme.policy.probabilities(row["observation"], clock))
+            seen, scheme = row["observation"], self.scheme
+            available = None if scheme.available is None else scheme.available(seen)
+            coder.couple(scheme.policy.probabilities(seen, clock), available)
         return Memory(coder, clock)
 
 

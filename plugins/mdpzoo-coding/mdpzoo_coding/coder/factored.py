@@ -49,15 +49,21 @@ class FactoredBelief:
         """How many symbols each block can be."""
         return tuple(len(each) for each in self.blocks)
 
-    def couple(self, row: np.ndarray) -> Step:
-        """Couples the policy's masses ``[A]`` int64 (sum 2^40) with the block of largest entropy."""
+    def couple(self, row: np.ndarray, available: np.ndarray) -> Step:
+        """Couples the policy's masses ``[A]`` int64 (sum 2^40) with the block of largest entropy.
+
+        Args:
+            row: the masses.
+            available: ``[A]`` bool, the actions that noise can put in the place of the chosen one.
+        """
         block = self._entropies.index(max(self._entropies))
         belief = self.blocks[block]
         if self.rate is None:
-            self._step = Step(block, row, *coupled_masses(row, belief, self.tries))
+            self._step = Step(block, row, *coupled_masses(row, belief, self.tries), available)
             return self._step
         labels = self._labels(belief)
-        self._step = Step(block, row, *coupled_masses(row, _label_masses(labels, belief), self.tries), labels)
+        joint = coupled_masses(row, _label_masses(labels, belief), self.tries)
+        self._step = Step(block, row, *joint, available, labels)
         return self._step
 
     def sample(self, symbols: Sequence[int], generator: np.random.Generator) -> int:
@@ -68,12 +74,12 @@ class FactoredBelief:
     def update(self, action: int) -> None:
         """Conditions the belief on an executed action."""
         step = self._taken()
-        check_executed(step.row, action)
+        step.check(action, self.noise)
         belief = self.blocks[step.block]
         joint = step.rows, step.columns, step.masses
         if step.labels is not None:
             joint = self._spread(step, belief, action)
-        after = after_action(*joint, belief, action, self.noise, int(np.count_nonzero(step.row)))
+        after = after_action(*joint, belief, action, self.noise, int(np.count_nonzero(step.available)))
         self.blocks[step.block] = after
         self._entropies[step.block], self._best[step.block] = int(fixed_entropy(after)), look(after)
         self._step = None
@@ -144,20 +150,6 @@ def _label_masses(labels: np.ndarray, belief: np.ndarray) -> np.ndarray:
     masses = np.zeros(int(labels.max()) + 1, np.int64)
     np.add.at(masses, labels, belief)
     return masses
-
-
-def check_executed(row: np.ndarray, action: int) -> None:
-    """Checks that a policy can have chosen an action.
-
-    Args:
-        row: ``[A]`` int64, the policy's masses.
-        action: the action.
-
-    Raises:
-        SettingError: if its probability is 0.
-    """
-    if not 0 <= action < len(row) or row[action] == 0:
-        raise SettingError(f"action {action} has probability 0 under the shared policy; the policies differ")
 
 
 def _prior(prior: Any) -> Any:

@@ -62,16 +62,18 @@ class Coder:
         blocks = [np.asarray(prior)] if is_row else [prior] if self._single else prior
         self._belief = FactoredBelief(blocks, units, rate, encoder, COUPLINGS[coupling])
 
-    def couple(self, probabilities: Any) -> Step:
+    def couple(self, probabilities: Any, available: Any = None) -> Step:
         """Couples the policy with the belief; both marginals stay exactly what they are.
 
         Args:
             probabilities: ``[A]`` floats that sum to 1, or integer masses.
+            available: ``[A]`` bool, the actions that noise can put in the place of the chosen one; None: all.
 
         Raises:
             SettingError: if these are no probabilities.
         """
-        return self._belief.couple(integer_row(probabilities))
+        row = integer_row(probabilities)
+        return self._belief.couple(row, np.ones(len(row), bool) if available is None else np.asarray(available, bool))
 
     def sample(self, message: Any, generator: np.random.Generator) -> int:
         """Draws the sender's action; over a random message its distribution is exactly the policy.

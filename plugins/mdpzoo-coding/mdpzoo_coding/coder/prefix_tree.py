@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from mdpzoo.errors import SettingError
-from mdpzoo_coding.coder.factored import check_executed, coupled_masses
+from mdpzoo_coding.coder.factored import coupled_masses
 from mdpzoo_coding.coder.posteriors import NOISE_UNITS
 from mdpzoo_coding.coder.records import Step
 from mdpzoo_coding.couplings.integer_masses import BITS, TOTAL, apportioned_exactly, fixed_entropy, integer_row
@@ -54,23 +54,31 @@ class PrefixBelief:
     """The belief about a string.
 
     Attributes:
-        edges: the conditional masses of a prefix's next symbols, ``[symbols]`` with the sum 2^40, by prefix; as far as
-            they have been asked for.
+        edges: the conditional masses of a prefix's next symbols, ``[symbols]`` with the sum 2^40, by prefix, where they
+            are no longer the prior's.
         noise: probability of a noisy step in units of 2^-16.
+        asked: the prefix that the present step asks about, and the masses of the answers: each symbol, and that the
+            string does not begin so; None between two steps.
     """
 
     def __init__(self, prior: PrefixPrior, noise: int) -> None:
         """Starts from a prior."""
         self.prior, self.noise = prior, noise
         self.edges: dict[Prefix, list[int]] = {}
-        self._asked: tuple[Prefix, list[int]] | None = None
+        self._fresh: dict[Prefix, list[int]] = {}
+        self.asked: tuple[Prefix, list[int]] | None = None
         self._step: Step | None = None
 
-    def couple(self, row: np.ndarray) -> Step:
-        """Couples the policy's masses ``[A]`` int64 (sum 2^40) with the question of largest entropy."""
+    def couple(self, row: np.ndarray, available: np.ndarray) -> Step:
+        """Couples the policy's masses ``[A]`` int64 (sum 2^40) with the question of largest entropy.
+
+        Args:
+            row: the masses.
+            available: ``[A]`` bool, the actions that noise can put in the place of the chosen one.
+        """
         prefix, masses = self._question()
         joint = coupled_masses(row, np.array(masses, np.int64))
-        self._asked, self._step = (prefix, masses), Step(0, row, *joint)
+        self.asked, self._step = (prefix, masses), Step(0, row, *joint, available)
         return self._step
 
     def sample(self, symbols: Sequence[int], generator: np.random.Generator) -> int:
@@ -82,12 +90,12 @@ class PrefixBelief:
     def update(self, action: int) -> None:
         """Conditions the belief on an executed action: the node asked about, then its ancestors."""
         step, (prefix, masses) = self._taken()
-        check_executed(step.row, action)
+        step.check(action, self.noise)
         joint = [0] * (self.prior.symbols + 1)
         for slot, mass in zip(step.columns[step.rows == action], step.masses[step.rows == action], strict=True):
             joint[slot] += int(mass)
         if self.noise:
-            available = int(np.count_nonzero(step.row))
+            available = int(np.count_nonzero(step.available))
             joint = [
                 (NOISE_UNITS - self.noise) * available * each + self.noise * mass
                 for each, mass in zip(joint, masses, strict=True)
@@ -100,12 +108,12 @@ class PrefixBelief:
         weight = sum(inside) * max(masses[-1], 1) * TOTAL
         for depth in range(len(prefix) - 1, -1, -1):
             node, taken = prefix[:depth], prefix[depth]
-            weights = [above[depth] * edge * outside for edge in self.edges[node]]
+            weights = [above[depth] * edge * outside for edge in self._edges(node)]
             weights[taken] = weight
             weight = sum(weights)
             if weight:
                 self.edges[node] = _live(weights)
-        self._asked = self._step = None
+        self.asked = self._step = None
 
     def decode(self) -> Prefix:
         """Returns the most probable string, the first on ties."""
@@ -119,7 +127,7 @@ class PrefixBelief:
         """Returns the entropy in bits of what has been asked about; untouched subtrees count as one outcome."""
         total = 0
         for prefix, mass in self._touched(()):
-            total += mass * int(fixed_entropy(np.array(self.edges[prefix], np.int64))) >> BITS
+            total += mass * int(fixed_entropy(np.array(self._edges(prefix), np.int64))) >> BITS
         return total / UNITS
 
     def probability(self, string: Sequence[int]) -> float:
@@ -136,28 +144,30 @@ class PrefixBelief:
     def copy(self) -> "PrefixBelief":
         """Returns a belief that can go its own way."""
         twin = PrefixBelief(self.prior, self.noise)
-        twin.edges = {prefix: list(each) for prefix, each in self.edges.items()}
-        twin._asked, twin._step = self._asked, self._step
+        twin.edges, twin._fresh = dict(self.edges), self._fresh
+        twin.asked, twin._step = self.asked, self._step
         return twin
 
     def _taken(self) -> tuple[Step, tuple[Prefix, list[int]]]:
-        if self._step is None or self._asked is None:
+        if self._step is None or self.asked is None:
             raise SettingError("call couple() with the policy's probabilities first, once in each step")
-        return self._step, self._asked
+        return self._step, self.asked
 
     def _edges(self, prefix: Prefix) -> list[int]:
-        if prefix not in self.edges:
+        if prefix in self.edges:
+            return self.edges[prefix]
+        if prefix not in self._fresh:
             row = integer_row(self.prior.following(prefix))
             if len(row) != self.prior.symbols:
                 raise SettingError(f"the prior of {prefix} must have {self.prior.symbols} entries, got {len(row)}")
-            self.edges[prefix] = [int(each) for each in row]
-        return self.edges[prefix]
+            self._fresh[prefix] = [int(each) for each in row]
+        return self._fresh[prefix]
 
     def _masses_above(self, prefix: Prefix) -> list[int]:
         """The masses of the prefixes of length 0 .. len(prefix)."""
         masses = [TOTAL]
         for depth, symbol in enumerate(prefix):
-            masses.append(max(masses[-1] * self.edges[prefix[:depth]][symbol] >> BITS, 1))
+            masses.append(max(masses[-1] * self._edges(prefix[:depth])[symbol] >> BITS, 1))
         return masses
 
     def _question(self) -> tuple[Prefix, list[int]]:
@@ -191,9 +201,9 @@ class PrefixBelief:
                     heapq.heappush(heap, (-max(-mass * edge >> BITS, 1), (*prefix, symbol)))
 
     def _touched(self, prefix: Prefix, mass: int = TOTAL) -> Iterator[tuple[Prefix, int]]:
-        if prefix in self.edges and mass:
+        if mass and (prefix in self.edges or not prefix):
             yield prefix, mass
-            for symbol, edge in enumerate(self.edges[prefix]):
+            for symbol, edge in enumerate(self._edges(prefix)):
                 yield from self._touched((*prefix, symbol), mass * edge >> BITS)
 
 

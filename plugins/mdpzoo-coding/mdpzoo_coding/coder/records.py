@@ -18,6 +18,7 @@ class Step:
         rows: ``[entries]`` int64, actions.
         columns: ``[entries]`` int64, symbols; labels where ``labels`` is not None.
         masses: ``[entries]`` int64, sum 2^40.
+        available: ``[A]`` bool, the actions that noise can put in the place of the chosen one.
         labels: ``[n]`` int64, the label that an encoder gives each symbol; None without a rate limit.
     """
 
@@ -26,7 +27,18 @@ class Step:
     rows: np.ndarray
     columns: np.ndarray
     masses: np.ndarray
+    available: np.ndarray
     labels: np.ndarray | None = None
+
+    def check(self, action: int, noise: int) -> None:
+        """Checks that policy or noise can have led to an action.
+
+        Raises:
+            SettingError: if not.
+        """
+        inside = 0 <= action < len(self.row)
+        if not inside or not (self.row[action] or (noise and self.available[action])):
+            raise SettingError(f"action {action} has probability 0 under the shared policy; the policies differ")
 
     def draw(self, symbol: int, generator: np.random.Generator) -> int:
         """Draws the action of a sender of this symbol.

@@ -179,9 +179,7 @@ class CodingGame:
         if symbols.shape != (self.length,) or symbols.dtype.kind not in "iu":
             raise IllegalActionError(f"the receiver's guess must be {self.length} symbols, got {guess!r:.60}")
         if not ((symbols >= 0) & (symbols < len(self.prior))).all():
-            raise IllegalActionError(
-                f"symbols of the receiver's guess lie in 0..{len(self.prior) - 1}, got {guess!r:.60}"
-            )
+            raise IllegalActionError(f"symbols of a guess lie in 0..{len(self.prior) - 1}, got {guess!r:.60}")
         return tuple(symbols.tolist())
 
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from mdpzoo_coding.coder.factored import check_executed
 from mdpzoo_coding.coder.online import Coder
 from mdpzoo_coding.couplings.integer_masses import TOTAL
 from mdpzoo_coding.messages.framing import Frame, Symbols
@@ -56,10 +55,9 @@ class Channel:
         """Conditions the belief on the executed action; a complete group joins the frame.
 
         Raises:
-            SettingError: if the policy cannot have chosen the action, or the length is impossible.
+            SettingError: if neither policy nor noise can have led to the action, or the length is impossible.
         """
         if self._coder is None:
-            check_executed(self._row, executed)
             return
         self._coder.update(executed)
         if self._coder.doubt() <= CERTAIN:

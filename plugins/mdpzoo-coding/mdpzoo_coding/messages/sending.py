@@ -188,7 +188,7 @@ class _Sender:
         self.channel.couple(row)
         action = self.channel.sample(groups, self.generator)
         if self.generator.integers(NOISE_UNITS) < noise_units(self.channel.noise):
-            action = int(self.generator.choice(np.flatnonzero(row)))
+            action = int(self.generator.integers(len(row)))
         self.channel.update(action)
         after, reward, terminated, truncated, _ = self.env.step(action)
         self.recorded.note(observation, row, action, float(reward), bool(terminated), bool(truncated))

@@ -46,6 +46,8 @@ def soft_stationary(mdp: TabularMDP, discount: float, temperature: float) -> np.
     """
     if mdp.num_states > DENSE:
         raise SettingError(f"exact soft values take at most {DENSE} states, got {mdp.num_states}")
+    if not 0 < temperature < np.inf:
+        raise SettingError(f"temperature must be a positive number, got {temperature}")
     size = float(np.abs(mdp.rewards).max(initial=0)) + temperature
     policy = solve_soft_discounted(mdp, discount, temperature, 1e-6 * size).policy
     transitions, _ = mdp.to_arrays()

@@ -41,7 +41,8 @@ def test_every_reference_entropy_is_met(references):
 def test_greedy_pairs_come_in_the_order_of_the_references(references):
     for each in references["mec"]:
         found = greedy_coupling(each["p"], each["q"])
-        made = [[i, j, mass] for i, j, mass in zip(found.rows.tolist(), found.columns.tolist(), found.masses.tolist())]
+        columns = (found.rows.tolist(), found.columns.tolist(), found.masses.tolist())
+        made = [list(entry) for entry in zip(*columns, strict=True)]
         if each["greedy_order_depends_on_rounding"]:
             assert sorted(m for *_, m in made) == pytest.approx(sorted(m for *_, m in each["greedy"]), abs=1e-12)
         else:
