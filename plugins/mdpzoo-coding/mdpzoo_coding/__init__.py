@@ -16,7 +16,7 @@ WHERE = {  # imported when asked for: the plugin's specs must not wait for numba
     "compress": "compression.encoders",
     "compress_by_moves": "compression.cell_moves",
     "detection": "analysis.detecting",
-    "exact_accuracy": "analysis.exact_accuracy",
+    "exact_accuracy": "analysis.path_enumeration",
     "exact_coupling": "couplings.exact_search",
     "greedy_coupling": "couplings.building",
     "majorisation_bound": "couplings.lower_bounds",

@@ -52,11 +52,9 @@ def coding_game(
         prior=prior,
         zeta=zeta,
         noise=noise,
-        rate=rate,
         metric=metric,
     )
-    rules.policy = None if policy is None else as_probabilities(policy)
-    return GameParallelEnv(rules)
+    return GameParallelEnv(_for_players(rules, None if policy is None else as_probabilities(policy), rate))
 
 
 def code_grid_game(
@@ -83,9 +81,8 @@ def code_grid_game(
         SettingError: if an argument is out of its range.
     """
     grid = code_grid(size)
-    game = CodingGame(grid, symbols=messages, zeta=zeta, noise=noise, rate=rate, max_steps=max_steps)
-    game.policy = soft_policy(grid.model, temperature, horizon=max_steps)
-    return game
+    game = CodingGame(grid, symbols=messages, zeta=zeta, noise=noise, max_steps=max_steps)
+    return _for_players(game, soft_policy(grid.model, temperature, horizon=max_steps), rate)
 
 
 def bottleneck_game(
@@ -114,11 +111,8 @@ def bottleneck_game(
     if not 0 < discount < 1:
         raise SettingError(f"discount must lie in (0, 1), got {discount}")
     table = bottleneck_grid(discount)
-    game = CodingGame(
-        table, symbols=messages, zeta=zeta, noise=noise, rate=rate, max_steps=max_steps, discount=discount
-    )
-    game.policy = soft_policy(table, math.exp(log_temperature), discount=discount)
-    return game
+    game = CodingGame(table, symbols=messages, zeta=zeta, noise=noise, max_steps=max_steps, discount=discount)
+    return _for_players(game, soft_policy(table, math.exp(log_temperature), discount=discount), rate)
 
 
 def code_cart_game(
@@ -140,3 +134,11 @@ def code_cart_game(
     return coding_game(
         gymnasium.make("CartPole-v1"), 256, blocks, zeta=zeta, noise=noise, rate=rate, policy=steady_pole()
     )
+
+
+def _for_players(game: CodingGame, policy: Any, rate: float | None) -> CodingGame:
+    """Notes what the players agree on: the policy that they send through, and the source's rate."""
+    if rate is not None and not 0 < rate <= 1:
+        raise SettingError(f"rate must be a part of the message's entropy, in (0, 1], got {rate}")
+    game.policy, game.rate = policy, rate
+    return game

@@ -48,9 +48,9 @@ class CodingGame:
         model: the MDP's rules.
         prior: ``[symbols]`` float64, of each of the ``length`` independent symbols.
         noise: probability that a uniform sensible action replaces the sender's.
-        rate: bits that the source may tell the sender in a step, as a part of the message's entropy; None: no limit. An
-            attribute for the players (``mdpzoo_coding.agents``); the rules show the sender the message itself.
         policy: what senders send through, unless they bring their own; None: nothing.
+        rate: bits that the source may tell the sender in a step, as a part of the message's entropy; None: no limit.
+            Both are for the players (``mdpzoo_coding.agents``); the rules show the sender the message itself.
     """
 
     players: tuple[str, ...] = (SENDER, RECEIVER)
@@ -64,7 +64,6 @@ class CodingGame:
         prior: Any = None,
         zeta: float = 1.0,
         noise: float = 0.0,
-        rate: float | None = None,
         metric: str = "exact",
         max_steps: int | None = None,
         discount: float = 1.0,
@@ -78,7 +77,6 @@ class CodingGame:
             prior: ``[symbols]`` probabilities of each symbol; None: uniform.
             zeta: reward of a right guess, not negative.
             noise: in [0, 1).
-            rate: in (0, 1], or None.
             metric: ``"exact"`` pays zeta for the whole message; ``"hamming"`` the share of right symbols.
             max_steps: of the MDP's episode; None: only the rules end it.
             discount: the reward of step t counts ``discount ** t``; in (0, 1].
@@ -90,11 +88,12 @@ class CodingGame:
             raise SettingError(f"a coding game needs finitely many actions, Discrete, got {model.action_space}")
         if metric not in METRICS:
             raise SettingError(f"metric must be one of {', '.join(METRICS)}, got {metric!r}")
-        _check_numbers(symbols, length, zeta, noise, rate, discount)
-        self.model, self.zeta, self.noise, self.rate, self.metric = model, float(zeta), float(noise), rate, metric
+        _check_numbers(symbols, length, zeta, noise, discount)
+        self.model, self.zeta, self.noise, self.metric = model, float(zeta), float(noise), metric
         self.length, self.max_steps, self.discount = length, max_steps, float(discount)
         self.prior = _checked_prior(prior, symbols)
         self.policy: Any = None
+        self.rate: float | None = None
         self._thresholds = np.array(thresholds(self.prior))
         actions = int(model.action_space.n)
         message = MultiDiscrete([symbols] * length)
@@ -188,13 +187,12 @@ def _accuracy(metric: str, message: tuple[int, ...], guess: tuple[int, ...]) -> 
     return float(right == len(message)) if metric == "exact" else right / len(message)
 
 
-def _check_numbers(symbols: int, length: int, zeta: float, noise: float, rate: float | None, discount: float) -> None:
+def _check_numbers(symbols: int, length: int, zeta: float, noise: float, discount: float) -> None:
     rules = (
         (symbols >= 2, f"symbols must be at least 2, got {symbols}"),
         (length >= 1, f"length must be at least 1, got {length}"),
         (0 <= zeta < float("inf"), f"zeta must be a number of at least 0, got {zeta}"),
         (0 <= noise < 1, f"noise must be a probability in [0, 1), got {noise}"),
-        (rate is None or 0 < rate <= 1, f"rate must be a part of the message's entropy, in (0, 1], got {rate}"),
         (0 < discount <= 1, f"discount must lie in (0, 1], got {discount}"),
     )
     for holds, sentence in rules:

@@ -185,3 +185,42 @@ def test_a_policy_of_ones_own_is_taken():
     scheme = scheme_of(game, uniform)
     assert exact_accuracy(game.model.model, scheme, 8) > 0.9
     assert play(game, CodingSender(scheme, 0), CodingReceiver(scheme), 20).returns.mean() < 1
+
+
+def test_a_saved_agent_is_built_anew_in_a_seat(tmp_path):
+    seat = sender_env(code_grid_game(8))
+    agent = mdpzoo.make_agent("meme", seat, seed=0, coupling="greedy")
+    agent.save(tmp_path / "meme.zip")
+    loaded = mdpzoo.load_agent(tmp_path / "meme.zip", sender_env(code_grid_game(8)))
+    loaded.learn(100)
+    assert np.mean([each["r"] for each in loaded.ep_info_buffer]) > 1.7
+
+
+def test_players_take_one_row_or_many():
+    game = code_grid_game(8)
+    scheme = scheme_of(game)
+    one = {"message": np.array([3]), "observation": np.int64(0), "action": np.int64(4), "terminal": np.int64(0)}
+    many = {name: np.repeat(np.asarray(each)[None], 3, 0) for name, each in one.items()}
+    action, memory = CodingSender(scheme, 0).predict(one)
+    assert np.shape(action) == ()
+    actions, memories = CodingSender(scheme, 0).predict(many)
+    assert actions.shape == (3,)
+    assert len(memories) == 3
+    assert len(memory) == 1
+    heard = {name: each for name, each in many.items() if name != "message"}
+    guesses, memories = CodingReceiver(scheme).predict({**heard, "action": np.full(3, 4)})
+    assert guesses.shape == (3, 1)
+    after = {**heard, "action": np.array([0, 1, 0]), "observation": np.array([4, 1, 4])}
+    again, memories = CodingReceiver(scheme).predict(after, memories, np.zeros(3, bool))
+    assert memories[0].coder.to_bytes() == memories[2].coder.to_bytes() != memories[1].coder.to_bytes()
+    assert [each.clock for each in memories] == [1, 1, 1]
+
+
+def test_memories_are_values():
+    game = code_grid_game(8)
+    receiver = CodingReceiver(scheme_of(game))
+    seen = {"observation": np.int64(0), "action": np.int64(4), "terminal": np.int64(0)}
+    _, memory = receiver.predict(seen)
+    moved = {"observation": np.int64(4), "action": np.int64(0), "terminal": np.int64(0)}
+    first = receiver.predict(moved, memory, np.array([False]))[1][0].coder.to_bytes()
+    assert receiver.predict(moved, memory, np.array([False]))[1][0].coder.to_bytes() == first

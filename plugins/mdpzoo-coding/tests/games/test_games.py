@@ -100,7 +100,6 @@ def test_messages_follow_the_prior():
         ({"length": 0}, "length must be at least 1"),
         ({"zeta": -1.0}, "zeta must be a number of at least 0"),
         ({"noise": 1.0}, "noise must be a probability"),
-        ({"rate": 0.0}, "rate must be a part"),
         ({"discount": 0.0}, "discount must lie in"),
         ({"metric": "near"}, "metric must be one of"),
         ({"prior": [0.5, 0.6]}, "2 probabilities that sum to 1"),
@@ -224,6 +223,19 @@ def test_truncation_too_ends_the_episode_before_the_guess():
     assert seen["receiver"]["terminal"] == 1
 
 
+@pytest.mark.parametrize("make", [lambda: code_grid_game(rate=0.0), lambda: bottleneck_game(rate=2.0)])
+def test_rates_are_parts_of_the_entropy(make):
+    with pytest.raises(SettingError, match="rate must be a part"):
+        make()
+
+
+def test_games_tell_the_players_policy_and_rate():
+    assert bottleneck_game(rate=0.5).rate == 0.5
+    assert code_grid_game().rate is None
+    assert code_grid_game().policy.probabilities(0, 0).sum() == pytest.approx(1)
+    assert coding_game("CartPole-v1").rules.policy is None
+
+
 def test_continuous_actions_are_an_error():
     with pytest.raises(SettingError, match="finitely many actions"):
         coding_game("Pendulum-v1")
@@ -238,8 +250,7 @@ def test_the_papers_games_have_their_spaces():
     assert mdpzoo.make_parallel("mdpzoo/CodeBottleneckGrid-v0").action_space("receiver") == MultiDiscrete([512])
 
 
-@pytest.mark.filterwarnings("ignore:Observation:UserWarning")  # PettingZoo would rather see no dictionaries,
-@pytest.mark.filterwarnings("ignore:We recommend agents:UserWarning")  # and players that are called player_0
+@pytest.mark.filterwarnings("ignore::UserWarning")  # PettingZoo would rather see Box spaces and a player_0
 def test_players_in_turn_pass_pettingzoos_test():
     api_test(mdpzoo.make_aec("mdpzoo/CodeCart-v0", blocks=2), num_cycles=60, verbose_progress=False)
 
