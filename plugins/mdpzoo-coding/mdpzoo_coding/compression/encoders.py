@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from mdpzoo.errors import SettingError, did_you_mean
-from mdpzoo_coding.compression.merging import ALONE, cheapest_pair, stopping_node, surprises
+from mdpzoo_coding.compression.merging import ALONE, by_first_use, cheapest_pair, stopping_node, surprises
 from mdpzoo_coding.couplings.integer_masses import fixed_entropy, weighted_logarithms
 from mdpzoo_coding.couplings.kernels import entropy_of
 
@@ -53,7 +53,7 @@ def compress(prior: Any, rate: float, method: Method = "ebim") -> Encoder:
         hint = did_you_mean(str(method), get_args(Method)) or f" Known: {', '.join(get_args(Method))}"
         raise SettingError(f"unknown method {method!r}.{hint}")
     labels = _cells(len(masses), rate) if method == "quantise" else _classes(masses, rate, method == "improved")
-    labels = _renumbered(np.where(masses > 0, labels, -1))
+    labels = by_first_use(labels, masses)
     entropy = float(entropy_of(np.bincount(labels, masses)))
     return Encoder(labels, entropy, entropy)
 
@@ -77,7 +77,7 @@ def integer_labels(masses: np.ndarray, limit: int) -> np.ndarray:
     heads = weighted_logarithms(np.cumsum(kept))
     last = weighted_logarithms(kept[-2:].sum(keepdims=True))[0]
     head, joins = stopping_node(heads, weighted_logarithms(kept), last, np.int64(limit))
-    return _renumbered(_unsorted(order, size, head, size - 2 if joins else ALONE, size - 1))
+    return by_first_use(_unsorted(order, size, head, size - 2 if joins else ALONE, size - 1), masses)
 
 
 def uniform_labels(size: int, rate: float) -> np.ndarray:
@@ -122,15 +122,6 @@ def _unsorted(order: np.ndarray, size: int, head: int, first: int, second: int) 
 def _cells(size: int, rate: float) -> np.ndarray:
     cells = max(1, math.floor(2 ** min(rate, 60.0)))
     return np.arange(size) // math.ceil(size / min(cells, size))
-
-
-def _renumbered(labels: np.ndarray) -> np.ndarray:
-    """Numbers labels in the order of first use; negative ones become 0."""
-    used, first, places = np.unique(labels, return_index=True, return_inverse=True)
-    first = np.where(used < 0, len(labels), first)
-    ranks = np.empty(len(used), np.int64)
-    ranks[np.argsort(first, kind="stable")] = np.arange(len(used))
-    return np.where(labels < 0, 0, ranks[places])
 
 
 def _probabilities(prior: Any) -> np.ndarray:

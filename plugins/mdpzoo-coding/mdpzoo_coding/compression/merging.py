@@ -88,3 +88,16 @@ def surprises(masses):  # type: ignore[no-untyped-def]
         if masses[k] > 0:
             found[k] = -masses[k] * math.log2(masses[k])
     return found
+
+
+@compiled
+def by_first_use(labels, masses):  # type: ignore[no-untyped-def]
+    """Numbers labels ``[n]`` int64, below n, in the order of first use; symbols without mass get label 0."""
+    names, found, used = np.full(len(labels), -1), np.zeros(len(labels), np.int64), 0
+    for k in range(len(labels)):
+        if masses[k] > 0:
+            if names[labels[k]] < 0:
+                names[labels[k]] = used
+                used += 1
+            found[k] = names[labels[k]]
+    return found
