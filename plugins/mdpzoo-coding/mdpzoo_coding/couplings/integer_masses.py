@@ -84,7 +84,7 @@ def apportioned(weights, least):  # type: ignore[no-untyped-def]
         least: what a positive weight gets at least, 0 or 1; taken from the largest share.
 
     Returns:
-        ``[n]`` int64, which sum to 2^40. Costs O(n log n).
+        ``[n]`` int64, which sum to 2^40. Costs O(n) times the bits of the sum.
     """
     whole = np.int64(0)
     for weight in weights:
@@ -104,9 +104,24 @@ def apportioned(weights, least):  # type: ignore[no-untyped-def]
         shares[k], rests[k] = share << bits, rest
         left -= shares[k]
     if left > 0:
-        order = np.argsort(-rests, kind="mergesort")
-        for k in order[:left]:
-            shares[k] += 1
+        low, high = np.int64(-1), whole  # high: the smallest number that at most ``left`` rests exceed
+        while high - low > 1:
+            middle = low + (high - low) // 2
+            above = 0
+            for rest in rests:
+                above += rest > middle
+            if above <= left:
+                high = middle
+            else:
+                low = middle
+        for k in range(len(rests)):
+            if rests[k] > high:
+                shares[k] += 1
+                left -= 1
+        for k in range(len(rests)):
+            if left > 0 and rests[k] == high:
+                shares[k] += 1
+                left -= 1
     if least > 0:
         for k in range(len(weights)):
             if weights[k] > 0 and shares[k] == 0:

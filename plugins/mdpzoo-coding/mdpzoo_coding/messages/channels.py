@@ -72,7 +72,7 @@ class Channel:
 
     def _next(self) -> Coder | None:
         sizes = self.frame.sizes()
-        return Coder(list(sizes), self.noise) if sizes else None
+        return Coder(list(sizes), self.noise, coupling="greedy") if sizes else None
 
 
 def drawn(row: np.ndarray, generator: np.random.Generator) -> int:
