@@ -114,6 +114,8 @@ def apportioned(weights, least):  # type: ignore[no-untyped-def]
                 high = middle
             else:
                 low = middle
+            if above == left:
+                break
         for k in range(len(rests)):
             if rests[k] > high:
                 shares[k] += 1

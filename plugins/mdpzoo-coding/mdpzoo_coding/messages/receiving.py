@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from mdpzoo.errors import InstanceError, SettingError
+from mdpzoo.errors import InstanceError, MdpzooError, SettingError
 from mdpzoo.records import Trajectories
 from mdpzoo_coding.couplings.integer_masses import TOTAL
 from mdpzoo_coding.messages.channels import Channel
@@ -43,7 +43,7 @@ def decode_run(
     channel = Channel(keys.mask, noise)
     try:
         for observation, row, action, clock in _steps(run, masses):
-            _compare(policy.probabilities(observation, clock), row)
+            _compare(_probabilities(policy, observation, clock), row)
             if not channel.complete:
                 channel.couple(row)
                 channel.update(action)
@@ -69,7 +69,20 @@ def _checked(run: Trajectories) -> tuple[np.ndarray, float]:
         or run.actions.dtype.kind not in "iu"
     ):
         raise InstanceError("these trajectories carry no message: noise or actions are malformed")
+    shape = (run.num_steps + run.num_episodes, *(run.observation_space.shape or ()))
+    if not isinstance(run.observations, np.ndarray) or run.observations.shape != shape:
+        raise InstanceError("these trajectories carry no message: their observations are not of their space")
     return masses, noise
+
+
+def _probabilities(policy: ActionProbabilities, observation: Any, clock: int) -> np.ndarray:
+    """Asks the policy about an observation that a file holds."""
+    try:
+        return policy.probabilities(observation, clock)
+    except MdpzooError:
+        raise
+    except Exception as error:  # whatever an observation that no environment gives provokes
+        raise MessageError(f"the policy cannot judge an observation of the run: {error!s:.80}") from None
 
 
 def _steps(run: Trajectories, masses: np.ndarray) -> Iterator[tuple[Any, np.ndarray, int, int]]:
@@ -82,5 +95,6 @@ def _steps(run: Trajectories, masses: np.ndarray) -> Iterator[tuple[Any, np.ndar
 
 def _compare(probabilities: np.ndarray, row: np.ndarray) -> None:
     """Checks that masses are those of the policy."""
-    if row.sum() != TOTAL or len(probabilities) != len(row) or not np.abs(probabilities - row / TOTAL).max() <= CLOSE:
+    fits = len(probabilities) == len(row) and (row >= 0).all() and row.sum() == TOTAL
+    if not fits or not np.abs(probabilities - row / TOTAL).max() <= CLOSE:
         raise MessageError("the run was made with another policy: its probabilities differ")

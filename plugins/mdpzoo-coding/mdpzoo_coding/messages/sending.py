@@ -7,7 +7,7 @@ from typing import Any
 
 import gymnasium
 import numpy as np
-from gymnasium.spaces import Discrete
+from gymnasium.spaces import Box, Discrete, MultiBinary, MultiDiscrete
 
 from mdpzoo.errors import SettingError
 from mdpzoo.records import Trajectories
@@ -107,6 +107,8 @@ def transmit(
     """
     if not isinstance(env.action_space, Discrete) or env.action_space.start != 0:
         raise SettingError(f"a message needs finitely many actions, Discrete, got {env.action_space}")
+    if not isinstance(env.observation_space, Box | Discrete | MultiBinary | MultiDiscrete):
+        raise SettingError(f"a run records observations that are one array, not {env.observation_space!s:.60}")
     for attempt in range(ATTEMPTS):
         salt = new_salt(key, seed, attempt, text)
         keys = derived_keys(key, salt)

@@ -117,6 +117,10 @@ def change(run, **arrays):
         (lambda run: {"source": {**run.source, "noise": 0.25}}, UNREADABLE),  # in the tag's context
         (lambda run: {"source": {**run.source, "policy": None}}, "lack the policy's masses"),
         (lambda run: {"actions": run.actions + 5}, "probability 0"),
+        (lambda run: {"observations": run.observations[:, :2]}, "not of their space"),
+        (lambda run: {"observations": {"a": run.observations}}, "not of their space"),
+        (lambda run: {"observations": run.observations * np.nan}, "probabilities differ|cannot judge"),
+        (lambda run: {"revealed": {"masses": run.revealed["masses"] + [[2**41, -(2**41)]]}}, "probabilities differ"),
     ],
 )
 def test_a_run_that_was_changed_and_sealed_again_gives_no_wrong_text(sent, tmp_path, harm, sentence):
@@ -205,7 +209,18 @@ def test_a_trained_network_carries_a_message(tmp_path):
     assert receive(tmp_path / "run.npz", policy=str(tmp_path / "agent.zip")) == b"hi"
 
 
+def test_a_state_that_the_table_does_not_have_is_an_error(tmp_path):
+    path = tmp_path / "run.npz"
+    sent = send("x", "FrozenLake-v1", "soft:0.01", out=path, seed=0)
+    changed = change(sent.trajectories, observations=sent.trajectories.observations + 100)
+    write_run(changed, path, sent.salt, sent.keys)
+    with pytest.raises(MessageError, match="cannot judge an observation"):
+        receive(path, policy="soft:0.01")
+
+
 def test_actions_that_do_not_fit_are_an_error(tmp_path):
+    with pytest.raises(SettingError, match="observations that are one array"):
+        send("x", "Blackjack-v1", lambda seen: [0.5, 0.5], out=tmp_path / "run.npz")
     with pytest.raises(SettingError, match="finitely many actions"):
         send("x", "Pendulum-v1", lambda seen: [1.0], out=tmp_path / "run.npz")
     with pytest.raises(SettingError, match="the policy has 3 actions, the environment 2"):
@@ -220,15 +235,21 @@ def test_a_policy_without_a_choice_gives_up(tmp_path, monkeypatch):
         send("x", "CartPole-v1", lambda seen: [1.0, 0.0], out=tmp_path / "run.npz")
 
 
-def test_a_misread_group_is_sent_again(tmp_path, monkeypatch):
-    # with so little certainty a group of blocks is often taken for another; the sender sees it and starts anew
-    monkeypatch.setattr("mdpzoo_coding.messages.channels.CERTAIN", 0.2)
+def test_a_misread_group_is_sent_again(monkeypatch):
+    # with so little certainty a block is taken for another now and then; the sender sees it and starts anew
+    monkeypatch.setattr("mdpzoo_coding.messages.channels.CERTAIN", 0.03)
     resent = 0
-    for seed in range(6):
+    for seed in range(8):
         found = transmit(b"a", gymnasium.make("CartPole-v1"), steady_pole(), noise=0.02, seed=seed)
         resent += found.resent
         assert decode_run(found.trajectories, steady_pole(), found.keys) == b"a"
     assert resent > 0
+
+
+def test_a_message_that_is_always_misread_is_an_error(monkeypatch):
+    monkeypatch.setattr("mdpzoo_coding.messages.channels.CERTAIN", 0.9)
+    with pytest.raises(SettingError, match="misread 5 times"):
+        transmit(b"hello", gymnasium.make("CartPole-v1"), steady_pole(), seed=0)
 
 
 def test_ordinary_runs_look_alike():
