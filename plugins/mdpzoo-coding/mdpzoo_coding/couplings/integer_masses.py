@@ -108,8 +108,8 @@ def apportioned(weights, least):  # type: ignore[no-untyped-def]
         while high - low > 1:
             middle = low + (high - low) // 2
             above = 0
-            for rest in rests:
-                above += rest > middle
+            for each in rests:
+                above += each > middle
             if above <= left:
                 high = middle
             else:
