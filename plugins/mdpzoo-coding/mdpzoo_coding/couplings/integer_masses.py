@@ -109,7 +109,8 @@ def apportioned(weights, least):  # type: ignore[no-untyped-def]
             middle = low + (high - low) // 2
             above = 0
             for each in rests:
-                above += each > middle
+                if each > middle:
+                    above += 1
             if above <= left:
                 high = middle
             else:
