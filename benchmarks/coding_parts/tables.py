@@ -17,6 +17,34 @@ HEADINGS = {
     "toy": ("Reinforcement learning with a perfect receiver, one-step game", ""),
 }
 
+FIRST = [
+    "what",
+    "law",
+    "runs",
+    "ending",
+    "messages",
+    "log_temperature",
+    "encoder",
+    "rate",
+    "size",
+    "method",
+    "settings",
+]
+FIRST += [
+    "zeta",
+    "text",
+    "right",
+    "value",
+    "decoded",
+    "of",
+    "accuracy",
+    "played",
+    "low",
+    "high",
+    "exact_greedy",
+    "seconds",
+]
+
 
 def write(kept: Mapping[str, Any]) -> None:
     """Prints a table for each part that was measured."""
@@ -27,12 +55,17 @@ def write(kept: Mapping[str, Any]) -> None:
         seconds = f"{kept[name]['cpu_seconds']:.0f} CPU-seconds"
         print(f"### {heading}\n\n`python benchmarks/coding.py {name}`, {seconds}{f'; {remark}' if remark else ''}.\n")
         rows = kept[name]["rows"]
-        columns = list(dict.fromkeys(column for row in rows for column in row))
+        columns = sorted({column for row in rows for column in row}, key=_place)
         print("| " + " | ".join(column.replace("_", " ") for column in columns) + " |")
         print("|" + " --- |" * len(columns))
         for row in rows:
             print("| " + " | ".join(_cell(row.get(column)) for column in columns) + " |")
         print()
+
+
+def _place(column: str) -> tuple[int, str]:
+    """What a row is about comes first, then the rest by name."""
+    return (FIRST.index(column) if column in FIRST else len(FIRST)), column
 
 
 def _cell(value: Any) -> str:
