@@ -4,7 +4,7 @@ python benchmarks/coding.py couplings --peer FOLDER   # FOLDER holds the package
 python benchmarks/coding.py exact|compression|coder|sending|detection|hostile|games|rates|toy|trained
 python benchmarks/coding.py table                     # Markdown from benchmarks/results/coding.json
 
-The figures of one part replace those of its last run. ``trained`` and ``toy`` take some minutes, the others one at most.
+The figures of one part replace those of its last run. ``trained`` and ``toy`` take minutes, the others one at most.
 """
 
 import argparse
