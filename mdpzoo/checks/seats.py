@@ -116,6 +116,9 @@ def _vector_seat(envs: Any, script: Scripted, output: str) -> list[tuple[Any, ..
 def _masks(envs: Any, for_sb3: bool) -> Any:
     if for_sb3:
         return np.stack(envs.env_method("action_masks")) if envs.has_attr("action_masks") else [None, None]
+    singles = [each.unwrapped for each in getattr(envs, "envs", ())]  # Gymnasium's own vector of single seats
+    if singles and hasattr(singles[0], "action_masks"):
+        return np.stack([each.action_masks() for each in singles])
     return np.asarray(envs.action_masks()) if hasattr(envs, "action_masks") else [None, None]
 
 

@@ -231,5 +231,6 @@ class GameParallelEnv(ParallelEnv[str, Any, Any]):
         masks: Any = self.rules.action_masks(self._state) if hasattr(self.rules, "action_masks") else None
         infos = {player: dict(facts) for player in players}
         for player in players if masks is not None else ():
-            infos[player]["action_mask"] = np.asarray(masks[player], np.int8)
+            if masks.get(player) is not None:  # a player who is left out may do anything
+                infos[player]["action_mask"] = np.asarray(masks[player], np.int8)
         return infos

@@ -23,7 +23,7 @@ class Game(Protocol):
 
     A game may also have
 
-    * ``action_masks(state) -> {player: bool [actions]}``, the legal actions;
+    * ``action_masks(state) -> {player: bool [actions]}``, the legal actions; a player who may do anything is left out;
     * ``batched() -> BatchedGame``, the same rules on tensors, with the same trajectories;
     * ``reveal(state) -> mapping``, facts that the observations hide;
     * ``render(state) -> uint8 [height, width, 3]``, and ``state_space`` with ``global_state(state)``.

@@ -69,7 +69,7 @@ class SeatModel(Seat):
         masks = self.game.action_masks(state.game) if hasattr(self.game, "action_masks") else None
         for name in self.others:
             if name not in state.ended:
-                actions[name] = self._answer(name, state, memories, None if masks is None else masks[name])
+                actions[name] = self._answer(name, state, memories, None if masks is None else masks.get(name))
         game, rewards, ended = self.game.step(state.game, actions, draw)
         over = frozenset(name for name in self._places if (ended[name] if isinstance(ended, Mapping) else ended))
         after = SeatState(game, self.game.observe(game), state.ended | over, state.reserved, state.clock + 1, memories)
@@ -105,7 +105,7 @@ class SeatModel(Seat):
 
     def _action_mask(self, state: SeatState) -> np.ndarray | None:
         masks = self.game.action_masks(state.game)
-        return None if masks is None else masks[self.player]
+        return None if masks is None else masks.get(self.player)
 
 
 def _zeros(space: Any) -> Any:

@@ -111,6 +111,24 @@ def test_masks_reach_the_players_infos():
     assert infos["ann"]["action_mask"].tolist() == [1, 0]
 
 
+class OneMasked(Race):
+    """Only ann's actions are masked."""
+
+    def action_masks(self, state):
+        return {"ann": super().action_masks(state)["ann"]}
+
+
+def test_a_player_whom_the_masks_leave_out_may_do_anything():
+    game = GameParallelEnv(OneMasked())
+    _, infos = game.reset(seed=0)
+    assert "action_mask" in infos["ann"]
+    assert "action_mask" not in infos["bob"]
+    seat = mdpzoo.seat(OneMasked(), "bob", Cautious())
+    seat.reset(seed=0)
+    assert seat.action_masks().tolist() == [True, True]
+    seat.step(1)
+
+
 def test_a_seat_has_masks_and_ends_when_its_player_leaves():
     seat = mdpzoo.seat(Race(), "ann", Cautious())
     check_env(seat, skip_render_check=True)

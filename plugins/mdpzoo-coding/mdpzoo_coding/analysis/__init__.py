@@ -1,0 +1,1 @@
+"""What a policy can carry, and whether anybody notices."""

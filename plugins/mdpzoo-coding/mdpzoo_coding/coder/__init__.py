@@ -1,0 +1,1 @@
+"""The belief about a message that sender and receiver keep in step, in integers."""

@@ -1,0 +1,1 @@
+"""Deterministic and near-deterministic encoders of bounded entropy."""

@@ -1,0 +1,1 @@
+"""Markov coding games, as rules and around simulators."""

@@ -1,0 +1,144 @@
+"""The games of this family, and a game around any environment."""
+
+import math
+from typing import Any
+
+import gymnasium
+
+import mdpzoo
+from mdpzoo.errors import SettingError
+from mdpzoo.interop.pettingzoo import GameParallelEnv
+from mdpzoo_coding.games.coding_rules import CodingGame
+from mdpzoo_coding.games.grids import bottleneck_grid, code_grid
+from mdpzoo_coding.games.simulators import Simulator
+from mdpzoo_coding.policies.interface import as_probabilities
+from mdpzoo_coding.policies.poles import steady_pole
+from mdpzoo_coding.policies.soft_optimal import soft_policy
+
+
+def coding_game(
+    env_or_id: "str | gymnasium.Env[Any, Any]",
+    symbols: int = 2,
+    length: int = 8,
+    prior: Any = None,
+    zeta: float = 1.0,
+    noise: float = 0.0,
+    rate: float | None = None,
+    *,
+    metric: str = "exact",
+    policy: Any = None,
+) -> GameParallelEnv:
+    """Makes a coding game around an environment with finitely many actions, as a PettingZoo ``ParallelEnv``.
+
+    Args:
+        env_or_id: the environment; nothing else may step it.
+        symbols: size of the alphabet, at least 2.
+        length: symbols in a message.
+        prior: ``[symbols]`` probabilities of each symbol; None: uniform.
+        zeta: reward of a right guess.
+        noise: probability that a uniform action replaces the sender's.
+        rate: part of the message's entropy that the source may tell the sender in a step; None: no limit.
+        metric: ``"exact"`` or ``"hamming"``.
+        policy: what senders send through by default; whatever ``as_probabilities`` takes.
+
+    Raises:
+        SettingError: if an argument is out of its range, or the actions are not finitely many.
+    """
+    env = mdpzoo.make(env_or_id) if isinstance(env_or_id, str) else env_or_id
+    rules = CodingGame(
+        Simulator(env),
+        symbols=symbols,
+        length=length,
+        prior=prior,
+        zeta=zeta,
+        noise=noise,
+        metric=metric,
+    )
+    return GameParallelEnv(_for_players(rules, None if policy is None else as_probabilities(policy), rate))
+
+
+def code_grid_game(
+    messages: int = 32,
+    temperature: float = 0.01,
+    zeta: float = 1.0,
+    noise: float = 0.0,
+    rate: float | None = None,
+    size: int = 4,
+    max_steps: int = 8,
+) -> CodingGame:
+    """Builds the rules of CodeGrid.
+
+    Args:
+        messages: how many there are, uniform; the paper has 8, 32, 64 and 128.
+        temperature: of the soft-optimal policy that senders use by default, which depends on the clock.
+        zeta: reward of a right guess.
+        noise: probability that a uniform legal action replaces the sender's.
+        rate: see ``CodingGame``.
+        size: rows and columns.
+        max_steps: after which the receiver guesses.
+
+    Raises:
+        SettingError: if an argument is out of its range.
+    """
+    grid = code_grid(size)
+    game = CodingGame(grid, symbols=messages, zeta=zeta, noise=noise, max_steps=max_steps)
+    return _for_players(game, soft_policy(grid.model, temperature, horizon=max_steps), rate)
+
+
+def bottleneck_game(
+    messages: int = 512,
+    log_temperature: float = -5.0,
+    zeta: float = 1.0,
+    noise: float = 0.0,
+    rate: float | None = 0.8,
+    discount: float = 0.95,
+    max_steps: int = 1000,
+) -> CodingGame:
+    """Builds the rules of the bottleneck grid; rewards are discounted, as in the authors' code.
+
+    Args:
+        messages: how many there are, uniform.
+        log_temperature: natural logarithm of the temperature of the soft-optimal policy that senders use by default.
+        zeta: reward of a right guess.
+        noise: probability that a uniform action replaces the sender's.
+        rate: see ``CodingGame``.
+        discount: in (0, 1).
+        max_steps: after which the receiver guesses.
+
+    Raises:
+        SettingError: if an argument is out of its range.
+    """
+    if not 0 < discount < 1:
+        raise SettingError(f"discount must lie in (0, 1), got {discount}")
+    table = bottleneck_grid(discount)
+    game = CodingGame(table, symbols=messages, zeta=zeta, noise=noise, max_steps=max_steps, discount=discount)
+    return _for_players(game, soft_policy(table, math.exp(log_temperature), discount=discount), rate)
+
+
+def code_cart_game(
+    zeta: float = 1.0, noise: float = 0.0, rate: float | None = None, blocks: int = 32
+) -> GameParallelEnv:
+    """Builds CodeCart: CartPole-v1 and a binary image of 16x16 pixels, half a row of it in each symbol.
+
+    What differs from the paper's code: 32 blocks of 256 symbols, since 16 hold only half of the image.
+
+    Args:
+        zeta: reward of a right guess.
+        noise: probability that a uniform action replaces the sender's.
+        rate: see ``CodingGame``.
+        blocks: symbols of 8 pixels.
+
+    Raises:
+        SettingError: if an argument is out of its range.
+    """
+    return coding_game(
+        gymnasium.make("CartPole-v1"), 256, blocks, zeta=zeta, noise=noise, rate=rate, policy=steady_pole()
+    )
+
+
+def _for_players(game: CodingGame, policy: Any, rate: float | None) -> CodingGame:
+    """Notes what the players agree on: the policy that they send through, and the source's rate."""
+    if rate is not None and not 0 < rate <= 1:
+        raise SettingError(f"rate must be a part of the message's entropy, in (0, 1], got {rate}")
+    game.policy, game.rate = policy, rate
+    return game

@@ -1,0 +1,1 @@
+"""Texts and files sent through policies: encryption, framing, run files."""

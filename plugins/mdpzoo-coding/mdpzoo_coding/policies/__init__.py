@@ -1,0 +1,1 @@
+"""Policies that give probabilities: what a message is sent through."""
