@@ -1,5 +1,8 @@
 """Models as arrays: checked once, then frozen."""
 
 from mdpzoo.models.tabular import TabularMDP
+from mdpzoo.specs import lazily
 
-__all__ = ["TabularMDP"]
+HOMES = {"LatentMDP": "latent", "TabularPOMDP": "pomdp"}
+__all__ = ["LatentMDP", "TabularMDP", "TabularPOMDP"]
+__getattr__, __dir__ = lazily(__name__, HOMES)

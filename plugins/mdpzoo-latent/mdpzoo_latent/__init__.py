@@ -1,0 +1,12 @@
+"""Latent MDPs and revealing POMDPs: environments, exact belief planning, learners, and features for deep RL."""
+
+from mdpzoo.specs import lazily
+
+WHERE = {  # imported when asked for: the plugin's specs must not wait for numba or torch
+    "latent_river_swim": "environments.rivers",
+    "plan": "planning.planner",
+    "signpost": "environments.signposts",
+    "tiger": "environments.tigers",
+}
+__all__ = list(WHERE)
+__getattr__, __dir__ = lazily(__name__, WHERE)
