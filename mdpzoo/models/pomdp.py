@@ -13,6 +13,7 @@ import numpy as np
 from gymnasium.spaces import Discrete
 
 from mdpzoo.errors import IllegalActionError, SettingError
+from mdpzoo.models.outcomes import threshold_rows
 from mdpzoo.models.tabular import TOLERANCE
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ class TabularPOMDP:
         """
         first = np.ones((self.num_states, 1)) if self.first is None else self.first
         rows = (self.start[None], self.transitions, first, self.emissions)
-        return tuple(_limits(each.reshape(-1, each.shape[-1])) for each in rows)  # type: ignore[return-value]
+        return tuple(threshold_rows(each.reshape(-1, each.shape[-1])) for each in rows)  # type: ignore[return-value]
 
     @cached_property
     def _rows(self) -> tuple[list[list[float]], ...]:
@@ -178,13 +179,6 @@ def product_pomdp(model: "LatentMDP") -> TabularPOMDP:
         shown,
         model.horizon,
     )
-
-
-def _limits(rows: np.ndarray) -> np.ndarray:
-    sums = rows.cumsum(1)
-    last = rows.shape[1] - 1 - (rows[:, ::-1] > 0).argmax(1)
-    sums[np.arange(rows.shape[1]) >= last[:, None]] = np.inf
-    return np.ascontiguousarray(sums[:, :-1])
 
 
 def _distributions(numbers: Any, name: str, axes: int) -> np.ndarray:

@@ -92,7 +92,34 @@ def mdpzoo_environments() -> list[EnvironmentSpec]:
 @hookimpl
 def mdpzoo_agents() -> list[AgentSpec]:
     """Learners of latent MDPs, and references."""
-    return []
+    optimism = "Zhou, Wang and Du 2023, arXiv:2210.11604"
+    learners = [
+        AgentSpec(
+            id=id,
+            build="mdpzoo_latent.learners.latent_agent:LatentLearner",
+            summary=summary,
+            observations=("Discrete",),
+            actions=("Discrete",),
+            settings={"algorithm": id},
+            source=source,
+        )
+        for id, summary, source in (
+            ("lmdp-value-optimistic", "bonuses on the values of histories, context told in hindsight", optimism),
+            ("lmdp-model-optimistic", "the best kernels within intervals, context told in hindsight", optimism),
+            ("l-ucrl", "L1 balls for each context, told in hindsight or estimated by online EM", LMDP),
+            ("lmdp-posterior", "plans over beliefs for contexts drawn from the posterior", "Osband et al. 2013"),
+            ("ucbvi", "optimistic value iteration that ignores the context", "Azar, Osband and Munos 2017"),
+        )
+    ]
+    optimal = AgentSpec(
+        id="belief-optimal",
+        build="mdpzoo_latent.learners.optimal_agent:belief_optimal",
+        summary="the exact optimum over histories: a reference",
+        observations=("Discrete",),
+        actions=("Discrete",),
+        source="pages/latent.md",
+    )
+    return [*learners, optimal]
 
 
 @hookimpl

@@ -175,7 +175,7 @@ def back_up(  # type: ignore[no-untyped-def]
                             value += shares[k] * below[k, y]
                     value = rewards[x, action, y] + discount * value
                     if mode != PLAIN:
-                        value = min(value, caps[level])
+                        value = caps[level] if visits[y, x, action] == 0.0 else min(value, caps[level])
                     worth[action, y] = value
                     total += beliefs[node, y] * value
                 if total > best:
@@ -233,10 +233,10 @@ def evaluate_choices(  # type: ignore[no-untyped-def]
     """Computes what the actions ``chosen`` are worth to each hidden state under the true ``kernels`` and ``rewards``.
 
     Below the last level, the vector of ``leaves`` is followed that is best at the belief of the ``believed`` kernels;
-    it truly pays ``paid [X, V, Y]``.
+    it truly pays ``paid [X, V, Y]``. The belief may be over other hidden parts than the true ones.
     """
     actions, hidden = rewards.shape[1], rewards.shape[2]
-    width, after = child.shape[1] // actions, np.empty(hidden)
+    width, after = child.shape[1] // actions, np.empty(beliefs.shape[1])
     for node in range(levels[-1] - 1, -1, -1):
         x, action = visible[node], chosen[node]
         first = offsets[x * actions + action]
