@@ -75,7 +75,7 @@ def measure(environment: str, learner: str, seed: int) -> dict[str, Any]:
         "learner": learner,
         "seed": seed,
         "steps": steps,
-        "settings": {name: each for name, each in rollout.items()},
+        "settings": dict(rollout),
         "return": float(returns.mean()),
         "standard_error": float(returns.std() / np.sqrt(len(returns))),
         "optimum": exact.value,

@@ -1,6 +1,6 @@
 """Many episodes of a latent MDP at once: the rules of ``latent`` on tensors, and compiled for a CPU.
 
-Both forms step one table of all contexts, ``M S`` states; the clock is theirs. The same draws give the same transitions.
+Both forms step one table of all contexts, ``M S`` states; the clock is theirs. The same draws give the same episodes.
 """
 
 from dataclasses import dataclass, replace

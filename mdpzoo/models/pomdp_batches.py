@@ -1,4 +1,4 @@
-"""Many episodes of a finite POMDP at once, on tensors, and compiled for a CPU; the same draws give the same episodes."""
+"""Many episodes of a finite POMDP at once, on tensors and compiled for a CPU; the same draws give the same episodes."""
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple

@@ -1,7 +1,7 @@
 """What mdpzoo-latent brings: specs only, nothing heavy is imported."""
 
 from mdpzoo.hookspecs import hookimpl
-from mdpzoo.specs import AgentSpec, EnvironmentSpec, FamilySpec
+from mdpzoo.specs import AgentSpec, CommandSpec, EnvironmentSpec, FamilySpec
 
 ROOM = "mdpzoo_latent.environments"
 LMDP = "Kwon, Efroni, Caramanis and Mannor 2021"
@@ -72,7 +72,7 @@ def mdpzoo_environments() -> list[EnvironmentSpec]:
         EnvironmentSpec(
             id="mdpzoo/RevealingLock-v0",
             kind="model",
-            rules=f"{ROOM}.revealing:revealing_lock",
+            rules=f"{ROOM}.revealing_pomdps:revealing_lock",
             summary="a lock whose pulls are revealed at once, or after a step that costs",
             source="in the spirit of Chen, Wang, Xiong, Mei and Bai 2023, arXiv:2302.01333",
             variants=({"mode": "multi-step", "positions": 1, "pairs": 2},),
@@ -120,6 +120,18 @@ def mdpzoo_agents() -> list[AgentSpec]:
         source="pages/latent.md",
     )
     return [*learners, optimal]
+
+
+@hookimpl
+def mdpzoo_commands() -> list[CommandSpec]:
+    """The command that plans over beliefs."""
+    return [
+        CommandSpec(
+            name="beliefs",
+            function="mdpzoo_latent.commands.beliefs_command:beliefs",
+            summary="Compute the optimum of a latent MDP or a POMDP over histories, and what the context is worth.",
+        )
+    ]
 
 
 @hookimpl

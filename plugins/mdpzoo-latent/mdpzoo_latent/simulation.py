@@ -1,7 +1,8 @@
 """Learning curves against the exact optimum: regret of every episode, from the policies' exact values.
 
-Regret is the sum over episodes of V* - V^pi, both exact: a policy is constant between two plans, and its value is computed
-in the tree of histories. V* is the optimum over policies of histories, not that of a planner who is told the context.
+Regret is the sum over episodes of V* - V^pi, both exact: a policy is constant between two plans, and its value is
+computed in the tree of histories. V* is the optimum over policies of histories, not that of a planner who is told the
+context.
 """
 
 from collections.abc import Sequence
@@ -155,7 +156,8 @@ def run(learner: Learner, truth: Truth, seed: int, episodes: int) -> tuple[list[
         most = min(episodes - played, longest(learner, done))
         done, position = play(
             truth.start_limits, truth.limits, truth.given, truth.horizon, np.uint64(position), most, learner.roots,
-            learner.tree.child, *made[:2], made.leaves, made.chosen, learner.design.label, *counts,
+            learner.tree.child, *made[:2], made.leaves, made.chosen, learner.design.label,
+            *map(float, learner.settings.reward_range), *counts,
         )  # fmt: skip
         played += done
     return changes, values

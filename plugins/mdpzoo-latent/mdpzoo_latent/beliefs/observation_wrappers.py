@@ -47,7 +47,7 @@ class _Vectors(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         return self._vector(observation, rest), reward, terminated, truncated, info
 
     def _vector(self, observation: int, rest: np.ndarray) -> np.ndarray:
-        vector = np.zeros(self.observation_space.shape, np.float32)  # type: ignore[arg-type]
+        vector = np.zeros(self._seen + 1 + len(rest), np.float32)
         vector[observation] = 1.0
         vector[self._seen] = min(self._clock / self._horizon, 1.0)
         vector[self._seen + 1 :] = rest

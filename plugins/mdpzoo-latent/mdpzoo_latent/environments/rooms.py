@@ -1,4 +1,4 @@
-"""Four rooms with a hidden goal: the context is the room whose far corner pays (layout of Sutton, Precup and Singh 1999).
+"""Four rooms with a hidden goal: the context is the room whose far corner pays (after Sutton, Precup and Singh 1999).
 
 The picture shows the four corners that may pay, never which one does.
 """

@@ -9,8 +9,8 @@ from mdpzoo.models import TabularPOMDP
 def tiger(accuracy: float = 0.85, horizon: int = 0) -> TabularPOMDP:
     """Builds Tiger: states tiger left (0) and right (1); actions listen (0), open left (1) and open right (2).
 
-    Listening costs 1 and is right with probability ``accuracy``; the tiger costs 100 and the other door pays 10. Opening
-    a door puts the tiger behind a random one; what is heard then says nothing.
+    Listening costs 1 and is right with probability ``accuracy``; the tiger costs 100 and the other door pays 10.
+    Opening a door puts the tiger behind a random one; what is heard then says nothing.
 
     Args:
         accuracy: of listening, in [0.5, 1].

@@ -1,8 +1,8 @@
 """The learners by name, as data: how each is optimistic, and what tells it the context of an episode.
 
 Sources: lmdp-value-optimistic and lmdp-model-optimistic after Zhou, Wang and Du 2023 (ICML, arXiv 2210.11604); l-ucrl
-after Kwon, Efroni, Caramanis and Mannor 2021 (NeurIPS); ucbvi after Azar, Osband and Munos 2017; lmdp-posterior: posterior
-sampling for each context.
+after Kwon, Efroni, Caramanis and Mannor 2021 (NeurIPS); ucbvi after Azar, Osband and Munos 2017; lmdp-posterior samples
+each context's model from its posterior (Osband, Russo and Van Roy 2013).
 
 What differs from the papers: the bonuses are written from their published form, not from a listing, and are multiplied
 by ``bonus_scale``, because the constants swamp learning at practical numbers of episodes. Optimism over models is taken
@@ -28,20 +28,22 @@ class Design:
     Attributes:
         mode: of the backup: ``PLAIN``, ``VARIANCE``, ``INTERVALS`` or ``BALLS``.
         label: ``HINDSIGHT``, ``POSTERIOR`` or ``IGNORED``.
+        scale: the practical ``bonus_scale``.
         sampled: whether it plans for a model drawn from the posterior.
     """
 
     mode: int
     label: int
+    scale: float = 0.0
     sampled: bool = False
 
 
 DESIGNS = {
-    "lmdp-value-optimistic": Design(VARIANCE, HINDSIGHT),
-    "lmdp-model-optimistic": Design(INTERVALS, HINDSIGHT),
-    "l-ucrl": Design(BALLS, HINDSIGHT),
+    "lmdp-value-optimistic": Design(VARIANCE, HINDSIGHT, 0.005),
+    "lmdp-model-optimistic": Design(INTERVALS, HINDSIGHT, 0.05),
+    "l-ucrl": Design(BALLS, HINDSIGHT, 0.05),
     "lmdp-posterior": Design(PLAIN, HINDSIGHT, sampled=True),
-    "ucbvi": Design(VARIANCE, IGNORED),
+    "ucbvi": Design(VARIANCE, IGNORED, 0.02),
 }
 OWN = {"l-ucrl": ("hindsight", "initial", "initial_count"), "lmdp-posterior": ()}
 COMMON = ("episodes", "contexts", "horizon", "starts", "reward_range")
@@ -54,7 +56,8 @@ class LearnerSettings:
 
     Attributes:
         delta: probability with which the bounds may fail, in (0, 1).
-        bonus_scale: multiplies bonuses and radii; 1 keeps the published constants, 0.005 is the practical setting.
+        bonus_scale: multiplies bonuses and radii; 1 keeps the published constants, None: the learner's practical one,
+            0.005 for lmdp-value-optimistic, whose constants are the largest, 0.02 for ucbvi, else 0.05.
         episodes: that the logarithms in the bounds are for.
         contexts: M; None: that of the environment's rules.
         horizon: steps of an episode; None: that of the environment's rules.
@@ -63,13 +66,13 @@ class LearnerSettings:
         hindsight: of ``l-ucrl``: True: it is told the context at the end of an episode; False: it weighs each
             episode by its own belief (online EM), for which it needs ``initial``.
         initial: a model to start from, ``{"transitions": [M, S, A, S], "rewards": [M, S, A]}`` as nested lists, or
-            ``{"noise": share, "seed": s}``: the environment's own, mixed with a share of a random one; a share of 1 is a
-            random model. Contexts keep the numbers that this gives them.
+            ``{"noise": share, "seed": s}``: the environment's own, mixed with a share of a random one; a share of 1
+            is a random model. Contexts keep the numbers that this gives them.
         initial_count: episodes' worth of visits that the initial model counts as, a pair.
     """
 
     delta: float = 0.05
-    bonus_scale: float = 0.005
+    bonus_scale: float | None = None
     episodes: int = 20_000
     contexts: int | None = None
     horizon: int | None = None
@@ -87,8 +90,10 @@ class LearnerSettings:
         """
         if not 0 < self.delta < 1:
             raise SettingError(f"delta must lie in (0, 1), got {self.delta}")
-        if self.bonus_scale < 0 or self.initial_count <= 0:
-            raise SettingError("bonus_scale must be at least 0 and initial_count positive")
+        if self.bonus_scale is not None and not self.bonus_scale >= 0:
+            raise SettingError(f"bonus_scale must be at least 0, got {self.bonus_scale}")
+        if not self.initial_count > 0:
+            raise SettingError(f"initial_count must be positive, got {self.initial_count}")
         for name in ("episodes", "contexts", "horizon"):
             value = getattr(self, name)
             if value is not None and value < 1:
@@ -122,4 +127,4 @@ def read_settings(name: str, settings: Mapping[str, Any]) -> LearnerSettings:
 
 def design_of(name: str, settings: LearnerSettings) -> Design:
     """Returns what a learner is made of."""
-    return DESIGNS[name] if settings.hindsight else Design(BALLS, POSTERIOR)
+    return DESIGNS[name] if settings.hindsight else Design(BALLS, POSTERIOR, 0.05)

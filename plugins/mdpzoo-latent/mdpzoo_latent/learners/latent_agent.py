@@ -1,7 +1,7 @@
 """Every learner of this room as a Stable-Baselines3 algorithm: ``learn``, ``predict``, ``save``, ``load``.
 
-It counts and plans with the functions of the simulation: the same seed gives the same trajectory. What it remembers of an
-episode is the recurrent state of ``predict``, as in SB3's recurrent policies.
+It counts and plans with the functions of the simulation: the same seed gives the same trajectory. What it remembers of
+an episode is the recurrent state of ``predict``, as in SB3's recurrent policies.
 """
 
 from typing import Any, Self
@@ -100,6 +100,11 @@ class LatentLearner(OnlineAgent):
         plans: how often it has planned.
     """
 
+    _memory: tuple[np.ndarray, ...] | None  # the recurrent state of learning
+    _episodes: list[tuple[list[int], list[int], list[float]]]  # of each environment: states, actions, rewards so far
+    _played: int  # episodes since the present plan
+    _longest: int  # and how many it may be at most
+
     def __init__(
         self,
         policy: type[BasePolicy] = HistoryPolicy,
@@ -182,6 +187,7 @@ class LatentLearner(OnlineAgent):
     def _update_info_buffer(self, infos: list[dict[str, Any]], dones: np.ndarray | None = None) -> None:
         """SB3 hands over every step's infos here: an episode's last one tells its context."""
         super()._update_info_buffer(infos, dones)
+        assert dones is not None
         for row in np.flatnonzero(dones):
             self._count(self._episodes[row], infos[row])
             self._episodes[row] = ([], [], [])
@@ -196,8 +202,23 @@ class LatentLearner(OnlineAgent):
                 )
             context = int(info["context"])
         states, taken, rewards = (np.array(each) for each in episode)
+        low, high = (float(each) for each in learner.settings.reward_range)
+        rounding = float(np.spacing(np.float32(max(-low, high))))  # SB3 hands rewards over as float32
+        if not low - rounding <= rewards.min() <= rewards.max() <= high + rounding:
+            raise SettingError(
+                f"rewards from {rewards.min():g} to {rewards.max():g} lie outside reward_range {[low, high]}; "
+                "set reward_range to the environment's"
+            )
         due = count_episode(
-            learner.design.label, context, states, taken, rewards.astype(np.float64), len(taken), *learner.counts
+            learner.design.label,
+            context,
+            states,
+            taken,
+            rewards.astype(np.float64),
+            len(taken),
+            low,
+            high,
+            *learner.counts,
         )
         self._played += 1
         if due or self._played >= self._longest:
@@ -216,7 +237,7 @@ class LatentLearner(OnlineAgent):
         self.settings |= {"horizon": own.horizon, "starts": own.starts, "reward_range": own.reward_range}
         self._learner, self._memory, self._played = learner, None, 0
         self._longest = longest(learner, 0)
-        self._episodes: list[tuple[list[int], list[int], list[float]]] = []
+        self._episodes = []
         self.policy_kwargs = {"learner": learner}
         super()._setup_model()
         self.policy_kwargs = {}

@@ -50,7 +50,9 @@ class OptimalPolicy(BasePolicy):
             memories.append(memory)
             actions.append(policy.action(memory))
         chosen = np.array(actions)
-        parts = [np.array([getattr(each, name) for each in memories]) for name in ("left", "visible", "node", "follower")]
+        parts = [
+            np.array([getattr(each, name) for each in memories]) for name in ("left", "visible", "node", "follower")
+        ]
         after = (*parts, chosen, np.stack([each.belief for each in memories]))
         return chosen if np.ndim(observation) else chosen[0], after
 

@@ -49,11 +49,12 @@ def last_action(leaves, state, belief):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def count_episode(label, context, states, taken, rewards, steps, visits, moves, paid, starts, planned):  # type: ignore[no-untyped-def]
+def count_episode(label, context, states, taken, rewards, steps, low, high, visits, moves, paid, starts, planned):  # type: ignore[no-untyped-def]
     """Counts an episode; returns whether some count has doubled since the present plan.
 
     ``states [H + 1]``, ``taken [H]`` and ``rewards [H]`` hold its ``steps`` steps; ``context`` is looked at with the
-    label ``HINDSIGHT``. With ``POSTERIOR`` the episode counts for each context by its probability, by the counts so far.
+    label ``HINDSIGHT``. With ``POSTERIOR`` the episode counts for each context by its probability given its moves and
+    its rewards, by the counts so far; rewards are taken as shares of ``low .. high`` and as if they were Bernoulli.
     """
     contexts, size = visits.shape[0], visits.shape[1]
     weights = np.zeros(contexts)
@@ -65,6 +66,9 @@ def count_episode(label, context, states, taken, rewards, steps, visits, moves, 
             for t in range(steps):
                 s, a = states[t], taken[t]
                 weights[m] += np.log((moves[m, s, a, states[t + 1]] + 1.0 / size) / (visits[m, s, a] + 1.0))
+                share = (rewards[t] - low) / (high - low)
+                mean = ((paid[m, s, a] - low * visits[m, s, a]) / (high - low) + 0.5) / (visits[m, s, a] + 1.0)
+                weights[m] += share * np.log(mean) + (1.0 - share) * np.log(1.0 - mean)
             peak = max(peak, weights[m])
         weights = np.exp(weights - peak)
         weights /= weights.sum()
@@ -85,12 +89,12 @@ def count_episode(label, context, states, taken, rewards, steps, visits, moves, 
 @compiled
 def play(  # type: ignore[no-untyped-def]
     start_limits, limits, given, horizon, position, episodes, roots, child, kernels, beliefs, leaves, chosen, label,
-    visits, moves, paid, starts, planned,
+    low, high, visits, moves, paid, starts, planned,
 ):  # fmt: skip
     """Plays episodes until a count has doubled or ``episodes`` are over; returns how many, and the stream's position.
 
-    ``start_limits [1, M S - 1]``, ``limits [M S A, S - 1]`` and ``given [M S A, S]`` are the true model's: where a number
-    passes from one outcome to the next, and rewards.
+    ``start_limits [1, M S - 1]``, ``limits [M S A, S - 1]`` and ``given [M S A, S]`` are the true model's: where a
+    number passes from one outcome to the next, and rewards. The other arguments are the learner's.
     """
     size, actions = leaves.shape[0], leaves.shape[1]
     states, taken = np.empty(horizon + 1, np.int64), np.empty(horizon, np.int64)
@@ -112,6 +116,8 @@ def play(  # type: ignore[no-untyped-def]
             node = child[node, action * size + after] if node >= 0 else -1
             state = after
         states[horizon] = state
-        if count_episode(label, context, states, taken, rewards, horizon, visits, moves, paid, starts, planned):
+        if count_episode(
+            label, context, states, taken, rewards, horizon, low, high, visits, moves, paid, starts, planned
+        ):
             return episode + 1, position
     return episodes, position

@@ -94,7 +94,9 @@ def history_tree(states: int, actions: int, horizon: int, starts: list[int], ord
 
 def blank(design: Design, settings: LearnerSettings, states: int, actions: int, seed: int | None) -> Learner:
     """Returns a learner that has seen nothing; its settings say contexts, horizon and starts."""
-    assert settings.contexts and settings.horizon and settings.starts is not None
+    assert settings.contexts is not None
+    assert settings.horizon is not None
+    assert settings.starts is not None
     tree = history_tree(states, actions, settings.horizon, settings.starts, settings.contexts > 1)
     count, nodes = settings.contexts, len(tree.visible)
     roots = np.full(states, -1)

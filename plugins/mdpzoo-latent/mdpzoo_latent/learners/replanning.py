@@ -11,7 +11,6 @@ from mdpzoo_latent.learners.designs import IGNORED, POSTERIOR
 from mdpzoo_latent.learners.records import Learner
 from mdpzoo_latent.planning.tree_kernels import BALLS, INTERVALS, VARIANCE, back_up, propagate
 
-
 NEVER = 1 << 62
 
 
@@ -87,7 +86,8 @@ def bonuses(learner: Learner) -> np.ndarray:
         found = (math.sqrt(14 * states * iota / 2), 0.0)
     else:
         found = (0.0, 0.0)
-    return settings.bonus_scale * np.array(found)
+    scale = learner.design.scale if settings.bonus_scale is None else settings.bonus_scale
+    return scale * np.array(found)
 
 
 def start_from(learner: Learner, initial: Any, model: LatentMDP | None) -> None:
@@ -128,4 +128,3 @@ def _initial(initial: Any, model: LatentMDP | None, shape: tuple[int, ...]) -> t
     if model is None:
         raise SettingError("an initial model with noise below 1 needs an environment with a LatentMDP")
     return (1 - share) * model.transitions + share * kernels, (1 - share) * model.rewards + share * rewards
-

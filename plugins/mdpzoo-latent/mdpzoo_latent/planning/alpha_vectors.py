@@ -87,9 +87,7 @@ def limited(process: BeliefProcess, stage: Stage, discount: float, beliefs: np.n
     return fresh
 
 
-def _at(
-    process: BeliefProcess, stage: Stage, discount: float, x: int, action: int, belief: np.ndarray
-) -> np.ndarray:
+def _at(process: BeliefProcess, stage: Stage, discount: float, x: int, action: int, belief: np.ndarray) -> np.ndarray:
     """Returns the best vector at a belief that begins with an action."""
     total = process.rewards[x, action].copy()
     for j in process.branches(x, action):

@@ -1,6 +1,6 @@
 """The optimum of a latent MDP or a POMDP over all policies of histories, exactly, or within bounds if the budget ends.
 
-By a belief tree (``trees``), or by alpha vectors (``alpha_vectors``). Both are exact up to rounding and check each other.
+By a belief tree (``trees``) or by alpha vectors (``alpha_vectors``): both are exact up to rounding.
 """
 
 import math

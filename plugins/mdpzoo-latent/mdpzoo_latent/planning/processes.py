@@ -71,7 +71,7 @@ class BeliefProcess:
         return belief * kernel[:, 0] if kernel.shape[1] == 1 else belief @ kernel
 
     def joint(self) -> np.ndarray:
-        """Returns the transitions of the pair (visible, hidden), ``[A, X Y, X Y]``: what an informed planner plans in."""
+        """Returns the transitions of the pair (visible, hidden), ``[A, X Y, X Y]``: what an informed planner sees."""
         visible, actions, hidden = self.rewards.shape
         table = np.zeros((actions, visible, hidden, visible, hidden))
         every = np.arange(hidden)

@@ -60,9 +60,7 @@ class TreeValues:
         return float((process.roots * self.alpha[: len(process.roots)]).sum())
 
 
-def grow_tree(
-    process: BeliefProcess, depth: int, deadline: float = np.inf, most_nodes: int = 2**31 - 1
-) -> BeliefTree:
+def grow_tree(process: BeliefProcess, depth: int, deadline: float = np.inf, most_nodes: int = 2**31 - 1) -> BeliefTree:
     """Grows the levels 0 .. depth, or as many as time and room allow; the roots are always there.
 
     Args:

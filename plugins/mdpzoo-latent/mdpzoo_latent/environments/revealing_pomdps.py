@@ -29,8 +29,9 @@ def balanced_emission(pairs: int, sigma: float) -> np.ndarray:
 def two_step(sigma: float = 0.5, horizon: int = 0) -> TabularPOMDP:
     """Builds the smallest POMDP that two steps reveal and one does not.
 
-    States good (0) and bad (1) both emit symbol 0. Action 0 stays; action 1 leads to an absorbing state of either (2, 3)
-    that emits symbol 1 or 2, in good with probability (1 + sigma) / 2 symbol 1. Staying in good pays 1.
+    States good (0) and bad (1) both emit symbol 0. Action 0 stays; action 1 leads from good to state 2 and from bad to
+    state 3, which absorb and emit symbol 1 with probability (1 + sigma) / 2 and (1 - sigma) / 2, else symbol 2. Staying
+    in good pays 1.
     """
     transitions, rewards = np.zeros((4, 2, 4)), np.zeros((4, 2))
     transitions[:, 0] = np.eye(4)
