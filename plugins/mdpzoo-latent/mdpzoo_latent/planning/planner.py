@@ -5,7 +5,7 @@ By a belief tree (``trees``) or by alpha vectors (``alpha_vectors``): both are e
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -43,11 +43,11 @@ class Plan:
     lower: float
     upper: float
     informed: float
-    policy: BeliefPolicy
+    policy: BeliefPolicy = field(repr=False)
     horizon: int
     nodes: int
     seconds: float
-    stages: tuple[Stage, ...] = ()
+    stages: tuple[Stage, ...] = field(default=(), repr=False)
 
     @property
     def exact(self) -> bool:
