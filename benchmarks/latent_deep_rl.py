@@ -38,7 +38,7 @@ LEARNERS: dict[str, tuple[Any, str, Any, dict[str, Any]]] = {
     ),
 }
 STEPS = {
-    "LatentSignpost": {"PPO on observation": 200_000, "PPO on belief": 150_000, "RecurrentPPO on history": 200_000},
+    "LatentSignpost": {"PPO on observation": 200_000, "PPO on belief": 150_000, "RecurrentPPO on history": 150_000},
     "LatentBandit": {"RecurrentPPO on history": 320_000},
 }
 

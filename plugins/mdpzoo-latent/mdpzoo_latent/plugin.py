@@ -1,10 +1,36 @@
 """What mdpzoo-latent brings: specs only, nothing heavy is imported."""
 
+from typing import Any
+
 from mdpzoo.hookspecs import hookimpl
 from mdpzoo.specs import AgentSpec, CommandSpec, EnvironmentSpec, FamilySpec
 
-ROOM = "mdpzoo_latent.environments"
+PAGE = "pages/latent.md"
 LMDP = "Kwon, Efroni, Caramanis and Mannor 2021"
+
+
+# id, rules, summary, source, settings, a variant for the contract tests
+ENVIRONMENTS: tuple[tuple[str, str, str, str, dict[str, Any], dict[str, Any]], ...] = (
+    ("LatentSignpost", "signposts:signpost", "guess the context, or look at a signpost first", PAGE,
+     {"horizon": 10}, {"penalty": 1.0, "delay": 2, "horizon": 5}),
+    ("LatentRiverSwim", "rivers:latent_river_swim", "RiverSwim or its mirror image; which one is hidden",
+     "Strehl and Littman 2008, with a hidden context", {"horizon": 8}, {"length": 3, "horizon": 4}),
+    ("LatentRandom", "random_contexts:latent_random", "random contexts of given support size, separation and weights",
+     f"{LMDP}; {PAGE}", {}, {"contexts": 3, "support": 2, "weights": [0.5, 0.25, 0.25], "horizon": 4}),
+    ("LatentRooms", "rooms:latent_rooms", "four rooms, one of which hides the goal",
+     "Sutton, Precup and Singh 1999, with a hidden goal", {}, {"size": 5, "horizon": 12}),
+    ("LatentRewards", "random_contexts:latent_rewards", "one kernel, and rewards that differ and that states tell",
+     f"{LMDP} (reward-mixing MDPs)", {}, {"contexts": 3, "states": 2, "observed": False}),
+    ("LatentTree", "trees:latent_tree", "a tree in which each context has one secret pull, two successors at most",
+     "in the spirit of Zhou, Wang and Du 2023, arXiv:2210.11604", {}, {"depth": 1, "actions": 3, "contexts": 3}),
+    ("LatentBandit", "bandits:latent_bandit", "a bandit whose arms are shuffled for each episode",
+     "after sb3-contrib #211", {}, {"means": [0.8, 0.2], "horizon": 5}),
+    ("RevealingLock", "revealing_pomdps:revealing_lock", "a lock that is revealed at once, or after a step that costs",
+     "in the spirit of Chen, Wang, Xiong, Mei and Bai 2023, arXiv:2302.01333", {},
+     {"mode": "multi-step", "positions": 1, "pairs": 2}),
+    ("Tiger", "tigers:tiger", "listen for the tiger, then open the other door",
+     "Kaelbling, Littman and Cassandra 1998", {"horizon": 20}, {"accuracy": 0.7, "horizon": 4}),
+)  # fmt: skip
 
 
 @hookimpl
@@ -12,80 +38,15 @@ def mdpzoo_environments() -> list[EnvironmentSpec]:
     """Latent MDPs and revealing POMDPs whose optimum over histories can be computed exactly."""
     return [
         EnvironmentSpec(
-            id="mdpzoo/LatentSignpost-v0",
+            id=f"mdpzoo/{name}-v0",
             kind="model",
-            rules=f"{ROOM}.signposts:signpost",
-            summary="guess the context, or look at a signpost first",
-            source="pages/latent.md",
-            settings={"horizon": 10},
-            variants=({"penalty": 1.0, "delay": 2, "horizon": 5},),
-        ),
-        EnvironmentSpec(
-            id="mdpzoo/LatentRiverSwim-v0",
-            kind="model",
-            rules=f"{ROOM}.rivers:latent_river_swim",
-            summary="RiverSwim or its mirror image; which one is hidden",
-            source="Strehl and Littman 2008, with a hidden context",
-            settings={"horizon": 8},
-            variants=({"length": 3, "horizon": 4},),
-        ),
-        EnvironmentSpec(
-            id="mdpzoo/LatentRandom-v0",
-            kind="model",
-            rules=f"{ROOM}.random_contexts:latent_random",
-            summary="random contexts of given support size, separation and weights",
-            source=f"{LMDP}; pages/latent.md",
-            variants=({"contexts": 3, "support": 2, "weights": [0.5, 0.25, 0.25], "horizon": 4},),
-        ),
-        EnvironmentSpec(
-            id="mdpzoo/LatentRooms-v0",
-            kind="model",
-            rules=f"{ROOM}.rooms:latent_rooms",
-            summary="four rooms, one of which hides the goal",
-            source="Sutton, Precup and Singh 1999, with a hidden goal",
-            variants=({"size": 5, "horizon": 12},),
-        ),
-        EnvironmentSpec(
-            id="mdpzoo/LatentRewards-v0",
-            kind="model",
-            rules=f"{ROOM}.random_contexts:latent_rewards",
-            summary="contexts that share their kernel and differ in the rewards that states tell",
-            source="Kwon, Efroni, Caramanis and Mannor 2021 (reward-mixing MDPs)",
-            variants=({"contexts": 3, "states": 2, "observed": False},),
-        ),
-        EnvironmentSpec(
-            id="mdpzoo/LatentTree-v0",
-            kind="model",
-            rules=f"{ROOM}.trees:latent_tree",
-            summary="a tree in which each context has one secret pull, with two successors at most",
-            source="in the spirit of Zhou, Wang and Du 2023, arXiv:2210.11604",
-            variants=({"depth": 1, "actions": 3, "contexts": 3},),
-        ),
-        EnvironmentSpec(
-            id="mdpzoo/LatentBandit-v0",
-            kind="model",
-            rules=f"{ROOM}.bandits:latent_bandit",
-            summary="a bandit whose arms are shuffled for each episode",
-            source="after sb3-contrib #211",
-            variants=({"means": [0.8, 0.2], "horizon": 5},),
-        ),
-        EnvironmentSpec(
-            id="mdpzoo/RevealingLock-v0",
-            kind="model",
-            rules=f"{ROOM}.revealing_pomdps:revealing_lock",
-            summary="a lock whose pulls are revealed at once, or after a step that costs",
-            source="in the spirit of Chen, Wang, Xiong, Mei and Bai 2023, arXiv:2302.01333",
-            variants=({"mode": "multi-step", "positions": 1, "pairs": 2},),
-        ),
-        EnvironmentSpec(
-            id="mdpzoo/Tiger-v0",
-            kind="model",
-            rules=f"{ROOM}.tigers:tiger",
-            summary="listen for the tiger, then open the other door",
-            source="Kaelbling, Littman and Cassandra 1998",
-            settings={"horizon": 20},
-            variants=({"accuracy": 0.7, "horizon": 4},),
-        ),
+            rules=f"mdpzoo_latent.environments.{rules}",
+            summary=summary,
+            source=source,
+            settings=settings,
+            variants=(variant,),
+        )
+        for name, rules, summary, source, settings, variant in ENVIRONMENTS
     ]
 
 
@@ -117,7 +78,7 @@ def mdpzoo_agents() -> list[AgentSpec]:
         summary="the exact optimum over histories: a reference",
         observations=("Discrete",),
         actions=("Discrete",),
-        source="pages/latent.md",
+        source=PAGE,
     )
     return [*learners, optimal]
 
@@ -141,7 +102,7 @@ def mdpzoo_families() -> list[FamilySpec]:
         FamilySpec(
             name="latent",
             summary="and revealing POMDPs, with their exact optimum over histories",
-            home="plugins/mdpzoo-latent/mdpzoo_latent/pages/latent.md",
-            pages=("mdpzoo_latent:pages/latent.md",),
+            home=f"plugins/mdpzoo-latent/mdpzoo_latent/{PAGE}",
+            pages=(f"mdpzoo_latent:{PAGE}",),
         )
     ]

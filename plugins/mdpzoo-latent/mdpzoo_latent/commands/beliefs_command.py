@@ -16,7 +16,7 @@ from mdpzoo.files import check_folder
 from mdpzoo.models import LatentMDP, TabularPOMDP
 from mdpzoo_latent.planning.memoryless import solve_memoryless
 from mdpzoo_latent.planning.planner import plan
-from mdpzoo_latent.planning.pomdp_text import save_pomdp
+from mdpzoo_latent.planning.pomdp_files import save_pomdp
 
 SEARCH = 10.0  # CPU-seconds for the memoryless optimum at most
 Settings = Annotated[

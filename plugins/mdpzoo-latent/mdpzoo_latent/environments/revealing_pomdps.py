@@ -97,11 +97,7 @@ def revealing_lock(
         transitions[state, 1:, state] = 1.0
         transitions[state, 0, waited if multi else state] = 1.0
     rewards[good, 1:] = 1.0
-    emission = np.zeros((cells + 4, cells + 1 + 2 * pairs))
-    emission[:cells, :cells] = np.eye(cells)
-    symbols = balanced_emission(pairs, sigma).T
-    emission[shown_good:, cells + 1 :] = symbols
-    emission[good : bad + 1, cells if multi else slice(cells + 1, None)] = 1.0 if multi else symbols
+    emission = _lock_emission(cells, multi, balanced_emission(pairs, sigma).T)
     start = np.zeros(cells + 4)
     start[:positions] = 1 / positions
     kept = np.arange(cells + 4) if multi else np.arange(cells + 2)
@@ -109,3 +105,15 @@ def revealing_lock(
         transitions[kept][:, :, kept], np.stack([emission[kept]] * actions), rewards[kept], start[kept],
         emission[kept], horizon or depth + 3,
     )  # fmt: skip
+
+
+def _lock_emission(cells: int, multi: bool, symbols: np.ndarray) -> np.ndarray:
+    """Returns ``[cells + 4, cells + 1 + 2 pairs]``, rows for the cells, good, bad, and what waiting leads to."""
+    emission = np.zeros((cells + 4, cells + 1 + symbols.shape[1]))
+    emission[:cells, :cells] = np.eye(cells)
+    emission[cells + 2 :, cells + 1 :] = symbols
+    if multi:
+        emission[cells : cells + 2, cells] = 1.0
+    else:
+        emission[cells : cells + 2, cells + 1 :] = symbols
+    return emission

@@ -43,7 +43,9 @@ def draw_value(found: Plan, state: int, path: str | Path, left: int | None = Non
     figure.savefig(path, dpi=150)
 
 
-def draw_beliefs(beliefs: np.ndarray, path: str | Path, actions: Sequence[int] = (), context: int | None = None) -> None:
+def draw_beliefs(
+    beliefs: np.ndarray, path: str | Path, actions: Sequence[int] = (), context: int | None = None
+) -> None:
     """Draws the probability of each context along an episode.
 
     Args:
