@@ -86,3 +86,32 @@ def test_what_cannot_be_wrapped_is_refused_in_one_sentence(build, sentence):
     with pytest.raises(SettingError, match=sentence) as caught:
         build()
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("wrapper", [StateObservation, HistoryObservation, BeliefObservation])
+def test_a_wrapped_environment_is_remade_from_its_spec(wrapper):
+    env = wrapper(mdpzoo.make(ID, penalty=1.0))
+    again = gymnasium.make(env.spec)
+    assert isinstance(again, wrapper)
+    np.testing.assert_array_equal(again.reset(seed=5)[0], env.reset(seed=5)[0])
+    for action in (2, 0, 1, 0):
+        (ours, paid, *_), (theirs, same, *_) = env.step(action), again.step(action)
+        np.testing.assert_array_equal(ours, theirs)
+        assert paid == same
+
+
+def test_a_policy_on_beliefs_can_be_optimal():
+    # signpost, penalty 1: look until one reading leads by one, then guess with it; worth 0.8 - 0.2 a step
+    env = BeliefObservation(mdpzoo.make(signpost(penalty=1.0, horizon=4)))
+    total = 0.0
+    observation, _ = env.reset(seed=0)
+    for _ in range(4_000):
+        ended = False
+        while not ended:
+            belief = observation[4:]
+            looking = observation[0] == 1 and abs(belief[0] - belief[1]) < 0.5
+            observation, reward, ended, _, _ = env.step(2 if looking else int(belief.argmax()))
+            total += reward
+        observation, _ = env.reset()
+    # the optimum is 1.2; a standard deviation of the mean is 2 * 0.8 / sqrt(4000) = 0.025
+    assert total / 4_000 == pytest.approx(1.2, abs=0.1)
