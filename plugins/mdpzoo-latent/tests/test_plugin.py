@@ -7,7 +7,6 @@ import pytest
 import mdpzoo
 import mdpzoo_latent
 from mdpzoo import registry
-from mdpzoo.checks import run_checks
 from mdpzoo.models import LatentMDP
 from mdpzoo.specs import build
 
@@ -21,11 +20,6 @@ def test_the_plugin_brings_its_nine_environments():
         "mdpzoo/RevealingLock-v0",
         "mdpzoo/Tiger-v0",
     ]
-
-
-@pytest.mark.parametrize("id", OWN)
-def test_every_environment_conforms(id):
-    assert [each for each in run_checks(id) if each.failure] == []
 
 
 @pytest.mark.parametrize("id", OWN)
