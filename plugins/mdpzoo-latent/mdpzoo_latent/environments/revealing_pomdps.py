@@ -76,10 +76,7 @@ def revealing_lock(
     Raises:
         SettingError: if a number is out of its range.
     """
-    if mode not in MODES:
-        raise SettingError(f"mode must be one of {', '.join(MODES)}, got {mode!r}")
-    if min(depth, positions, pulls) < 1 or not 0 <= edge <= 0.5:
-        raise SettingError("depth, positions and pulls must be at least 1 and edge lie in [0, 0.5]")
+    _check_lock(mode, min(depth, positions, pulls), edge)
     cells, actions = depth * positions, pulls + 1
     good, bad, shown_good, shown_bad = range(cells, cells + 4)
     transitions, rewards = np.zeros((cells + 4, actions, cells + 4)), np.zeros((cells + 4, actions))
@@ -117,3 +114,10 @@ def _lock_emission(cells: int, multi: bool, symbols: np.ndarray) -> np.ndarray:
     else:
         emission[cells : cells + 2, cells + 1 :] = symbols
     return emission
+
+
+def _check_lock(mode: str, smallest: int, edge: float) -> None:
+    if mode not in MODES:
+        raise SettingError(f"mode must be one of {', '.join(MODES)}, got {mode!r}")
+    if smallest < 1 or not 0 <= edge <= 0.5:
+        raise SettingError("depth, positions and pulls must be at least 1 and edge lie in [0, 0.5]")
