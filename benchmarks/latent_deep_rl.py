@@ -37,7 +37,7 @@ LEARNERS: dict[str, tuple[Any, str, Any, dict[str, Any]]] = {
         {
             "batch_size": 512,
             "n_epochs": 6,
-            "ent_coef": 0.05,  # with 0.01 it never comes to look at the signpost
+            "ent_coef": 0.05,
             "gae_lambda": 1.0,
             "policy_kwargs": {"lstm_hidden_size": 64, "net_arch": [64]},
         },
