@@ -6,7 +6,6 @@ them to evaluators.
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,6 +14,7 @@ import numpy as np
 from gymnasium.spaces import Discrete
 
 from mdpzoo.errors import SettingError, did_you_mean
+from mdpzoo.models.stacking import check_same_shape, stack
 from mdpzoo.models.tabular import TabularMDP
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class PiecewiseMDP:
             SettingError: if the models differ in shape, or an argument is out of its range; says which.
         """
         models = tuple(self.models)
-        _check_models(models)
+        check_same_shape(models)
         changes = _whole_numbers(self.changes, "changes")
         _check_changes(changes)
         order = np.arange(len(changes) + 1) % len(models) if self.order is None else _whole_numbers(self.order, "order")
@@ -152,19 +152,9 @@ class PiecewiseMDP:
 
     def joint(self) -> TabularMDP:
         """Returns all models as one table of ``L S`` states: state s of model m is ``m * S + s``; starts in model 0."""
-        states, count = self.num_states, len(self.models)
-        lengths = np.cumsum([0, *(len(each.successors) for each in self.models)])
-        parts = [each.offsets[:-1] + lengths[m] for m, each in enumerate(self.models)]
-        start = np.zeros(states * count)
-        start[:states] = self.models[0].start
-        return TabularMDP(
-            np.concatenate([*parts, lengths[-1:]]),
-            np.concatenate([each.successors + m * states for m, each in enumerate(self.models)]),
-            np.concatenate([each.probabilities for each in self.models]),
-            np.concatenate([each.rewards for each in self.models]),
-            start,
-            np.concatenate([each.terminal for each in self.models]),
-        )
+        start = np.zeros(self.num_states * len(self.models))
+        start[: self.num_states] = self.models[0].start
+        return stack(self.models, start)
 
     @cached_property
     def _changes(self) -> list[int]:
@@ -173,20 +163,6 @@ class PiecewiseMDP:
     @cached_property
     def _turns(self) -> list[int]:
         return self.order.tolist()
-
-
-def _check_models(models: Sequence[Any]) -> None:
-    if not models:
-        raise SettingError("models must hold at least one TabularMDP, got none")
-    for place, model in enumerate(models):
-        if not isinstance(model, TabularMDP):
-            raise SettingError(f"models must be TabularMDPs, got {type(model).__name__} at place {place}")
-        shape, first = ((each.num_states, each.num_actions) for each in (model, models[0]))
-        if shape != first:
-            raise SettingError(
-                f"models must have the same states and actions, got {list(first)} at place 0 "
-                f"and {list(shape)} at place {place}"
-            )
 
 
 def _whole_numbers(numbers: Any, name: str) -> np.ndarray:

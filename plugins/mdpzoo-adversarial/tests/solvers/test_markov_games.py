@@ -44,7 +44,7 @@ def test_soccers_equilibrium_cannot_be_exploited(soccer, nash):
 def test_soccers_quantal_responses_equal_the_references(references, soccer):
     for each in references["soccer"]["soft"]["values"]:
         solution = solve_markov_game(soccer, 0.9, each["alpha"])
-        assert nash.values[WITH_A] == pytest.approx(each["regularised_value_A"], abs=1e-9)
+        assert solution.values[WITH_A] == pytest.approx(each["regularised_value_A"], abs=1e-9)
         found = best_responses(soccer, solution.row, solution.column, 0.9)
         assert found.payoff[WITH_A] == pytest.approx(each["payoff_A"], abs=1e-9)
         assert found.lowest[WITH_A] == pytest.approx(each["worst_case_A"], abs=1e-9)
@@ -55,12 +55,12 @@ def test_soccers_quantal_responses_equal_the_references(references, soccer):
 def test_the_solution_is_a_fixed_point_of_the_stage_games(temperature):
     game = random_game(0)
     solution = solve_markov_game(game, 0.8, temperature)
-    payoffs = game.stage_payoffs(nash.values, 0.8)
+    payoffs = game.stage_payoffs(solution.values, 0.8)
     pair = (temperature, temperature) if np.ndim(temperature) == 0 else temperature
     for state in range(7):
         stage = matrix_qre(payoffs[state], *pair) if pair[0] else matrix_nash(payoffs[state])
-        assert stage.value == pytest.approx(nash.values[state], abs=1e-8)
-    assert nash.values[7] == 0
+        assert stage.value == pytest.approx(solution.values[state], abs=1e-8)
+    assert solution.values[7] == 0
 
 
 @pytest.mark.parametrize("temperature", [1.0, 0.1, 0.01])
@@ -70,7 +70,7 @@ def test_exploitability_stays_within_the_entropy_bound(temperature):
     bound = temperature * (np.log(3) + np.log(4)) / (1 - 0.8)
     assert 0 < exploitability(game, solution.row, solution.column, 0.8) <= bound
     plain = solve_markov_game(game, 0.8)
-    assert np.abs(nash.values - plain.values).max() <= temperature * np.log(4) / (1 - 0.8) + 1e-8
+    assert np.abs(solution.values - plain.values).max() <= temperature * np.log(4) / (1 - 0.8) + 1e-8
 
 
 def test_the_error_bound_holds():
@@ -90,9 +90,9 @@ def test_without_a_future_the_states_are_matrix_games():
 def test_a_pursuer_of_a_slipping_evader_is_worth_what_the_reference_says():
     game = pursuit_evasion(size=4, slip=0.2).model
     solution = solve_markov_game(game, 0.9)
-    assert nash.values[15] == pytest.approx(-6.26920, abs=1e-5)
+    assert solution.values[15] == pytest.approx(-6.26920, abs=1e-5)
     # from the next cell the evader is caught only if its move fails: V = -1 + 0.9 * 0.8 V
-    assert nash.values[~game.joint.terminal].max() == pytest.approx(-1 / (1 - 0.9 * 0.8))
+    assert solution.values[~game.joint.terminal].max() == pytest.approx(-1 / (1 - 0.9 * 0.8))
 
 
 def test_an_evader_that_never_slips_escapes_for_ever():
@@ -111,9 +111,9 @@ def test_a_standing_evader_is_caught_on_the_shortest_path():
 def test_navigation_needs_no_program_because_its_stage_games_are_separable():
     game = robust_navigation(wind=0.3).model
     solution = solve_markov_game(game, 0.95)
-    calm = robust_navigation(wind=0.0).model.stage_payoffs(nash.values, 0.95)[:, :, 0]
+    calm = robust_navigation(wind=0.0).model.stage_payoffs(solution.values, 0.95)[:, :, 0]
     expected = 0.7 * calm.max(1) + 0.3 * calm.min(1)
-    np.testing.assert_allclose(nash.values, np.where(game.joint.terminal, 0, expected), atol=1e-8)
+    np.testing.assert_allclose(solution.values, np.where(game.joint.terminal, 0, expected), atol=1e-8)
 
 
 def test_more_wind_is_worse_and_uniform_wind_is_better():

@@ -1,0 +1,124 @@
+"""Deep RL in latent MDPs against the exact optimum: PPO on observations, PPO on beliefs, RecurrentPPO on histories.
+
+    python benchmarks/latent_deep_rl.py LatentSignpost --seeds 0 1 2
+    python benchmarks/latent_deep_rl.py LatentBandit --seeds 0 1 2
+
+Rows that the file of results already has are not run again. One run takes at most 15 CPU-minutes.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+import numpy as np
+import torch
+from sb3_contrib import RecurrentPPO
+from stable_baselines3 import PPO
+from stable_baselines3.common.env_util import make_vec_env
+from stable_baselines3.common.vec_env import VecEnv
+
+import mdpzoo
+from mdpzoo_latent import BeliefObservation, HistoryObservation, StateObservation, plan
+
+RESULTS = Path(__file__).parent / "results" / "latent_deep_rl.json"
+ENVS, EPISODES = 32, 20_000
+SETTINGS: dict[str, Any] = {"gamma": 1.0, "gae_lambda": 0.95, "ent_coef": 0.01, "learning_rate": 1e-3}
+LEARNERS: dict[str, tuple[Any, str, Any, dict[str, Any]]] = {
+    "PPO on observation": (PPO, "MlpPolicy", StateObservation, {"batch_size": 512}),
+    "PPO on belief": (PPO, "MlpPolicy", BeliefObservation, {"batch_size": 512}),
+    "RecurrentPPO on history": (
+        RecurrentPPO,
+        "MlpLstmPolicy",
+        HistoryObservation,
+        {
+            "batch_size": 512,
+            "n_epochs": 6,
+            "ent_coef": 0.05,
+            "gae_lambda": 1.0,
+            "policy_kwargs": {"lstm_hidden_size": 64, "net_arch": [64]},
+        },
+    ),
+}
+STEPS = {
+    "LatentSignpost": {"PPO on observation": 200_000, "PPO on belief": 150_000, "RecurrentPPO on history": 150_000},
+    "LatentBandit": {"RecurrentPPO on history": 320_000},
+}
+
+
+def main() -> None:
+    """Runs what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("environment", choices=STEPS)
+    parser.add_argument("--seeds", type=int, nargs="*", default=[0, 1, 2])
+    parser.add_argument("--learners", nargs="*", default=list(LEARNERS))
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    for learner in given.learners:
+        for seed in given.seeds:
+            if learner in STEPS[given.environment]:
+                _keep(given.environment, learner, seed, lambda *key: measure(*key))
+
+
+def measure(environment: str, learner: str, seed: int) -> dict[str, Any]:
+    """Trains one learner, and returns its mean return beside the optimum."""
+    began = time.process_time()
+    kind, policy, wrapper, own = LEARNERS[learner]
+    rules = mdpzoo.make(f"mdpzoo/{environment}-v0").unwrapped.rules
+    exact = plan(rules)
+    assert exact.exact
+    envs = make_vec_env(lambda: _wrapped(environment, wrapper), ENVS, seed=seed)
+    rollout = {"n_steps": 4 * rules.horizon, **SETTINGS, **own}
+    agent = kind(policy, envs, seed=seed, device="cpu", **rollout)
+    steps = STEPS[environment][learner]
+    agent.learn(steps)
+    returns = play(agent, make_vec_env(lambda: _wrapped(environment, wrapper), 100, seed=10_000 + seed))
+    return {
+        "environment": environment,
+        "learner": learner,
+        "seed": seed,
+        "steps": steps,
+        "settings": dict(rollout),
+        "return": float(returns.mean()),
+        "standard_error": float(returns.std() / np.sqrt(len(returns))),
+        "optimum": exact.value,
+        "informed": exact.informed,
+        "fraction": float(returns.mean() / exact.value),
+        "cpu_seconds": time.process_time() - began,
+    }
+
+
+def play(agent: Any, envs: VecEnv) -> np.ndarray:
+    """Returns the undiscounted returns of the deterministic policy, ``[EPISODES]``."""
+    observations, state = envs.reset(), None
+    starts, returns = np.ones(envs.num_envs, bool), np.zeros(envs.num_envs)
+    found: list[float] = []
+    while len(found) < EPISODES:
+        actions, state = agent.predict(observations, state=state, episode_start=starts, deterministic=True)
+        observations, rewards, starts, _ = envs.step(actions)
+        returns += rewards
+        found += returns[starts].tolist()
+        returns[starts] = 0.0
+    return np.array(found)
+
+
+def _wrapped(environment: str, wrapper: Any) -> gymnasium.Env[Any, Any]:
+    return wrapper(mdpzoo.make(f"mdpzoo/{environment}-v0"))
+
+
+def _keep(environment: str, learner: str, seed: int, run: Callable[..., dict[str, Any]]) -> None:
+    rows = json.loads(RESULTS.read_text()) if RESULTS.exists() else []
+    if any((row["environment"], row["learner"], row["seed"]) == (environment, learner, seed) for row in rows):
+        return
+    row = run(environment, learner, seed)
+    print(f"| {environment} | {learner} | {seed} | {row['fraction']:.3f} | {row['cpu_seconds']:.0f} |", flush=True)
+    rows = json.loads(RESULTS.read_text()) if RESULTS.exists() else []
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps([*rows, row], indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Beliefs and histories as observations for deep RL, and latent MDPs of any Gymnasium environment."""

@@ -1,0 +1,1 @@
+"""Latent MDPs and revealing POMDPs, each a function that builds its rules."""

@@ -1,0 +1,1 @@
+"""Pictures: values over the belief simplex, beliefs along an episode, regret against the exact optimum."""
