@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import gymnasium
 
 from mdpzoo.errors import MissingExtraError, SettingError, did_you_mean
-from mdpzoo_nonstationary.drift.parameters import Parameter, named, parameters_of
+from mdpzoo.interop.physical_parameters import Parameter, named, parameters_of
 
 
 class Robot(NamedTuple):

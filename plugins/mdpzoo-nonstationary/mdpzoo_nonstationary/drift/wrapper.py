@@ -11,7 +11,7 @@ from typing import Any
 import gymnasium
 
 from mdpzoo.errors import SettingError, did_you_mean
-from mdpzoo_nonstationary.drift.parameters import named, parameters_of
+from mdpzoo.interop.physical_parameters import named, parameters_of
 from mdpzoo_nonstationary.drift.schedules import Schedule
 
 NOTIFY = ("nothing", "change", "value")

@@ -134,7 +134,7 @@ def test_sac_adapts_in_short_pieces_and_keeps_its_buffer():
         (lambda: drifting("CartPole-v1", {"gravity": 2.0}), r"must have value\(t\), got float"),
         (lambda: drifting("CartPole-v1", {"gravity": Step([1], [1, 2])}, notify="all"), "unknown notify 'all'"),
         (lambda: drifting("CartPole-v1", {"gravity": Step([1], [1, 2])}, clock="runs"), "Did you mean 'run'"),
-        (lambda: drifting("FrozenLake-v1", {"ice": Step([1], [1, 2])}), "has no parameters that drift knows"),
+        (lambda: drifting("FrozenLake-v1", {"ice": Step([1], [1, 2])}), "has no parameters that are known by name"),
         (lambda: adapt(None, 0, 5), "at least 1, got 0 and 5"),
     ],
 )

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from mdpzoo.errors import SettingError
-from mdpzoo_nonstationary.drift.parameters import ATTRIBUTES, named, parameters_of
+from mdpzoo.interop.physical_parameters import ATTRIBUTES, named, parameters_of
 
 CLASSIC = ("CartPole-v1", "Pendulum-v1", "MountainCar-v0", "MountainCarContinuous-v0", "Acrobot-v1")
 
@@ -64,5 +64,5 @@ def test_mujocos_parameters_come_back_to_what_they_were(id):
 def test_an_unknown_parameter_is_refused_with_the_nearest():
     with pytest.raises(SettingError, match="Did you mean 'pole_mass'"):
         named(parameters_of(gymnasium.make("CartPole-v1")), "polemass")
-    with pytest.raises(SettingError, match="has no parameters that drift knows"):
+    with pytest.raises(SettingError, match="has no parameters that are known by name"):
         parameters_of(gymnasium.make("FrozenLake-v1"))

@@ -60,7 +60,7 @@ def parameters_of(env: gymnasium.Env[Any, Any]) -> dict[str, Parameter]:
     if type(getattr(inner, "model", None)).__name__ == "MjModel":
         return _of_mujoco(inner)
     raise SettingError(
-        f"{type(inner).__name__} has no parameters that drift knows; give an own function for each: "
+        f"{type(inner).__name__} has no parameters that are known by name; drifting() takes a function for each: "
         "{'name': (schedule, lambda env, factor: ...)}"
     )
 
@@ -114,7 +114,7 @@ def _mass(model: Any, bodies: np.ndarray) -> Parameter:
     try:
         mujoco: Any = importlib.import_module("mujoco")
     except ImportError as error:
-        raise MissingExtraError("mujoco is not installed; type: pip install 'mdpzoo-nonstationary[mujoco]'") from error
+        raise MissingExtraError("mujoco is not installed; type: pip install mujoco") from error
     masses, inertias = model.body_mass[bodies].copy(), model.body_inertia[bodies].copy()
 
     def set_(factor: float) -> None:
