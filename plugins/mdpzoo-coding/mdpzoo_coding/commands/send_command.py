@@ -52,7 +52,7 @@ def send(
     with bar("bits", frame_bits(len(content)), sys.stderr.isatty()) as advance:
         sent = send_text(content, made, policy, out=out, key=key, noise=noise, seed=seed, advance=advance)
     run = sent.trajectories
-    told = {
+    facts = {
         "file": str(out),
         "environment": env,
         "bytes": len(content),
@@ -67,7 +67,7 @@ def send(
         "encrypted_with_key": bool(key),
     }
     if as_json:
-        print_json(told)
+        print_json(facts)
         return
     words = f"sent {len(content):,} bytes in {run.num_episodes} episodes of {env}, return {run.returns.mean():.1f}"
     print(f"{words}: text after {sent.text_steps:,} steps, authenticated after {sent.frame_steps:,} -> {out}")  # noqa: T201

@@ -54,8 +54,8 @@ def soft_stationary(mdp: TabularMDP, discount: float, temperature: float) -> np.
     going = ~mdp.terminal
     for _ in range(ROUNDS):
         values = _soft_values(mdp, transitions, policy, discount, temperature)
-        worth = (mdp.expected_rewards + discount * transitions @ values) / temperature
-        found = np.exp(worth - worth.max(1, keepdims=True))
+        action_values = (mdp.expected_rewards + discount * transitions @ values) / temperature
+        found = np.exp(action_values - action_values.max(1, keepdims=True))
         found /= found.sum(1, keepdims=True)
         found[~going] = 1 / mdp.num_actions
         moved = np.abs(found - policy).max()

@@ -61,8 +61,8 @@ class VariedEnv(gymnasium.Env[Any, Any]):
     def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
         """Acts once."""
         observation, reward, terminated, truncated, info = self._envs[self._drawn].step(action)
-        told = self.reveal == "always" or (self.reveal == "end" and (terminated or truncated))
-        return observation, reward, terminated, truncated, info | (self._fact() if told else {})
+        revealed = self.reveal == "always" or (self.reveal == "end" and (terminated or truncated))
+        return observation, reward, terminated, truncated, info | (self._fact() if revealed else {})
 
     def render(self) -> Any:
         """Returns the picture of the environment drawn."""

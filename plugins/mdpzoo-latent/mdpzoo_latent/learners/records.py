@@ -35,7 +35,7 @@ class Plan(NamedTuple):
         kernels: ``[S A S, M, 1]`` float64, the estimated probabilities.
         beliefs: ``[n, M]`` float64, of the tree's nodes under them.
         chosen: ``[n]`` int32, actions.
-        leaves: ``[S, A, M]`` float64, what each action is worth in the last step.
+        leaves: ``[S, A, M]`` float64, the value of each action in the last step.
     """
 
     kernels: np.ndarray

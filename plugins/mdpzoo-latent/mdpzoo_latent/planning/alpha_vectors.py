@@ -76,14 +76,14 @@ def limited(process: BeliefProcess, stage: Stage, discount: float, beliefs: np.n
     """Returns sets with one step more to go that are exact at given beliefs ``[n, Y]`` and a lower bound elsewhere."""
     fresh = []
     for x in range(process.num_visible):
-        worth, actions = [], []
+        vectors, actions = [], []
         for belief in beliefs:
             candidates = [_at(process, stage, discount, x, action, belief) for action in range(process.num_actions)]
             best = int(np.argmax([each @ belief for each in candidates]))
-            worth.append(candidates[best])
+            vectors.append(candidates[best])
             actions.append(best)
-        _, first = np.unique(np.round(worth, 12), axis=0, return_index=True)
-        fresh.append(VectorSet(np.array(worth)[first], np.array(actions)[first]))
+        _, first = np.unique(np.round(vectors, 12), axis=0, return_index=True)
+        fresh.append(VectorSet(np.array(vectors)[first], np.array(actions)[first]))
     return fresh
 
 

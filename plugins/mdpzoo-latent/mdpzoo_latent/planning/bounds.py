@@ -13,7 +13,7 @@ class Bounds:
 
     Attributes:
         informed: ``[H + 1, X, Y]``, the optimum if the hidden part is seen: at a belief, an upper bound.
-        blind: ``[H + 1, X, V, Y]``, what V policies that see only the visible part are worth: lower bounds.
+        blind: ``[H + 1, X, V, Y]``, values of V policies that see only the visible part: lower bounds.
         actions: ``[H + 1, X, V]`` int64, the action of each policy with r steps to go; row 0 is not used.
     """
 
@@ -38,10 +38,10 @@ def bounds_of(process: BeliefProcess, horizon: int, discount: float) -> Bounds:
     chosen = np.zeros((horizon + 1, visible, policies), np.int64)
     chosen[:, :, :actions] = np.arange(actions)
     for left in range(1, horizon + 1):
-        worth = (paid + discount * table @ informed[left - 1].ravel()).reshape(actions, visible, hidden)
-        informed[left] = worth.max(0)
-        chosen[left, :, actions:-1] = worth.argmax(0)
-        chosen[left, :, -1] = (worth @ weights).argmax(0)
+        action_values = (paid + discount * table @ informed[left - 1].ravel()).reshape(actions, visible, hidden)
+        informed[left] = action_values.max(0)
+        chosen[left, :, actions:-1] = action_values.argmax(0)
+        chosen[left, :, -1] = (action_values @ weights).argmax(0)
         for policy in range(policies):
             ahead = (paid + discount * table @ blind[left - 1, :, policy].ravel()).reshape(actions, visible, hidden)
             blind[left, :, policy] = ahead[chosen[left, :, policy], np.arange(visible)]

@@ -67,8 +67,8 @@ class _Search:
         self._start = (model.weights[:, None] * model.start).T  # [S, M]
         self._horizon, self._deadline = horizon, deadline
         informed = bounds_of(process_of(model), horizon, 1.0).informed
-        # what an action is worth if the context is told after it, [r, S, A, M] with r steps to go
-        self._worth = np.array([self._ahead(informed[left]) for left in range(horizon)])
+        # the value of an action if the context is revealed after it, [r, S, A, M] with r steps to go
+        self._action_values = np.array([self._ahead(informed[left]) for left in range(horizon)])
         self._best, self._policy = -np.inf, np.zeros((horizon, model.num_states), np.int64)
         self._chosen, self._seen, self._open = (
             self._policy.copy(),
@@ -86,7 +86,7 @@ class _Search:
         return MemorylessSolution(self._best, max(self._best, self._open), self._policy)
 
     def _ahead(self, values: np.ndarray) -> np.ndarray:
-        """Returns what actions are worth ``[S, A, M]`` before values ``[S, M]``."""
+        """Returns action values ``[S, A, M]`` before state values ``[S, M]``."""
         return self._rewards + np.einsum("satm,tm->sam", self._kernels, values)
 
     def _climb(self, policy: np.ndarray) -> None:
@@ -111,37 +111,37 @@ class _Search:
     def _moved(self, occupancy: np.ndarray, choice: np.ndarray) -> np.ndarray:
         return np.einsum("stm,sm->tm", self._kernels[np.arange(len(choice)), choice], occupancy)
 
-    def _descend(self, step: int, occupancy: np.ndarray, earned: float) -> None:
+    def _descend(self, step: int, occupancy: np.ndarray, collected: float) -> None:
         """Tries the choices of a step, the most promising first; ``occupancy [S, M]`` is reached by those before."""
-        worth = np.einsum("sam,sm->sa", self._worth[self._horizon - 1 - step], occupancy)
-        bound = earned + float(worth.max(1).sum())
-        if bound <= self._best + MARGIN or not self._is_new(step, occupancy, earned):
+        action_values = np.einsum("sam,sm->sa", self._action_values[self._horizon - 1 - step], occupancy)
+        bound = collected + float(action_values.max(1).sum())
+        if bound <= self._best + MARGIN or not self._is_new(step, occupancy, collected):
             return
         places = np.flatnonzero((occupancy.sum(1) > 0) & ~self._idle)
         if time.process_time() > self._deadline or self._rewards.shape[1] ** len(places) > MOST_CHOICES:
             self._open = max(self._open, bound)
             return
-        fixed = float(np.delete(worth, places, 0).max(1).sum())
+        fixed = float(np.delete(action_values, places, 0).max(1).sum())
         options = [
-            (fixed + sum(worth[place, action] for place, action in zip(places, actions, strict=True)), actions)
-            for actions in product(range(worth.shape[1]), repeat=len(places))
+            (fixed + sum(action_values[place, action] for place, action in zip(places, actions, strict=True)), actions)
+            for actions in product(range(action_values.shape[1]), repeat=len(places))
         ]
         choice = np.zeros(len(occupancy), np.int64)
         for promise, actions in sorted(options, reverse=True):
-            if earned + promise <= self._best + MARGIN:
+            if collected + promise <= self._best + MARGIN:
                 return
             choice[places] = actions
             self._chosen[step] = choice
-            paid = earned + float((self._rewards[np.arange(len(choice)), choice] * occupancy).sum())
+            paid = collected + float((self._rewards[np.arange(len(choice)), choice] * occupancy).sum())
             if step + 1 < self._horizon:
                 self._descend(step + 1, self._moved(occupancy, choice), paid)
             elif paid > self._best:
                 self._best, self._policy = paid, self._chosen.copy()
 
-    def _is_new(self, step: int, occupancy: np.ndarray, earned: float) -> bool:
-        """Whether this occupancy has not been reached before with as much earned."""
+    def _is_new(self, step: int, occupancy: np.ndarray, collected: float) -> bool:
+        """Whether this occupancy was not reached before with as much reward."""
         key = np.round(occupancy, 13).tobytes()
-        if self._seen[step].get(key, -np.inf) >= earned - 1e-13:
+        if self._seen[step].get(key, -np.inf) >= collected - 1e-13:
             return False
-        self._seen[step][key] = earned
+        self._seen[step][key] = collected
         return True

@@ -135,7 +135,7 @@ def back_up(  # type: ignore[no-untyped-def]
     actions, hidden = rewards.shape[1], rewards.shape[2]
     width = child.shape[1] // actions
     after, below = np.empty(hidden), np.empty((width, hidden))
-    worth, ranking, shares = np.empty((actions, hidden)), np.empty(width, np.int64), np.empty(width)
+    action_values, ranking, shares = np.empty((actions, hidden)), np.empty(width, np.int64), np.empty(width)
     for level in range(len(levels) - 2, -1, -1):
         for node in range(levels[level], levels[level + 1]):
             x, best = visible[node], -np.inf
@@ -176,11 +176,11 @@ def back_up(  # type: ignore[no-untyped-def]
                     value = rewards[x, action, y] + discount * value
                     if mode != PLAIN:
                         value = caps[level] if visits[y, x, action] == 0.0 else min(value, caps[level])
-                    worth[action, y] = value
+                    action_values[action, y] = value
                     total += beliefs[node, y] * value
                 if total > best:
                     best, chosen[node] = total, action
-            alpha[node] = worth[chosen[node]]
+            alpha[node] = action_values[chosen[node]]
 
 
 @inlined
@@ -230,7 +230,7 @@ def _fill_ball(kernels, first, last, y, bonus, seen, ranking, shares):  # type: 
 def evaluate_choices(  # type: ignore[no-untyped-def]
     offsets, targets, kernels, believed, rewards, discount, levels, visible, beliefs, child, leaves, paid, chosen, alpha
 ):
-    """Computes what the actions ``chosen`` are worth to each hidden state under the true ``kernels`` and ``rewards``.
+    """Computes the values of the actions ``chosen`` in each hidden state under the true ``kernels`` and ``rewards``.
 
     Below the last level, the vector of ``leaves`` is followed that is best at the belief of the ``believed`` kernels;
     it truly pays ``paid [X, V, Y]``. The belief may be over other hidden parts than the true ones.
