@@ -7,7 +7,7 @@ from typing import Any
 import gymnasium
 from gymnasium.vector import AutoresetMode
 
-from mdpzoo.errors import SettingError
+from mdpzoo.errors import MissingExtraError, SettingError
 from mdpzoo.interop.shells.batched_vector import BatchedVectorEnv, autoreset
 from mdpzoo.interop.shells.model_env import model_shell
 from mdpzoo.protocols import BatchedProblem, Model
@@ -68,8 +68,17 @@ def simulator_vector_env(
 
 
 def batched_form(rules: Any) -> BatchedProblem | None:
-    """Returns a model's rules for many episodes at once; None if it has none."""
-    return rules.batched() if hasattr(rules, "batched") else None
+    """Returns a model's rules for many episodes at once; None if it has none.
+
+    Raises:
+        MissingExtraError: if they are tensors, and torch is not installed.
+    """
+    try:
+        return rules.batched() if hasattr(rules, "batched") else None
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        raise MissingExtraError("torch is not installed; type: pip install 'mdpzoo[torch]'") from error
 
 
 def shell_of(rules: BatchedProblem, device: Any) -> type[BatchedVectorEnv]:

@@ -28,3 +28,13 @@ def test_python_says_what_to_install(call):
     code = f"import mdpzoo\ntry:\n    mdpzoo.{call}\nexcept mdpzoo.errors.UnknownNameError as error:\n    print(error)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=ALONE, check=True)
     assert REMEDY in done.stdout
+
+
+def test_a_batch_without_torch_says_what_to_install():
+    code = (
+        "import sys; sys.modules['torch'] = None\nimport mdpzoo\nfrom mdpzoo.models import TabularMDP\n"
+        "model = TabularMDP.from_gymnasium('FrozenLake-v1')\nprint(mdpzoo.make(model).reset(seed=0))\n"
+        "try:\n    mdpzoo.make_vec(model, 2)\nexcept mdpzoo.errors.MissingExtraError as error:\n    print(error)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=ALONE, check=True)
+    assert done.stdout.splitlines() == ["(0, {})", "torch is not installed; type: pip install 'mdpzoo[torch]'"]
