@@ -11,11 +11,14 @@ class CompileTime:
     """A clock that runs while something is compiled.
 
     Attributes:
+        interrupted: whether the next function is not to be compiled: ``begin`` raises KeyboardInterrupt instead. What a
+            signal handler raises itself can get lost in a callback of the compiler.
         on_first: called once, when something is compiled for the first time in this process; None: nobody is told.
     """
 
     def __init__(self) -> None:
         """Creates a clock at 0."""
+        self.interrupted = False
         self.on_first: Callable[[], None] | None = None
         self._depth, self._began, self._total = 0, 0.0, 0.0
 
@@ -30,7 +33,14 @@ class CompileTime:
         return self._total + (time.monotonic() - self._began if self._depth else 0.0)
 
     def begin(self) -> None:
-        """Starts the clock; may be called again before ``end``, once for each function within a function."""
+        """Starts the clock; may be called again before ``end``, once for each function within a function.
+
+        Raises:
+            KeyboardInterrupt: if ``interrupted`` is set, which is then cleared.
+        """
+        if self.interrupted:
+            self.interrupted = False
+            raise KeyboardInterrupt
         if self._depth == 0:
             self._began = time.monotonic()
             if self.on_first is not None:

@@ -67,8 +67,13 @@ def solve(
                 answer = _by_trained(instance, decoding, seed, budget, threads)
             else:
                 answer = solve_by_baseline(instance, name, seed=seed, budget=budget)
-        except KeyboardInterrupt:  # before the search had an answer
-            stopped.append(signal.SIGINT)
+        except (
+            KeyboardInterrupt,
+            Exception,
+        ):  # Ctrl-C before there was an answer; a compiler may make another error of it
+            if not stopped:
+                raise
+            COMPILE_TIME.interrupted = False
             name = PROBLEMS[instance.problem].rule
             answer = solve_by_baseline(instance, name, seed=seed)
     seconds_of = {
@@ -169,10 +174,13 @@ def _watched(seconds: float, name: str) -> Iterator[tuple[Budget, list[int]]]:
         budget = Budget(seconds, None if progress.disable else report)
 
         def stop(signal_number: int, _: Any) -> None:
-            if stopped or COMPILE_TIME.running or not budget.began:
+            budget.stop()
+            early = COMPILE_TIME.running or not budget.began
+            COMPILE_TIME.interrupted = COMPILE_TIME.running
+            if stopped or early:
+                stopped.append(signal_number)
                 raise KeyboardInterrupt
             stopped.append(signal_number)
-            budget.stop()
 
         before = signal.signal(signal.SIGINT, stop)
         try:
