@@ -56,12 +56,9 @@ class Case(NamedTuple):
 class CpuBudget(Budget):
     """A limit of CPU-seconds of this process."""
 
-    @property
-    def left(self) -> float:
-        """CPU-seconds until the limit."""
-        if self._end is None:
-            self._end = time.process_time() + float(self.seconds or 0)
-        return max(0.0, self._end - time.process_time())
+    def _now(self) -> float:
+        """CPU-seconds of this process."""
+        return time.process_time()
 
 
 def cases(data: Path, folders: tuple[str, ...]) -> Iterator[Case]:

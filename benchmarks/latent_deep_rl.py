@@ -46,7 +46,7 @@ LEARNERS: dict[str, tuple[Any, str, Any, dict[str, Any]]] = {
     ),
 }
 STEPS = {
-    "LatentSignpost": {"PPO on observation": 200_000, "PPO on belief": 150_000, "RecurrentPPO on history": 300_000},
+    "LatentSignpost": {"PPO on observation": 200_000, "PPO on belief": 150_000, "RecurrentPPO on history": 600_000},
     "LatentBandit": {"RecurrentPPO on history": 320_000},
 }
 OWN = {"LatentBandit": {"ent_coef": 0.01, "gae_lambda": 0.95}}  # it has no looking that must be understood first

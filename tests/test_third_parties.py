@@ -72,10 +72,13 @@ def good(venv):
     venv.uninstall("good")
 
 
+EMPTY = "no plugin is installed; type: pip install 'mdpzoo[recommended]'\n"
+
+
 def test_the_host_alone_is_empty_and_healthy(venv):
     for kind in ("environments", "agents", "plugins"):
         listed = venv.zoo("list", kind, "--json")
-        assert (json.loads(listed.stdout), listed.returncode, listed.stderr) == ([], 0, "")
+        assert (json.loads(listed.stdout), listed.returncode, listed.stderr) == ([], 0, EMPTY)
     assert venv.zoo("doctor").returncode == 0
 
 

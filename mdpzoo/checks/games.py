@@ -17,6 +17,8 @@ ADVICE = (
     r"(Observation|Action) space for each agent probably should be",
     r"Agents have different (observation|action) space sizes",
     "We recommend agents to be named",
+    r"Agent's (minimum|maximum) observation space value is",
+    "Observation is a single number",
 )
 
 

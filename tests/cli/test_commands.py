@@ -171,7 +171,7 @@ WRONG = [
     ([*TRAIN, "--out", "new", "--set", "gamma=1", "--set", "gamma=0"], "'gamma' is given twice"),
     ([*TRAIN, "--out", "new", "--set", "seed=1"], "--seed"),
     ([*TRAIN, "--out", "new", "--env-set", "num_nodes=few"], "must be an integer or null, got 'few'"),
-    ([*TRAIN, "--out", "new", "--env-set", "num_nodes=-3"], "num_nodes must be at least"),
+    ([*TRAIN, "--out", "new", "--env-set", "num_nodes=-3"], "num_nodes must lie in 2..200000, got -3"),
     ([*TRAIN, "--out", "RUN"], "holds a run already"),
     ([*TRAIN, "--out", "RUN/.."], "is not empty"),
     ([*TRAIN, "--out", "RUN/run.json"], "is a file"),

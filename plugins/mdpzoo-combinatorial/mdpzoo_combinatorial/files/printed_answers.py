@@ -22,8 +22,7 @@ LABEL = re.compile(r"[#\s]*(?:route|vehicle|tour|trip|items?)\s*#?\s*[0-9]*\s*:(
 BETWEEN = re.compile(r"->|[,;()\[\]]")
 AFTER = re.compile(r"\s*\b(?:cost|load|length|distance|demand|duration)\b.*", re.IGNORECASE)
 AMOUNT = re.compile(r"[-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?")
-WORTH = {"Knapsack": "value|profit|objective", "OP": "score|prize|objective"}
-LENGTH = "cost|objective|length"
+PRIZE, LENGTH = "value|profit|score|prize|objective", "cost|objective|length"  # what an objective is called
 
 
 class Printed(NamedTuple):
@@ -92,7 +91,7 @@ def _section(file: TextFile, instance: Instance) -> Printed:
 def _labelled(file: TextFile, instance: Instance) -> Printed:
     """Reads labelled lists, not much more numbers than a solution has, and the worth."""
     example = "Items: 0 4 7" if isinstance(instance, KnapsackInstance) else "Route #1: 5 2 7"
-    worth = re.compile(rf"[#\s]*(?:total\s+)?({WORTH.get(instance.problem, LENGTH)})\b\s*[:=]?(.*)", re.IGNORECASE)
+    worth = re.compile(rf"[#\s]*(?:total\s+)?({PRIZE if instance.maximise else LENGTH})\b\s*[:=]?(.*)", re.IGNORECASE)
     size = instance.num_items if isinstance(instance, KnapsackInstance) else instance.num_nodes
     lists: list[list[int]] = []
     objective: tuple[float | None, float] = (None, 0.0)
@@ -113,8 +112,8 @@ def _labelled(file: TextFile, instance: Instance) -> Printed:
             file.fail(f"expected {example!r} or one line 'Cost 123', got {shown(line)}", file.number)
     if not lists:
         file.fail(f"no line such as {example!r} is there; add them")
-    routed = instance.problem in ("CVRP", "Knapsack")
-    return Printed(lists, 0 if routed else None, *objective)
+    defined = isinstance(instance, KnapsackInstance | CVRPInstance)  # by our own format, and by CVRPLIB
+    return Printed(lists, 0 if defined else None, *objective)
 
 
 def _says_nothing(text: str) -> bool:
@@ -144,7 +143,7 @@ def _bare(file: TextFile, instance: Instance) -> Printed:
     if rows[0] == [size, size] and len(rows) == size + 1 and all(len(row) == 3 for row in rows[1:]):
         return Printed([_around(file, [(row[0], row[1]) for row in rows[1:]])], 0, implied=False)
     listed = [node for row in rows for node in row]
-    if listed[0] == size and len(listed) == size + 1:
+    if listed and listed[0] == size and len(listed) == size + 1:
         listed = listed[1:]
     return Printed([listed], None, implied=False)
 

@@ -33,7 +33,7 @@ class Budget:
 
     def begin(self) -> None:
         """Starts the clock, anew if it runs: called by a search that had to import or to prepare something."""
-        self._began = _now()
+        self._began = self._now()
 
     @property
     def began(self) -> bool:
@@ -48,7 +48,7 @@ class Budget:
     @property
     def used(self) -> float:
         """Seconds since the clock started."""
-        return 0.0 if self._began is None else _now() - self._began
+        return 0.0 if self._began is None else self._now() - self._began
 
     @property
     def left(self) -> float:
@@ -68,12 +68,11 @@ class Budget:
         """Ends the search at its next question."""
         self._stopped = True
 
+    def _now(self) -> float:
+        """Seconds of a clock that stands while something is compiled."""
+        return time.monotonic() - COMPILE_TIME.seconds
+
     def tell(self, rounds: int, objective: float) -> None:
         """Reports how far a search has come."""
         if self.report is not None:
             self.report(rounds, objective)
-
-
-def _now() -> float:
-    """Seconds of a clock that stands while something is compiled."""
-    return time.monotonic() - COMPILE_TIME.seconds
