@@ -16,11 +16,11 @@ from typing import Any
 
 import numpy as np
 import torch
+from baselines import CpuBudget
 
 from mdpzoo_combinatorial.bq_nco import BQNCO
 from mdpzoo_combinatorial.bq_nco.training.label_sets import LabelSet
 from mdpzoo_combinatorial.bq_nco.training.labels import Labels, read_labels
-from mdpzoo_combinatorial.local_search.budget import Budget
 from mdpzoo_combinatorial.mixtures import draw
 
 HELD_OUT_SEED = 1_000_000_007  # added to that of the labels
@@ -43,14 +43,6 @@ class Measurement:
     few: int = 16
     seconds: float = 1.0
     effort: int = 5
-
-
-class ProcessBudget(Budget):
-    """A limit of the process's CPU time."""
-
-    def _now(self) -> float:
-        """The process's CPU-seconds."""
-        return time.process_time()
 
 
 def held_out(labels: LabelSet, kind: str, folder: Path, how: Measurement) -> tuple[list[Any], Labels]:
@@ -95,7 +87,7 @@ def measure(agent: BQNCO, labels: LabelSet, folder: Path, how: Measurement) -> l
         instances, solved = held_out(labels, kind, folder, how)
         best = np.array([each.objective(x) for each, x in zip(instances, solved.solutions, strict=True)], np.float64)
         for decoding, count in (("greedy", how.instances), ("reconstruct", how.few)):
-            budget = ProcessBudget(how.seconds * count) if decoding == "reconstruct" else None
+            budget = CpuBudget(how.seconds * count) if decoding == "reconstruct" else None
             began = time.process_time()
             found = agent.solve(instances[:count], decoding, seed=0, budget=budget)
             seconds = (time.process_time() - began) / count
