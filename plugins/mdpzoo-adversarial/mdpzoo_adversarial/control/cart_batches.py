@@ -9,9 +9,7 @@ from torch import Tensor
 
 from mdpzoo.protocols import GameOutcome
 from mdpzoo_adversarial.control.cart_kernels import advance
-from mdpzoo_adversarial.control.cart_physics import FARTHEST, STEEPEST, STEP, accelerations, sine_and_cosine
-
-START = 0.05  # a start state's numbers lie between minus this and this
+from mdpzoo_adversarial.control.cart_physics import FARTHEST, START, STEEPEST, STEP, accelerations, sine_and_cosine
 
 
 class CartState(NamedTuple):

@@ -17,6 +17,7 @@ from mdpzoo.models.markov_game import PLAYERS
 from mdpzoo.protocols import Draw
 from mdpzoo_adversarial.control.cart_physics import (
     FARTHEST,
+    START,
     STEEPEST,
     STEP,
     CartPhysics,
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from mdpzoo_adversarial.control.cart_batches import CartGames
 
 Values = tuple[float, float, float, float]  # position, speed, angle, angular velocity
-START = 0.05
 WIDTH, HEIGHT, SCALE = 240, 120, 48  # pixels, pixels, pixels a metre
 
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from mdpzoo.errors import SettingError
 
+START = 0.05  # a start state's numbers lie between minus this and this
 STEP = 0.02  # seconds
 FARTHEST, STEEPEST = 2.4, 0.209  # metres, radians: beyond these an episode ends
 

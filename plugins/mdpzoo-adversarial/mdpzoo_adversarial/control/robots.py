@@ -1,7 +1,7 @@
 """Gymnasium's MuJoCo robots: where an adversary can grip them, along which axes, and their physical parameters.
 
 A force on a planar robot across its plane changes nothing, so such an axis is refused. Parameters are factors of the
-nominal values; the room ``drift`` of mdpzoo-nonstationary sets them and recomputes what MuJoCo derives from them.
+nominal values; ``mdpzoo.interop.physical_parameters`` sets them and computes anew what MuJoCo derives from them.
 """
 
 from collections.abc import Mapping
