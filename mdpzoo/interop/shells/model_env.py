@@ -44,7 +44,7 @@ class ModelEnv(Shell):
             IllegalActionError: if the state does not allow the action, or it has another shape or type.
             ResetNeededError: if the episode has ended, or none has begun.
         """
-        if action.__class__ is not int:
+        if action.__class__ is not int and action.__class__ is not np.int64:
             action = check_action(action, self.action_space)[()]
         self._state, reward, terminated = self._step(self._state, action, self._draw)
         if terminated:
