@@ -102,6 +102,15 @@ def _step(  # type: ignore[no-untyped-def]
 
 
 @inlined
+def outcome_in(limits, row, number):  # type: ignore[no-untyped-def]
+    """Returns which outcome of a row a number stands for, by thresholds ``[n, K - 1]`` of ``threshold_rows``."""
+    below = 0
+    for k in range(limits.shape[1]):
+        below += limits[row, k] <= number
+    return below
+
+
+@inlined
 def _outcome(entries, begin, end, number):  # type: ignore[no-untyped-def]
     """The first entry of a row above a number; short rows are scanned, long ones halved."""
     while end - begin > SCANNED:

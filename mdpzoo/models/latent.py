@@ -16,6 +16,7 @@ import numpy as np
 from gymnasium.spaces import Discrete
 
 from mdpzoo.errors import SettingError
+from mdpzoo.models.checking import checked_horizon, dense
 from mdpzoo.models.stacking import check_same_shape, stack
 from mdpzoo.models.tabular import TOLERANCE, TabularMDP
 
@@ -70,10 +71,9 @@ class LatentMDP:
             if not np.array_equal(model.terminal, models[0].terminal):
                 raise SettingError(f"models must have the same terminal states, got others at place {place}")
         weights = np.full(len(models), 1 / len(models)) if self.weights is None else _weights(self.weights, len(models))
-        if isinstance(self.horizon, bool) or not isinstance(self.horizon, int | np.integer) or self.horizon < 0:
-            raise SettingError(f"horizon must be a whole number of at least 0 (0: no end), got {self.horizon!r:.60}")
+        horizon = checked_horizon(self.horizon)
         weights.flags.writeable = False
-        for name, value in (("models", models), ("weights", weights), ("horizon", int(self.horizon))):
+        for name, value in (("models", models), ("weights", weights), ("horizon", horizon)):
             object.__setattr__(self, name, value)
         object.__setattr__(self, "observation_space", models[0].observation_space)
         object.__setattr__(self, "action_space", models[0].action_space)
@@ -94,7 +94,7 @@ class LatentMDP:
         Raises:
             SettingError: if a shape or a value breaks its rule; says which.
         """
-        kernels, paid = (_dense(each, name) for each, name in ((transitions, "transitions"), (rewards, "rewards")))
+        kernels, paid = (dense(each, name) for each, name in ((transitions, "transitions"), (rewards, "rewards")))
         if kernels.ndim != 4 or kernels.shape[1] != kernels.shape[3] or 0 in kernels.shape:
             raise SettingError(f"transitions must have shape [M, S, A, S], got {list(kernels.shape)}")
         if paid.shape not in (kernels.shape[:3], kernels.shape):
@@ -102,7 +102,7 @@ class LatentMDP:
                 f"rewards must have shape {list(kernels.shape[:3])} or {list(kernels.shape)}, got {list(paid.shape)}"
             )
         count, states = kernels.shape[:2]
-        starts = np.eye(1, states)[0] if start is None else _dense(start, "start")
+        starts = np.eye(1, states)[0] if start is None else dense(start, "start")
         if starts.shape not in ((states,), (count, states)):
             raise SettingError(f"start must have shape [{states}] or [{count}, {states}], got {list(starts.shape)}")
         starts = np.broadcast_to(starts, (count, states))
@@ -221,15 +221,8 @@ def show_rewards(model: LatentMDP) -> LatentMDP:
     return LatentMDP(tuple(shown), model.weights, model.horizon)
 
 
-def _dense(numbers: Any, name: str) -> np.ndarray:
-    try:
-        return np.array(numbers, np.float64)
-    except (TypeError, ValueError):
-        raise SettingError(f"{name} must be a rectangular array of numbers, got {numbers!r:.60}") from None
-
-
 def _weights(numbers: Any, count: int) -> np.ndarray:
-    weights = _dense(numbers, "weights")
+    weights = dense(numbers, "weights")
     if weights.shape != (count,) or not (weights > 0).all() or not abs(weights.sum() - 1) <= TOLERANCE:
         raise SettingError(f"weights must be {count} positive numbers that sum to 1, got {numbers!r:.60}")
     return weights / weights.sum()

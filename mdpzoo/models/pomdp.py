@@ -13,6 +13,7 @@ import numpy as np
 from gymnasium.spaces import Discrete
 
 from mdpzoo.errors import IllegalActionError, SettingError
+from mdpzoo.models.checking import checked_horizon, dense
 from mdpzoo.models.outcomes import threshold_rows
 from mdpzoo.models.tabular import TOLERANCE
 
@@ -84,14 +85,13 @@ class TabularPOMDP:
         first = None if self.first is None else _distributions(self.first, "first", 2)
         if first is not None and first.shape != (states, emissions.shape[2]):
             raise SettingError(f"first must have shape [{states}, {emissions.shape[2]}], got {list(first.shape)}")
-        if isinstance(self.horizon, bool) or not isinstance(self.horizon, int | np.integer) or self.horizon < 0:
-            raise SettingError(f"horizon must be a whole number of at least 0 (0: no end), got {self.horizon!r:.60}")
+        horizon = checked_horizon(self.horizon)
         named = {"transitions": kernel, "emissions": emissions, "rewards": rewards, "start": start, "first": first}
         for name, value in named.items():
             if value is not None:
                 value.flags.writeable = False
             object.__setattr__(self, name, value)
-        object.__setattr__(self, "horizon", int(self.horizon))
+        object.__setattr__(self, "horizon", horizon)
         object.__setattr__(self, "observation_space", Discrete(emissions.shape[2] + (first is None)))
         object.__setattr__(self, "action_space", Discrete(actions))
 
@@ -182,10 +182,7 @@ def product_pomdp(model: "LatentMDP") -> TabularPOMDP:
 
 
 def _distributions(numbers: Any, name: str, axes: int) -> np.ndarray:
-    try:
-        array = np.array(numbers, np.float64)
-    except (TypeError, ValueError):
-        raise SettingError(f"{name} must be a rectangular array of numbers, got {numbers!r:.60}") from None
+    array = dense(numbers, name)
     if array.ndim != axes or not array.size:
         raise SettingError(f"{name} must have {axes} axes, none of them empty, got shape {list(array.shape)}")
     if not ((array >= 0).all() and (np.abs(array.sum(-1) - 1) <= TOLERANCE).all()):

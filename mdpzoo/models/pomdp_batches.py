@@ -8,7 +8,8 @@ import torch
 from gymnasium.spaces import Discrete
 from torch import Tensor
 
-from mdpzoo.compiling import compiled, inlined
+from mdpzoo.compiling import compiled
+from mdpzoo.models.compiled import outcome_in
 from mdpzoo.protocols import Outcome
 
 if TYPE_CHECKING:
@@ -156,14 +157,6 @@ class CompiledPomdp:
         return {"hidden_state": state.hidden}
 
 
-@inlined
-def _outcome(limits, number):  # type: ignore[no-untyped-def]
-    below = 0
-    for k in range(len(limits)):
-        below += limits[k] <= number
-    return below
-
-
 @compiled
 def _step(  # type: ignore[no-untyped-def]
     kernel, emitted, rewards, horizon, action, draws, asleep, hidden, observation, clock, reward, terminated, illegal
@@ -178,6 +171,6 @@ def _step(  # type: ignore[no-untyped-def]
             terminated[row] = illegal[row] = True
             continue
         reward[row] = rewards[hidden[row], chosen]
-        hidden[row] = _outcome(kernel[hidden[row] * actions + chosen], draws[row, 0])
-        observation[row] = _outcome(emitted[chosen * states + hidden[row]], draws[row, 1])
+        hidden[row] = outcome_in(kernel, hidden[row] * actions + chosen, draws[row, 0])
+        observation[row] = outcome_in(emitted, chosen * states + hidden[row], draws[row, 1])
         terminated[row] = clock[row] == horizon

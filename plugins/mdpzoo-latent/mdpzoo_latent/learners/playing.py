@@ -7,6 +7,7 @@ import numpy as np
 
 from mdpzoo.compiling import compiled, inlined
 from mdpzoo.interop.shells.compiled_streams import STEP, number_at
+from mdpzoo.models.compiled import outcome_in
 from mdpzoo_latent.learners.designs import HINDSIGHT, POSTERIOR
 
 
@@ -21,14 +22,6 @@ def _best_last(leaves, state, belief):  # type: ignore[no-untyped-def]
         if value > best:
             best, which = value, action
     return which
-
-
-@inlined
-def _outcome(limits, row, number):  # type: ignore[no-untyped-def]
-    below = 0
-    for k in range(limits.shape[1]):
-        below += limits[row, k] <= number
-    return below
 
 
 @inlined
@@ -101,7 +94,7 @@ def play(  # type: ignore[no-untyped-def]
     rewards, belief = np.empty(horizon), np.empty(beliefs.shape[1])
     for episode in range(episodes):
         position += STEP
-        context, state = divmod(_outcome(start_limits, 0, number_at(position)), size)
+        context, state = divmod(outcome_in(start_limits, 0, number_at(position)), size)
         node = roots[state]
         for m in range(len(belief)):
             belief[m] = beliefs[node, m]
@@ -110,7 +103,7 @@ def play(  # type: ignore[no-untyped-def]
             action = chosen[node] if node >= 0 else _best_last(leaves, state, belief)
             row = (context * size + state) * actions + action
             position += STEP
-            after = _outcome(limits, row, number_at(position))
+            after = outcome_in(limits, row, number_at(position))
             taken[t], rewards[t] = action, given[row, after]
             _believe(kernels, (state * actions + action) * size + after, belief)
             node = child[node, action * size + after] if node >= 0 else -1
