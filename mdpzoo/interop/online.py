@@ -31,6 +31,7 @@ class OnlineAgent(BaseAlgorithm, ABC):
     """
 
     generator: np.random.Generator
+    _memory: tuple[int, Any] = 0, None  # of how many environments the policy's recurrent state is, and the state
 
     def __init__(
         self,
@@ -64,8 +65,13 @@ class OnlineAgent(BaseAlgorithm, ABC):
         """Learns from one step of every environment."""
 
     def act(self, observations: Any) -> np.ndarray:
-        """Chooses ``[B, ...]`` actions while learning; by default the policy's own, drawn."""
-        return self.predict(observations, episode_start=self._last_episode_starts, deterministic=False)[0]
+        """Chooses ``[B, ...]`` actions while learning; by default the policy's own, drawn, with its recurrent state."""
+        assert self.env is not None
+        rows, state = self._memory
+        state = state if rows == self.env.num_envs else None
+        actions, state = self.predict(observations, state, self._last_episode_starts, deterministic=False)
+        self._memory = self.env.num_envs, state
+        return actions
 
     def learn(
         self,
@@ -117,6 +123,7 @@ class OnlineAgent(BaseAlgorithm, ABC):
         self.logger.dump(step=self.num_timesteps)
 
     def _setup_model(self) -> None:
+        self._memory = 0, None
         self._setup_lr_schedule()
         self.set_random_seed(self.seed)
         policy = self.policy_class(self.observation_space, self.action_space, **self.policy_kwargs)
@@ -131,7 +138,7 @@ class OnlineAgent(BaseAlgorithm, ABC):
                 self.env.seed(seed)
 
     def _excluded_save_params(self) -> list[str]:
-        return [*super()._excluded_save_params(), "generator"]
+        return [*super()._excluded_save_params(), "generator", "_memory"]
 
     def _play(self, callback: BaseCallback) -> bool:
         """Takes one step in every environment; False where a callback wants to stop."""

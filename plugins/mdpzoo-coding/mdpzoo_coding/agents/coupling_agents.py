@@ -74,9 +74,3 @@ class CouplingAgent(FixedAgent):
         )
         assert self.env is not None
         self.env.env_method("set_policy", RECEIVER, CodingReceiver(scheme))
-        self._memories: Any = None
-
-    def act(self, observations: Any) -> np.ndarray:
-        """Draws the actions of one step of every environment, with memories of its own."""
-        actions, self._memories = self.predict(observations, self._memories, self._last_episode_starts)
-        return actions

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from mdpzoo.errors import SettingError
+from mdpzoo.interop.finite_agents import model_behind
 from mdpzoo.models import TabularMDP
 from mdpzoo.planning import solve_soft_discounted, solve_soft_finite_horizon
 from mdpzoo_coding.policies.interface import TabularPolicy
@@ -86,6 +87,4 @@ def table_of(env: Any) -> TabularMDP:
     Raises:
         SettingError: if it has none.
     """
-    rules = getattr(env.unwrapped, "rules", None)
-    model = getattr(rules, "model", rules)
-    return model if isinstance(model, TabularMDP) else TabularMDP.from_gymnasium(env)
+    return model_behind(env, TabularMDP) or TabularMDP.from_gymnasium(env)

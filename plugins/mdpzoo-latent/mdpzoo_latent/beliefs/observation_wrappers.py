@@ -7,10 +7,11 @@ from typing import Any
 
 import gymnasium
 import numpy as np
-from gymnasium.spaces import Box, Discrete
+from gymnasium.spaces import Box
 from gymnasium.utils import RecordConstructorArgs
 
 from mdpzoo.errors import SettingError
+from mdpzoo.interop.finite_agents import check_finite_spaces, model_behind
 from mdpzoo.models import LatentMDP, TabularPOMDP
 from mdpzoo_latent.beliefs.filters import BeliefFilter
 
@@ -22,9 +23,7 @@ class _Vectors(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
 
     def __init__(self, env: gymnasium.Env[Any, Any], horizon: int | None, extra: int, bound: float = 1.0) -> None:
         super().__init__(env)
-        for name, space in (("observations", env.observation_space), ("actions", env.action_space)):
-            if not isinstance(space, Discrete) or space.start != 0:
-                raise SettingError(f"{type(self).__name__} needs Discrete {name} from 0, got {space}")
+        check_finite_spaces(type(self).__name__, env.observation_space, env.action_space)
         own = getattr(getattr(env.unwrapped, "rules", None), "horizon", 0)
         if not (horizon or own):
             raise SettingError("the environment's rules have no horizon; give the wrapper one")
@@ -134,8 +133,7 @@ class BeliefObservation(_Vectors):
                 horizon.
         """
         RecordConstructorArgs.__init__(self, model=model, horizon=horizon)
-        own = getattr(env.unwrapped, "rules", None)
-        declared = model or (own if isinstance(own, LatentMDP | TabularPOMDP) else None)
+        declared = model or model_behind(env, LatentMDP, TabularPOMDP)
         if declared is None:
             raise SettingError("this environment declares no LatentMDP or TabularPOMDP; give the filter a model")
         self._filter = BeliefFilter(declared)

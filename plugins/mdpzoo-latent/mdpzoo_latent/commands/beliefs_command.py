@@ -13,6 +13,7 @@ from mdpzoo.cli import read_settings
 from mdpzoo.cli.listing import PLAIN, print_json
 from mdpzoo.errors import SettingError
 from mdpzoo.files import check_folder
+from mdpzoo.interop.finite_agents import model_behind
 from mdpzoo.models import LatentMDP, TabularPOMDP
 from mdpzoo_latent.planning.memoryless import solve_memoryless
 from mdpzoo_latent.planning.planner import plan
@@ -42,8 +43,8 @@ def beliefs(
     if pomdp is not None:
         check_folder(pomdp)
     env = mdpzoo.make(environment, **read_settings(env_set))
-    model = getattr(env.unwrapped, "rules", None)
-    if not isinstance(model, LatentMDP | TabularPOMDP):
+    model = model_behind(env, LatentMDP, TabularPOMDP)
+    if model is None:
         raise SettingError(f"{environment!r} is no latent MDP and no POMDP; mdpzoo list environments names them")
     found = plan(model, steps, discount, method, seconds=seconds)
     facts: dict[str, Any] = {

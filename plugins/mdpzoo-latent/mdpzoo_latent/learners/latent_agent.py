@@ -8,10 +8,10 @@ from typing import Any, Self
 
 import numpy as np
 import torch
-from gymnasium.spaces import Discrete
 from stable_baselines3.common.policies import BasePolicy
 
 from mdpzoo.errors import SettingError
+from mdpzoo.interop.finite_agents import check_finite_spaces, episodes_begun, float32_rounding, model_behind
 from mdpzoo.interop.online import OnlineAgent
 from mdpzoo.models import LatentMDP
 from mdpzoo.protocols import Transitions
@@ -57,11 +57,10 @@ class HistoryPolicy(BasePolicy):
         """
         here = np.atleast_1d(np.asarray(observation)).astype(np.int64)
         size, hidden = len(here), self._arrays.beliefs.shape[1]
+        begun = episodes_begun(state, episode_start, size)
         if state is None:
             blank = np.zeros(size, np.int64)
-            state, begun = (blank, blank, blank, np.zeros((size, hidden))), np.ones(size, bool)
-        else:
-            begun = np.zeros(size, bool) if episode_start is None else np.asarray(episode_start, bool)
+            state = blank, blank, blank, np.zeros((size, hidden))
         nodes, before, actions, beliefs = (each.copy() for each in state)
         for row, where in enumerate(here):
             if begun[row]:
@@ -100,7 +99,6 @@ class LatentLearner(OnlineAgent):
         plans: how often it has planned.
     """
 
-    _memory: tuple[np.ndarray, ...] | None  # the recurrent state of learning
     _episodes: list[tuple[list[int], list[int], list[float]]]  # of each environment: states, actions, rewards so far
     _played: int  # episodes since the present plan
     _longest: int  # and how many it may be at most
@@ -160,13 +158,6 @@ class LatentLearner(OnlineAgent):
             total_timesteps, callback, log_interval, tb_log_name, reset_num_timesteps, progress_bar
         )  # fmt: skip
 
-    def act(self, observations: np.ndarray) -> np.ndarray:
-        """Returns the actions to play, ``[B]`` int64."""
-        starts = self._last_episode_starts
-        state = self._memory if self._memory is not None and len(self._memory[0]) == len(observations) else None
-        actions, self._memory = self.policy.predict(observations, state, starts)
-        return actions
-
     def observe(self, transitions: Transitions) -> None:
         """Notes one step of every environment; counts an episode when its last info has come."""
         if len(self._episodes) != len(transitions.actions):
@@ -203,7 +194,7 @@ class LatentLearner(OnlineAgent):
             context = int(info["context"])
         states, taken, rewards = (np.array(each) for each in episode)
         low, high = (float(each) for each in learner.settings.reward_range)
-        rounding = float(np.spacing(np.float32(max(-low, high))))  # SB3 hands rewards over as float32
+        rounding = float32_rounding(low, high)
         if not low - rounding <= rewards.min() <= rewards.max() <= high + rounding:
             raise SettingError(
                 f"rewards from {rewards.min():g} to {rewards.max():g} lie outside reward_range {[low, high]}; "
@@ -226,16 +217,16 @@ class LatentLearner(OnlineAgent):
             self._played, self._longest = 0, longest(learner, self._played)
 
     def _setup_model(self) -> None:
-        for name, space in (("observations", self.observation_space), ("actions", self.action_space)):
-            if not isinstance(space, Discrete) or space.start != 0:
-                raise SettingError(f"agent {self.algorithm!r} needs Discrete {name} from 0, got {space}")
+        check_finite_spaces(f"agent {self.algorithm!r}", self.observation_space, self.action_space)
         states, actions = int(self.observation_space.n), int(self.action_space.n)  # type: ignore[attr-defined]
-        learner = learner_for(self.algorithm, self.settings, states, actions, model_of(self.env), self.seed)
+        learner = learner_for(
+            self.algorithm, self.settings, states, actions, model_behind(self.env, LatentMDP), self.seed
+        )
         own = learner.settings
         if self.algorithm != "ucbvi":
             self.settings["contexts"] = own.contexts
         self.settings |= {"horizon": own.horizon, "starts": own.starts, "reward_range": own.reward_range}
-        self._learner, self._memory, self._played = learner, None, 0
+        self._learner, self._played = learner, 0
         self._longest = longest(learner, 0)
         self._episodes = []
         self.policy_kwargs = {"learner": learner}
@@ -243,14 +234,4 @@ class LatentLearner(OnlineAgent):
         self.policy_kwargs = {}
 
     def _excluded_save_params(self) -> list[str]:
-        return [*super()._excluded_save_params(), "_learner", "_memory", "_episodes"]
-
-
-def model_of(env: Any) -> LatentMDP | None:
-    """Returns the latent MDP behind an environment, for sizes and references; None if there is none."""
-    try:
-        rules = env.get_attr("rules")[0]
-    except (AttributeError, IndexError):
-        return None
-    rules = getattr(rules, "model", rules)
-    return rules if isinstance(rules, LatentMDP) else None
+        return [*super()._excluded_save_params(), "_learner", "_episodes"]

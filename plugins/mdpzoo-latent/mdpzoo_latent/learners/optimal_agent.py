@@ -8,6 +8,7 @@ import torch
 from stable_baselines3.common.policies import BasePolicy
 
 from mdpzoo.errors import SettingError
+from mdpzoo.interop.finite_agents import episodes_begun, model_behind
 from mdpzoo.interop.fixed import FixedAgent
 from mdpzoo.models import LatentMDP, TabularPOMDP
 from mdpzoo_latent.planning.belief_policies import Memory
@@ -35,9 +36,7 @@ class OptimalPolicy(BasePolicy):
             SettingError: if an observation has probability 0, or an episode is longer than the plan.
         """
         seen, policy = np.atleast_1d(np.asarray(observation)), self.plan.policy
-        begun = np.ones(len(seen), bool)
-        if state is not None:
-            begun = np.zeros(len(seen), bool) if episode_start is None else np.asarray(episode_start, bool)
+        begun = episodes_begun(state, episode_start, len(seen))
         memories, actions = [], []
         for row, each in enumerate(seen.tolist()):
             if begun[row] or state is None:
@@ -60,18 +59,6 @@ class OptimalPolicy(BasePolicy):
         return torch.as_tensor(self.predict(observation.cpu().numpy())[0])
 
 
-class OptimalAgent(FixedAgent):
-    """A planner's policy that ``learn`` plays and never changes."""
-
-    def act(self, observations: Any) -> np.ndarray:
-        """Returns the actions to play, ``[B]``."""
-        starts = self._last_episode_starts
-        known = getattr(self, "_memory", None)
-        state = known if known is not None and len(known[0]) == len(observations) else None
-        actions, self._memory = self.predict(observations, state, starts)
-        return actions
-
-
 def belief_optimal(
     env: Any,
     horizon: int | None = None,
@@ -80,7 +67,7 @@ def belief_optimal(
     seconds: float = math.inf,
     seed: int | None = None,
     verbose: int = 0,
-) -> OptimalAgent:
+) -> FixedAgent:
     """Builds the optimal policy of the latent MDP or POMDP behind an environment.
 
     Args:
@@ -95,11 +82,8 @@ def belief_optimal(
     Raises:
         SettingError: if there is no such model behind the environment, or a number is out of its range.
     """
-    rules = getattr(getattr(env, "unwrapped", env), "rules", None)
-    if rules is None and hasattr(env, "get_attr"):
-        rules = env.get_attr("rules")[0]
-    model = getattr(rules, "model", rules)
-    if not isinstance(model, LatentMDP | TabularPOMDP):
+    model = model_behind(env, LatentMDP, TabularPOMDP)
+    if model is None:
         raise SettingError("agent 'belief-optimal' plans with the model of a latent MDP or a POMDP; this has none")
     settings = {"model": model, "horizon": horizon, "discount": discount, "method": method, "seconds": seconds}
-    return OptimalAgent(OptimalPolicy, env, policy_kwargs=settings, seed=seed, verbose=verbose)
+    return FixedAgent(OptimalPolicy, env, policy_kwargs=settings, seed=seed, verbose=verbose)

@@ -9,11 +9,11 @@ from typing import Any, Self
 
 import numpy as np
 import torch
-from gymnasium.spaces import Discrete
 from stable_baselines3.common.policies import BasePolicy
 
 from mdpzoo.compiling import machine_code
 from mdpzoo.errors import SettingError
+from mdpzoo.interop.finite_agents import check_finite_spaces, float32_rounding, model_behind
 from mdpzoo.interop.online import OnlineAgent
 from mdpzoo.models.piecewise import PiecewiseMDP
 from mdpzoo.protocols import Transitions
@@ -148,18 +148,16 @@ class TabularLearner(OnlineAgent):
         self._learner.clock["key"] = learner_key(seed)
 
     def _setup_model(self) -> None:
-        for name, space in (("observations", self.observation_space), ("actions", self.action_space)):
-            if not isinstance(space, Discrete) or space.start != 0:
-                raise SettingError(f"agent {self.algorithm!r} needs Discrete {name} from 0, got {space}")
+        check_finite_spaces(f"agent {self.algorithm!r}", self.observation_space, self.action_space)
         if self.env is not None and self.env.num_envs != 1:
             raise SettingError(
                 f"agent {self.algorithm!r} follows one trajectory; give it one environment, not {self.env.num_envs}"
             )
         settings = with_horizon(read_settings(self.algorithm, self.settings), UNSET)
         states, actions = int(self.observation_space.n), int(self.action_space.n)  # type: ignore[attr-defined]
-        learner = build(self.algorithm, settings, states, actions, _model_of(self.env), EVENTS)
+        learner = build(self.algorithm, settings, states, actions, model_behind(self.env, PiecewiseMDP), EVENTS)
         self._learner = learner
-        rounding = np.spacing(np.float32(max(map(abs, settings.reward_range))))  # SB3 hands rewards over as float32
+        rounding = float32_rounding(*settings.reward_range)
         self._low, self._high = settings.reward_range[0] - rounding, settings.reward_range[1] + rounding
         self._choose = machine_code(choose_one, (learner, 0))
         self._take_in = machine_code(absorb_one, (learner, 0, 0, 0.0, 0))
@@ -188,13 +186,3 @@ def leaves(learner: Learner) -> list[tuple[str, np.ndarray]]:
             parts: Any = zip(value._fields, value, strict=True) if hasattr(value, "_fields") else [("", value)]
             found += [(f"{name}_{part}" if part else name, array) for part, array in parts if part != "bits"]
     return [(name, array.view(np.int64) if array.dtype.names else array) for name, array in found]
-
-
-def _model_of(env: Any) -> PiecewiseMDP | None:
-    """Returns the piecewise model behind an environment, which only oracles ask for; None if there is none."""
-    try:
-        rules = env.get_attr("rules")[0]
-    except (AttributeError, IndexError):
-        return None
-    rules = getattr(rules, "model", rules)
-    return rules if isinstance(rules, PiecewiseMDP) else None

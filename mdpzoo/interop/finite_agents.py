@@ -1,0 +1,50 @@
+"""What agents of environments with finitely many states and actions ask before they learn."""
+
+from typing import Any
+
+import numpy as np
+from gymnasium.spaces import Discrete
+
+from mdpzoo.errors import SettingError
+
+
+def model_behind(env: Any, *kinds: type) -> Any:
+    """Returns the model that an environment plays, of one of these kinds; None if it plays none.
+
+    Args:
+        env: Gymnasium's, SB3's or None.
+        kinds: such as ``TabularMDP``.
+    """
+    rules = getattr(getattr(env, "unwrapped", env), "rules", None)
+    if rules is None:
+        try:
+            rules = env.get_attr("rules")[0]
+        except (AttributeError, IndexError):
+            return None
+    model = getattr(rules, "model", rules)
+    return model if isinstance(model, kinds) else None
+
+
+def check_finite_spaces(who: str, observations: Any, actions: Any) -> None:
+    """Raises SettingError unless both spaces are Discrete and count from 0; ``who`` begins the sentence."""
+    for name, space in (("observations", observations), ("actions", actions)):
+        if not isinstance(space, Discrete) or space.start != 0:
+            raise SettingError(f"{who} needs Discrete {name} from 0, got {space}")
+
+
+def float32_rounding(low: float, high: float) -> float:
+    """Returns by how much a reward in ``low .. high`` may leave it, because SB3 hands rewards over as float32."""
+    return float(np.spacing(np.float32(max(abs(low), abs(high)))))
+
+
+def episodes_begun(state: Any, episode_start: Any, rows: int) -> np.ndarray:
+    """Returns ``[rows]`` bool, which episodes have just begun, from the arguments of a recurrent policy's ``predict``.
+
+    Args:
+        state: the recurrent state; None: all episodes have just begun.
+        episode_start: ``[rows]`` bool; None: none has, if there is a state.
+        rows: how many observations there are.
+    """
+    if state is None:
+        return np.ones(rows, bool)
+    return np.zeros(rows, bool) if episode_start is None else np.asarray(episode_start, bool)
