@@ -16,7 +16,7 @@ NUMBERS: dict[Any, type] = {int: Integral, float: Real, complex: Real}
 
 
 def check_names(settings: Iterable[str], known: Iterable[str], what: str = "") -> None:
-    """Refuses a setting that there is not.
+    """Raises ``SettingError`` if a setting is unknown.
 
     Args:
         settings: the names that were given.
@@ -24,7 +24,7 @@ def check_names(settings: Iterable[str], known: Iterable[str], what: str = "") -
         what: whose settings these are, for the error; empty: nobody's in particular.
 
     Raises:
-        SettingError: names the unknown one, and the nearest there is.
+        SettingError: if a setting is unknown; names it and the nearest known one.
     """
     names = list(known)
     for name in set(settings) - set(names):

@@ -28,7 +28,6 @@ EMPTY = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, token
 LONG_FILES = {
     "plugins/mdpzoo-combinatorial/tests/bq_nco/test_checkpoint.py",
     "plugins/mdpzoo-combinatorial/tests/environments/test_problems.py",
-    "plugins/mdpzoo-horizon/tests/algorithms/test_sqirl.py",
 }
 LONG_FUNCTIONS: set[str] = set()
 MANY_PARAMETERS: set[str] = set()

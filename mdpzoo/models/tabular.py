@@ -30,15 +30,15 @@ TOLERANCE = 1e-9  # how far the probabilities of a row may sum from 1
 class TabularMDP:
     """A finite MDP; row ``s * A + a`` lists what can follow action a in state s.
 
-    The arrays are taken over, not copied, where they have the types below, and may not be written to any more.
+    Arrays that already have these dtypes are used without copying and become read-only.
 
     Attributes:
         offsets: ``[S A + 1]`` int64; row r is the slice ``offsets[r]:offsets[r + 1]`` of the three arrays below.
         successors: ``[transitions]`` int32, next states; one may stand in a row twice, with different rewards.
         probabilities: ``[transitions]`` float64, positive, each row summing to 1.
         rewards: ``[transitions]`` float64.
-        start: ``[S]`` float64, the law of the first state.
-        terminal: ``[S]`` bool; entering such a state ends the episode, and its rows are not looked at.
+        start: ``[S]`` float64, the distribution of the first state.
+        terminal: ``[S]`` bool; entering such a state ends the episode, and its rows are ignored.
         num_actions: actions in every state, A.
     """
 

@@ -140,10 +140,10 @@ def lower_bound(rows: Rows, discount: float, best_rewards: np.ndarray) -> np.nda
 
 
 def check_discount(discount: Any) -> None:
-    """Refuses a discount outside [0, 1).
+    """Checks a discount.
 
     Raises:
-        SettingError: says what to use instead.
+        SettingError: if it lies outside [0, 1); the message says what to use instead.
     """
     if discount == 1:
         raise SettingError("discount must be below 1; use solve_finite_horizon or solve_average without a discount")
@@ -152,10 +152,10 @@ def check_discount(discount: Any) -> None:
 
 
 def check_tolerance(tolerance: Any) -> None:
-    """Refuses a tolerance that is no positive number.
+    """Checks a tolerance.
 
     Raises:
-        SettingError: says which.
+        SettingError: if it is not a positive number.
     """
     if not 0 < tolerance < math.inf:
         raise SettingError(f"tolerance must be a positive number, got {tolerance}")

@@ -12,10 +12,10 @@ from mdpzoo.planning.rows import Rows
 
 
 def check_horizon(horizon: Any) -> int:
-    """Refuses a horizon that is no number of steps.
+    """Returns a horizon as an int.
 
     Raises:
-        SettingError: says which.
+        SettingError: if it is not an integer of at least 1.
     """
     if isinstance(horizon, bool) or not isinstance(horizon, int | np.integer) or horizon < 1:
         raise SettingError(f"horizon must be a whole number of steps, at least 1, got {horizon!r}")

@@ -79,10 +79,10 @@ def as_weights(mdp: TabularMDP, policy: Any) -> np.ndarray:
 
     Args:
         mdp: the model.
-        policy: what was given; rows of terminal states are not looked at.
+        policy: of either shape; rows of terminal states are ignored.
 
     Raises:
-        SettingError: it has another shape, names an action that there is not, or is no law; says where.
+        SettingError: if it has another shape, names an unknown action, or a row is not a distribution; says where.
     """
     states, actions = mdp.num_states, mdp.num_actions
     given = np.asarray(policy)

@@ -25,7 +25,7 @@ class GammaTeacher:
         start_shape: k of the first distribution; its mean is ``start_shape / rate``.
         target_shape: k of the last one.
         rate: of all of them, 1 / temperature.
-        kl_bound: the most that one update may move, KL(new || old), nats.
+        kl_bound: largest KL(new || old) of one update, nats.
         stop_kl: KL(present || target) at or below which there is nothing left to do.
         threshold: the discounted return of the protagonist below which the distribution stays.
         episodes_per_update: episodes from which the performance is estimated.
@@ -110,7 +110,7 @@ def temperature_schedule(kl_bound: float = 0.5, teacher: GammaTeacher | None = N
     """Returns the means of the temperature distributions if the performance never falls below the threshold.
 
     Args:
-        kl_bound: the most that one update may move, nats, positive.
+        kl_bound: largest KL(new || old) of one update, nats, positive.
         teacher: whose other settings hold; None: the released code's.
 
     Returns:

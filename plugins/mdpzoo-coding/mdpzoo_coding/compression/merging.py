@@ -5,8 +5,8 @@ the two largest and tries again. Its large merges form one path, on which the k 
 sorted masses and their prefix sums say where it stops.
 
 What differs from the paper: this closed form instead of matrices. The *improved* search looks, at the node where the
-algorithm stops, at every pair of classes. No other node can help: before it, even the most that a merge can take away
-(the two largest classes) leaves too much.
+algorithm stops, at every pair of classes. No other node can help: before it, even the merge that takes away most (of
+the two largest classes) leaves too much.
 
 All functions take ``f(x) = -x log2 x`` of masses instead of the masses, so that the same code decides on floats and on
 integers (``mdpzoo_coding.couplings.integer_masses``).

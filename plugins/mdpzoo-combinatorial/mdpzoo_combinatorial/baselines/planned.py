@@ -51,7 +51,7 @@ class PlannedPolicy(BasePolicy):
         seed: int = 0,
         instance: Any = None,
     ) -> None:
-        """Takes what the attributes say."""
+        """See the class attributes."""
         super().__init__(observation_space, action_space)
         self.solver, self.seconds, self.seed, self.instance = solver, seconds, seed, instance
         self._last: Plan | None = None

@@ -57,7 +57,7 @@ class Edges:
         scale: float = 1.0,
         wide: bool = False,
     ) -> None:
-        """Takes what the attributes say."""
+        """See the class attributes."""
         self.kind, self.rule, self.longest, self.scale = kind, rule, longest, scale
         self.wide = wide
         self.table = torch.empty(0, 0, dtype=torch.float64) if table is None else table

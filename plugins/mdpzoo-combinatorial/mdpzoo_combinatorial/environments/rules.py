@@ -46,7 +46,7 @@ class Rules(ABC):
     tolerance = 0.0
 
     def __init__(self, size: int, features: int, draws: int, edges: Edges, price: float) -> None:
-        """Takes what the attributes say; ``fix`` follows where there is one instance only."""
+        """See the class attributes; call ``fix`` to play one instance only."""
         self.size, self.features, self.draws, self.edges, self.price = size, features, draws, edges, price
         self.most = size - self.routed
         self._tokens: Tensor | None = None

@@ -212,8 +212,8 @@ class OPInstance(RoutingInstance):
 
     Attributes: see ``RoutingInstance`` (n + 1 nodes), and
         prizes: ``[n + 1]`` float64, not negative; the depot's is collected by every tour, as OPLib counts.
-        limit: the most that a tour from the depot and back may be long; where distances are not all integers, a tour
-            may exceed it by 1e-6 of it.
+        limit: maximum length of a tour from the depot and back; where distances are not all integers, a tour may
+            exceed it by 1e-6 of it.
 
     Raises:
         InstanceError: as for ``TSPInstance``, no customer, a negative prize or limit.

@@ -101,7 +101,7 @@ class Chooser:
         return torch.cat([self._padded(batch, each, length) for each in parts])
 
     def _padded(self, batch: Batch, left: Remainder, length: int) -> Tensor:
-        """Scores ``[B, K length]``; on a CPU, padding that all rows share is not looked at."""
+        """Scores ``[B, K length]``; on a CPU, padding that all rows share is left out."""
         if left.count is not None and left.count.device.type == "cpu":
             most, least = int(left.count.max()), int(left.count.min())
             left = left._replace(
