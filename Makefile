@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PLUGINS := $(wildcard plugins/*)
 STAMP := $(VENV)/.installed
 
-.PHONY: install demo test lint bench mutants clean
+.PHONY: install demo test lint docs bench mutants clean
 
 install: $(STAMP)
 
@@ -28,6 +28,11 @@ lint: install
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+docs: install
+	$(BIN)/python docs/site/assemble.py build/docs/source
+	$(BIN)/sphinx-build -q -W --keep-going -c docs/site build/docs/source build/docs/html
+	@echo "build/docs/html/index.html"
+
 bench: install
 	$(BIN)/python benchmarks/speed.py
 
@@ -35,4 +40,4 @@ mutants: install
 	$(BIN)/python benchmarks/mutants.py $(ARGUMENTS)
 
 clean:
-	rm -rf $(VENV) demo
+	rm -rf $(VENV) demo build

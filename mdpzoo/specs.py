@@ -108,6 +108,7 @@ class EnvironmentSpec:
         vector: ``"module:attribute"``, for an ``"environment"`` of one decision maker: builds a ``VectorEnv``, called
             with ``num_envs`` and the settings; None: single ones in turn.
         variants: settings with which the contract tests run the environment besides its defaults; JSON values only.
+        changes: what each version from v1 on changed, a line each, as in ``"v1: the river is longer"``; oldest first.
     """
 
     id: str
@@ -120,6 +121,7 @@ class EnvironmentSpec:
     parallel: bool = False
     vector: str | None = None
     variants: tuple[Mapping[str, Any], ...] = ()
+    changes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Checks every field.

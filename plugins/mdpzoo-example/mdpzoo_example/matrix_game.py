@@ -33,6 +33,10 @@ class MatrixGame:
 
     Both players see the state. Before the first joint action it is ``A * B``. The game itself never ends.
 
+    Rewards: The entry of ``payoffs`` at the two actions, to each player its own.
+
+    Ends: Never by the rules; a limit of steps truncates it.
+
     Attributes:
         payoffs: ``[2, A, B]`` float64, what ``player_0`` and ``player_1`` receive.
     """

@@ -14,6 +14,10 @@ from mdpzoo.errors import MissingExtraError, SettingError
 def tilted_pendulum(tilt: float = 2.0, render_mode: str | None = None) -> gymnasium.Env[Any, Any]:
     """Builds the environment.
 
+    Rewards: 1 in each step, as in Gymnasium's InvertedPendulum.
+
+    Ends: When the pole leans by more than 0.2 rad.
+
     Args:
         tilt: of gravity against the vertical, in degrees, in [-45, 45]; positive pulls the cart to the right.
         render_mode: one of Gymnasium's for MuJoCo, or None.

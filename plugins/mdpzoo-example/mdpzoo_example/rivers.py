@@ -21,6 +21,10 @@ def river_swim(
 ) -> TabularMDP:
     """Builds the river: states ``0 .. length - 1`` from its mouth upwards, actions left (0) and right (1).
 
+    Rewards: ``large_reward`` for going right in the last state, ``small_reward`` for going left in the first, else 0.
+
+    Ends: Never by the rules; a limit of steps truncates it.
+
     Args:
         length: states, at least 2 and at most ``MOST``.
         small_reward: for going left in the first state.

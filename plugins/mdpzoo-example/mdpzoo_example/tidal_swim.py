@@ -33,6 +33,10 @@ class TidalState(NamedTuple):
 class TidalSwim:
     """One swimmer; a ``Model`` whose clock outlives episodes.
 
+    Rewards: Those of RiverSwim, 1 and 0.005, which stand at opposite ends of the river in the two phases.
+
+    Ends: Never by the rules; a limit of steps truncates it.
+
     Attributes:
         rivers: both rivers as one table of ``2 * length`` states: position p at phase f is state ``f * length + p``.
         length: positions.

@@ -43,6 +43,10 @@ def adversarial_cart_pole(
 ) -> "CartGame":
     """Builds the game.
 
+    Rewards: 1 in each step to the protagonist, -1 to the adversary.
+
+    Ends: When the cart is more than 2.4 m off, or the pole leans by more than 0.209 rad.
+
     Args:
         cart_mass: kg, positive.
         pole_mass: kg, positive.

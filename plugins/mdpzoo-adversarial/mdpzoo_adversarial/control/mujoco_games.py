@@ -207,5 +207,10 @@ def adversarial_robot(
     max_cycles: int | None = None,
     render_mode: str | None = None,
 ) -> MujocoGame:
-    """Builds the game of a robot by its name; the other arguments and errors are those of ``MujocoGame``."""
+    """Builds the game of a robot by its name; the other arguments and errors are those of ``MujocoGame``.
+
+    Rewards: The task's own to the protagonist, see Gymnasium's documentation; its negative to the adversary.
+
+    Ends: As Gymnasium's task of the same name.
+    """
     return MujocoGame(find_robot(robot), bodies, axes, force, parameters, max_cycles, render_mode)

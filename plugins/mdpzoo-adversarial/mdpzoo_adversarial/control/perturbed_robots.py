@@ -12,6 +12,10 @@ def robust_mujoco(
 ) -> gymnasium.Env[Any, Any]:
     """Builds the environment of a robot whose parameters are factors of Gymnasium's.
 
+    Rewards: Those of Gymnasium's task of the same name.
+
+    Ends: As Gymnasium's task of the same name.
+
     Args:
         robot: ``"InvertedPendulum"``, ``"Hopper"``, ``"HalfCheetah"``, ``"Walker2d"``, ``"Ant"`` or ``"Swimmer"``.
         parameters: factors of ``gravity``, ``friction``, ``damping``, ``masses``, ``mass:<body>`` or ``actuators``;

@@ -42,6 +42,10 @@ def adversarial_lq(
 ) -> "LQGames":
     """Builds the game.
 
+    Rewards: To the protagonist minus the cost x'Qx + u'Ru - w'Sw of state and actions; to the adversary the negative.
+
+    Ends: When a coordinate leaves [-1e6, 1e6].
+
     Args:
         A: ``[n, n]``; a number stands for a matrix of one entry.
         B: ``[n, m]``, the protagonist's influence.

@@ -40,6 +40,10 @@ GAMES: Mapping[str, list[list[float]]] = MappingProxyType(
 def zero_sum_matrix(payoffs: str | list[list[float]] = "biased-rock-paper-scissors") -> TabularGame:
     """Builds a matrix game that is played again and again; it never ends by itself.
 
+    Rewards: The entry of ``payoffs`` to the row player (the protagonist), its negative to the column player.
+
+    Ends: Never by the rules; a limit of steps truncates it.
+
     Args:
         payoffs: a name of ``GAMES``, or ``[A, B]`` numbers, to the row player (the protagonist).
 

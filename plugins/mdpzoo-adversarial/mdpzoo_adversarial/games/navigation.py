@@ -24,6 +24,10 @@ def robust_navigation(layout: str | list[str] = "bridge", wind: float = 0.2, ste
 
     A state is a cell, counted by rows.
 
+    Rewards: To the protagonist 1 at the goal, -1 in a pit, else ``step_reward``; to the adversary the negative.
+
+    Ends: At the goal and in a pit.
+
     Args:
         layout: ``"bridge"``, ``"cliff"``, ``"open"``, or rows of a map: S start, G goal, P pit, # wall, . free.
         wind: probability in [0, 1] that the adversary's move is executed.

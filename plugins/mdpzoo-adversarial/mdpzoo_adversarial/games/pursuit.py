@@ -18,6 +18,10 @@ def pursuit_evasion(size: int = 4, slip: float = 0.2) -> TabularGame:
 
     A state is ``pursuer * size^2 + evader``, cells counted by rows; all states in which both share a cell are ends.
 
+    Rewards: -1 to the pursuer and 1 to the evader in each step.
+
+    Ends: When the pursuer has caught the evader.
+
     Args:
         size: rows and columns of the grid, in 2 .. 8.
         slip: probability in [0, 1] that the evader's move fails.

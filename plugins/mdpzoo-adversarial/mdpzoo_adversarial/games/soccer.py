@@ -26,7 +26,12 @@ Position = tuple[tuple[int, int], tuple[int, int], int]  # protagonist, adversar
 
 
 def markov_soccer() -> TabularGame:
-    """Builds the game; the discount of the reference values is 0.9."""
+    """Builds the game; the discount of the reference values is 0.9.
+
+    Rewards: 1 to the player who scores and -1 to the other, else 0.
+
+    Ends: After a goal.
+    """
     start = np.zeros(END + 1)
     start[[index_of((*START, 0)), index_of((*START, 1))]] = 0.5
     terminal = np.arange(END + 1) == END

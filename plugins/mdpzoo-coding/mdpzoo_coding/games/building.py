@@ -68,6 +68,10 @@ def code_grid_game(
 ) -> CodingGame:
     """Builds the rules of CodeGrid.
 
+    Rewards: To both players: that of the walk; then, for the guess, ``zeta`` if it is right.
+
+    Ends: After the receiver's guess, which follows the end of the walk.
+
     Args:
         messages: how many there are, uniform; the paper has 8, 32, 64 and 128.
         temperature: of the soft-optimal policy that senders use by default, which depends on the clock.
@@ -96,6 +100,10 @@ def bottleneck_game(
 ) -> CodingGame:
     """Builds the rules of the bottleneck grid; rewards are discounted, as in the authors' code.
 
+    Rewards: To both players: that of the walk, discounted; then, for the guess, ``zeta`` if it is right.
+
+    Ends: After the receiver's guess, which follows the end of the walk.
+
     Args:
         messages: how many there are, uniform.
         log_temperature: natural logarithm of the temperature of the soft-optimal policy that senders use by default.
@@ -121,6 +129,10 @@ def code_cart_game(
     """Builds CodeCart: CartPole-v1 and a binary image of 16x16 pixels, half a row of it in each symbol.
 
     What differs from the paper's code: 32 blocks of 256 symbols, since 16 hold only half of the image.
+
+    Rewards: To both players: that of the pole, 1 a step; then, for the guess, ``zeta`` if it is right.
+
+    Ends: After the receiver's guess, which follows the end of the pole's episode.
 
     Args:
         zeta: reward of a right guess.

@@ -28,6 +28,11 @@ def build_atsp(
 ) -> Any:
     """Builds the problem.
 
+    Rewards: Minus the cost of the step to the chosen node; the last one includes the way home. Their sum is minus the
+        tour's cost.
+
+    Ends: When every node has been visited.
+
     Args:
         num_nodes: n, at least 2; new random costs in every episode. Default 20.
         form: ``"direct"`` or ``"bq"``.

@@ -41,6 +41,11 @@ def build_cvrp(
 ) -> Any:
     """Builds the problem.
 
+    Rewards: Minus the length of the way to the chosen customer, by the depot where the action says so; the last one
+        includes the way home.
+
+    Ends: When every customer has been served.
+
     Args:
         num_customers: n, at least 1; new random ones in every episode, demands in 1..9. Default 20.
         form: ``"direct"`` or ``"bq"``.

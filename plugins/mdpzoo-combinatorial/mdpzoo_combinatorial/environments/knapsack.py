@@ -35,6 +35,10 @@ def build_knapsack(
 ) -> Any:
     """Builds the problem.
 
+    Rewards: The value of the chosen item.
+
+    Ends: When no item fits any more.
+
     Args:
         num_items: n, at least 1; new random items in every episode. Default 50.
         form: ``"direct"`` or ``"bq"``.

@@ -39,6 +39,10 @@ def build_orienteering(
 ) -> Any:
     """Builds the problem.
 
+    Rewards: The prize of the chosen node, in (0, 1] in random instances.
+
+    Ends: When no node can be visited within what is left of the budget.
+
     Args:
         num_customers: n nodes besides the depot, at least 1; new random ones in every episode. Default 20.
         form: ``"direct"`` or ``"bq"``.

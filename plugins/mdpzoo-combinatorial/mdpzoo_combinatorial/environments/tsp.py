@@ -29,6 +29,11 @@ def build_tsp(
 ) -> Any:
     """Builds the problem.
 
+    Rewards: Minus the length of the step to the chosen node; the last one includes the way home. Their sum is minus the
+        tour's length.
+
+    Ends: When every node has been visited.
+
     Args:
         num_nodes: n, at least 2; new random nodes in every episode. Default 20.
         form: ``"direct"`` or ``"bq"``.

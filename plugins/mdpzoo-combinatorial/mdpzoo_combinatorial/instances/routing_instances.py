@@ -210,7 +210,9 @@ class CVRPInstance(RoutingInstance):
 class OPInstance(RoutingInstance):
     """A depot, node 0, and n customers with prizes: which to visit on a tour of limited length.
 
-    Attributes: see ``RoutingInstance`` (n + 1 nodes), and
+    Besides the attributes of ``RoutingInstance``, of n + 1 nodes:
+
+    Attributes:
         prizes: ``[n + 1]`` float64, not negative; the depot's is collected by every tour, as OPLib counts.
         limit: maximum length of a tour from the depot and back; where distances are not all integers, a tour may
             exceed it by 1e-6 of it.

@@ -14,6 +14,10 @@ from mdpzoo.models import TabularMDP
 def combination_lock(horizon: int = 8, num_actions: int = 2, seed: int = 0) -> TabularMDP:
     """Builds a lock with states ``0 .. horizon - 1`` in order and the terminal state ``horizon``.
 
+    Rewards: 1 for the last right action, else 0.
+
+    Ends: After a wrong action, or when the lock is open.
+
     Args:
         horizon: T, the number of right actions that open the lock, at least 1.
         num_actions: A, at least 2.

@@ -15,6 +15,10 @@ def random_mdp(
 ) -> TabularMDP:
     """Draws an MDP that starts in state 0 and never ends.
 
+    Rewards: Of each state and action, drawn from the seed: in [0, 1).
+
+    Ends: Never by the rules; a limit of steps truncates it.
+
     Args:
         num_states: S, at least 1.
         num_actions: A, at least 1.

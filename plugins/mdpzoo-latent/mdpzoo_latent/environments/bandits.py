@@ -18,6 +18,10 @@ NOTHING, LOST, WON = 0, 1, 2  # states: what the last pull brought
 def latent_bandit(means: Sequence[float] = (0.9, 0.5, 0.1), horizon: int = 20) -> LatentMDP:
     """Builds the bandit: the state is the last pull's outcome, the reward 1 if it won.
 
+    Rewards: 1 if the pulled arm wins, else 0.
+
+    Ends: After ``horizon`` steps; if that is 0, never by the rules.
+
     Args:
         means: probabilities to win, one an arm; at most 6. Every different order of them is a context, equally likely.
         horizon: steps of an episode; 0: no end.

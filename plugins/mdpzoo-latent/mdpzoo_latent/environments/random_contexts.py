@@ -21,6 +21,10 @@ def latent_random(
 ) -> LatentMDP:
     """Builds random contexts; starts in state 0. A pair of state and action has the same support in all of them.
 
+    Rewards: Of each state and action, drawn from the seed for each context: in [0, 1].
+
+    Ends: After ``horizon`` steps; if that is 0, never by the rules.
+
     Args:
         contexts: M, at least 1.
         states: S, at least 1.
@@ -59,6 +63,10 @@ def latent_rewards(
     observed: bool = True,
 ) -> LatentMDP:
     """Builds contexts that share their kernel and differ in rewards, which are 0, 0.5 or 1: reward-mixing MDPs.
+
+    Rewards: 0, 0.5 or 1, drawn from the seed for each context, state and action.
+
+    Ends: After ``horizon`` steps; if that is 0, never by the rules.
 
     Args:
         contexts: M, at least 1.

@@ -62,6 +62,10 @@ def revealing_lock(
     "one-step" good and bad emit the symbols of ``balanced_emission`` at every step. In mode "multi-step" they emit one
     common symbol; waiting there leads to a state that emits those symbols and never pays again.
 
+    Rewards: 1 for each further pull in the good state, else 0.
+
+    Ends: After ``horizon`` steps.
+
     Args:
         mode: ``"one-step"`` or ``"multi-step"``.
         depth: steps with positions; after the last one, waiting leads to the bad state.

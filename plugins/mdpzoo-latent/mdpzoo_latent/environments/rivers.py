@@ -15,6 +15,10 @@ def latent_river_swim(length: int = 4, horizon: int = 0) -> LatentMDP:
     In context 0, action 0 swims right (0.6; stays with 0.35, is driven back with 0.05) and pays 0.99 at the right bank;
     action 1 goes left surely and pays 0.1 at the left bank.
 
+    Rewards: 0.99 for swimming on at the far bank of the context and 0.1 for staying at the near one, else 0.
+
+    Ends: After ``horizon`` steps; if that is 0, never by the rules.
+
     Args:
         length: states, at least 2; the start is state ``length // 2``.
         horizon: steps of an episode; 0: no end.

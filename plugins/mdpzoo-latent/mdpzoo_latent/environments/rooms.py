@@ -44,6 +44,10 @@ def latent_rooms(size: int = 7, slip: float = 0.1, horizon: int = 40) -> LatentR
     Actions move up, right, down and left, and with probability ``slip`` in a random direction; walls hold. From the
     corner that pays, every action earns 1 and leads back to the start. Other corners are ordinary cells.
 
+    Rewards: 1 for any action in the corner that pays, else 0.
+
+    Ends: After ``horizon`` steps; if that is 0, never by the rules.
+
     Args:
         size: rows and columns, odd, at least 5.
         slip: in [0, 1).

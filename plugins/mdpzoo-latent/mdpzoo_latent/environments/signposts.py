@@ -13,6 +13,10 @@ def signpost(penalty: float = 0.0, accuracy: float = 0.8, delay: int = 1, horizo
     2 looks: it leads to a signpost that reads "0" (state 1) or "1" (state 2), the context with probability
     ``accuracy``. From there every action leads back, for no reward.
 
+    Rewards: 1 for a right guess, ``-penalty`` for a wrong one, 0 for looking.
+
+    Ends: After ``horizon`` steps; if that is 0, never by the rules.
+
     Args:
         penalty: of a wrong guess, at least 0.
         accuracy: in [0.5, 1].

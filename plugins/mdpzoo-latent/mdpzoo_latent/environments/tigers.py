@@ -12,6 +12,10 @@ def tiger(accuracy: float = 0.85, horizon: int = 0) -> TabularPOMDP:
     Listening costs 1 and is right with probability ``accuracy``; the tiger costs 100 and the other door pays 10.
     Opening a door puts the tiger behind a random one; what is heard then says nothing.
 
+    Rewards: -1 for listening, -100 for the tiger's door, 10 for the other.
+
+    Ends: After ``horizon`` steps; if that is 0, never by the rules.
+
     Args:
         accuracy: of listening, in [0.5, 1].
         horizon: steps of an episode; 0: no end.

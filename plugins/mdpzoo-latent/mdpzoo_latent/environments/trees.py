@@ -18,6 +18,10 @@ def latent_tree(
     In each context one pair of leaf and action, drawn from the seed without repetition, succeeds with 1/2 + edge. A
     success leads to a state that pays 1 once. The last three states are success, failure and the end.
 
+    Rewards: 1 once after a pull that succeeds, else 0.
+
+    Ends: After ``horizon`` steps.
+
     Args:
         depth: moves from the root to a leaf, at least 1.
         actions: A, at least 2.

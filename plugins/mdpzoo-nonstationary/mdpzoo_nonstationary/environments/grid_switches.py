@@ -20,6 +20,10 @@ def grid_switch(
 ) -> PiecewiseMDP:
     """Builds grids that take turns.
 
+    Rewards: 1 for any action in the goal, else 0.
+
+    Ends: Never by the rules; a limit of steps truncates it.
+
     Args:
         size: cells along a side, at least 3.
         slip: probability that a move goes to either side instead, in [0, 0.5]; in odd segments twice that.

@@ -19,6 +19,10 @@ def random_switch(
 ) -> PiecewiseMDP:
     """Builds tables that take turns; every pair of states can reach each other with probability 1.
 
+    Rewards: Of each state and action, drawn from the seed for each segment: in [0, 1].
+
+    Ends: Never by the rules; a limit of steps truncates it.
+
     Args:
         states: S, at least 2.
         actions: A, at least 1.

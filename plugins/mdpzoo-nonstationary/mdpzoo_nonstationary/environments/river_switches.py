@@ -49,6 +49,10 @@ def river_arrays(length: int, right: float, back: float) -> tuple[np.ndarray, np
 def river_swim_switch(length: int = 6, changes: Changes = PROTOCOL, clock: str = "run") -> PiecewiseMDP:
     """Builds the river that turns into its mirror image at each change: states are reversed, actions keep their labels.
 
+    Rewards: 0.99 for going right in the last state and 0.1 for going left in the first; mirrored in odd segments.
+
+    Ends: Never by the rules; a limit of steps truncates it.
+
     Args:
         length: states, at least 2.
         changes: the schedule; see ``change_points``.
@@ -60,7 +64,12 @@ def river_swim_switch(length: int = 6, changes: Changes = PROTOCOL, clock: str =
 
 
 def action_swap_switch(length: int = 6, changes: Changes = PROTOCOL, clock: str = "run") -> PiecewiseMDP:
-    """Builds the river whose two actions exchange their labels at each change; the arguments are as above."""
+    """Builds the river whose two actions exchange their labels at each change; the arguments are as above.
+
+    Rewards: 0.99 and 0.1 as in RiverSwim, for the action that swims there in the present segment.
+
+    Ends: Never by the rules; a limit of steps truncates it.
+    """
     transitions, rewards = river_arrays(length, 0.6, 0.05)
     swapped = TabularMDP.from_arrays(transitions[:, ::-1], rewards[:, ::-1])
     return _switching((TabularMDP.from_arrays(transitions, rewards), swapped), changes, clock)
@@ -70,6 +79,10 @@ def reward_switch(length: int = 6, changes: Changes = PROTOCOL, clock: str = "ru
     """Builds the river whose better bank changes sides at each change, by rewards alone; the arguments are as above.
 
     In odd segments the last state pays nothing and the first one 0.9: the optimal gain is 0.9.
+
+    Rewards: In even segments 0.99 in the last state and 0.1 in the first; in odd ones 0.9 in the first, else 0.
+
+    Ends: Never by the rules; a limit of steps truncates it.
     """
     transitions, rewards = river_arrays(length, 0.6, 0.05)
     moved = np.zeros_like(rewards)

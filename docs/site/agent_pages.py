@@ -1,0 +1,55 @@
+"""A page for each agent: what it is, what it plays, its settings, what differs from its paper, and its source."""
+
+from importlib.metadata import version
+
+import docstrings
+import tables
+
+from mdpzoo import registry
+from mdpzoo.cli.settings_table import settings_rows
+from mdpzoo.specs import AgentSpec, load
+
+
+def agent_page(spec: AgentSpec) -> str:
+    """Writes the page of an agent."""
+    built = load(spec.build)
+    told = docstrings.sections(built)
+    parts = [f"# {spec.id}", f"{spec.summary[:1].upper()}{spec.summary[1:]}.", tables.facts(_facts(spec))]
+    parts.append(f"```python\n{_use(spec)}\n```")
+    parts += ["## Algorithm", *_algorithm(spec, built, told[""])]
+    parts += ["## Settings", tables.settings(settings_rows(spec.build, spec.settings))]
+    if spec.source:
+        parts += ["## Source", tables.linked(spec.source)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _algorithm(spec: AgentSpec, built: object, text: str) -> list[str]:
+    """What its module says of it, unless other agents share the module, and a link to the page of its family."""
+    module = getattr(built, "__module__", "")
+    ours = module.partition(".")[0] in {each.build.partition(".")[0] for each in registry.agents().values()}
+    alone = sum(getattr(load(each.build), "__module__", "") == module for each in registry.agents().values()) == 1
+    parts = [docstrings.module_text(built)] if ours and alone else []
+    parts += [docstrings.rules_text(text)] if ours and alone else []
+    if family := tables.family_of(spec.id):
+        parts.append(f"The page of its family, {tables.family_link(family)}, says how it was measured.")
+    return [part for part in parts if part]
+
+
+def _facts(spec: AgentSpec) -> dict[str, str]:
+    distribution = registry.owner(spec.id)
+    learns = {"environment": "an environment", "game": "a game, all players"}.get(spec.learns_from, spec.learns_from)
+    return {
+        "id": f"`{spec.id}`",
+        "learns from": learns,
+        "observations": ", ".join(spec.observations) or "any",
+        "actions": ", ".join(spec.actions) or "any",
+        "needs in the observation": ", ".join(f"`{key}`" for key in spec.observation_keys),
+        "comes trained": "yes" if spec.load is not None and "pretrained" in spec.summary else "",
+        "plugin": f"`{distribution}` {version(distribution)}",
+    }
+
+
+def _use(spec: AgentSpec) -> str:
+    if spec.learns_from == "game":
+        return f"import mdpzoo\n\ngame = mdpzoo.make_parallel(id)\nagent = mdpzoo.make_agent({spec.id!r}, game, seed=0)"
+    return f"import mdpzoo\n\nenvs = mdpzoo.make_sb3(id, 8)\nagent = mdpzoo.make_agent({spec.id!r}, envs, seed=0)"
