@@ -17,10 +17,12 @@ from pettingzoo.utils.wrappers import OrderEnforcingWrapper
 from mdpzoo.errors import MissingExtraError, ResetNeededError, SettingError
 from mdpzoo.interop.seating.single_game import single_form
 from mdpzoo.interop.shells.shell import Stream, check_limit, check_options, check_reveal, check_seed, frames_per_second
+from mdpzoo.interop.shells.snapshots import restore, snapshot
 from mdpzoo.protocols import BatchedGame, Game
 from mdpzoo.registry import named_by
 from mdpzoo.specs import build
 
+KEPT = ("_state", "_stream", "_cycles", "agents")  # by ``state_dict``
 # the one option that PettingZoo's own tests pass to every environment, without a meaning
 TESTED_OPTION = "options"
 
@@ -180,6 +182,18 @@ class GameParallelEnv(ParallelEnv[str, Any, Any]):
             dict.fromkeys(players, truncated),
             self._infos(players, tells),
         )
+
+    def state_dict(self) -> dict[str, Any]:
+        """Returns a copy of the state, the random stream and the clock, for ``load_state_dict``."""
+        return snapshot(self, KEPT)
+
+    def load_state_dict(self, saved: Mapping[str, Any]) -> None:
+        """Goes back to where ``state_dict`` was called: the same actions then lead to the same results.
+
+        Raises:
+            SettingError: if ``saved`` comes from another kind of environment.
+        """
+        restore(self, KEPT, saved)
 
     def state(self) -> np.ndarray:
         """What an observer of the whole game sees."""

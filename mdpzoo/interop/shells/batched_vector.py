@@ -24,9 +24,11 @@ from mdpzoo.interop.shells.shell import (
     exchanged,
     frames_per_second,
 )
+from mdpzoo.interop.shells.snapshots import restore, snapshot
 from mdpzoo.protocols import BatchedProblem
 
 Output = Literal["numpy", "torch"]
+KEPT = ("_state", "_seeds", "_keys", "_counters", "_elapsed", "_returns", "_done", "_some_done")  # by ``state_dict``
 
 
 def autoreset(mode: AutoresetMode | str) -> AutoresetMode:
@@ -142,6 +144,21 @@ class BatchedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
             return None
         self._check_begun()
         return tuple(self.rules.render(self._state, row) for row in range(self.num_envs))
+
+    def state_dict(self) -> dict[str, Any]:
+        """Returns a copy of all rows' states, random streams and clocks, for ``load_state_dict``."""
+        return snapshot(self, KEPT)
+
+    def load_state_dict(self, saved: Mapping[str, Any]) -> None:
+        """Goes back to where ``state_dict`` was called: the same actions then lead to the same results.
+
+        Args:
+            saved: what ``state_dict`` of as many environments with the same rules returned; it is not changed.
+
+        Raises:
+            SettingError: if ``saved`` comes from another kind of environment.
+        """
+        restore(self, KEPT, saved)
 
     def set_policy(self, player: str, policy: Any) -> None:
         """Replaces another player's frozen policy; of seats only, effective from the next step on.

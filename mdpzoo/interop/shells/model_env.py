@@ -1,5 +1,6 @@
 """A ``Model`` as a Gymnasium environment: the shell keeps the state and the random stream, the rules are pure."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,17 @@ class ModelEnv(Shell):
         """Returns a picture of the current state, ``[height, width, 3]`` uint8."""
         return self._render(self._state)
 
+    def state_dict(self) -> dict[str, Any]:
+        """Returns a copy of the state, the random stream and the clock; see ``Shell``."""
+        return super().state_dict() | {"_idle": self._step if self._step in (_before_reset, _after_end) else None}
+
+    def load_state_dict(self, saved: Mapping[str, Any]) -> None:
+        """Goes back to where ``state_dict`` was called; see ``Shell``."""
+        rest = {name: value for name, value in (saved or {}).items() if name != "_idle"}
+        super().load_state_dict(rest)
+        self._draw = None if self._stream is None else self._stream.draw
+        self._step = saved["_idle"] or self.rules.step
+
     def set_policy(self, player: str, policy: Any) -> None:
         """Replaces another player's frozen policy; see ``Shell``."""
         super().set_policy(player, policy)
@@ -85,6 +97,12 @@ class MaskedModelEnv(ModelEnv):
         result = super().step(action)
         self._note_mask()
         return result
+
+    def load_state_dict(self, saved: Mapping[str, Any]) -> None:
+        """Goes back to where ``state_dict`` was called; see ``Shell``."""
+        super().load_state_dict(saved)
+        if self._state is not None:
+            self._note_mask()
 
     def action_masks(self) -> np.ndarray:
         """Returns the legal actions, ``[actions]`` bool; what MaskablePPO asks for."""

@@ -1,5 +1,6 @@
 """A problem as a Gymnasium environment, a batch of one: what its two shells share."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from mdpzoo.interop.shells.shell import LegalDiscrete, Shell, check_action
 
 class ProblemEnv(Shell):
     """What both shells share: legal actions, errors and pictures."""
+
+    _kept = (*Shell._kept, "_idle", "_sampled_before")
 
     def __init__(
         self, rules: Any, render_mode: str | None, illegal: str, reveal: str, max_episode_steps: int | None
@@ -82,6 +85,13 @@ class ProblemEnv(Shell):
     def action_masks(self) -> np.ndarray:
         """``[actions]`` bool, the legal actions; what MaskablePPO asks for."""
         return np.ones(spaces.flatdim(self.action_space), bool) if self._mask is None else self._mask.copy()
+
+    def load_state_dict(self, saved: Mapping[str, Any]) -> None:
+        """Goes back to where ``state_dict`` was called; see ``Shell``."""
+        super().load_state_dict(saved)
+        if self._stream is not None:
+            self._source = self._stream
+            self._look()  # which actions are legal
 
     def render(self) -> np.ndarray | None:
         """A picture of the current state, ``[height, width, 3]`` uint8."""

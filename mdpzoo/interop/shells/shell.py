@@ -14,6 +14,7 @@ from gymnasium.spaces import Discrete
 
 from mdpzoo import streams
 from mdpzoo.errors import IllegalActionError, ResetNeededError, SettingError, did_you_mean
+from mdpzoo.interop.shells.snapshots import restore, snapshot
 
 BLOCK = 256  # uniform numbers that a stream makes at a time
 REVEALS = ("never", "end", "always")
@@ -73,6 +74,7 @@ class Shell(gymnasium.Env[Any, Any]):
     """
 
     outer_limit: int | None = None
+    _kept: tuple[str, ...] = ("_state", "_stream", "_steps")  # what decides how an episode goes on
 
     def __init__(self, rules: Any, render_mode: str | None, reveal: str, max_episode_steps: int | None) -> None:
         """Wraps rules.
@@ -104,6 +106,25 @@ class Shell(gymnasium.Env[Any, Any]):
         self._stream: Stream | None = None
         self._state: Any = None
         self._steps = 0
+
+    def state_dict(self) -> dict[str, Any]:
+        """Returns a copy of the state, the random stream and the clock, for ``load_state_dict``.
+
+        The counts of wrappers around this environment, such as Gymnasium's ``TimeLimit``, are not part of it.
+        """
+        return snapshot(self, self._kept)
+
+    def load_state_dict(self, saved: Mapping[str, Any]) -> None:
+        """Goes back to where ``state_dict`` was called: the same actions then lead to the same results.
+
+        Args:
+            saved: what ``state_dict`` of an environment with the same rules returned; it is not changed, and can be
+                loaded any number of times.
+
+        Raises:
+            SettingError: if ``saved`` comes from another kind of environment.
+        """
+        restore(self, self._kept, saved)
 
     def _own_spaces(self, rules: Any) -> None:
         """Copies the spaces: they hold generators, and two environments of the same rules share nothing."""

@@ -1,0 +1,100 @@
+"""state_dict and load_state_dict: going back leads to the same future, through every shell."""
+
+import numpy as np
+import pytest
+
+import mdpzoo
+from mdpzoo import registry
+from mdpzoo.errors import ResetNeededError, SettingError
+from tests.toys import Cards, Countdown, Slide, coin_walk
+
+RULES = {"model": Countdown, "table": coin_walk, "problem": Cards, "compiled": Slide}
+GAMES = [id for id, spec in registry.environments().items() if spec.kind == "game"]
+SINGLE = [id for id, spec in registry.environments().items() if spec.kind in ("model", "problem")]
+
+
+def walk(env, steps, seed=3):
+    """A trajectory of sampled actions, with a reset after each end."""
+    env.action_space.seed(seed)
+    found = []
+    for _ in range(steps):
+        observation, reward, terminated, truncated, _ = env.step(env.action_space.sample())
+        found.append((repr(observation), reward, terminated, truncated))
+        if terminated or truncated:
+            found.append(repr(env.reset()[0]))
+    return found
+
+
+@pytest.mark.parametrize("id", SINGLE)
+def test_a_single_environment_goes_on_as_it_did(id):
+    env = mdpzoo.make(id).unwrapped
+    env.reset(seed=5)
+    walk(env, 3)
+    saved = env.state_dict()
+    first = walk(env, 25)
+    walk(env, 7, seed=8)
+    for _ in range(2):  # a copy can be loaded more than once
+        env.load_state_dict(saved)
+        assert walk(env, 25) == first
+
+
+@pytest.mark.parametrize("output", ["numpy", "torch"])
+@pytest.mark.parametrize("id", ["mdpzoo/TSP-v0", "mdpzoo/TidalSwim-v0", "mdpzoo/LatentSignpost-v0"])
+def test_a_batch_goes_on_as_it_did(id, output):
+    envs = mdpzoo.make_vec(id, 4, output=output, max_episode_steps=6)
+    envs.reset(seed=5)
+
+    def steps(count):
+        found = []
+        for step in range(count):
+            mask = np.asarray(envs.action_masks()) if "TSP" in id else np.ones((4, 2), bool)
+            actions = np.array([np.flatnonzero(row)[step % row.sum()] for row in mask])
+            found.append(repr(envs.step(actions)[:4]))
+        return found
+
+    steps(4)
+    saved = envs.state_dict()
+    first = steps(12)
+    envs.load_state_dict(saved)
+    assert steps(12) == first
+
+
+@pytest.mark.parametrize("id", GAMES)
+def test_a_game_goes_on_as_it_did(id):
+    game = mdpzoo.make_parallel(id)
+    game.reset(seed=5)
+    saved = game.state_dict()
+
+    def play():
+        found, observations = [], None
+        for number, each in enumerate(game.possible_agents):
+            game.action_space(each).seed(number)
+        for _ in range(10):
+            if not game.agents:
+                break
+            observations, rewards, *_ = game.step({each: game.action_space(each).sample() for each in game.agents})
+            found.append((repr(observations), rewards))
+        return found
+
+    first = play()
+    assert first
+    game.load_state_dict(saved)
+    assert play() == first
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_an_ended_episode_is_ended_again_after_going_back(name):
+    env = mdpzoo.make(RULES[name]()).unwrapped
+    untouched = env.state_dict()
+    env.reset(seed=0)
+    env.load_state_dict(untouched)
+    with pytest.raises(ResetNeededError):
+        env.step(env.action_space.sample() * 0)
+
+
+@pytest.mark.parametrize("saved", [{}, {"_state": 1, "x": 2}, None])
+def test_what_another_shell_has_saved_is_an_error(saved):
+    env = mdpzoo.make("mdpzoo/RiverSwim-v0").unwrapped
+    env.reset(seed=0)
+    with pytest.raises(SettingError, match="load_state_dict needs what state_dict of a ModelEnv has returned"):
+        env.load_state_dict(saved)
