@@ -30,7 +30,9 @@ import catalogue
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
-LINKS = {  # folders of the repository that a guide links to, and where the site has them
+LEFT_OUT = ("index.md", "environments.md")  # the front page is extended; each environment has a page of its own
+LINKS = {  # files and folders of the repository that a guide links to, and where the site has them
+    "environments.md": "families/index.md",
     "../benchmarks/RESULTS.md": "measured.md",
     "../../../../benchmarks/RESULTS.md": "../measured.md",
     "../../README.md": "../reference/index.md",
@@ -52,7 +54,7 @@ def assemble(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for guide in [*DOCS.glob("*.md"), *(DOCS / "design").glob("*.md"), *(DOCS / "how-to").glob("*.md")]:
-        if guide.name != "environments.md":  # the list for readers of the repository; the site has a page for each
+        if guide.parent != DOCS or guide.name not in LEFT_OUT:
             write(folder / guide.relative_to(DOCS), relinked(guide.read_text(encoding="utf-8")))
     write(folder / "measured.md", (ROOT / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8"))
     shown = _pictures(folder)
@@ -65,6 +67,7 @@ def assemble(folder: Path) -> None:
     for package, page in reference.reference_pages(packages()).items():
         write(folder / "reference" / f"{package}.md", page)
     write(folder / "reference" / "commands.md", commands_page.commands_page())
+    _recipes(folder)
     _indices(folder)
     _front(folder, shown)
 
@@ -118,6 +121,13 @@ def _families(folder: Path) -> None:
                 shutil.copy(image, folder / "families")
 
 
+def _recipes(folder: Path) -> None:
+    """Gives the index of recipes a tree."""
+    index = folder / "how-to" / "index.md"
+    stems = sorted(path.stem for path in index.parent.glob("*.md") if path != index)
+    write(index, index.read_text(encoding="utf-8") + TREE.format(caption="Recipes", entries="\n".join(stems)))
+
+
 def _indices(folder: Path) -> None:
     """Writes an index for each folder of generated pages."""
     intros = {
@@ -136,13 +146,13 @@ def _front(folder: Path, shown: dict[str, Picture]) -> None:
     trees = {
         "Start": ["quickstart", "concepts", "planning", "glossary"],
         "The zoo": ["environments/index", "agents/index", "families/index", "measured"],
-        "How to": sorted(f"how-to/{path.stem}" for path in (folder / "how-to").glob("*.md")),
+        "How to": ["how-to/index"],
         "Contribute": [
             each for each in ("write-a-plugin", "conformance", "design/house") if (folder / f"{each}.md").exists()
         ],
         "Reference": ["reference/index"],
     }
-    text = (DOCS / "site" / "front.md").read_text(encoding="utf-8")
+    text = relinked((DOCS / "index.md").read_text(encoding="utf-8"))
     text += "\n" + gallery.gallery(shown)
     text += "".join(TREE.format(caption=caption, entries="\n".join(each)) for caption, each in trees.items() if each)
     write(folder / "index.md", text)

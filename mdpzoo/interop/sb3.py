@@ -144,6 +144,9 @@ def rules_of(source: Any) -> tuple[Any, dict[str, Any]]:
     Raises:
         SettingError: if it is an environment whose rules cannot be taken.
     """
+    if isinstance(source, gymnasium.vector.VectorEnv | VecEnv):
+        name = type(source).__name__
+        raise SettingError(f"{name} is several environments already; for a seat give mdpzoo.seat output='sb3'")
     if not isinstance(source, gymnasium.Env):
         return source, {}
     shell = source.unwrapped
