@@ -31,6 +31,13 @@ def make(id: "str | Rules", **kwargs: Any) -> gymnasium.Env[Any, Any]:
     Raises:
         UnknownNameError: if there is no such id; names the nearest.
         SettingError: if the environment has no such setting, or the id is a game's.
+
+    Example:
+        >>> import mdpzoo
+        >>> env = mdpzoo.make("mdpzoo/RiverSwim-v0", length=4)
+        >>> observation, info = env.reset(seed=0)
+        >>> env.observation_space
+        Discrete(4)
     """
     if not isinstance(id, str):
         from mdpzoo.interop.gymnasium import env_of
@@ -59,6 +66,12 @@ def make_vec(
     Raises:
         UnknownNameError: if there is no such id; names the nearest.
         SettingError: if an argument has no such value, or the id is a game's.
+
+    Example:
+        >>> envs = make_vec("mdpzoo/RiverSwim-v0", 3)
+        >>> observations, infos = envs.reset(seed=0)
+        >>> observations
+        array([0, 0, 0])
     """
     if not isinstance(id, str):
         from mdpzoo.interop.vector import vector_env
@@ -167,6 +180,14 @@ def seat(
     Raises:
         UnknownNameError: if there is no such id; names the nearest.
         SettingError: if there is no such player, or another has no policy.
+
+    Example:
+        >>> from mdpzoo.policies import TablePolicy
+        >>> rock = TablePolicy([[1.0, 0.0, 0.0]] * 10)
+        >>> env = seat("mdpzoo/MatrixGame-v0", "player_0", rock, payoffs="rock-paper-scissors")
+        >>> observation, info = env.reset(seed=0)
+        >>> env.step(1)[1]  # paper wins
+        1.0
     """
     from mdpzoo.interop.seats import SETTINGS, SIMULATOR_SETTINGS, seat_of
 

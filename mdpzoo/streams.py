@@ -38,6 +38,12 @@ def uniforms(keys: np.ndarray, counters: np.ndarray, count: int) -> np.ndarray:
 
     Returns:
         ``[B, count]`` float64 in [0, 1), multiples of 2^-53.
+
+    Example:
+        >>> keys = np.array([key(7)])
+        >>> both = uniforms(keys, np.array([0], np.uint64), 2)
+        >>> bool(both[0, 1] == uniforms(keys, np.array([1], np.uint64), 1)[0, 0])
+        True
     """
     with np.errstate(over="ignore"):
         first = keys + (counters + np.uint64(1)) * np.uint64(GAMMA)

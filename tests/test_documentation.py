@@ -1,5 +1,7 @@
 """What the guides show is what there is."""
 
+import doctest
+import importlib
 import re
 from pathlib import Path
 
@@ -32,6 +34,17 @@ def test_the_readme_lists_every_environment_and_agent():
     told = (ROOT / "README.md").read_text()
     missing = [id for id in (*mdpzoo.environments(), *mdpzoo.agents()) if f"`{id}`" not in told]
     assert missing == []
+
+
+EXAMPLES_IN = sorted(path for path in (ROOT / "mdpzoo").rglob("*.py") if ">>> " in path.read_text())
+
+
+@pytest.mark.parametrize("path", EXAMPLES_IN, ids=lambda path: path.stem)
+def test_an_example_in_a_docstring_is_true(path):
+    name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    failed, tried = doctest.testmod(importlib.import_module(name))
+    assert tried
+    assert failed == 0
 
 
 GUIDE = ROOT / "docs/write-a-plugin.md"

@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 SECTION = re.compile(r"^([A-Z][a-z]+):[ ]*(.*)$")
-NAMES = ("Args", "Attributes", "Rewards", "Ends", "Raises", "Returns", "Yields", "Source", "Costs")
+NAMES = ("Args", "Example", "Attributes", "Rewards", "Ends", "Raises", "Returns", "Yields", "Source", "Costs")
 OPENING = re.compile(r"^Builds [^.:;]*(?:[.:;]\s*|$)", re.DOTALL)
 
 

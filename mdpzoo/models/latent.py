@@ -93,6 +93,11 @@ class LatentMDP:
 
         Raises:
             SettingError: if a shape or a value breaks its rule; says which.
+
+        Example:
+            >>> transitions, rewards = [[[[1.0], [1.0]]]] * 2, [[[1.0, 0.0]], [[0.0, 1.0]]]
+            >>> LatentMDP.from_arrays(transitions, rewards, horizon=3).num_contexts
+            2
         """
         kernels, paid = (dense(each, name) for each, name in ((transitions, "transitions"), (rewards, "rewards")))
         if kernels.ndim != 4 or kernels.shape[1] != kernels.shape[3] or 0 in kernels.shape:

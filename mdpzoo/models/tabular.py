@@ -87,6 +87,11 @@ class TabularMDP:
 
         Raises:
             SettingError: a shape or a value breaks its rule; says which.
+
+        Example:
+            >>> walk = TabularMDP.from_arrays([[[0.9, 0.1]], [[0.0, 1.0]]], rewards=[[1.0], [0.0]])
+            >>> walk.num_states, walk.num_actions
+            (2, 1)
         """
         return cls(*tabular_forms.from_arrays(transitions, rewards, start, terminal))
 

@@ -61,6 +61,12 @@ def solve_average(mdp: TabularMDP, tolerance: float = 1e-6) -> AverageSolution:
 
     Source: Puterman 1994, section 8.5; Ashok et al. 2017. Costs O(transitions) a pass, of which a component that mixes
     slowly and has more than 2000 states needs many.
+
+    Example:
+        >>> from mdpzoo.models import TabularMDP
+        >>> switch = TabularMDP.from_arrays([[[0.0, 1.0]], [[1.0, 0.0]]], [[1.0], [3.0]])  # two states in turn
+        >>> round(solve_average(switch).gain, 6)
+        2.0
     """
     check_tolerance(tolerance)
     gains, policy, bound = _gains(_stochastic(Rows.of(mdp)), float(tolerance))

@@ -72,6 +72,12 @@ def solve_discounted(
             this model; says what can be had.
 
     Source: Puterman 1994, sections 6.3 to 6.6. Costs O(transitions) a sweep and O(S + transitions / A) memory.
+
+    Example:
+        >>> from mdpzoo.models import TabularMDP
+        >>> stay = TabularMDP.from_arrays([[[1.0]]], [[2.0]])  # one state that pays 2 in each step
+        >>> float(solve_discounted(stay, discount=0.5).values[0].round(6))
+        4.0
     """
     check_discount(discount)
     check_tolerance(tolerance)

@@ -68,6 +68,12 @@ def evaluate(
         SettingError: an argument is out of its range, or the policy none of this model; says where.
 
     Source: Puterman 1994, sections 4.2 and 6.1. Costs O(transitions) a sweep or step.
+
+    Example:
+        >>> from mdpzoo.models import TabularMDP
+        >>> bandit = TabularMDP.from_arrays([[[1.0], [1.0]]], [[0.0, 1.0]])
+        >>> float(evaluate(bandit, [[0.5, 0.5]], horizon=4).values[0, 0])
+        2.0
     """
     if _is_discounted(discount, horizon):
         check_tolerance(tolerance)

@@ -36,6 +36,12 @@ def solve_finite_horizon(mdp: TabularMDP, horizon: int) -> FiniteHorizonSolution
         SettingError: the horizon is no such number.
 
     Source: Puterman 1994, section 4.5. Costs O(H transitions) time and O(H S) memory.
+
+    Example:
+        >>> from mdpzoo.models import TabularMDP
+        >>> stay = TabularMDP.from_arrays([[[1.0]]], [[2.0]])
+        >>> solve_finite_horizon(stay, horizon=3).values[:, 0]
+        array([6., 4., 2., 0.])
     """
     steps = check_horizon(horizon)
     rows = Rows.of(mdp)
