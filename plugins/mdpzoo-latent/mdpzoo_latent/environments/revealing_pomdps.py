@@ -90,17 +90,15 @@ def revealing_lock(
         if after == cells:
             transitions[cell, 0] = np.eye(cells + 4)[bad]
         transitions[cell, 1:, good] = transitions[cell, 1:, bad] = 0.5
-    secret = np.random.default_rng(seed).integers((cells, pulls))
-    transitions[secret[0], 1 + secret[1], good] += edge
-    transitions[secret[0], 1 + secret[1], bad] -= edge
+    cell, pull = np.random.default_rng(seed).integers((cells, pulls))
+    transitions[cell, 1 + pull, [good, bad]] += edge, -edge
     multi = mode == "multi-step"
     for state, waited in ((good, shown_good), (bad, shown_bad), (shown_good, shown_good), (shown_bad, shown_bad)):
         transitions[state, 1:, state] = 1.0
         transitions[state, 0, waited if multi else state] = 1.0
     rewards[good, 1:] = 1.0
     emission = _lock_emission(cells, multi, balanced_emission(pairs, sigma).T)
-    start = np.zeros(cells + 4)
-    start[:positions] = 1 / positions
+    start = np.repeat([1 / positions, 0.0], [positions, cells + 4 - positions])
     kept = np.arange(cells + 4) if multi else np.arange(cells + 2)
     return TabularPOMDP(
         transitions[kept][:, :, kept], np.stack([emission[kept]] * actions), rewards[kept], start[kept],
