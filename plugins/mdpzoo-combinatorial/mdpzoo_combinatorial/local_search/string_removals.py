@@ -13,7 +13,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from mdpzoo.compiling import compiled, inlined
+from mdpzoo.compiling import borrowing, compiled, inlined
 from mdpzoo_combinatorial.local_search.route_state import (
     BEST,
     BLINKS,
@@ -73,11 +73,11 @@ def _ruin(s: Search) -> float:
     longest = min(LONGEST, customers / s.counters[ROWS])
     strings = int(1.0 + _uniform(s.random) * max(1.0, 4.0 * REMOVED / (1.0 + longest) - 1.0))
     centre = 1 + below(s.random, customers)
-    change = _string(s, centre, longest)
-    for k in range(s.near.shape[1]):
+    change = 0.0
+    for k in range(-1, s.near.shape[1]):
         if s.counters[TOUCHED] >= strings:
             break
-        node = s.near[centre, k]
+        node = centre if k < 0 else s.near[centre, k]
         if node != 0 and s.route[node] >= 0 and not s.marked[s.route[node]]:
             change += _string(s, node, longest)
     return change
@@ -150,7 +150,7 @@ def _insert(s: Search, node: int) -> float:
     return least
 
 
-@compiled
+@borrowing
 def anneal(s: Search, first: int, last: int, total: int, hot: float, cold: float) -> None:
     """Ruins and recreates, from iteration ``first`` (a multiple of ``STEP``) to ``last`` of ``total``.
 
