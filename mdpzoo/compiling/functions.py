@@ -31,7 +31,7 @@ def machine_code(function: Any, arguments: tuple[Any, ...]) -> Any:
 
 
 def borrowing(function: Callable[..., Any]) -> Any:
-    """Compiles a function that allocates nothing, without counting references to the arrays that it is handed.
+    """Compiles a function that allocates nothing, nor calls what does, without counting references to its arrays.
 
     The counts cost more than the work of a small kernel that takes many arrays. What calls the function keeps the
     arrays alive.

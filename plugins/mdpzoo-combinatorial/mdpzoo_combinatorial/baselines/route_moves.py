@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mdpzoo.compiling import compiled
+from mdpzoo.compiling import borrowing, compiled
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -31,7 +31,7 @@ class Routes(NamedTuple):
     spare: Integers  # [2, n + 1], where new routes are written
 
 
-@compiled
+@borrowing
 def _written(s: Routes, r: int, row: int, count: int) -> None:
     """Makes the first ``count`` places of a row of ``spare`` the customers of route r."""
     load = 0
@@ -48,7 +48,7 @@ def _written(s: Routes, r: int, row: int, count: int) -> None:
     s.size[r] = count
 
 
-@compiled
+@borrowing
 def _copied(s: Routes, r: int, first: int, last: int, row: int, count: int) -> int:
     """Appends the places first..last of route r, backwards where last < first, to a row of ``spare``."""
     step = 1 if first <= last else -1
@@ -61,13 +61,13 @@ def _copied(s: Routes, r: int, first: int, last: int, row: int, count: int) -> i
         place += step
 
 
-@compiled
+@borrowing
 def _piece(s: Routes, r: int, first: int, last: int, row: int, count: int) -> int:
     """As ``_copied``, for a piece that runs forwards and may be empty."""
     return _copied(s, r, first, last, row, count) if first <= last else count
 
 
-@compiled
+@borrowing
 def _relocate(s: Routes, u: int, v: int, epsilon: float) -> float:
     """Moves one to three customers that end at u to the side of v; returns the gain, or 0."""
     ru, rv, pu, pv = s.route[u], s.route[v], s.place[u], s.place[v]
@@ -96,7 +96,7 @@ def _relocate(s: Routes, u: int, v: int, epsilon: float) -> float:
     return 0.0
 
 
-@compiled
+@borrowing
 def _carry(s: Routes, ru: int, low: int, high: int, rv: int, after: int, forwards: bool) -> None:
     """Moves the places low..high of route ru behind the place ``after`` of route rv."""
     first, last = (low, high) if forwards else (high, low)
@@ -122,7 +122,7 @@ def _carry(s: Routes, ru: int, low: int, high: int, rv: int, after: int, forward
     _written(s, ru, 0, count)
 
 
-@compiled
+@borrowing
 def _exchange(s: Routes, u: int, v: int, epsilon: float) -> float:
     """Exchanges u with a neighbour of v on its route, so that u comes to stand beside v; returns the gain, or 0."""
     ru, rv, pu = s.route[u], s.route[v], s.place[u]
@@ -150,7 +150,7 @@ def _exchange(s: Routes, u: int, v: int, epsilon: float) -> float:
     return 0.0
 
 
-@compiled
+@borrowing
 def _turn(s: Routes, u: int, v: int, epsilon: float) -> float:
     """Joins u and v head to head or tail to tail, 2-opt on one route, 2-opt* on two; returns the gain, or 0."""
     ru, rv, pu, pv = s.route[u], s.route[v], s.place[u], s.place[v]
@@ -184,7 +184,7 @@ def _turn(s: Routes, u: int, v: int, epsilon: float) -> float:
     return 0.0
 
 
-@compiled
+@borrowing
 def _crossed(s: Routes, u: int, v: int, epsilon: float) -> float:
     """2-opt*: what is before and with u goes on with v and what follows it; returns the gain, or 0."""
     ru, rv, pu, pv = s.route[u], s.route[v], s.place[u], s.place[v]
@@ -207,7 +207,7 @@ def _crossed(s: Routes, u: int, v: int, epsilon: float) -> float:
     return gain
 
 
-@compiled
+@borrowing
 def _moved(s: Routes, u: int, v: int, epsilon: float) -> float:
     """Makes the first move that gains by an edge between u and v; returns the gain, or 0."""
     gain = _relocate(s, u, v, epsilon)
@@ -222,7 +222,7 @@ def _moved(s: Routes, u: int, v: int, epsilon: float) -> float:
     return gain
 
 
-@compiled
+@borrowing
 def descend(s: Routes, neighbours: NDArray[np.int32], waiting: NDArray[np.bool_], epsilon: float, rounds: int) -> bool:
     """Tries the customers that wait, so many at most; returns whether none is left.
 

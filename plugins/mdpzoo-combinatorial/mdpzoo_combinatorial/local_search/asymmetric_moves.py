@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mdpzoo.compiling import compiled
+from mdpzoo.compiling import borrowing, compiled
 from mdpzoo_combinatorial.local_search.neighbours import EMPTY, Floats, Integers, greedy, nearest, tour_length, wrap
 from mdpzoo_combinatorial.local_search.three_opt import below, seeded
 
@@ -39,7 +39,7 @@ class Search(NamedTuple):
     random: NDArray[np.uint64]  # [1]
 
 
-@compiled
+@borrowing
 def _push(s: Search, node: int) -> None:
     if not s.queued[node]:
         s.queued[node] = True
@@ -47,7 +47,7 @@ def _push(s: Search, node: int) -> None:
         s.counters[1] += 1
 
 
-@compiled
+@borrowing
 def _exchange(s: Search, first: int, one: int, two: int) -> None:
     """Changes the ``one`` nodes from place ``first`` of the ring with the ``two`` nodes behind them."""
     tour, position, moved = s.tour, s.position, s.moved
@@ -67,7 +67,7 @@ def _exchange(s: Search, first: int, one: int, two: int) -> None:
         place = wrap(place + 1, n)
 
 
-@compiled
+@borrowing
 def _move(s: Search, first: int, one: int, two: int) -> None:
     """The same tour as ``_exchange`` gives, by whichever two of the ring's three segments are shortest; logged."""
     n = s.tour.shape[0]
@@ -83,7 +83,7 @@ def _move(s: Search, first: int, one: int, two: int) -> None:
     s.counters[2] = size + 1
 
 
-@compiled
+@borrowing
 def _made(s: Search, a1: int, b1: int, c1: int) -> None:
     """Turns a, [a1 .. b], [b1 .. c], c1 into a, [b1 .. c], [a1 .. b], c1; the ends of its edges are dirty."""
     n = s.tour.shape[0]
@@ -94,7 +94,7 @@ def _made(s: Search, a1: int, b1: int, c1: int) -> None:
     _move(s, first, wrap(middle - first, n), wrap(s.position[c1] - middle, n))
 
 
-@compiled
+@borrowing
 def _improve_behind(s: Search, a: int, epsilon: float) -> float:
     """Makes the first improving exchange that replaces the edge a -> a1 by a -> b1 and b -> b1 by b -> c1."""
     n = s.tour.shape[0]
@@ -124,7 +124,7 @@ def _improve_behind(s: Search, a: int, epsilon: float) -> float:
     return 0.0
 
 
-@compiled
+@borrowing
 def _improve_before(s: Search, a1: int, epsilon: float) -> float:
     """Makes the first improving exchange that replaces the edge a -> a1 by c -> a1 and c -> c1 by b -> c1."""
     n = s.tour.shape[0]
@@ -153,7 +153,7 @@ def _improve_before(s: Search, a1: int, epsilon: float) -> float:
     return 0.0
 
 
-@compiled
+@borrowing
 def improve(s: Search, epsilon: float, exchanges: int) -> float:
     """Empties the queue of dirty nodes, or stops after so many exchanges; returns the whole gain."""
     gain = 0.0
@@ -170,7 +170,7 @@ def improve(s: Search, epsilon: float, exchanges: int) -> float:
     return gain
 
 
-@compiled
+@borrowing
 def _kick(s: Search) -> float:
     """Turns three neighbouring segments b, c, d at a random place into d, c, b; returns what that costs."""
     n = s.tour.shape[0]
@@ -191,7 +191,7 @@ def _kick(s: Search) -> float:
     return cost
 
 
-@compiled
+@borrowing
 def iterate(s: Search, iterations: int, epsilon: float) -> None:
     """Kicks, repairs and keeps what is not worse, so many times."""
     for _ in range(iterations):
@@ -221,7 +221,7 @@ def prepared(costs: Floats, start: NDArray[np.int64], seed: int, stream: int) ->
 def nearest_tour(costs: Floats) -> NDArray[np.int64]:
     """The nearest-neighbour tour from node 0."""
     k = min(NEIGHBOURS, costs.shape[0] - 1)
-    return greedy(EMPTY, costs, nearest(EMPTY, costs, k), 0).astype(np.int64)
+    return greedy(EMPTY, costs, nearest(EMPTY, costs, k), np.int64(0)).astype(np.int64)
 
 
 @compiled

@@ -50,14 +50,14 @@ def search(
     if first.shape != (n,) or not np.array_equal(np.sort(first), np.arange(n)):
         raise InstanceError(f"start must be a permutation of 0..{n - 1}")
     first = asymmetric_moves.from_zero(first.astype(np.int64))
-    before = float(tour_length(EMPTY, matrix, first))
+    before = float(tour_length(EMPTY, matrix, first.astype(np.int32)))
     if n < 3:
         return first, before
     budget = budget or Budget()
     s = asymmetric_moves.prepared(matrix, first, seed, 0)
     _run(s, asymmetric_moves.UNLIMITED if iterations is None else iterations, 1e-12 * float(matrix.max()), budget)
-    tour = asymmetric_moves.from_zero(s.tour)
-    length = float(tour_length(EMPTY, matrix, tour))
+    tour = asymmetric_moves.from_zero(s.tour.astype(np.int64))
+    length = float(tour_length(EMPTY, matrix, tour.astype(np.int32)))
     return (tour, length) if length <= before else (first, before)
 
 
@@ -95,7 +95,7 @@ def solve_batch(matrices: ArrayLike, *, iterations: int, seed: int) -> tuple[NDA
 
 
 def _checked(costs: ArrayLike, dimensions: int) -> Floats:
-    array = np.ascontiguousarray(costs, np.float64)
+    array = np.array(costs, np.float64, order="C")  # a copy, since kernels are compiled anew for read-only arrays
     if array.ndim != dimensions or array.shape[-1] == 0 or array.shape[-1] != array.shape[-2]:
         wanted = "[n, n]" if dimensions == 2 else "[K, n, n]"
         raise InstanceError(f"costs must have the shape {wanted} with n > 0, got {array.shape}")

@@ -5,14 +5,15 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from mdpzoo.compiling import compiled
+from mdpzoo.compiling import borrowing, compiled
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int32]
 EMPTY: Floats = np.zeros((0, 0))  # stands for the coordinates or the matrix that are not given
+EMPTY.flags.writeable = False  # as numba sees it where a kernel names it
 
 
-@compiled
+@borrowing
 def wrap(place: int, n: int) -> int:
     """``place`` modulo n, for places in ``[-n, 2n)``."""
     if place < 0:
@@ -20,7 +21,7 @@ def wrap(place: int, n: int) -> int:
     return place - n if place >= n else place
 
 
-@compiled
+@borrowing
 def distance(points: Floats, matrix: Floats, i: int, j: int) -> float:
     """The distance of two nodes."""
     if matrix.shape[0] > 0:
@@ -30,12 +31,12 @@ def distance(points: Floats, matrix: Floats, i: int, j: int) -> float:
     return math.sqrt(dx * dx + dy * dy)
 
 
-@compiled
+@borrowing
 def tour_length(points: Floats, matrix: Floats, tour: Integers) -> float:
     """The length of the closed tour."""
-    total = distance(points, matrix, tour[-1], tour[0])
+    total = distance(points, matrix, np.int64(tour[-1]), np.int64(tour[0]))
     for place in range(tour.shape[0] - 1):
-        total += distance(points, matrix, tour[place], tour[place + 1])
+        total += distance(points, matrix, np.int64(tour[place]), np.int64(tour[place + 1]))
     return total
 
 
@@ -52,7 +53,7 @@ def full_matrix(points: Floats) -> Floats:
     return matrix
 
 
-@compiled
+@borrowing
 def _insert(best: Floats, ids: Integers, k: int, reach: float, node: int) -> None:
     """Puts a candidate into the sorted list of the k nearest."""
     slot = k - 1
@@ -65,17 +66,61 @@ def _insert(best: Floats, ids: Integers, k: int, reach: float, node: int) -> Non
 
 
 @compiled
+def ascending(values: Floats) -> NDArray[np.int64]:
+    """The places of ``[n]`` numbers from the least to the largest, equal ones in their order (heapsort).
+
+    NumPy's sorts do the same, but take two seconds to compile.
+    """
+    n = values.shape[0]
+    heap = np.zeros(n, np.int64)
+    for k in range(n):
+        heap[k] = k
+    for step in range(n + n // 2):
+        size = n if step < n // 2 else n - (step - n // 2)
+        place = n // 2 - 1 - step
+        if place < 0:  # the heap stands: its largest goes behind it
+            size -= 1
+            place = 0
+            heap[0], heap[size] = heap[size], heap[0]
+        while 2 * place + 1 < size:
+            child, other = 2 * place + 1, 2 * place + 2
+            if other < size and _before(values, heap[child], heap[other]):
+                child = other
+            if not _before(values, heap[place], heap[child]):
+                break
+            heap[place], heap[child] = heap[child], heap[place]
+            place = child
+    return heap
+
+
+@borrowing
+def _before(values: Floats, i: int, j: int) -> bool:
+    return values[i] < values[j] or (values[i] == values[j] and i < j)
+
+
+@borrowing
+def extent(array: Floats) -> float:
+    """The largest less the least of ``[n, m]`` numbers, n and m at least 1."""
+    low = high = array[0, 0]
+    for i in range(array.shape[0]):
+        for j in range(array.shape[1]):
+            low, high = min(low, array[i, j]), max(high, array[i, j])
+    return high - low
+
+
+@compiled
 def nearest(points: Floats, matrix: Floats, k: int) -> Integers:
     """The k nearest nodes of each, [n, k]; by a sweep along the wider axis, O(n sqrt(n k)) on uniform points."""
     n = max(points.shape[0], matrix.shape[0])
     ids = np.zeros((n, k), np.int32)
     best = np.empty(k)
-    axis = 0
-    order = np.arange(n)
+    axis, along = 0, np.zeros(n)
     swept = matrix.shape[0] == 0
     if swept:
-        axis = 1 if np.ptp(points[:, 1]) > np.ptp(points[:, 0]) else 0
-        order = np.argsort(points[:, axis])
+        axis = 1 if extent(points[:, 1:]) > extent(points[:, :1]) else 0
+        for node in range(n):
+            along[node] = points[node, axis]
+    order = ascending(along)
     for place in range(n):
         node = order[place]
         best[:] = np.inf
@@ -97,8 +142,9 @@ def greedy(points: Floats, matrix: Floats, neighbours: Integers, start: int) -> 
     """The nearest-neighbour tour; a node whose whole list is visited scans all that are left."""
     n = max(points.shape[0], matrix.shape[0])
     tour = np.empty(n, np.int32)
-    left = np.arange(n).astype(np.int32)  # the unvisited nodes, in its first n - place cells
-    where = np.arange(n).astype(np.int32)
+    left, where = np.empty(n, np.int32), np.empty(n, np.int32)  # the unvisited nodes, in the first n - place cells
+    for k in range(n):
+        left[k] = where[k] = k
     node = start
     for place in range(n):
         tour[place] = node
@@ -114,7 +160,7 @@ def greedy(points: Floats, matrix: Floats, neighbours: Integers, start: int) -> 
         if following < 0:
             shortest = np.inf
             for j in left[: n - 1 - place]:
-                d = distance(points, matrix, node, j)
+                d = distance(points, matrix, node, np.int64(j))
                 if d < shortest or (d == shortest and j < following):
                     shortest = d
                     following = j

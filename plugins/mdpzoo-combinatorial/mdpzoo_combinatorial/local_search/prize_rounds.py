@@ -15,7 +15,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from mdpzoo.compiling import compiled
+from mdpzoo.compiling import borrowing, compiled
 from mdpzoo_combinatorial.local_search.neighbours import EMPTY, Floats, full_matrix, nearest, wrap
 from mdpzoo_combinatorial.local_search.prize_tours import (
     Integers,
@@ -40,7 +40,7 @@ WARMTH = 0.03  # of the best tour's prize, the temperature at the beginning of a
 COOLED = 0.02  # of that, the temperature at its end
 
 
-@compiled
+@borrowing
 def _take_run(s: Search) -> None:
     """Takes neighbours on the tour off it."""
     size = 1 + below(s.random, min(MOST_TAKEN, s.size[0] - 1))
@@ -53,7 +53,7 @@ def _take_run(s: Search) -> None:
             place = 0
 
 
-@compiled
+@borrowing
 def _take_near(s: Search) -> None:
     """Takes most nodes near a random one of the tour off it."""
     size = 1 + below(s.random, min(MOST_TAKEN, s.size[0] - 1))
@@ -68,7 +68,7 @@ def _take_near(s: Search) -> None:
             size -= 1
 
 
-@compiled
+@borrowing
 def _force(s: Search, epsilon: float) -> None:
     """Puts a random node and up to two near it on the tour, then drops others until it is short enough."""
     m = s.prizes.shape[0]
@@ -91,7 +91,7 @@ def _force(s: Search, epsilon: float) -> None:
     drop(s)
 
 
-@compiled
+@borrowing
 def drop(s: Search) -> None:
     """Takes off what seems to be the least prize for its detour, until the tour is short enough."""
     while length(s) > s.limit[0] and s.size[0] > 1:
@@ -107,7 +107,7 @@ def drop(s: Search) -> None:
         remove(s, chosen)
 
 
-@compiled
+@borrowing
 def keep(s: Search, to: Integers, at: int) -> None:
     """Copies the tour, and its prize and length to ``worth[at]`` and behind."""
     prize = 0.0
@@ -118,7 +118,7 @@ def keep(s: Search, to: Integers, at: int) -> None:
     s.worth[at], s.worth[at + 1] = prize, length(s)
 
 
-@compiled
+@borrowing
 def restore(s: Search, kept: Integers) -> None:
     """Makes a tour that was kept the tour again."""
     s.position[:] = -1
@@ -129,14 +129,14 @@ def restore(s: Search, kept: Integers) -> None:
         s.position[kept[place]] = place
 
 
-@compiled
+@borrowing
 def settle(s: Search, epsilon: float) -> None:
     """Shortens the tour and fills it, until neither is possible."""
     while shorten(s, epsilon):
         fill(s, 0.0)
 
 
-@compiled
+@borrowing
 def _accept(s: Search, temperature: float, epsilon: float) -> None:
     """Keeps the tour where its prize, and the length that is left, are not too much less than before."""
     prize, long = 0.0, length(s)
@@ -153,7 +153,7 @@ def _accept(s: Search, temperature: float, epsilon: float) -> None:
         keep(s, s.best, 2)
 
 
-@compiled
+@borrowing
 def anneal(s: Search, first: int, last: int, rounds: int, epsilon: float) -> None:
     """Makes the rounds first..last of a cycle of so many; the first begins with the best tour."""
     if first == 0:
@@ -173,10 +173,11 @@ def anneal(s: Search, first: int, last: int, rounds: int, epsilon: float) -> Non
         _accept(s, temperature, epsilon)
 
 
-@compiled
+@borrowing
 def begin(s: Search, epsilon: float) -> None:
     """Fills and shortens the first tour."""
-    s.weight[:] = s.prizes
+    for node in range(s.prizes.shape[0]):
+        s.weight[node] = s.prizes[node]
     drop(s)
     fill(s, 0.0)
     settle(s, epsilon)

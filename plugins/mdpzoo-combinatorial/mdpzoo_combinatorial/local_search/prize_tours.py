@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mdpzoo.compiling import compiled
+from mdpzoo.compiling import borrowing
 from mdpzoo_combinatorial.local_search.neighbours import Floats, wrap
 from mdpzoo_combinatorial.local_search.three_opt import below
 
@@ -45,13 +45,13 @@ class Search(NamedTuple):
     random: NDArray[np.uint64]  # [1]
 
 
-@compiled
+@borrowing
 def uniform(random: NDArray[np.uint64]) -> float:
     """A uniform number in (0, 1)."""
     return (below(random, 1 << 30) + 0.5) / (1 << 30)
 
 
-@compiled
+@borrowing
 def length(s: Search) -> float:
     """The length of the closed tour."""
     count = s.size[0]
@@ -61,14 +61,14 @@ def length(s: Search) -> float:
     return total
 
 
-@compiled
+@borrowing
 def measure(s: Search) -> None:
     """Computes ``edge`` anew; ``insert`` keeps it true, nothing else does."""
     for k in range(s.size[0]):
         s.edge[s.tour[k]] = s.costs[s.tour[k], s.tour[wrap(k + 1, s.size[0])]]
 
 
-@compiled
+@borrowing
 def place_for(s: Search, node: int) -> tuple[float, int]:
     """What it costs to insert a node, and behind which one: beside a near node where one is on the tour."""
     tour, count = s.tour, s.size[0]
@@ -94,7 +94,7 @@ def place_for(s: Search, node: int) -> tuple[float, int]:
     return least, behind
 
 
-@compiled
+@borrowing
 def insert(s: Search, node: int, behind: int) -> None:
     """Puts a node on the tour behind another one."""
     tour, position, count = s.tour, s.position, s.size[0]
@@ -109,7 +109,7 @@ def insert(s: Search, node: int, behind: int) -> None:
     s.waiting[node] = s.waiting[behind] = s.waiting[after] = True
 
 
-@compiled
+@borrowing
 def remove(s: Search, node: int) -> None:
     """Takes a node off the tour."""
     tour, position, count = s.tour, s.position, s.size[0] - 1
@@ -122,7 +122,7 @@ def remove(s: Search, node: int) -> None:
     s.waiting[tour[wrap(place, count)]] = s.waiting[tour[wrap(place - 1, count)]] = True
 
 
-@compiled
+@borrowing
 def fill(s: Search, blur: float) -> None:
     """Inserts what seems to be the largest prize for its detour, as long as one fits."""
     m, out, outside = s.prizes.shape[0], s.spare, 0
@@ -164,7 +164,7 @@ def fill(s: Search, blur: float) -> None:
                 s.detour[other], s.behind[other] = place_for(s, other)
 
 
-@compiled
+@borrowing
 def _reverse(s: Search, first: int, last: int) -> None:
     """Reverses the places first..last of the ring, or, the same tour, their complement where that is shorter."""
     count = s.size[0]
@@ -178,7 +178,7 @@ def _reverse(s: Search, first: int, last: int) -> None:
         first, last = wrap(first + 1, count), wrap(last - 1, count)
 
 
-@compiled
+@borrowing
 def _two_opt(s: Search, a: int, epsilon: float) -> bool:
     """Makes a gaining 2-opt move with an edge from a to a near node."""
     count = s.size[0]
@@ -202,7 +202,7 @@ def _two_opt(s: Search, a: int, epsilon: float) -> bool:
     return False
 
 
-@compiled
+@borrowing
 def _carry(s: Search, first: int, carried: int, behind: int, back: bool) -> None:
     """Moves the nodes from place ``first`` on behind another one; ``back``: reversed."""
     count = s.size[0]
@@ -220,7 +220,7 @@ def _carry(s: Search, first: int, carried: int, behind: int, back: bool) -> None
         s.position[s.tour[k]] = k
 
 
-@compiled
+@borrowing
 def _or_opt(s: Search, a: int, epsilon: float) -> bool:
     """Moves up to three nodes that begin or end with a beside a node near a, where that shortens the tour."""
     count, costs = s.size[0], s.costs
@@ -256,7 +256,7 @@ def _or_opt(s: Search, a: int, epsilon: float) -> bool:
     return False
 
 
-@compiled
+@borrowing
 def shorten(s: Search, epsilon: float) -> bool:
     """Makes moves that shorten the tour until none is left; returns whether there was one."""
     found = False

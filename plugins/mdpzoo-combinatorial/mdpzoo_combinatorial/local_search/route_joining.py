@@ -7,7 +7,7 @@ Research 12; the parallel version.
 import numpy as np
 from numpy.typing import NDArray
 
-from mdpzoo.compiling import compiled
+from mdpzoo.compiling import borrowing, compiled
 
 Integers = NDArray[np.int64]
 
@@ -41,7 +41,7 @@ def join(first: Integers, second: Integers, demands: Integers, capacity: int) ->
     return following, before
 
 
-@compiled
+@borrowing
 def _turn(following: Integers, before: Integers, start: int) -> None:
     """Reverses the route that begins with ``start``."""
     node = start

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mdpzoo.compiling import compiled
+from mdpzoo.compiling import borrowing, compiled
 from mdpzoo.errors import InstanceError
 from mdpzoo_combinatorial.instances.checking import check_search
 from mdpzoo_combinatorial.local_search.budget import Budget
@@ -144,7 +144,7 @@ def solve_batch(
     return solved(points, wanted, room, iterations, seed, EMPTY)
 
 
-@compiled
+@borrowing
 def temperatures(s: Search) -> tuple[float, float]:
     """The first and the last, in units of cost."""
     mean = s.worth[BEST] / (s.route.shape[0] - 1 + s.counters[ROWS])

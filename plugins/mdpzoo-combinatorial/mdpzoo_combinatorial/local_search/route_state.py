@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mdpzoo.compiling import compiled, inlined
+from mdpzoo.compiling import borrowing, compiled, inlined
+from mdpzoo_combinatorial.local_search.neighbours import ascending
 from mdpzoo_combinatorial.local_search.route_joining import join
 from mdpzoo_combinatorial.local_search.three_opt import seeded
 
@@ -106,7 +107,7 @@ def settle(s: Search) -> None:
             s.order[r, s.size[r] + 1] = 0
 
 
-@compiled
+@borrowing
 def keep_best(s: Search) -> None:
     """Copies all routes to the best ones."""
     s.worth[BEST] = s.worth[NOW]
@@ -194,7 +195,7 @@ def joined(costs: Floats, back: Floats, demands: Integers, capacity: int, near: 
             if i < j and saving > 0.0:
                 first[count], second[count], saved[count] = i, j, saving
                 count += 1
-    order = np.argsort(-saved[:count], kind="mergesort")
+    order = ascending(-saved[:count])
     following, before = join(first[:count][order], second[:count][order], demands, capacity)
     flat, sizes, done, routes = np.empty(n - 1, np.int64), np.zeros(n - 1, np.int64), 0, 0
     for head in range(1, n):
@@ -226,8 +227,8 @@ def prepared(
     n, used = demands.shape[0], sizes.shape[0]
     rows = min(n - 1, 2 * used + SPARE)
     width, load = 0, 0
-    for demand in np.sort(demands[1:]):
-        load += demand
+    for customer in ascending(demands[1:].astype(np.float64)):
+        load += demands[1 + customer]
         if load <= capacity:
             width += 1
     order, edges = np.zeros((rows, width + 2), np.int32), np.zeros((rows, width + 1))

@@ -13,7 +13,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from mdpzoo.compiling import borrowing, compiled, inlined
+from mdpzoo.compiling import borrowing, inlined
 from mdpzoo_combinatorial.local_search.route_state import (
     BEST,
     BLINKS,
@@ -40,7 +40,7 @@ HOT, COLD = 1.0, 0.02  # first and last temperature, in mean edges
 STEP = 256  # iterations at one temperature
 
 
-@compiled
+@borrowing
 def _uniform(random: NDArray[np.uint64]) -> float:
     """A number in (0, 1)."""
     return (float(below(random, 2_147_483_648)) + 0.5) / 2_147_483_648.0
@@ -104,7 +104,7 @@ def _sort(s: Search) -> None:
         s.keys[slot], s.out[slot] = key, node
 
 
-@compiled
+@borrowing
 def _until_blink(random: NDArray[np.uint64]) -> int:
     """How many positions are seen before one is overlooked."""
     return int(math.log(_uniform(random)) / math.log(1.0 - BLINK))

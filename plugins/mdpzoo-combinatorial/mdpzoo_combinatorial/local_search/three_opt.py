@@ -13,11 +13,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mdpzoo.compiling import compiled
+from mdpzoo.compiling import borrowing, compiled
 from mdpzoo_combinatorial.local_search.neighbours import (
     Floats,
     Integers,
     distance,
+    extent,
     full_matrix,
     greedy,
     nearest,
@@ -46,7 +47,7 @@ class Search(NamedTuple):
     random: NDArray[np.uint64]  # [1]
 
 
-@compiled
+@borrowing
 def seeded(seed: int, stream: int) -> np.uint64:
     """A state of xorshift64*, never 0, from two integers by splitmix64."""
     z = np.uint64(seed) + (np.uint64(stream) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
@@ -58,7 +59,7 @@ def seeded(seed: int, stream: int) -> np.uint64:
     return z | np.uint64(1)
 
 
-@compiled
+@borrowing
 def below(random: NDArray[np.uint64], bound: int) -> np.int64:
     """A uniform integer in ``[0, bound)``."""
     x = random[0]
@@ -69,7 +70,7 @@ def below(random: NDArray[np.uint64], bound: int) -> np.int64:
     return np.int64(((x * np.uint64(0x2545F4914F6CDD1D)) >> np.uint64(33)) % np.uint64(bound))
 
 
-@compiled
+@borrowing
 def _push(s: Search, node: int) -> None:
     if not s.queued[node]:
         s.queued[node] = True
@@ -77,7 +78,7 @@ def _push(s: Search, node: int) -> None:
         s.counters[1] += 1
 
 
-@compiled
+@borrowing
 def _reverse(s: Search, first: int, last: int) -> None:
     """Reverses the places first..last of the ring, or, the same tour, their complement where that is shorter."""
     tour, position = s.tour, s.position
@@ -92,7 +93,7 @@ def _reverse(s: Search, first: int, last: int) -> None:
         first, last = wrap(first + 1, n), wrap(last - 1, n)
 
 
-@compiled
+@borrowing
 def _flip(s: Search, t1: int, t2: int, t3: int, t4: int) -> None:
     """Replaces the edges (t1, t2) and (t3, t4) by (t2, t3) and (t4, t1), whichever way round the array runs."""
     n = s.tour.shape[0]
@@ -107,7 +108,7 @@ def _flip(s: Search, t1: int, t2: int, t3: int, t4: int) -> None:
     s.counters[2] = size + 1
 
 
-@compiled
+@borrowing
 def _swap(s: Search, t1: int, t2: int, t3: int, t4: int, t5: int, t6: int) -> None:
     """Turns t1, [t2..t5], [t6..t3], t4 into t1, [t6..t3], [t2..t5], t4."""
     _flip(s, t1, t2, t4, t3)
@@ -115,7 +116,7 @@ def _swap(s: Search, t1: int, t2: int, t3: int, t4: int, t5: int, t6: int) -> No
     _flip(s, t3, t5, t4, t2)
 
 
-@compiled
+@borrowing
 def _closing(s: Search, t1: int, t2: int, t3: int, t4: int, gain: float, epsilon: float, sign: int) -> float:
     """Looks for t5 and t6 that complete a 3-opt move, makes it and returns its gain, or 0.
 
@@ -155,7 +156,7 @@ def _closing(s: Search, t1: int, t2: int, t3: int, t4: int, gain: float, epsilon
     return 0.0
 
 
-@compiled
+@borrowing
 def _improve_at(s: Search, t1: int, epsilon: float) -> float:
     """Makes the first improving 2-opt or 3-opt move that removes an edge of t1; returns its gain, or 0."""
     n = s.tour.shape[0]
@@ -186,7 +187,7 @@ def _improve_at(s: Search, t1: int, epsilon: float) -> float:
     return 0.0
 
 
-@compiled
+@borrowing
 def improve(s: Search, epsilon: float, reversals: int) -> float:
     """Empties the queue of dirty nodes, or stops near so many reversals; returns the whole gain."""
     gain = 0.0
@@ -200,7 +201,7 @@ def improve(s: Search, epsilon: float, reversals: int) -> float:
     return gain
 
 
-@compiled
+@borrowing
 def _kick(s: Search) -> float:
     """Swaps two neighbouring segments at a random place; returns what that costs."""
     n = s.tour.shape[0]
@@ -219,7 +220,7 @@ def _kick(s: Search) -> float:
     return cost
 
 
-@compiled
+@borrowing
 def iterate(s: Search, iterations: int, epsilon: float) -> None:
     """Kicks, repairs and keeps what is not worse, so many times."""
     for _ in range(iterations):
@@ -267,4 +268,4 @@ def solve_batch(coordinates: Floats, iterations: int, seed: int, empty: Floats) 
 @compiled
 def resolution(array: Floats) -> float:
     """The smallest gain that is not rounding: 1e-12 of the largest distance, roughly."""
-    return 1e-12 * (array.max() - array.min())
+    return 1e-12 * extent(array)
