@@ -38,6 +38,10 @@ class CheckpointError(MdpzooError, ValueError):
     """A saved agent that cannot be used."""
 
 
+class ResultsError(MdpzooError, ValueError):
+    """Results of runs that cannot be read, or say too little for what is asked of them."""
+
+
 class PluginError(MdpzooError):
     """A plugin that breaks a rule of the house."""
 

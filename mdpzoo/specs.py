@@ -221,6 +221,9 @@ class FamilySpec:
         pages: the documentation pages, ``"package:file.md"`` each, Markdown files within the plugin's package.
         warm_up: ``"module:function"``, called without arguments by ``mdpzoo warm-up``; runs once on something small
             all that the family's commands compile; None: it compiles nothing.
+        report_section: ``"module:function"``, called by ``mdpzoo report`` with the runs of one of the family's
+            environments, a list of ``mdpzoo.report.RunRecord``; returns a ``mdpzoo.report.Section``, or None where it
+            has nothing to draw; None: the family draws nothing.
     """
 
     name: str
@@ -228,6 +231,7 @@ class FamilySpec:
     home: str = ""
     pages: tuple[str, ...] = ()
     warm_up: str | None = None
+    report_section: str | None = None
 
     def __post_init__(self) -> None:
         """Checks every field.
@@ -237,10 +241,12 @@ class FamilySpec:
         """
         well_formed = isinstance(self.name, str) and AGENT_ID.fullmatch(self.name) is not None
         _require(well_formed, f"a family's name must be lower case with hyphens, got {self.name!r}")
-        _require(
-            self.warm_up is None or (isinstance(self.warm_up, str) and CODE.fullmatch(self.warm_up) is not None),
-            f"warm_up of family {self.name!r} must look like 'module:function', got {self.warm_up!r}",
-        )
+        for hook in ("warm_up", "report_section"):
+            code = getattr(self, hook)
+            _require(
+                code is None or (isinstance(code, str) and CODE.fullmatch(code) is not None),
+                f"{hook} of family {self.name!r} must look like 'module:function', got {code!r}",
+            )
         for page in self.pages:
             _require(
                 isinstance(page, str) and PAGE.fullmatch(page) is not None,

@@ -30,6 +30,7 @@ WANTED = (
     "reason",
     "seconds",
     "summary",
+    *("environment", "agent", "seeds", "first", "second", "difference", "improvement", "interval", "p", "corrected"),
 )
 
 

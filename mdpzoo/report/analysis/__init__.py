@@ -1,0 +1,1 @@
+"""Records turned into the numbers that a report shows."""

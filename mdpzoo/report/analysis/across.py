@@ -1,0 +1,125 @@
+"""Agents over all environments: normalised scores and their aggregates, profiles, and who beats whom."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mdpzoo.experiments.statistics import (
+    Interval,
+    Profile,
+    bootstrap_interval,
+    interquartile_mean,
+    optimality_gap,
+    performance_profile,
+    probability_of_improvement,
+)
+from mdpzoo.report.analysis.tables import normalised
+from mdpzoo.report.records import Results
+
+THRESHOLDS = 81
+
+
+@dataclass(frozen=True)
+class Across:
+    """Agents compared over the environments that all of them have scores in.
+
+    Attributes:
+        agents: names.
+        environments: those with normalised scores of every agent.
+        left_out: other environments.
+        aggregates: an interval for each agent, by the aggregate's name; limits are NaN from a single seed.
+        profiles: a performance profile for each agent, of normalised scores.
+        improvement: ``[agents][agents]``, how likely the row's agent beats the column's; None on the diagonal and
+            where they share no environment.
+    """
+
+    agents: tuple[str, ...]
+    environments: tuple[str, ...]
+    left_out: tuple[str, ...]
+    aggregates: Mapping[str, Mapping[str, Interval]]
+    profiles: Mapping[str, Profile]
+    improvement: tuple[tuple[Interval | None, ...], ...]
+
+
+def compare_agents(results: Results) -> Across:
+    """Compares agents over environments."""
+    table = {agent: _scores(results, agent) for agent in results.agents}
+    agents = tuple(agent for agent in results.agents if table[agent])
+    scaled = [each for each in results.environments if results.truth(each).scale is not None]
+    shared = tuple(each for each in scaled if agents and all(each in table[agent] for agent in agents))
+    ratios = {agent: _normalised(results, table[agent], shared) for agent in agents} if shared else {}
+    thresholds = _thresholds(ratios)
+    return Across(
+        agents=agents,
+        environments=shared,
+        left_out=tuple(each for each in results.environments if each not in shared),
+        aggregates={
+            name: {agent: aggregate(each) for agent, each in ratios.items()} for name, aggregate in NAMED.items()
+        },
+        profiles={agent: performance_profile(each, thresholds, resamples=1_000) for agent, each in ratios.items()},
+        improvement=_improvements([table[agent] for agent in agents]),
+    )
+
+
+Table = dict[str, list[float]]
+
+
+def _scores(results: Results, agent: str) -> Table:
+    found = {each: list(results.scores(each, agent).values()) for each in results.environments}
+    return {name: scores for name, scores in found.items() if scores}
+
+
+def _normalised(results: Results, table: Table, environments: Sequence[str]) -> Table:
+    return {
+        each: [float(normalised(score, results.truth(each)) or 0.0) for score in table[each]] for each in environments
+    }
+
+
+def _thresholds(ratios: Mapping[str, Table]) -> np.ndarray:
+    every = [score for table in ratios.values() for scores in table.values() for score in scores]
+    low, high = (min(0.0, *np.quantile(every, [0.02])), max(1.0, *np.quantile(every, [0.98]))) if every else (0.0, 1.0)
+    return np.linspace(low, high, THRESHOLDS)
+
+
+def _with_interval(statistic: Callable[[Any], float]) -> Callable[[Table], Interval]:
+    def aggregate(table: Table) -> Interval:
+        seeds = min(map(len, table.values()))
+        if seeds > 1:
+            return bootstrap_interval(table, statistic)
+        value = float(statistic(np.concatenate([np.asarray(each) for each in table.values()])))
+        return Interval(value, np.nan, np.nan, 0.95, "none", seeds)
+
+    return aggregate
+
+
+def _gap(table: Table) -> Interval:
+    """The optimality gap, a mean of shortfalls, so that its interval is that of a mean."""
+    shortfalls = {name: np.maximum(1.0 - np.asarray(scores), 0.0).tolist() for name, scores in table.items()}
+    found = _with_interval(np.mean)(shortfalls)
+    assert abs(found.estimate - optimality_gap(table)) < 1e-9
+    return found
+
+
+NAMED: dict[str, Callable[[Table], Interval]] = {
+    "interquartile mean": _with_interval(interquartile_mean),
+    "mean": _with_interval(np.mean),
+    "optimality gap": _gap,
+}
+
+
+def _improvements(tables: Sequence[Table]) -> tuple[tuple[Interval | None, ...], ...]:
+    """Half of the matrix is computed, the other half is its mirror image."""
+    matrix: list[list[Interval | None]] = [[None] * len(tables) for _ in tables]
+    for row, first in enumerate(tables):
+        for column, second in enumerate(tables[:row]):
+            shared = [name for name in first if name in second]
+            if shared:
+                one, other = ({name: each[name] for name in shared} for each in (first, second))
+                found = probability_of_improvement(one, other, resamples=500)
+                matrix[row][column] = found
+                matrix[column][row] = Interval(
+                    1 - found.estimate, 1 - found.high, 1 - found.low, found.level, found.method, found.seeds
+                )
+    return tuple(map(tuple, matrix))

@@ -1,0 +1,1 @@
+"""Figures as SVG and HTML, written without a browser."""

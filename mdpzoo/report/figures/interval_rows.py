@@ -1,0 +1,81 @@
+"""Estimates with intervals as a table: a row for each agent, its dot and whisker drawn between name and number."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mdpzoo.experiments.statistics import Interval
+from mdpzoo.report.figures.axes import Scale, padded
+from mdpzoo.report.figures.number_text import interval, number
+from mdpzoo.report.figures.palette import Look
+from mdpzoo.report.markup import Html, element
+
+HEIGHT = 20  # of a row's view box, which is 100 wide and stretched
+
+
+@dataclass(frozen=True)
+class Row:
+    """One agent.
+
+    Attributes:
+        name: of the agent.
+        look: its hue.
+        interval: an estimate and its limits; NaN where there are none.
+    """
+
+    name: str
+    look: Look
+    interval: Interval
+
+
+def interval_rows(title: str, rows: Sequence[Row], better: str = "higher") -> Html:
+    """Builds the table, sorted by the estimate, the best first.
+
+    Args:
+        title: what is estimated.
+        rows: at least one.
+        better: ``"higher"`` or ``"lower"``.
+    """
+    scale = _scale(rows)
+    ordered = sorted(rows, key=lambda row: row.interval.estimate, reverse=better == "higher")
+    ends = element("div", *(element("span", number(each)) for each in (scale.low, scale.high)), class_="ends")
+    foot = element("tr", element("td", f"{better} is better", class_="note"), element("td", ends), element("td"))
+    body = element("tbody", [_row(scale, row) for row in ordered])
+    return element("table", element("caption", title), body, element("tfoot", foot), class_="intervals")
+
+
+def _scale(rows: Sequence[Row]) -> Scale:
+    """Round limits that hold all intervals."""
+    values = [each for row in rows for each in (row.interval.estimate, *row.interval) if math.isfinite(each)]
+    low, high = padded(values, 0.02)
+    rough = Scale(low, high, 0.0, 100.0)
+    ticks = rough.ticks(4)
+    step = ticks[1] - ticks[0] if len(ticks) > 1 else high - low
+    first, last = (float(f"{edge * step:.12g}") for edge in (math.floor(low / step), math.ceil(high / step)))
+    return Scale(first, last, 1.5, 98.5)
+
+
+def _row(scale: Scale, row: Row) -> Html:
+    name = element("th", element("span", class_=f"swatch {row.look.hue}"), row.name, scope="row")
+    numbers = (element("b", number(row.interval.estimate)), " ", element("small", interval(*row.interval)))
+    return element("tr", name, element("td", _drawing(scale, row), class_="drawing"), element("td", numbers))
+
+
+def _drawing(scale: Scale, row: Row) -> Html:
+    middle = HEIGHT / 2
+    grid = [
+        element("line", x1=float(scale(each)), x2=float(scale(each)), y1=0, y2=HEIGHT, class_="grid")
+        for each in scale.ticks(4)
+    ]
+    low, high = row.interval
+    ends = {"x1": float(scale(low)), "x2": float(scale(high))} if math.isfinite(low) else None
+    x = float(scale(row.interval.estimate))
+    return element(
+        "svg",
+        grid,
+        ends and element("line", **ends, y1=middle, y2=middle, class_=f"whisker {row.look.hue}"),
+        element("line", x1=x, x2=x, y1=middle, y2=middle, class_=f"point {row.look.hue}"),
+        viewBox=f"0 0 100 {HEIGHT}",
+        preserveAspectRatio="none",
+        aria_hidden="true",
+    )

@@ -1,0 +1,58 @@
+"""Numbers as people read them: three significant digits, and steps in thousands and millions."""
+
+import math
+
+MINUS = "\u2212"
+UNITS = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """Writes a number with so many significant digits; a dash where there is none.
+
+    Thousands are separated by commas; very large and very small numbers have an exponent.
+    """
+    if value is None or math.isnan(value):
+        return "–"
+    if math.isinf(value):
+        return "∞" if value > 0 else f"{MINUS}∞"
+    size = abs(value)
+    if size == 0:
+        return "0"
+    if size >= 1e7 or size < 1e-4:
+        mantissa, exponent = f"{size:.{digits - 1}e}".split("e")
+        text = f"{mantissa}e{int(exponent)}"
+    else:
+        places = digits - 1 - math.floor(math.log10(float(f"{size:.{digits - 1}e}")))
+        text = f"{round(size, places):,.{max(places, 0)}f}"
+    return f"{MINUS}{text}" if value < 0 else text
+
+
+def count(value: float) -> str:
+    """Writes a whole number such as steps: below ten thousand in full, else in thousands or millions."""
+    if abs(value) >= 10_000:
+        for unit, letter in UNITS:
+            if abs(value) >= unit:
+                return f"{value / unit:.3g}\u2009{letter}"
+    return f"{value:,.0f}"
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """Writes limits in brackets, with as many decimals both; empty where there are none."""
+    if low is None or high is None or math.isnan(low) or math.isnan(high):
+        return ""
+    return f"[{number(low)}, {number(high)}]"
+
+
+def seconds(value: float | None) -> str:
+    """Writes a time in seconds, minutes or hours."""
+    if value is None:
+        return "–"
+    for unit, name in ((3600.0, "h"), (60.0, "min")):
+        if value >= 2 * unit:
+            return f"{number(value / unit)}\u2009{name}"
+    return f"{number(value)}\u2009s"
+
+
+def percent(value: float) -> str:
+    """Writes a share in percent, without decimals."""
+    return f"{100 * value:.0f}\u2009%"

@@ -1,0 +1,32 @@
+"""How agents look: the same hue and dash for the same agent in every chart of a page.
+
+The hues are those of Okabe and Ito 2008 (Color Universal Design), darkened on white and lightened on black in the style
+sheet so that lines have a contrast of at least 3 to 1. Where agents are more than hues, dashes tell them apart.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+HUES = 8
+DASHES = (None, "6 3", "2 3", "9 3 2 3")
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one agent is drawn.
+
+    Attributes:
+        hue: a class of the style sheet, ``h0`` to ``h7``.
+        dash: of lines, as SVG writes it; None: drawn through.
+    """
+
+    hue: str
+    dash: str | None
+
+
+def looks(agents: Sequence[str]) -> dict[str, Look]:
+    """A look for each agent, in their order."""
+    return {
+        agent: Look(f"h{place % HUES}", DASHES[place // HUES % len(DASHES)])
+        for place, agent in enumerate(dict.fromkeys(agents))
+    }

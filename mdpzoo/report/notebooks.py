@@ -1,0 +1,32 @@
+"""How results show themselves in a notebook: small tables without a style sheet of their own."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from mdpzoo.report.markup import Html, element
+
+
+def table_html(caption: str, heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> Html:
+    """Builds a plain table, as notebooks style them; everything in it is escaped.
+
+    Args:
+        caption: what it shows.
+        heads: of the columns.
+        rows: as many cells each.
+    """
+    head = element("thead", element("tr", [element("th", each) for each in heads]))
+    body = element("tbody", [element("tr", [element("td", each) for each in row]) for row in rows])
+    return element("table", element("caption", caption), head, body)
+
+
+def results_html(results: Any) -> Html:
+    """A row for each agent in each environment."""
+    from mdpzoo.report.analysis.tables import rows_of
+    from mdpzoo.report.figures.number_text import interval, number
+
+    rows = [
+        (row.environment, row.agent, row.runs, number(row.score), interval(row.low, row.high), number(row.gap))
+        for row in rows_of(results)
+    ]
+    heads = ("environment", "agent", "seeds", "score", "95 % interval", "gap")
+    return table_html(f"{results.title}: {len(results.runs)} runs", heads, rows)

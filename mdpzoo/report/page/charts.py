@@ -1,0 +1,20 @@
+"""What stands around a chart."""
+
+from collections.abc import Mapping
+
+from mdpzoo.report.figures.palette import Look
+from mdpzoo.report.markup import Html, element
+
+
+def figure(heading: str, chart: Html, told: str, looks: Mapping[str, Look], names: list[str]) -> Html:
+    """A chart with its heading, what it shows, and a legend for where its labels have no room."""
+    legend = [element("li", element("span", class_=f"swatch {looks[name].hue}"), name) for name in names]
+    return element(
+        "figure",
+        element("h3", heading),
+        element("div", chart, class_="clip"),
+        element("ul", legend, class_="legend", aria_hidden="true"),
+        element("output", class_="read-out"),
+        element("figcaption", told),
+        class_="card",
+    )

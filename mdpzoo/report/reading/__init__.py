@@ -1,0 +1,1 @@
+"""Results folders of several programs, read into records."""
