@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mdpzoo.report.figures.number_text import count, number
+from mdpzoo.report.figures.number_text import alike, count
 from mdpzoo.report.markup import Html, element, joined
 
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
@@ -39,6 +39,14 @@ class Scale:
         first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
         return [float(f"{each * step:.12g}") for each in range(first, last + 1)]
 
+    def labelled_ticks(self, wanted: int = 5) -> list[tuple[float, str]]:
+        """Ticks with their texts, all of as many decimals."""
+        ticks = self.ticks(wanted)
+        if any(abs(each) >= 10_000 for each in ticks) and not any(each % 100 for each in ticks):
+            return [(each, count(each)) for each in ticks]
+        spacing = ticks[1] - ticks[0] if len(ticks) > 1 else abs(ticks[0]) if ticks else 1.0
+        return list(zip(ticks, alike(ticks, spacing), strict=True))
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -60,27 +68,26 @@ class Frame:
             y_title: above the vertical axis, at its left.
             steps: whether the horizontal axis counts steps.
         """
-        rows = [self._row(value) for value in self.y.ticks(5)]
-        columns = [self._column(value, steps) for value in self.x.ticks(5)]
+        rows = [self._row(*each) for each in self.y.labelled_ticks(5)]
+        columns = [self._column(value, count(value) if steps else text) for value, text in self.x.labelled_ticks(5)]
         base = element("line", x1=self.x.start, x2=self.x.end, y1=self.y.start, y2=self.y.start, class_="axis")
-        right, foot = self.x.end, self.y.start + 38
+        right, foot = self.x.end, self.y.start + 44
         titles = (
             element("text", x_title, x=right, y=foot, text_anchor="end", class_="axis-title"),
             element("text", y_title, x=4, y=self.y.end - 14, class_="axis-title"),
         )
         return element("g", rows, base, columns, titles)
 
-    def _row(self, value: float) -> Html:
+    def _row(self, value: float, said: str) -> Html:
         y = float(self.y(value))
         line = element("line", x1=self.x.start, x2=self.x.end, y1=y, y2=y, class_="grid")
-        text = element("text", number(value), x=self.x.start - 8, y=y + 4.5, text_anchor="end", class_="tick")
+        text = element("text", said, x=self.x.start - 8, y=y + 4.5, text_anchor="end", class_="tick")
         return joined((line, text))
 
-    def _column(self, value: float, steps: bool) -> Html:
+    def _column(self, value: float, said: str) -> Html:
         x = float(self.x(value))
         line = element("line", x1=x, x2=x, y1=self.y.start, y2=self.y.start + 5, class_="axis")
-        text = count(value) if steps else number(value)
-        return joined((line, element("text", text, x=x, y=self.y.start + 20, text_anchor="middle", class_="tick")))
+        return joined((line, element("text", said, x=x, y=self.y.start + 21, text_anchor="middle", class_="tick")))
 
 
 def padded(values: list[float], share: float = 0.06) -> tuple[float, float]:

@@ -8,7 +8,7 @@ TINTS = 10  # classes q0 to q9 of the style sheet, d0 to d9 where both ends are 
 
 
 def heat_map(
-    caption: str,
+    told: str,
     rows: Sequence[str],
     columns: Sequence[str],
     values: Sequence[Sequence[float | None]],
@@ -18,7 +18,7 @@ def heat_map(
     """Builds a table of tinted cells: readable as text, on paper and by a screen reader.
 
     Args:
-        caption: what the numbers are.
+        told: what the numbers are.
         rows: a name each.
         columns: likewise.
         values: ``[rows][columns]``; tints go from 0 to 1, beyond which they stay; None: an empty cell.
@@ -32,8 +32,9 @@ def heat_map(
         )
         for name, line in zip(rows, values, strict=True)
     ]
-    table = element("table", element("caption", caption), element("thead", head), element("tbody", body), class_="heat")
-    return element("div", table, class_="scroll", tabindex="0", role="region", aria_label=caption)
+    table = element("table", element("thead", head), element("tbody", body), class_="heat", aria_label=told)
+    scrolled = element("div", table, class_="scroll", tabindex="0", role="region", aria_label=told)
+    return element("div", element("p", told, class_="note"), scrolled)
 
 
 def _cell(value: float | None, text: Callable[[float], str], tint: str) -> Html:

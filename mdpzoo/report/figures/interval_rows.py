@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mdpzoo.experiments.statistics import Interval
 from mdpzoo.report.figures.axes import Scale, padded
-from mdpzoo.report.figures.number_text import interval, number
+from mdpzoo.report.figures.number_text import alike
 from mdpzoo.report.figures.palette import Look
 from mdpzoo.report.markup import Html, element
 
@@ -38,9 +38,12 @@ def interval_rows(title: str, rows: Sequence[Row], better: str = "higher") -> Ht
     """
     scale = _scale(rows)
     ordered = sorted(rows, key=lambda row: row.interval.estimate, reverse=better == "higher")
-    ends = element("div", *(element("span", number(each)) for each in (scale.low, scale.high)), class_="ends")
+    spacing = (scale.high - scale.low) / 100
+    ends = element(
+        "div", [element("span", each) for each in alike((scale.low, scale.high), _step(scale))], class_="ends"
+    )
     foot = element("tr", element("td", f"{better} is better", class_="note"), element("td", ends), element("td"))
-    body = element("tbody", [_row(scale, row) for row in ordered])
+    body = element("tbody", [_row(scale, row, spacing) for row in ordered])
     return element("table", element("caption", title), body, element("tfoot", foot), class_="intervals")
 
 
@@ -49,15 +52,22 @@ def _scale(rows: Sequence[Row]) -> Scale:
     values = [each for row in rows for each in (row.interval.estimate, *row.interval) if math.isfinite(each)]
     low, high = padded(values, 0.02)
     rough = Scale(low, high, 0.0, 100.0)
-    ticks = rough.ticks(4)
-    step = ticks[1] - ticks[0] if len(ticks) > 1 else high - low
+    step = _step(rough)
     first, last = (float(f"{edge * step:.12g}") for edge in (math.floor(low / step), math.ceil(high / step)))
     return Scale(first, last, 1.5, 98.5)
 
 
-def _row(scale: Scale, row: Row) -> Html:
+def _step(scale: Scale) -> float:
+    """Between grid lines."""
+    ticks = scale.ticks(8)
+    return ticks[1] - ticks[0] if len(ticks) > 1 else scale.high - scale.low
+
+
+def _row(scale: Scale, row: Row, spacing: float) -> Html:
     name = element("th", element("span", class_=f"swatch {row.look.hue}"), row.name, scope="row")
-    numbers = (element("b", number(row.interval.estimate)), " ", element("small", interval(*row.interval)))
+    estimate, *limits = alike((row.interval.estimate, *row.interval), 10.0 ** math.floor(math.log10(spacing)))
+    bracketed = f"[{', '.join(limits)}]" if math.isfinite(row.interval.low) else ""
+    numbers = (element("b", estimate), " ", element("small", bracketed))
     return element("tr", name, element("td", _drawing(scale, row), class_="drawing"), element("td", numbers))
 
 
@@ -65,7 +75,7 @@ def _drawing(scale: Scale, row: Row) -> Html:
     middle = HEIGHT / 2
     grid = [
         element("line", x1=float(scale(each)), x2=float(scale(each)), y1=0, y2=HEIGHT, class_="grid")
-        for each in scale.ticks(4)
+        for each in scale.ticks(8)
     ]
     low, high = row.interval
     ends = {"x1": float(scale(low)), "x2": float(scale(high))} if math.isfinite(low) else None

@@ -9,8 +9,8 @@ from mdpzoo.report.figures.axes import Frame, Scale, band, padded, path, spread_
 from mdpzoo.report.figures.palette import Look
 from mdpzoo.report.markup import Html, element
 
-WIDTH, HEIGHT = 640, 340
-LEFT, RIGHT, TOP, FOOT = 60, 160, 34, 46  # margins; labels stand in the right one
+WIDTH, HEIGHT = 640, 350
+LEFT, RIGHT, TOP, FOOT = 64, 152, 34, 54  # margins; labels stand in the right one
 GAP = 16.0  # between labels
 LONGEST = 20  # letters of a label
 

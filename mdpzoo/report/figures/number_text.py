@@ -1,6 +1,7 @@
 """Numbers as people read them: three significant digits, and steps in thousands and millions."""
 
 import math
+from collections.abc import Sequence
 
 MINUS = "\u2212"
 UNITS = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
@@ -27,13 +28,28 @@ def number(value: float | None, digits: int = 3) -> str:
     return f"{MINUS}{text}" if value < 0 else text
 
 
+def alike(values: Sequence[float], spacing: float) -> list[str]:
+    """Writes numbers of one axis or column with as many decimals each as it takes to tell ``spacing`` apart."""
+    sizes = [abs(value) for value in values if math.isfinite(value)]
+    if not sizes or max(sizes) >= 1e7 or 0 < spacing < 1e-4:
+        return [number(value) for value in values]
+    text = f"{spacing:.2e}"
+    digits = len(text.split("e")[0].rstrip("0").rstrip(".").replace(".", ""))
+    places = max(0, digits - 1 - int(text.split("e")[1]))
+    return [_signed(f"{abs(value):,.{places}f}", value) if math.isfinite(value) else "–" for value in values]
+
+
+def _signed(text: str, value: float) -> str:
+    return f"{MINUS}{text}" if value < 0 and any(sign in "123456789" for sign in text) else text
+
+
 def count(value: float) -> str:
     """Writes a whole number such as steps: below ten thousand in full, else in thousands or millions."""
     if abs(value) >= 10_000:
         for unit, letter in UNITS:
             if abs(value) >= unit:
-                return f"{value / unit:.3g}\u2009{letter}"
-    return f"{value:,.0f}"
+                return _signed(f"{abs(value) / unit:.3g}\u2009{letter}", value)
+    return _signed(f"{abs(value):,.0f}", value)
 
 
 def interval(low: float | None, high: float | None) -> str:

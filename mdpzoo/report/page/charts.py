@@ -1,14 +1,17 @@
 """What stands around a chart."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from mdpzoo.report.figures.palette import Look
 from mdpzoo.report.markup import Html, element
 
 
-def figure(heading: str, chart: Html, told: str, looks: Mapping[str, Look], names: list[str]) -> Html:
+def figure(
+    heading: str, chart: Html, told: str, looks: Mapping[str, Look], names: list[str], levels: Sequence[str] = ()
+) -> Html:
     """A chart with its heading, what it shows, and a legend for where its labels have no room."""
     legend = [element("li", element("span", class_=f"swatch {looks[name].hue}"), name) for name in names]
+    legend += [element("li", element("span", class_="swatch known"), name) for name in levels]
     return element(
         "figure",
         element("h3", heading),

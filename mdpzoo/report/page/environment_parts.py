@@ -77,7 +77,7 @@ def _learning(
     looks: Mapping[str, Look],
     charts: dict[str, object],
 ) -> Html:
-    known = (("optimum" if truth.exact else "best known", truth.optimum), ("random", truth.random))
+    known = (("optimum" if truth.exact else "best known", truth.optimum), ("random actions", truth.random))
     levels = [Level(name, value) for name, value in known if value is not None]
     y_title = "reward per step" if truth.per_step else "mean return"
     evaluated = any(run.evaluations is not None for run in results.runs if run.environment == environment)
@@ -86,7 +86,7 @@ def _learning(
     if any(each.seeds.min() < each.seeds.max() for each in series):
         told += " Runs differ in length; a line is thin where some have ended or not begun."
     chart = line_chart(id, f"Learning curves in {environment}", y_title, series, levels)
-    return figure("Learning curves", chart, told, looks, [each.name for each in series])
+    return figure("Learning curves", chart, told, looks, [each.name for each in series], [each.name for each in levels])
 
 
 def _regret(

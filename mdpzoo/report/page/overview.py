@@ -6,13 +6,14 @@ from mdpzoo.report.analysis.across import Across
 from mdpzoo.report.analysis.tables import Row as TableRow
 from mdpzoo.report.figures.heat_map import heat_map
 from mdpzoo.report.figures.interval_rows import Row, interval_rows
-from mdpzoo.report.figures.number_text import number, percent
+from mdpzoo.report.figures.number_text import alike, percent
 from mdpzoo.report.figures.palette import Look
 from mdpzoo.report.figures.profile_chart import profile_chart
 from mdpzoo.report.markup import Html, element
 from mdpzoo.report.page.charts import figure
 
 LOWER = frozenset({"optimality gap"})
+SHOWN = ("interquartile mean", "optimality gap")  # the mean is in the data
 EXPLAINED = (
     "Scores are normalised: uniformly random actions have 0, the optimum has 1. Lines are 95 % intervals over seeds, "
     "resampled within each environment."
@@ -21,9 +22,9 @@ EXPLAINED = (
 
 def overview(across: Across, rows: list[TableRow], looks: Mapping[str, Look]) -> Html:
     """Builds the part; it says what it leaves out."""
-    parts = [_aggregates(across, looks), _profiles(across, looks), _heat(rows), _improvement(across)]
-    shown = [each for each in parts if each is not None]
-    return element("section", element("h2", "Overview"), _scope(across), shown, id="overview")
+    cards = (_aggregates(across, looks), _profiles(across, looks), _heat(rows), _improvement(across))
+    grid = element("div", cards, class_="grid even")
+    return element("section", element("h2", "Overview"), _scope(across), grid, id="overview")
 
 
 def _scope(across: Across) -> Html | None:
@@ -39,15 +40,16 @@ def _scope(across: Across) -> Html | None:
 def _aggregates(across: Across, looks: Mapping[str, Look]) -> Html | None:
     if not across.environments:
         return None
+    shown = {name: found for name, found in across.aggregates.items() if name in SHOWN}
     tables = [
         interval_rows(
             f"{name.capitalize()} of normalised scores" if name not in LOWER else name.capitalize(),
             [Row(agent, looks[agent], each) for agent, each in found.items()],
             "lower" if name in LOWER else "higher",
         )
-        for name, found in across.aggregates.items()
+        for name, found in shown.items()
     ]
-    return element("div", [element("div", each, class_="card") for each in tables], class_="grid")
+    return element("div", [element("div", each, class_="card") for each in tables], class_="stack")
 
 
 def _profiles(across: Across, looks: Mapping[str, Look]) -> Html | None:
@@ -64,8 +66,14 @@ def _heat(rows: list[TableRow]) -> Html | None:
         return None
     environments, agents = (sorted({key[place] for key in known}) for place in (0, 1))
     values = [[known.get((environment, agent)) for agent in agents] for environment in environments]
-    table = heat_map("Normalised score", environments, agents, values, number)
-    return element("div", element("h3", "Agents by environment"), table, class_="card wide")
+    table = heat_map(
+        "Normalised scores: 0 is random, 1 optimal",
+        environments,
+        agents,
+        values,
+        lambda value: alike((value,), 0.01)[0],
+    )
+    return element("div", element("h3", "Agents by environment"), table, class_="card")
 
 
 def _improvement(across: Across) -> Html | None:
@@ -74,4 +82,4 @@ def _improvement(across: Across) -> Html | None:
     values = [[None if each is None else each.estimate for each in line] for line in across.improvement]
     told = "How often a run of the row’s agent beats a run of the column’s"
     table = heat_map(told, across.agents, across.agents, values, percent, diverging=True)
-    return element("div", element("h3", "Probability of improvement"), table, class_="card wide")
+    return element("div", element("h3", "Probability of improvement"), table, class_="card")
