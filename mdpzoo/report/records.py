@@ -74,11 +74,12 @@ class RunRecord:
     """One run: an agent in an environment with one seed.
 
     Attributes:
-        folder: where it was read from.
+        folder: where it was read from, as the report calls it.
         environment: the name shown.
         agent: the name shown.
         seed: its seed, or its number where no seed is recorded.
         status: whether it ended well, failed, or has not ended.
+        path: the folder itself, for those who open files in it; the page does not show it.
         environment_id: the registered id; empty if unknown.
         agent_id: likewise.
         source: what wrote the folder: ``"mdpzoo"``, ``"sb3"``, ``"rl-zoo3"`` or ``"tensorboard"``.
@@ -101,6 +102,7 @@ class RunRecord:
     agent: str
     seed: int
     status: Status
+    path: str = ""
     environment_id: str = ""
     agent_id: str = ""
     source: str = "mdpzoo"

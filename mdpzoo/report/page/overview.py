@@ -15,8 +15,8 @@ from mdpzoo.report.page.charts import figure
 LOWER = frozenset({"optimality gap"})
 SHOWN = ("interquartile mean", "optimality gap")  # the mean is in the data
 EXPLAINED = (
-    "Scores are normalised: uniformly random actions have 0, the optimum has 1. Lines are 95 % intervals over seeds, "
-    "resampled within each environment."
+    "Scores are normalised: uniformly random actions have 0, the optimum has 1. "
+    "Lines are 95\u00a0% intervals over seeds, resampled within each environment."
 )
 
 
@@ -56,7 +56,7 @@ def _profiles(across: Across, looks: Mapping[str, Look]) -> Html | None:
     if not across.profiles:
         return None
     chart = profile_chart("profiles", across.profiles, looks)
-    told = "The share of runs whose normalised score is above a threshold; bands are 95 % limits, point by point."
+    told = "The share of runs whose normalised score is above a threshold; bands are 95\u00a0% limits, point by point."
     return figure("Performance profiles", chart, told, looks, list(across.profiles))
 
 

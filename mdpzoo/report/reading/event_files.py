@@ -59,6 +59,7 @@ def read_log(folder: Path, shown: str, names: frozenset[str], notes: list[str]) 
         agent=agent,
         seed=number,
         status="done",
+        path=str(folder),
         source="tensorboard",
         steps=max(float(each.steps[-1]) for each in (evaluated, trained) if each is not None),
         training=trained,

@@ -56,6 +56,7 @@ def read_log(folder: Path, shown: str, names: frozenset[str], notes: list[str]) 
         agent=agent,
         seed=_seed(arguments, number) if source == "rl-zoo3" else number,
         status="done",
+        path=str(folder),
         environment_id=environment,
         agent_id=agent,
         source=source,

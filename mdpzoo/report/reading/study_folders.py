@@ -104,6 +104,7 @@ def read_run(
         agent=_shown(agent, labels[1], settings),
         seed=files.integer_or(asked.get("seed"), 0),
         status=status,
+        path=str(folder),
         environment_id=environment,
         agent_id=agent,
         steps=float(files.integer_or(result.get("steps"), int(steps))),

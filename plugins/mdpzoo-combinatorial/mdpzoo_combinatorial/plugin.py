@@ -100,5 +100,6 @@ def mdpzoo_families() -> list[FamilySpec]:
             home="plugins/mdpzoo-combinatorial/mdpzoo_combinatorial/pages/combinatorial.md",
             pages=("mdpzoo_combinatorial:pages/combinatorial.md", "mdpzoo_combinatorial:pages/bq-nco.md"),
             warm_up="mdpzoo_combinatorial.commands.warming:warm_up",
+            report_section="mdpzoo_combinatorial.render.report_section:draw_solutions",
         )
     ]
