@@ -132,8 +132,8 @@ class RunRecord:
         return None if per_step else self.training
 
     def score(self, per_step: bool = False) -> float | None:
-        """The last evaluation's mean, else the mean of the last tenth of training; None if nothing was recorded."""
-        curve = self.learning_curve(per_step)
+        """The last evaluation's mean, else that of the last tenth of training; None if it failed or nothing is recorded."""
+        curve = None if self.failure is not None else self.learning_curve(per_step)
         if curve is None or not len(curve):
             return None
         if self.evaluations is not None and len(self.evaluations.steps):
@@ -241,9 +241,9 @@ class Results:
         return self.truths.get(environment, UNKNOWN)
 
     def scores(self, environment: str, agent: str) -> dict[int, float]:
-        """The score of each finished or unfinished run that has one, by seed."""
+        """The score of each run that has one, finished or not, by seed."""
         per_step = self.truth(environment).per_step
-        found = {run.seed: run.score(per_step) for run in self.groups.get((environment, agent), ()) if not run.failure}
+        found = {run.seed: run.score(per_step) for run in self.groups.get((environment, agent), ())}
         return {seed: score for seed, score in found.items() if score is not None}
 
     def _repr_html_(self) -> str:

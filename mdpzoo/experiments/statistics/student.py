@@ -23,7 +23,8 @@ def student_quantile(probability: float, freedom: float) -> float:
         return -student_quantile(1 - probability, freedom)
     normal = NormalDist().inv_cdf(probability)
     if freedom > LARGE:  # Cornish and Fisher
-        return normal + (normal**3 + normal) / (4 * freedom)
+        second = (5 * normal**5 + 16 * normal**3 + 3 * normal) / 96
+        return normal + (normal**3 + normal) / (4 * freedom) + second / freedom**2
     wanted = (probability - 0.5) * math.sqrt(math.pi)
     wanted *= math.exp(math.lgamma(freedom / 2) - math.lgamma((freedom + 1) / 2))
     low, high = 0.0, math.pi / 2

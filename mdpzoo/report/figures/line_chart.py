@@ -10,9 +10,9 @@ from mdpzoo.report.figures.palette import Look
 from mdpzoo.report.markup import Html, element
 
 WIDTH, HEIGHT = 640, 350
-LEFT, RIGHT, TOP, FOOT = 64, 152, 34, 54  # margins; labels stand in the right one
+LEFT, RIGHT, TOP, FOOT = 64, 160, 34, 54  # margins; labels stand in the right one
 GAP = 16.0  # between labels
-LONGEST = 20  # letters of a label
+LONGEST = 16  # letters of a label
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,9 @@ def _learning(
     y_title = "reward per step" if truth.per_step else "mean return"
     evaluated = any(run.evaluations is not None for run in results.runs if run.environment == environment)
     charts[id] = drawn_data(frame_of(series, levels), y_title, series, levels)
-    told = f"{'Evaluation' if evaluated else 'Training'} episodes: means over seeds with 95\u00a0% intervals."
+    several = any(each.seeds.max() > 1 for each in series)
+    told = f"{'Evaluation' if evaluated else 'Training'} episodes: "
+    told += "means over seeds with 95\u00a0% intervals." if several else "one seed each, so that there is no interval."
     if any(each.seeds.min() < each.seeds.max() for each in series):
         told += " Runs differ in length; a line is thin where some have ended or not begun."
     chart = line_chart(id, f"Learning curves in {environment}", y_title, series, levels)

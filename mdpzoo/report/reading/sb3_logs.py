@@ -123,7 +123,7 @@ def windowed(steps: np.ndarray, values: np.ndarray, windows: int = WINDOWS) -> C
     if len(steps) <= windows:
         kept = np.append(np.diff(steps) > 0, True)
         return Curve(steps[kept], values[kept])
-    window = np.minimum((steps / steps[-1] * windows).astype(int), windows - 1)
+    window = np.clip((steps * windows - 1) // steps[-1], 0, windows - 1).astype(int)
     counts = np.bincount(window, minlength=windows)
     sums = np.bincount(window, values, minlength=windows)
     ends = np.zeros(windows)
