@@ -49,6 +49,19 @@ class Evaluation:
         low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
         return float(low), float(high)
 
+    def _repr_html_(self) -> str:
+        """A small table, for notebooks."""
+        from mdpzoo.report.figures.number_text import interval, number
+        from mdpzoo.report.notebooks import table_html
+
+        row = (
+            len(self.returns),
+            number(float(self.returns.mean())),
+            interval(*self.interval()),
+            number(self.lengths.mean()),
+        )
+        return table_html("Evaluation", ("episodes", "mean return", "95 % interval", "mean length"), [row])
+
 
 @dataclass(frozen=True)
 class Evaluated:

@@ -44,7 +44,7 @@ def write_table(rows: Sequence[Row], path: Path, kind: str) -> None:
         "parquet": _write_parquet,
     }
     if kind not in writers:
-        raise SettingError(f"a table is written as one of {', '.join(writers)}, got {kind!r:.40}")
+        raise SettingError(f"a table is written as one of {', '.join(sorted(writers))}, got {kind!r:.40}")
     with replacing(path) as beside:
         writers[kind](rows, beside)
 

@@ -132,7 +132,7 @@ class RunRecord:
         return None if per_step else self.training
 
     def score(self, per_step: bool = False) -> float | None:
-        """The last evaluation's mean, else that of the last tenth of training; None if it failed or nothing is recorded."""
+        """The mean of the last evaluation, else of the last tenth of training; None if failed or not recorded."""
         curve = None if self.failure is not None else self.learning_curve(per_step)
         if curve is None or not len(curve):
             return None

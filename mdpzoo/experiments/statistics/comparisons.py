@@ -4,6 +4,7 @@ The probability of improvement is that of Agarwal et al. 2021, section 4.3: how 
 the other in the same environment, ties counting half, averaged over environments (Mann and Whitney 1947).
 """
 
+import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -40,6 +41,13 @@ class Comparison:
     improvement: float
     p_value: float | None
     corrected: float | None = None
+
+    def _repr_html_(self) -> str:
+        """One line for notebooks."""
+        p = "" if self.p_value is None else f", p = {self.p_value:.3g}"
+        corrected = "" if self.corrected is None else f", corrected {self.corrected:.3g}"
+        numbers = f"difference {self.difference:.4g}, better in {self.improvement:.0%}{p}{corrected}"
+        return f"<span><b>{html.escape(self.environment)}</b>: {numbers}</span>"
 
 
 def probability_of_improvement(

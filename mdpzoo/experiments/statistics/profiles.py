@@ -28,6 +28,14 @@ class Profile:
     high: np.ndarray | None
     level: float
 
+    def _repr_html_(self) -> str:
+        """A row for each threshold, for notebooks."""
+        rows = "".join(
+            f"<tr><td>{threshold:.4g}</td><td>{share:.1%}</td></tr>"
+            for threshold, share in zip(self.thresholds.tolist(), self.shares.tolist(), strict=True)
+        )
+        return f"<table><tr><th>score above</th><th>share of runs</th></tr>{rows}</table>"
+
 
 def performance_profile(
     scores: Scores, thresholds: ArrayLike, *, level: float = 0.95, resamples: int = RESAMPLES, seed: int = 0

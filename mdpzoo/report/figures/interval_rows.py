@@ -64,7 +64,7 @@ def _step(scale: Scale) -> float:
 
 
 def _row(scale: Scale, row: Row, spacing: float) -> Html:
-    name = element("th", element("span", class_=f"swatch {row.look.hue}"), row.name, scope="row")
+    name = element("th", element("span", class_=row.look.swatch), row.name, scope="row")
     estimate, *limits = alike((row.interval.estimate, *row.interval), 10.0 ** math.floor(math.log10(spacing)))
     bracketed = f"[{', '.join(limits)}]" if math.isfinite(row.interval.low) else ""
     numbers = (element("b", estimate), " ", element("small", bracketed))

@@ -140,7 +140,7 @@ def drawn_data(frame: Frame, y_title: str, series: Sequence[Series], levels: Seq
         "series": [
             {
                 "name": each.name,
-                "hue": each.look.hue,
+                "swatch": each.look.swatch,
                 "steps": rounded(each.steps),
                 "values": rounded(each.values),
                 "low": rounded(each.low),

@@ -23,6 +23,11 @@ class Look:
     hue: str
     dash: str | None
 
+    @property
+    def swatch(self) -> str:
+        """Classes of a short piece of the line, for legends and tables."""
+        return f"swatch {self.hue} {'' if self.dash is None else 'dashed'}".rstrip()
+
 
 def looks(agents: Sequence[str]) -> dict[str, Look]:
     """A look for each agent, in their order."""

@@ -48,5 +48,5 @@ def _series(profiles: Mapping[str, Profile], looks: Mapping[str, Look]) -> list[
             none if each.high is None else each.high,
             np.ones(len(none), int),
         )
-        for name, each in profiles.items()
+        for name, each in sorted(profiles.items(), key=lambda item: -item[1].shares.sum())
     ]

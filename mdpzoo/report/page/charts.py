@@ -10,7 +10,7 @@ def figure(
     heading: str, chart: Html, told: str, looks: Mapping[str, Look], names: list[str], levels: Sequence[str] = ()
 ) -> Html:
     """A chart with its heading, what it shows, and a legend for where its labels have no room."""
-    legend = [element("li", element("span", class_=f"swatch {looks[name].hue}"), name) for name in names]
+    legend = [element("li", element("span", class_=looks[name].swatch), name) for name in names]
     legend += [element("li", element("span", class_="swatch known"), name) for name in levels]
     return element(
         "figure",

@@ -164,7 +164,7 @@ def _table(rows: Sequence[Row], looks: Mapping[str, Look], truth: Truth) -> Html
 
 
 def _name(agent: str, looks: Mapping[str, Look]) -> Html:
-    return element("span", element("span", class_=f"swatch {looks[agent].hue}"), agent)
+    return element("span", element("span", class_=looks[agent].swatch), agent)
 
 
 def _runs(row: Row) -> str:

@@ -14,6 +14,7 @@ from mdpzoo.report.page.charts import figure
 
 LOWER = frozenset({"optimality gap"})
 SHOWN = ("interquartile mean", "optimality gap")  # the mean is in the data
+NARROW = 6  # columns of a matrix that fit into half of the page
 EXPLAINED = (
     "Scores are normalised: uniformly random actions have 0, the optimum has 1. "
     "Lines are 95\u00a0% intervals over seeds, resampled within each environment."
@@ -73,7 +74,7 @@ def _heat(rows: list[TableRow]) -> Html | None:
         values,
         lambda value: alike((value,), 0.01)[0],
     )
-    return element("div", element("h3", "Agents by environment"), table, class_="card")
+    return element("div", element("h3", "Agents by environment"), table, class_=_width(len(agents)))
 
 
 def _improvement(across: Across) -> Html | None:
@@ -82,4 +83,9 @@ def _improvement(across: Across) -> Html | None:
     values = [[None if each is None else each.estimate for each in line] for line in across.improvement]
     told = "How often a run of the row’s agent beats a run of the column’s"
     table = heat_map(told, across.agents, across.agents, values, percent, diverging=True)
-    return element("div", element("h3", "Probability of improvement"), table, class_="card")
+    return element("div", element("h3", "Probability of improvement"), table, class_=_width(len(values)))
+
+
+def _width(columns: int) -> str:
+    """Classes of a card: as wide as the page where it has many columns."""
+    return "card" if columns <= NARROW else "card span"

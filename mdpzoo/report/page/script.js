@@ -60,7 +60,7 @@
     const item = document.createElement("span");
     item.className = "value";
     const swatch = document.createElement("span");
-    swatch.className = `swatch ${series.hue}`;
+    swatch.className = series.swatch;
     const number = document.createElement("b");
     number.textContent = show(series.values[place]);
     const low = series.low[place];
