@@ -1,9 +1,9 @@
 """How often 95 % intervals cover the truth: benchmarks/results of interval methods on simulated scores.
 
 For each distribution, number of seeds and number of environments, scores are drawn again and again, and it is counted
-how often the interval of the mean, and of the interquartile mean, holds the distribution's own. Printed for the adjusted
-intervals, which are the default, and for the percentile bootstrap that rliable uses. ``python
-benchmarks/interval_coverage.py [TRIALS]``; 2,000 trials take about ten minutes of one core.
+how often the interval of the mean, and of the interquartile mean, holds the distribution's own. Printed for adjusted
+intervals, which are the default, and for the percentile bootstrap that rliable uses.
+``python benchmarks/interval_coverage.py [TRIALS]``; 2,000 trials take about ten minutes of one core.
 """
 
 import json

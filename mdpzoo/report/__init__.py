@@ -9,7 +9,7 @@ __getattr__, __dir__ = lazily(
     {
         "Results": "records",
         "RunRecord": "records",
-        "Section": "page.family_sections",
+        "Section": "page.family_drawings",
         "Truth": "records",
         "page_of": "page.page_file",
         "read_results": "reading.folder_tree",

@@ -17,16 +17,3 @@ def table_html(caption: str, heads: Sequence[str], rows: Sequence[Sequence[Any]]
     head = element("thead", element("tr", [element("th", each) for each in heads]))
     body = element("tbody", [element("tr", [element("td", each) for each in row]) for row in rows])
     return element("table", element("caption", caption), head, body)
-
-
-def results_html(results: Any) -> Html:
-    """A row for each agent in each environment."""
-    from mdpzoo.report.analysis.tables import rows_of
-    from mdpzoo.report.figures.number_text import interval, number
-
-    rows = [
-        (row.environment, row.agent, row.runs, number(row.score), interval(row.low, row.high), number(row.gap))
-        for row in rows_of(results)
-    ]
-    heads = ("environment", "agent", "seeds", "score", "95 % interval", "gap")
-    return table_html(f"{results.title}: {len(results.runs)} runs", heads, rows)

@@ -248,6 +248,9 @@ class Results:
 
     def _repr_html_(self) -> str:
         """A table of agents and environments, for notebooks."""
-        from mdpzoo.report.notebooks import results_html
+        from mdpzoo.report.figures.number_text import number
+        from mdpzoo.report.notebooks import table_html
 
-        return results_html(self)
+        scores = {key: list(self.scores(*key).values()) for key in self.groups}
+        rows = [(*key, len(each), number(float(np.mean(each)) if each else None)) for key, each in scores.items()]
+        return table_html(f"{self.title}: {len(self.runs)} runs", ("environment", "agent", "seeds", "mean score"), rows)

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 from mdpzoo.report.analysis.seed_curves import SeedCurve, learning_curve, regret_curve
 from mdpzoo.report.analysis.tables import NEARLY, Row
-from mdpzoo.report.figures.line_chart import Level, Series, drawn_data, frame_of, line_chart
 from mdpzoo.report.figures.number_text import count, interval, number, percent, seconds
 from mdpzoo.report.figures.palette import Look
+from mdpzoo.report.figures.step_lines import Level, Series, drawn_data, frame_of, line_chart
 from mdpzoo.report.markup import Html, element
 from mdpzoo.report.page.charts import figure
 from mdpzoo.report.page.sortable_tables import Cell, Column, sortable_table

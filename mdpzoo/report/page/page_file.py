@@ -15,12 +15,12 @@ from mdpzoo.report.analysis.across import Across, compare_agents
 from mdpzoo.report.analysis.tables import rows_of
 from mdpzoo.report.figures.number_text import count
 from mdpzoo.report.figures.palette import looks
-from mdpzoo.report.figures.profile_chart import profile_data
+from mdpzoo.report.figures.profile_lines import profile_data
 from mdpzoo.report.markup import Html, element, json_script
+from mdpzoo.report.page.all_environments import overview
 from mdpzoo.report.page.environment_parts import environment_part
-from mdpzoo.report.page.family_sections import family_sections, section_html
+from mdpzoo.report.page.family_drawings import family_sections, section_html
 from mdpzoo.report.page.methods import methods_paragraph
-from mdpzoo.report.page.overview import overview
 from mdpzoo.report.page.run_lists import all_runs, what_is_missing
 from mdpzoo.report.records import Results
 

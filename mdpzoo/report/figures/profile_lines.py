@@ -6,8 +6,8 @@ import numpy as np
 
 from mdpzoo.experiments.statistics import Profile
 from mdpzoo.report.figures.axes import Frame, Scale
-from mdpzoo.report.figures.line_chart import FOOT, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Series, drawn_data, plot
 from mdpzoo.report.figures.palette import Look
+from mdpzoo.report.figures.step_lines import FOOT, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Series, drawn_data, plot
 from mdpzoo.report.markup import Html
 
 TITLE = "share of runs"

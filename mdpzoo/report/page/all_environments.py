@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 from mdpzoo.report.analysis.across import Across
 from mdpzoo.report.analysis.tables import Row as TableRow
-from mdpzoo.report.figures.heat_map import heat_map
-from mdpzoo.report.figures.interval_rows import Row, interval_rows
+from mdpzoo.report.figures.interval_tables import Row, interval_rows
+from mdpzoo.report.figures.matrices import heat_map
 from mdpzoo.report.figures.number_text import alike, percent
 from mdpzoo.report.figures.palette import Look
-from mdpzoo.report.figures.profile_chart import profile_chart
+from mdpzoo.report.figures.profile_lines import profile_chart
 from mdpzoo.report.markup import Html, element
 from mdpzoo.report.page.charts import figure
 
