@@ -103,13 +103,13 @@ def _resampled_improvements(
     for first, second in parts:
         wins = np.sign(first[:, None] - second[None]) / 2 + 0.5
         weights = [_weights(len(each), resamples, generator) for each in (first, second)]
-        total += ((weights[0] @ wins) * weights[1]).sum(1)
+        total += ((weights[0] @ wins) * weights[1]).sum(1) / wins.size
     return total / len(parts)
 
 
 def _weights(count: int, resamples: int, generator: np.random.Generator) -> np.ndarray:
-    """``[resamples, count]``, how often each seed was drawn, as shares."""
-    return generator.multinomial(count, np.full(count, 1 / count), resamples) / count
+    """``[resamples, count]``, how often each seed was drawn."""
+    return generator.multinomial(count, np.full(count, 1 / count), resamples)
 
 
 def _same_environments(first: Scores, second: Scores) -> tuple[Strata, Strata]:
