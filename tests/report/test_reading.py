@@ -136,6 +136,19 @@ def test_labels_tell_settings_and_given_names_apart(tmp_path):
     assert read_results([root]).agents == ("my ppo", "ppo", "ppo (gamma=0.9)")
 
 
+def test_names_that_a_study_gives_are_shown_for_runs_and_for_pairs_that_do_not_fit(tmp_path):
+    root = small(tmp_path / "s", seeds=1)
+    planned = json.loads((root / "study.json").read_text())
+    planned["runs"][0] |= {"environment_name": "the lake", "agent_name": "ours"}
+    planned["skipped"] = [{"environment": "mdpzoo-FrozenLake-v0", "agent": "optimal", "reason": "no model"}]
+    dump(root / "study.json", planned)
+    found = read_results([root])
+    assert (found.runs[0].environment, found.runs[0].agent) == ("the lake", "ours")
+    assert found.runs[0].environment_id == "mdpzoo/FrozenLake-v0"
+    assert found.truth("the lake").optimum == 0.74
+    assert found.skipped[0].environment == "the lake"
+
+
 def test_a_run_of_train_alone_keeps_its_ids_whatever_its_folder_is_called(tmp_path):
     root = small(tmp_path / "s", seeds=1)
     shutil.copytree(root / "mdpzoo-FrozenLake-v0" / "ppo" / "seed-0", tmp_path / "runs" / "first")

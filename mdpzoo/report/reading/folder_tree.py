@@ -66,9 +66,9 @@ def _walk(root: Path, notes: list[str], studies: list[Study]) -> Iterator[tuple[
             inside[path] = study_folders.read_study(folder)
             studies.append(inside[path])
         shown = os.path.relpath(path, root)
-        study, labels = _around(folder, inside)
+        study = inside.get(str(folder.parents[DEPTH - 1])) if len(folder.parents) >= DEPTH else None
         if names & study_folders.MARKS:
-            run = study_folders.read_run(folder, shown, names, notes, labels)
+            run = study_folders.read_run(folder, shown, names, notes, study)
         elif sb3_logs.is_log(names):
             run = sb3_logs.read_log(folder, shown, names, notes)
         elif event_files.is_log(names):
@@ -77,13 +77,7 @@ def _walk(root: Path, notes: list[str], studies: list[Study]) -> Iterator[tuple[
             continue
         below.clear()
         if run is not None:
-            yield study, run, None if study is None else study.truths.get(labels[0])
-
-
-def _around(folder: Path, inside: dict[str, Study]) -> tuple[Study | None, tuple[str, str]]:
-    """The study that a run's folder belongs to, and the labels of its environment and its agent."""
-    study = inside.get(str(folder.parents[DEPTH - 1])) if len(folder.parents) >= DEPTH else None
-    return study, (folder.parent.parent.name, folder.parent.name) if study is not None else ("", "")
+            yield study, run, None if study is None else study.truths.get(folder.parent.parent.name)
 
 
 def _distinct(found: list[tuple[str, list[RunRecord]]]) -> list[RunRecord]:

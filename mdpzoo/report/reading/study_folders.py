@@ -1,6 +1,6 @@
 """Folders that ``mdpzoo train`` and ``mdpzoo bench`` write: a run each, and around them a study and what is known."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from mdpzoo.report.records import Curve, Episodes, Failure, RunRecord, Skipped, 
 
 MARKS = frozenset({"run.json", "result.json", "failure.json"})  # a folder with one of them is a run
 STUDY = "study.json"
+KINDS = ("environment", "agent")  # in the order of a study's folders
 OBJECTS = ("run", "result", "failure", "versions")
 PROGRESS = ("steps", "cpu_seconds", "mean_return", "total_reward")
 LONGEST_SETTINGS = 60  # characters of settings that are shown in an agent's name
@@ -27,6 +28,7 @@ class Study:
         folder: that it is in.
         truths: what is known, by the label of an environment's folder.
         planned: folders of its runs, relative to its own.
+        names: what environments and agents are called, by kind and label.
         skipped: pairs that it left out.
         notes: files that could not be read.
     """
@@ -35,6 +37,7 @@ class Study:
     folder: Path
     truths: Mapping[str, Truth] = field(default_factory=dict)
     planned: tuple[str, ...] = ()
+    names: Mapping[tuple[str, str], str] = field(default_factory=dict)
     skipped: tuple[Skipped, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -48,12 +51,25 @@ def read_study(folder: Path) -> Study:
         if found := _object_or_note(path, notes):
             truths[path.stem] = truth_of(found)
     runs = [each for each in _entries(told.get("runs")) if isinstance(each.get("folder"), str)]
-    skipped = [
-        Skipped(*(files.text_or(each.get(name), "?") for name in ("environment", "agent", "reason")))
-        for each in _entries(told.get("skipped"))
-    ]
     name = files.text_or(told.get("name"), folder.resolve().name)
-    return Study(name, folder, truths, tuple(each["folder"] for each in runs), tuple(skipped), tuple(notes))
+    planned, names = tuple(each["folder"] for each in runs), _names(runs)
+    skipped = tuple(_skipped(each, names) for each in _entries(told.get("skipped")))
+    return Study(name, folder, truths, planned, names, skipped, tuple(notes))
+
+
+def _names(runs: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], str]:
+    """What a study calls environments and agents, by kind and label."""
+    found = {}
+    for run in runs:
+        for kind, label in zip(KINDS, Path(run["folder"]).parts, strict=False):
+            found[kind, label] = files.text_or(run.get(f"{kind}_name"), label)
+    return found
+
+
+def _skipped(told: Mapping[str, Any], names: Mapping[tuple[str, str], str]) -> Skipped:
+    environment, agent = (files.text_or(told.get(kind), "?") for kind in KINDS)
+    reason = files.text_or(told.get("reason"), "no reason is given")
+    return Skipped(names.get(("environment", environment), environment), names.get(("agent", agent), agent), reason)
 
 
 def truth_of(told: Mapping[str, Any]) -> Truth:
@@ -71,7 +87,7 @@ def truth_of(told: Mapping[str, Any]) -> Truth:
 
 
 def read_run(
-    folder: Path, shown: str, names: frozenset[str], notes: list[str], labels: tuple[str, str] = ("", "")
+    folder: Path, shown: str, names: frozenset[str], notes: list[str], study: Study | None = None
 ) -> RunRecord | None:
     """Reads one run.
 
@@ -80,7 +96,7 @@ def read_run(
         shown: how the report calls it.
         names: the files in it.
         notes: gets a sentence for each file that cannot be read.
-        labels: of environment and agent, by which a study calls its folders; empty outside of a study.
+        study: that the run belongs to; None: it stands alone, and its folders' names say nothing.
 
     Returns:
         The record; None where the folder does not say what was run.
@@ -100,8 +116,8 @@ def read_run(
     settings, outer = (files.mapping_or_empty(asked.get(name)) for name in ("settings", "environment_settings"))
     return RunRecord(
         folder=shown,
-        environment=_shown(environment, labels[0], outer),
-        agent=_shown(agent, labels[1], settings),
+        environment=_shown("environment", environment, folder.parent.parent.name, outer, study),
+        agent=_shown("agent", agent, folder.parent.name, settings, study),
         seed=files.integer_or(asked.get("seed"), 0),
         status=status,
         path=str(folder),
@@ -122,10 +138,13 @@ def read_run(
     )
 
 
-def _shown(id: str, label: str, settings: Mapping[str, Any]) -> str:
-    """The id, with its settings where the label of its folder says that there are several; a name that a user gave."""
+def _shown(kind: str, id: str, label: str, settings: Mapping[str, Any], study: Study | None) -> str:
+    """A name that the study gives, else the id, with its settings where the folder says that there are several."""
     plain = id.replace("/", "-")
-    if label in ("", plain):
+    name = label if study is None else study.names.get((kind, label), label)
+    if name != label:
+        return name
+    if study is None or label == plain:
         return id
     if not label.startswith(f"{plain}~"):
         return label
