@@ -85,3 +85,31 @@ def test_listing_imports_nothing_of_reports():
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_logs_of_stable_baselines3_make_a_page(tmp_path):
+    folder = tmp_path / "logs" / "ppo" / "CartPole-v1_1"
+    folder.mkdir(parents=True)
+    (folder / "0.monitor.csv").write_text('#{"t_start": 0.0, "env_id": "CartPole-v1"}\nr,l,t\n9.0,9,0.1\n20.0,20,0.2\n')
+    ended = typed("report", tmp_path / "logs", "-o", tmp_path / "r.html", "--json")
+    (row,) = json.loads(ended.stdout)["rows"]
+    assert (row["agent"], row["environment"], row["runs"]) == ("ppo", "CartPole-v1", 1)
+    assert "Training episodes" in (tmp_path / "r.html").read_text()
+
+
+def test_what_cannot_be_read_is_told_to_programs_and_on_the_page(tmp_path):
+    root = study(tmp_path / "s", 0.9, seeds=2)
+    broken = root / "mdpzoo-FrozenLake-v0" / "ppo" / "seed-0"
+    for name in ("run.json", "result.json"):
+        (broken / name).write_text("{")
+    told = json.loads(typed("report", root, "-o", tmp_path / "r.html", "--json").stdout)
+    assert told["runs"] == 1
+    assert any("does not say which agent" in note for note in told["notes"])
+    assert "What could not be read" in (tmp_path / "r.html").read_text()
+
+
+def test_folders_without_agents_in_common_cannot_be_compared(folders, tmp_path):
+    other = StudyWriter(tmp_path / "o", [World("x/A-v0")], {"ppo": 0.5}, seeds=2).write()
+    ended = typed("compare", folders[0], other)
+    assert ended.returncode == 2
+    assert "share no agent with scores in the same environment" in ended.stderr

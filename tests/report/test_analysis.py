@@ -99,6 +99,24 @@ def test_only_environments_with_scores_of_every_agent_are_averaged():
     assert across.improvement[0][1].estimate == 0.5  # all runs of e are equal, f is not shared
 
 
+def test_agents_that_fit_other_environments_are_left_out_of_averages_by_name():
+    truths = {name: Truth(optimum=1.0, random=0.0) for name in ("lake", "river", "tour")}
+    runs = [run(agent, 0, 0.5, name) for name in ("lake", "river") for agent in ("q", "random")]
+    runs += [run(agent, 0, 0.8, "tour") for agent in ("nearest", "random")]
+    across = compare_agents(Results(title="t", runs=tuple(runs), truths=truths))
+    assert across.environments == ("lake", "river")  # four pairs; the tour has two
+    assert list(across.aggregates["mean"]) == ["q", "random"]
+    assert across.left_out == ("nearest", "tour")
+    assert across.agents == ("nearest", "q", "random")  # all are in the matrix of improvements
+    assert across.improvement[0][1] is None  # which says nothing of agents that never met
+
+
+def test_without_a_truth_nothing_is_averaged():
+    across = compare_agents(Results(title="t", runs=(run("a"), run("b"))))
+    assert (across.environments, across.profiles) == ((), {})
+    assert across.improvement[0][1].estimate == 0.5
+
+
 def test_an_optimum_no_better_than_random_normalises_nothing():
     assert Truth(optimum=1.0, random=1.0).scale is None
 

@@ -23,12 +23,12 @@ THRESHOLDS = 81
 
 @dataclass(frozen=True)
 class Across:
-    """Agents compared over the environments that all of them have scores in.
+    """Agents compared over environments.
 
     Attributes:
-        agents: names.
-        environments: those with normalised scores of every agent.
-        left_out: other environments.
+        agents: all that have scores.
+        environments: those that scores are averaged over; every agent in ``aggregates`` has scores in each.
+        left_out: the agents and environments that are not, by name.
         aggregates: an interval for each agent, by the aggregate's name; limits are NaN from a single seed.
         profiles: a performance profile for each agent, of normalised scores.
         improvement: ``[agents][agents]``, how likely the row's agent beats the column's; None on the diagonal and
@@ -48,13 +48,13 @@ def compare_agents(results: Results) -> Across:
     table = {agent: _scores(results, agent) for agent in results.agents}
     agents = tuple(agent for agent in results.agents if table[agent])
     scaled = [each for each in results.environments if results.truth(each).scale is not None]
-    shared = tuple(each for each in scaled if agents and all(each in table[agent] for agent in agents))
-    ratios = {agent: _normalised(results, table[agent], shared) for agent in agents} if shared else {}
+    chosen, shared = _largest_block(table, scaled)
+    ratios = {agent: _normalised(results, table[agent], shared) for agent in chosen}
     thresholds = _thresholds(ratios)
     return Across(
         agents=agents,
         environments=shared,
-        left_out=tuple(each for each in results.environments if each not in shared),
+        left_out=tuple(each for each in (*agents, *results.environments) if each not in {*chosen, *shared}),
         aggregates={
             name: {agent: aggregate(each) for agent, each in ratios.items()} for name, aggregate in NAMED.items()
         },
@@ -64,6 +64,21 @@ def compare_agents(results: Results) -> Across:
 
 
 Table = dict[str, list[float]]
+
+
+def _largest_block(table: Mapping[str, Table], environments: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Agents and environments of which every pair has scores: as many pairs as possible.
+
+    Where not all agents fit all environments, an average over what they happen to have would compare nothing. Only
+    blocks that hold all agents of some environment are tried.
+    """
+    best: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    for environment in environments:
+        agents = tuple(agent for agent in table if environment in table[agent])
+        shared = tuple(each for each in environments if all(each in table[agent] for agent in agents))
+        if agents and len(agents) * len(shared) > len(best[0]) * len(best[1]):
+            best = agents, shared
+    return best
 
 
 def _scores(results: Results, agent: str) -> Table:

@@ -30,9 +30,7 @@ def overview(across: Across, rows: list[TableRow], looks: Mapping[str, Look]) ->
 
 def _scope(across: Across) -> Html | None:
     if not across.environments:
-        told = (
-            "In no environment that all agents ran in are optimum and random score both known; none is averaged over."
-        )
+        told = "For no environment are the optimum and the score of random actions known; nothing is averaged."
         return element("p", told, class_="note")
     left = f" Left out: {', '.join(across.left_out)}." if across.left_out else ""
     return element("p", f"{EXPLAINED} Environments: {', '.join(across.environments)}.{left}", class_="note")
