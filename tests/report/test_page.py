@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 
 import pytest
 
@@ -97,6 +98,16 @@ def test_any_number_of_agents_fits_and_looks_stay_distinct(tmp_path, agents):
         for line in re.findall(r'<path [^>]*class="curve h\d"[^>]*>', page)
     }
     assert len(looks) == min(agents, 32)
+
+
+def test_a_report_over_a_hundred_runs_is_quick_and_small(tmp_path):
+    """A tenth of what benchmarks/report_scale.py measures; the bounds are five times as loose."""
+    worlds = [World(f"x/A{place}-v0", gain=1.0) for place in range(4)]
+    root = StudyWriter(tmp_path / "s", worlds, {f"agent-{name}": 0.5 for name in "abcde"}, seeds=5).write()
+    began = time.process_time()
+    page = page_of(read_results([root]), families=False)
+    assert time.process_time() - began < 10
+    assert len(page) < 2_500_000
 
 
 def drawn(runs):
