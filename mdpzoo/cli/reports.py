@@ -1,5 +1,6 @@
 """The commands ``report`` and ``compare``: results folders in, a page or a table out."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -45,6 +46,8 @@ def report(
         failed = sum(run.failure is not None for run in results.runs)
         more = f", {failed} of them failed" if failed else ""
         print(f"reported {len(results.runs):,} runs{more} -> {out}")  # noqa: T201
+        if results.notes:
+            print(f"{len(results.notes)} files could not be read; the page names them", file=sys.stderr)  # noqa: T201
 
 
 @app.command(epilog="Example: mdpzoo compare results/before results/after")

@@ -50,7 +50,7 @@ def test_paths_and_bands_go_through_their_points():
     assert band(xs, ys, ys + 1) == "M0.0 3.0L1.0 4.2L1.0 3.2L0.0 2.0Z"
 
 
-@pytest.mark.parametrize("values", [[1.0], [0.0, 0.0], [-5.0, -5.0], [1e-12, 1e12]])
+@pytest.mark.parametrize("values", [[1.0], [0.0, 0.0], [-5.0, -5.0], [1e-12, 1e12], [0.0, 5e-324], [1e99, 1e99]])
 def test_an_axis_never_has_length_zero(values):
     low, high = padded(values)
     assert low < min(values)

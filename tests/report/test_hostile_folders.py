@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from mdpzoo.errors import ResultsError
 from mdpzoo.report import page_of, read_results
 from mdpzoo.report.reading.hostile_files import columns_of, integer_or, mapping_or_empty, number_or_none, text_or
 from mdpzoo.report.reading.study_folders import truth_of
-from tests.report.study_writer import StudyWriter, World
+from tests.report.study_writer import StudyWriter, World, write_csv
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
@@ -73,6 +74,18 @@ def test_any_text_is_columns_of_equal_lengths(text):
     found = columns_of(f"steps,return\n{text}", ("steps", "return"))
     assert len(found["steps"]) == len(found["return"])
     assert np.isfinite(found["steps"]).all()
+
+
+@pytest.mark.parametrize("value", ["1e308", "-1e308", "1e99", "5e-324", "0", "1e-200"])
+def test_numbers_of_any_size_are_shown_or_left_out(tmp_path, value):
+    root = StudyWriter(tmp_path / "s", [World("x/A-v0", 1.0, 0.0)], {"ppo": 0.5}, seeds=3).write()
+    for seed, path in enumerate(sorted(root.rglob("evaluations.csv"))):
+        write_csv(
+            path, ("steps", "episode", "return", "length"), [(10, 0, value, 1), (20, 0, seed, 1), (20, 1, value, 9)]
+        )
+    page = page_of(read_results([root]))
+    assert "</html>" in page
+    assert not re.search(r"[\s\"](nan|inf)[\s\"]", page)
 
 
 def test_links_that_lead_in_circles_are_not_followed(folder, tmp_path):

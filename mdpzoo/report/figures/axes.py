@@ -93,7 +93,8 @@ class Frame:
 def padded(values: list[float], share: float = 0.06) -> tuple[float, float]:
     """Limits of an axis that shows all values, with a margin; never of zero length."""
     low, high = min(values), max(values)
-    margin = share * (high - low) or max(abs(high), 1.0) * share
+    size = max(abs(low), abs(high))
+    margin = share * (high - low if high - low > 1e-9 * size + 1e-30 else size if size > 1e-30 else 1.0)
     return low - margin, high + margin
 
 

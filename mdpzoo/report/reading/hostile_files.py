@@ -13,6 +13,7 @@ from mdpzoo.errors import ResultsError
 
 LARGEST = 256 << 20  # bytes of a CSV file
 LARGEST_JSON = 16 << 20
+LARGEST_NUMBER = 1e100  # what is larger is no return, and its square would overflow
 
 
 def read_object(path: Path) -> dict[str, Any]:
@@ -89,17 +90,18 @@ def lines_that_count(steps: np.ndarray, repeated: bool = False) -> np.ndarray:
 
 def _number(row: list[str], place: int) -> float:
     try:
-        return float(row[place])
+        value = float(row[place])
     except (ValueError, IndexError):
         return np.nan
+    return value if abs(value) < LARGEST_NUMBER else np.nan
 
 
 def number_or_none(value: Any) -> float | None:
-    """A finite number of a JSON file, None where it is something else."""
+    """A number of a JSON file, None where it is something else, not finite or too large to reckon with."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
-        return float(value) if np.isfinite(float(value)) else None
+        return float(value) if abs(float(value)) < LARGEST_NUMBER else None
     except OverflowError:
         return None
 

@@ -152,7 +152,7 @@ def _evaluations(path: Path, notes: list[str]) -> Episodes | None:
         notes.append(f"{str(path)!r} has arrays of shapes that no evaluation has: {steps.shape} and {returns.shape}")
         return None
     steps = np.repeat(steps, returns.shape[1])
-    kept = np.isfinite(steps) & np.isfinite(returns.ravel())
+    kept = (np.abs(steps) < files.LARGEST_NUMBER) & (np.abs(returns.ravel()) < files.LARGEST_NUMBER)
     order = np.argsort(steps[kept], kind="stable")
     parts = (each[kept][order] for each in (steps, returns.ravel(), lengths.ravel()))
     return Episodes(*parts) if kept.any() else None
