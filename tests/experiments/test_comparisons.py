@@ -4,32 +4,39 @@ import numpy as np
 import pytest
 
 from mdpzoo.errors import ResultsError
-from mdpzoo.experiments.statistics import compare_paired, compare_unpaired, holm, probability_of_improvement
+from mdpzoo.experiments.statistics import (
+    compare_paired,
+    compare_unpaired,
+    holm,
+    improvement_interval,
+    probability_of_improvement,
+)
 
 
 def test_improvement_counts_wins_and_half_of_the_ties():
     # pairs of (1, 2) and (1, 3): a tie, a loss; a win, a loss
-    assert probability_of_improvement([1.0, 2.0], [1.0, 3.0]).estimate == pytest.approx(1.5 / 4)
+    assert probability_of_improvement([1.0, 2.0], [1.0, 3.0]) == pytest.approx(1.5 / 4)
 
 
 def test_improvement_of_the_other_agent_is_the_rest():
     rng = np.random.default_rng(0)
     first, second = rng.normal(size=(8, 3)), rng.normal(0.4, 1, size=(6, 3))
-    one, other = probability_of_improvement(first, second), probability_of_improvement(second, first)
+    one, other = improvement_interval(first, second), improvement_interval(second, first)
     assert one.estimate + other.estimate == pytest.approx(1)
     assert one.low < one.estimate < one.high
+    assert one.estimate == probability_of_improvement(first, second)
 
 
 def test_improvement_is_unchanged_by_what_keeps_the_order_within_an_environment():
     rng = np.random.default_rng(1)
     first, second = rng.normal(size=(5, 2)), rng.normal(size=(5, 2))
-    stretched = probability_of_improvement(np.exp(first), np.exp(second))
-    assert stretched == probability_of_improvement(first, second)
+    stretched = improvement_interval(np.exp(first), np.exp(second))
+    assert stretched == improvement_interval(first, second)
 
 
 def test_environments_are_matched_by_name():
     first, second = {"a": [1.0, 2.0], "b": [5.0, 6.0]}, {"b": [9.0, 8.0], "a": [0.0, 0.5]}
-    assert probability_of_improvement(first, second).estimate == pytest.approx(0.5)  # wins all of a, loses all of b
+    assert probability_of_improvement(first, second) == pytest.approx(0.5)  # wins all of a, loses all of b
     with pytest.raises(ResultsError, match="only one has"):
         probability_of_improvement(first, {"a": [1.0], "c": [1.0]})
     with pytest.raises(ResultsError, match="environments"):
@@ -37,7 +44,7 @@ def test_environments_are_matched_by_name():
 
 
 def test_a_single_seed_has_an_improvement_without_limits():
-    assert np.isnan(probability_of_improvement([1.0], [0.0]).low)
+    assert np.isnan(improvement_interval([1.0], [0.0]).low)
 
 
 def test_five_pairs_that_all_agree_have_the_smallest_p_value_there_is():

@@ -11,6 +11,7 @@ from mdpzoo.experiments import statistics
 from mdpzoo.experiments.statistics import (
     area_under_curve,
     bootstrap_interval,
+    improvement_interval,
     interquartile_mean,
     optimality_gap,
     performance_profile,
@@ -34,7 +35,7 @@ def test_estimates_equal_those_of_rliable(name):
     assert interquartile_mean(first) == pytest.approx(theirs["iqm"], abs=1e-9)
     assert optimality_gap(first) == pytest.approx(theirs["optimality_gap"], abs=1e-9)
     assert bootstrap_interval(first, np.mean).estimate == pytest.approx(theirs["mean"], abs=1e-9)
-    assert probability_of_improvement(first, second).estimate == pytest.approx(theirs["improvement"], abs=1e-9)
+    assert probability_of_improvement(first, second) == pytest.approx(theirs["improvement"], abs=1e-9)
     shares = performance_profile(first, theirs["thresholds"]).shares
     np.testing.assert_allclose(shares, theirs["profile"], atol=1e-9)
 
@@ -52,7 +53,7 @@ def test_percentile_limits_equal_those_of_rliable_but_for_resampling(name, place
 @pytest.mark.parametrize("name", ["atari", "control"])
 def test_limits_of_improvement_equal_those_of_rliable_but_for_resampling(name):
     first, second, theirs = of(name)
-    ours = probability_of_improvement(first, second, method="percentile", resamples=20_000)
+    ours = improvement_interval(first, second, method="percentile", resamples=20_000)
     width = np.ptp(theirs["improvement_limits"])
     np.testing.assert_allclose(tuple(ours), theirs["improvement_limits"], atol=0.08 * width)  # theirs: 2,000 resamples
 
@@ -172,6 +173,7 @@ def test_a_profile_counts_runs_above_a_threshold_and_none_at_it():
     assert profile.shares.tolist() == [0.75, 0.25, 0.25, 0.0]
     assert (profile.low <= profile.shares).all()
     assert (profile.shares <= profile.high).all()
+    assert np.asarray(profile).tolist() == profile.shares.tolist()
     assert performance_profile([0.5], [0.0]).low is None
 
 

@@ -10,10 +10,10 @@ from mdpzoo.experiments.statistics import (
     area_under_curve,
     bootstrap_interval,
     holm,
+    improvement_interval,
     interquartile_mean,
     mean_limits,
     performance_profile,
-    probability_of_improvement,
 )
 from mdpzoo.experiments.statistics.means import FEWEST, LEAN
 from mdpzoo.experiments.statistics.scores import resampled, strata_of
@@ -111,9 +111,9 @@ def test_limits_are_finite_and_hold_the_mean(scores, statistic):
 @settings(deadline=None, max_examples=40)
 @given(first=several, second=several)
 def test_an_improvement_is_a_probability_and_its_mirror_image_the_rest(first, second):
-    one = probability_of_improvement(first, second, resamples=50)
+    one = improvement_interval(first, second, resamples=50)
     assert 0 <= one.low <= one.high <= 1
-    assert one.estimate + probability_of_improvement(second, first, resamples=50).estimate == pytest.approx(1)
+    assert one.estimate + improvement_interval(second, first, resamples=50).estimate == pytest.approx(1)
 
 
 @settings(deadline=None, max_examples=40)

@@ -23,7 +23,7 @@ def shown_results(shown_study):
     return read_results([shown_study])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its event loop ends before other tests begin
 def browser():
     """Headless Chromium of the distribution, driven by Playwright."""
     api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed; it comes with the extra dev")

@@ -6,7 +6,7 @@ import io
 import numpy as np
 import pytest
 
-from mdpzoo.errors import SettingError
+from mdpzoo.errors import MissingExtraError, SettingError
 from mdpzoo.experiments.evaluation import Evaluation
 from mdpzoo.experiments.statistics import bootstrap_interval, compare_paired, performance_profile
 from mdpzoo.report.analysis.tables import Row, rows_of
@@ -52,6 +52,13 @@ def test_parquet_holds_the_rows(shown_results, tmp_path):
     rows = rows_of(shown_results)
     write_table(rows, tmp_path / "t.parquet", "parquet")
     assert parquet.read_table(tmp_path / "t.parquet").to_pylist() == [row.as_dict() for row in rows]
+
+
+def test_without_pyarrow_one_sentence_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'mdpzoo\[parquet\]'"):
+        write_table([], tmp_path / "t.parquet", "parquet")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_unknown_kind_of_table_is_named(tmp_path):

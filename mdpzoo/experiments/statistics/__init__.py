@@ -11,6 +11,7 @@ from mdpzoo.experiments.statistics.comparisons import (
     compare_paired,
     compare_unpaired,
     holm,
+    improvement_interval,
     probability_of_improvement,
 )
 from mdpzoo.experiments.statistics.intervals import Interval, bootstrap_interval
@@ -26,6 +27,7 @@ __all__ = [
     "compare_paired",
     "compare_unpaired",
     "holm",
+    "improvement_interval",
     "interquartile_mean",
     "mean_limits",
     "optimality_gap",

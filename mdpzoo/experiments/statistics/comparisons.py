@@ -50,7 +50,21 @@ class Comparison:
         return f"<span><b>{html.escape(self.environment)}</b>: {numbers}</span>"
 
 
-def probability_of_improvement(
+def probability_of_improvement(first: Scores, second: Scores) -> float:
+    """Returns how likely a run of the first agent beats one of the second in the same environment.
+
+    Args:
+        first: ``[seeds]``, ``[seeds, environments]``, or ``[seeds]`` by the environment's name.
+        second: likewise, of the same environments; the numbers of seeds may differ.
+
+    Raises:
+        ResultsError: if the environments differ, or a score is not finite.
+    """
+    x, y = _same_environments(first, second)
+    return float(np.mean([_improvement(*pair) for pair in zip(x.parts, y.parts, strict=True)]))
+
+
+def improvement_interval(
     first: Scores,
     second: Scores,
     *,
@@ -59,11 +73,11 @@ def probability_of_improvement(
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Interval:
-    """Returns how likely a run of the first agent beats one of the second in the same environment.
+    """Returns the probability of improvement with its interval, of the bootstrap stratified by environment.
 
     Args:
-        first: ``[seeds]``, ``[seeds, environments]``, or ``[seeds]`` by the environment's name.
-        second: likewise, of the same environments; the numbers of seeds may differ.
+        first: as for ``probability_of_improvement``.
+        second: likewise.
         level: of the interval, in (0, 1).
         method: of the limits, as in ``bootstrap_interval``.
         resamples: at least 1.
@@ -77,7 +91,7 @@ def probability_of_improvement(
     """
     x, y = _same_environments(first, second)
     parts = list(zip(x.parts, y.parts, strict=True))
-    estimate = float(np.mean([_improvement(a, b) for a, b in parts]))
+    estimate = float(np.mean([_improvement(*pair) for pair in parts]))
     seeds = min(*x.sizes, *y.sizes)
     if seeds < 2:
         return Interval(estimate, np.nan, np.nan, level, "none", seeds)

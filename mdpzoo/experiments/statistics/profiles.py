@@ -1,6 +1,7 @@
 """Performance profiles: the share of runs above each score (Dolan and Moré 2002; Agarwal et al. 2021)."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -27,6 +28,10 @@ class Profile:
     low: np.ndarray | None
     high: np.ndarray | None
     level: float
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        """The shares, for functions of NumPy."""
+        return np.array(self.shares, dtype=dtype)
 
     def _repr_html_(self) -> str:
         """A row for each threshold, for notebooks."""

@@ -10,10 +10,10 @@ from mdpzoo.experiments.statistics import (
     Interval,
     Profile,
     bootstrap_interval,
+    improvement_interval,
     interquartile_mean,
     optimality_gap,
     performance_profile,
-    probability_of_improvement,
 )
 from mdpzoo.report.analysis.tables import normalised
 from mdpzoo.report.records import Results
@@ -131,7 +131,7 @@ def _improvements(tables: Sequence[Table]) -> tuple[tuple[Interval | None, ...],
             shared = [name for name in first if name in second]
             if shared:
                 one, other = ({name: each[name] for name in shared} for each in (first, second))
-                found = probability_of_improvement(one, other, resamples=500)
+                found = improvement_interval(one, other, resamples=500)
                 matrix[row][column] = found
                 matrix[column][row] = Interval(
                     1 - found.estimate, 1 - found.high, 1 - found.low, found.level, found.method, found.seeds

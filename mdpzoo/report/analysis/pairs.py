@@ -11,7 +11,7 @@ from mdpzoo.experiments.statistics import (
     compare_paired,
     compare_unpaired,
     holm,
-    probability_of_improvement,
+    improvement_interval,
 )
 from mdpzoo.report.figures.number_text import interval, number, percent
 from mdpzoo.report.records import Results
@@ -99,7 +99,7 @@ def _pair(first: Results, second: Results, environment: str, one: str, other: st
         found = compare_paired(environment, [new[seed] for seed in old], list(old.values()))
     else:
         found = compare_unpaired(environment, list(new.values()), list(old.values()))
-    sure = probability_of_improvement(list(new.values()), list(old.values()))
+    sure = improvement_interval(list(new.values()), list(old.values()))
     limits = [None if np.isnan(each) else each for each in sure]
     means = (float(np.mean(list(each.values()))) for each in (old, new))
     return Pair(one if one == other else f"{one} / {other}", found, *means, *limits)
