@@ -47,7 +47,9 @@
     if (value === null || value === undefined) return "–";
     const size = Math.abs(value);
     if (size !== 0 && (size >= 1e7 || size < 1e-4)) return value.toExponential(2).replace("-", "−");
-    return Number(value.toPrecision(3)).toLocaleString("en", { maximumFractionDigits: 20 }).replace("-", "−");
+    if (size === 0) return "0";
+    const digits = { minimumSignificantDigits: 3, maximumSignificantDigits: 3 };
+    return value.toLocaleString("en", digits).replace("-", "−");
   };
   const nearest = (steps, wanted) => {
     let best = 0;
@@ -88,7 +90,7 @@
       svg.append(cursor);
       const there = chart.series.filter((each) => step >= each.steps[0] && step <= each.steps[each.steps.length - 1]);
       output.replaceChildren(
-        `${chart.across} ${show(step)}:`,
+        `${chart.across} ${chart.across === "step" ? Math.round(step).toLocaleString("en") : show(step)}:`,
         ...there.map((each) => value(each, nearest(each.steps, step)))
       );
     };

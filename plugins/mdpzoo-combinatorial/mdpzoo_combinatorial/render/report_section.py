@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 import mdpzoo
+from mdpzoo import registry
 from mdpzoo.errors import MdpzooError
 from mdpzoo.experiments.players import ready_agent
 from mdpzoo.report import RunRecord, Section
@@ -85,6 +86,8 @@ def _player(run: RunRecord, env: Any) -> Any:
     try:
         return ready_agent(run.path, env)
     except MdpzooError:
+        if registry.agent(run.agent_id).load is not None:  # its pretrained weights are not what the run has learned
+            raise
         return ready_agent(run.agent_id, env, SEED)
 
 

@@ -1,8 +1,11 @@
 """The solutions that this family draws in reports."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from mdpzoo.experiments.run import Run, train
 from mdpzoo.report import RunRecord
 from mdpzoo.report.records import Curve
 from mdpzoo_combinatorial import generate
@@ -46,6 +49,20 @@ def test_the_best_agents_are_drawn_the_best_first_and_those_that_must_learn_are_
         "<random>",
     ]
     assert len(names) == AGENTS
+
+
+def test_pretrained_weights_are_not_drawn_as_what_a_run_has_learned():
+    assert draw_solutions([run("TSP", "bq-nco", num_nodes=6)]) is None
+
+
+def test_the_agent_that_a_run_has_kept_is_the_one_that_is_drawn(tmp_path):
+    home = tmp_path / "run"
+    asked = Run(agent="nearest-neighbour", environment="mdpzoo/TSP-v0", steps=5, environment_settings={"num_nodes": 6})
+    train(asked, home)
+    kept = replace(run("TSP", "ppo", num_nodes=6), path=str(home))  # the name is another's, the folder counts
+    (found,) = draw_solutions([kept]).data["solutions"]
+    (rule,) = draw_solutions([run("TSP", "nearest-neighbour", num_nodes=6)]).data["solutions"]
+    assert found["solution"] == rule["solution"]
 
 
 def test_a_knapsack_and_a_large_instance_are_not_drawn():
