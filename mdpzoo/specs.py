@@ -160,6 +160,30 @@ class EnvironmentSpec:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Trial:
+    """Where and how ``mdpzoo check`` tries an agent: so small that it learns from a few dozen steps in a second.
+
+    Attributes:
+        environment: an environment's id; None: the first that the agent takes, of its own plugin's, the kit's or any.
+        environment_settings: of that environment; JSON values only.
+        settings: the agent's; JSON values only.
+    """
+
+    environment: str | None = None
+    environment_settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Checks every field.
+
+        Raises:
+            PluginError: a field breaks its rule.
+        """
+        for name in ("environment_settings", "settings"):
+            object.__setattr__(self, name, _frozen(getattr(self, name)))
+
+
+@dataclass(frozen=True, kw_only=True)
 class AgentSpec:
     """An agent before it is built.
 
@@ -176,6 +200,7 @@ class AgentSpec:
         source: the paper, with its section.
         learns_from: ``"environment"``, or ``"game"`` for an agent that trains all players of a parallel environment;
             the names of its spaces then hold for every player.
+        trial: where and how ``mdpzoo check`` tries it.
     """
 
     id: str
@@ -188,6 +213,7 @@ class AgentSpec:
     load: str | None = None
     source: str = ""
     learns_from: Source = "environment"
+    trial: Trial = field(default_factory=Trial)
 
     def __post_init__(self) -> None:
         """Checks every field.
@@ -208,6 +234,7 @@ class AgentSpec:
             f"learns_from of agent {self.id!r} must be one of {', '.join(SOURCES)}, got {self.learns_from!r}",
         )
         object.__setattr__(self, "settings", _frozen(self.settings))
+        _require(isinstance(self.trial, Trial), f"trial of agent {self.id!r} must be a Trial, got {self.trial!r:.80}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,7 @@
-"""The conformance kit: what every environment of the zoo passes, and a third party runs on its own.
+"""The conformance kit: what every environment, agent and plugin of the zoo passes, and a third party runs on its own.
 
-In a test: ``assert not [each for each in run_checks("mine/Thing-v0") if each.failure]``. On the command line:
-``mdpzoo check mine/Thing-v0``. A check that does not apply says so: it has neither passed nor failed.
+In a test: ``assert not [each for each in run_checks("acme-maze") if each.failure]``, or ``pytest --mdpzoo acme-maze``.
+On the command line: ``mdpzoo check acme-maze``. A check that does not apply says why: it has neither passed nor failed.
 """
 
 import contextlib
@@ -9,15 +9,13 @@ import io
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
-from mdpzoo import registry
-from mdpzoo.checks.subject import NotApplicable, Subject
-from mdpzoo.errors import MdpzooError, SettingError
+from mdpzoo.checks.subject import NotApplicable
+from mdpzoo.checks.suites import Checked, everything, subjects, suite
+from mdpzoo.errors import MdpzooError
 
-__all__ = ["CheckResult", "NotApplicable", "checks", "run_checks"]
-Check = tuple[str, Callable[[], None]]
+__all__ = ["CheckResult", "Checked", "NotApplicable", "checks", "everything", "run_check", "run_checks", "subjects"]
 
 
 @dataclass(frozen=True)
@@ -28,78 +26,81 @@ class CheckResult:
         name: what was checked, a sentence that is true if it passed.
         failure: what was found instead, one line; None if nothing was.
         skipped: why the check does not apply, one line; None if it does.
+        subject: whose check it is: an environment's id and settings, an agent's id, or a plugin's name.
     """
 
     name: str
     failure: str | None = None
     skipped: str | None = None
+    subject: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """``"passed"``, ``"skipped: ..."`` or what was found."""
+        return self.failure or (f"skipped: {self.skipped}" if self.skipped else "passed")
 
 
-def checks(id: str, **settings: Any) -> Iterator[Check]:
-    """Yields what there is to check of an environment: names, and functions that raise if they find a fault.
+def checks(name: str, **settings: Any) -> Iterator[tuple[str, Callable[[], None]]]:
+    """Yields what there is to check of one thing: names of checks, and functions that raise if they find a fault.
 
-    Such a function raises ``NotApplicable`` if it does not apply to the environment.
-
-    Args:
-        id: an environment's id.
-        **settings: the environment's.
-
-    Raises:
-        UnknownNameError: if there is no such environment.
-    """
-    subject = Subject(registry.environment(id), settings)
-    if subject.spec.several_players:
-        from mdpzoo.checks import games, purity, seats
-
-        found = games.CHECKS | seats.CHECKS | purity.CHECKS
-    else:
-        from mdpzoo.checks import faces, hidden, purity, upstream, walks
-
-        found = upstream.CHECKS | walks.CHECKS | purity.CHECKS | faces.CHECKS | hidden.CHECKS
-    for name, function in found.items():
-        yield name, partial(function, subject)
-
-
-def run_checks(id: str, **settings: Any) -> list[CheckResult]:
-    """Runs every check of an environment; what it prints and warns of is not shown.
+    Such a function raises ``NotApplicable`` if it does not apply.
 
     Args:
-        id: an environment's id.
-        **settings: the environment's.
+        name: an environment, an agent, or a plugin, whose own checks are meant, not those of what it brings.
+        **settings: the environment's or the agent's.
 
     Raises:
-        UnknownNameError: if there is no such environment.
-        SettingError: if the environment cannot be made with these settings.
+        UnknownNameError: if there is no such thing.
     """
-    found = list(checks(id, **settings))
-    _try(id, settings)
-    return [_run(name, check) for name, check in found]
+    yield from suite(subjects(name, **settings)[0])
 
 
-def _try(id: str, settings: dict[str, Any]) -> None:
-    """Makes the environment once, so that wrong settings are told as such; the checks report whatever else fails."""
-    from mdpzoo import make, make_parallel
+def run_checks(name: str, **settings: Any) -> list[CheckResult]:
+    """Runs every check; what it prints and warns of is not shown.
 
-    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            (make_parallel if registry.environment(id).several_players else make)(id, **settings).close()
-        except SettingError:
-            raise
-        except Exception:  # whatever a third party's code may raise
-            return
+    Args:
+        name: an environment: of the zoo, ``"CartPole-v1"`` or any other that Gymnasium or PettingZoo knows,
+            ``"package:Name-v0"`` for one that is registered when ``package`` is imported, or a module of PettingZoo's
+            such as ``"pettingzoo.classic.tictactoe_v3"``; an agent; or a plugin, by its distribution or entry point,
+            with all its environments and agents.
+        **settings: the environment's or the agent's.
+
+    Raises:
+        UnknownNameError: if there is no such thing.
+        SettingError: if it cannot be made with these settings.
+    """
+    found = subjects(name, **settings)
+    if settings:
+        with silence():
+            found[0].try_settings()
+    return [run_check(subject.title, *each) for subject in found for each in suite(subject)]
 
 
-def _run(name: str, check: Callable[[], None]) -> CheckResult:
-    silence = io.StringIO()
+def run_check(subject: str, name: str, check: Callable[[], None]) -> CheckResult:
+    """Runs one check; what it prints and warns of is not shown.
+
+    Args:
+        subject: whose check it is, for the result.
+        name: of the check.
+        check: the function.
+    """
     try:
-        with contextlib.redirect_stdout(silence), contextlib.redirect_stderr(silence), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with silence():
             check()
     except NotApplicable as reason:
-        return CheckResult(name, skipped=str(reason))
+        return CheckResult(name, skipped=str(reason), subject=subject)
     except MdpzooError as error:
-        return CheckResult(name, str(error))
+        return CheckResult(name, str(error), subject=subject)
     except Exception as error:  # whatever a third party's code may raise
-        return CheckResult(name, f"{type(error).__name__}: {' '.join(str(error).split())[:300]}")
-    return CheckResult(name)
+        sentence = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+        return CheckResult(name, sentence, subject=subject)
+    return CheckResult(name, subject=subject)
+
+
+@contextlib.contextmanager
+def silence() -> Iterator[None]:
+    """Shows neither what is printed nor warnings while its block runs."""
+    hidden = io.StringIO()
+    with contextlib.redirect_stdout(hidden), contextlib.redirect_stderr(hidden), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield

@@ -1,4 +1,4 @@
-"""What is being checked: an environment's spec with settings, and every face that it can be made into."""
+"""What is being checked: an environment with settings, and every face that it can be made into."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ import numpy as np
 from gymnasium import spaces
 
 import mdpzoo
+from mdpzoo.errors import SettingError
 from mdpzoo.interop.vector import batched_form
 from mdpzoo.protocols import BatchedGame, BatchedProblem
 from mdpzoo.specs import EnvironmentSpec, build
@@ -23,12 +24,42 @@ class Subject:
     """An environment with settings.
 
     Attributes:
-        spec: what its plugin says of it.
+        id: what ``make`` is given.
         settings: the settings to make it with.
+        spec: what its plugin says of it; None if no plugin brings it.
     """
 
-    spec: EnvironmentSpec
+    id: str
     settings: Mapping[str, Any]
+    spec: EnvironmentSpec | None = None
+
+    @property
+    def title(self) -> str:
+        """What reports call it: its id and settings."""
+        return " ".join([self.id, *(f"{name}={value}" for name, value in self.settings.items())])
+
+    @property
+    def kind(self) -> str:
+        """The kind of its spec; ``"environment"`` if no plugin brings it."""
+        return "environment" if self.spec is None else self.spec.kind
+
+    @property
+    def several_players(self) -> bool:
+        """Whether this is a game."""
+        return self.spec is not None and self.spec.several_players
+
+    def try_settings(self) -> None:
+        """Makes the environment once, so that wrong settings are told as such; the checks report whatever else fails.
+
+        Raises:
+            SettingError: if it cannot be made with its settings.
+        """
+        try:
+            (self.make_parallel if self.several_players else self.make)().close()
+        except SettingError:
+            raise
+        except Exception:  # whatever a third party's code may raise
+            return
 
     def rules(self) -> Any:
         """Builds the rules.
@@ -36,7 +67,7 @@ class Subject:
         Raises:
             NotApplicable: if it is a simulator, which has none.
         """
-        if self.spec.kind == "environment":
+        if self.spec is None or self.kind == "environment":
             raise NotApplicable("a simulator keeps its own state; it has no rules to look at")
         return build(self.spec.rules, {**self.spec.settings, **self.settings})
 
@@ -67,19 +98,27 @@ class Subject:
 
     def make(self, **more: Any) -> gymnasium.Env[Any, Any]:
         """Makes the single environment."""
-        return mdpzoo.make(self.spec.id, **self.settings, **more)
+        return mdpzoo.make(self.id, **self.settings, **more)
 
     def make_vec(self, rows: int, **more: Any) -> Any:
         """Makes the vector environment."""
-        return mdpzoo.make_vec(self.spec.id, rows, **self.settings, **more)
+        return mdpzoo.make_vec(self.id, rows, **self.settings, **more)
 
     def make_sb3(self, rows: int, **more: Any) -> Any:
         """Makes SB3's vector environment."""
-        return mdpzoo.make_sb3(self.spec.id, rows, **self.settings, **more)
+        return mdpzoo.make_sb3(self.id, rows, **self.settings, **more)
 
     def make_parallel(self, **more: Any) -> Any:
         """Makes the parallel environment of a game."""
-        return mdpzoo.make_parallel(self.spec.id, **self.settings, **more)
+        return mdpzoo.make_parallel(self.id, **self.settings, **more)
+
+    def make_aec(self, **more: Any) -> Any:
+        """Makes the environment of a game whose players act in turn."""
+        return mdpzoo.make_aec(self.id, **self.settings, **more)
+
+    def seat(self, player: str, others: Any, **more: Any) -> Any:
+        """Makes one player's seat; the arguments are those of ``mdpzoo.seat``."""
+        return mdpzoo.seat(self.id, player, others, **self.settings, **more)
 
     def outputs(self) -> list[str]:
         """What the vector environment can put out: ``"numpy"``, and ``"torch"`` if it has a batched form."""

@@ -4,6 +4,7 @@ A trace is a list of events: ``("start", observation, facts)`` and ``("step", ob
 truncated, facts)``. Autoreset shows itself in how a face tells events, never in the events themselves.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,24 @@ SEED, STEPS, LIMIT = 11, 60, 7
 
 
 def single_trace(subject: Subject, row: int, **more: Any) -> tuple[list[Event], list[Any]]:
-    """Plays legal actions in a single environment; returns its trace and the actions."""
+    """Plays legal actions in a new single environment; returns its trace and the actions."""
     env = subject.make(**more)
+    played = trace_of(env, row)
+    env.close()
+    return played
+
+
+def trace_of(env: Any, row: int, between: Callable[[], None] = lambda: None) -> tuple[list[Event], list[Any]]:
+    """Plays legal actions in a single environment.
+
+    Args:
+        env: the environment.
+        row: decides the seed and the actions.
+        between: called after every step.
+
+    Returns:
+        The trace and the actions.
+    """
     generator = np.random.default_rng(row)
     seen, info = env.reset(seed=SEED + row)
     events: list[Event] = [("start", seen, facts_of(info))]
@@ -26,10 +43,10 @@ def single_trace(subject: Subject, row: int, **more: Any) -> tuple[list[Event], 
         actions.append(legal_action(env, generator))
         seen, reward, terminated, truncated, info = env.step(actions[-1])
         events.append(("step", seen, float(reward), bool(terminated), bool(truncated), facts_of(info)))
+        between()
         if terminated or truncated:
             seen, info = env.reset()
             events.append(("start", seen, facts_of(info)))
-    env.close()
     return events, actions
 
 
@@ -106,6 +123,8 @@ def row_of(values: Any, row: int) -> Any:
     """Returns one row of observations, as arrays."""
     if isinstance(values, dict):
         return {name: row_of(each, row) for name, each in values.items()}
+    if isinstance(values, tuple) and values and isinstance(values[0], np.ndarray):  # of a Tuple; texts are a tuple, too
+        return tuple(row_of(each, row) for each in values)
     return _host(values[row])
 
 

@@ -3,7 +3,7 @@ import torch
 
 import mdpzoo
 from mdpzoo.checks import NotApplicable, checks, run_checks
-from mdpzoo.checks.synchronisation import NoSynchronisation
+from mdpzoo.checks.environments.synchronisation import NoSynchronisation
 
 VARIANTS = [(id, dict(each)) for id, spec in mdpzoo.environments().items() for each in ({}, *spec.variants)]
 

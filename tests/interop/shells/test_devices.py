@@ -6,7 +6,7 @@ import torch
 
 import mdpzoo
 from mdpzoo import registry
-from mdpzoo.checks.synchronisation import NoSynchronisation
+from mdpzoo.checks.environments.synchronisation import NoSynchronisation
 from mdpzoo.protocols import BatchedProblem
 from mdpzoo.specs import build
 

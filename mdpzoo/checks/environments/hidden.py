@@ -122,9 +122,11 @@ def _names(subject: Subject) -> set[str]:
     Raises:
         NotApplicable: if nothing is hidden.
     """
-    if subject.spec.kind == "environment" and "reveal" not in inspect.signature(load(subject.spec.rules)).parameters:
-        raise NotApplicable("this simulator has no setting reveal")
-    if subject.spec.kind != "environment" and not hasattr(subject.rules(), "reveal"):
+    if subject.kind == "environment":
+        known = {} if subject.spec is None else inspect.signature(load(subject.spec.rules)).parameters
+        if "reveal" not in known:
+            raise NotApplicable("this simulator has no setting reveal")
+    elif not hasattr(subject.rules(), "reveal"):
         raise NotApplicable("these rules hide nothing: they have no reveal(state)")
     env = subject.make(reveal="always")
     _, info = env.reset(seed=0)

@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-import mdpzoo
-from mdpzoo.checks.games import SEED, events_of, same_events
+from mdpzoo.checks.games.together import SEED, events_of, same_events
 from mdpzoo.checks.scripted import Scripted
 from mdpzoo.checks.subject import NotApplicable, Subject
 from mdpzoo.checks.traces import STEPS, row_of
+from mdpzoo.errors import SettingError
 
 
 def seats_play_the_same(subject: Subject) -> None:
@@ -19,24 +19,19 @@ def seats_play_the_same(subject: Subject) -> None:
         expected = _seat_events(subject, player)
         places = enumerate(game.possible_agents)
         others = {each: Scripted(game.action_space(each), place) for place, each in places if each != player}
-        own: dict[str, Any] = {"reveal": "always"} if subject.spec.kind != "environment" else {}
-        seat = mdpzoo.seat(subject.spec.id, player, others, **subject.settings, **own)
+        own: dict[str, Any] = {"reveal": "always"} if subject.kind != "environment" else {}
+        seat = subject.seat(player, others, **own)
         script = Scripted(seat.action_space, seat_place)
         same_events(f"the seat of {player}", _single_seat(seat, script), expected)
         for output in ("numpy", "torch", "sb3"):
             try:
-                shape: dict[str, Any] = {"num_envs": 2, "output": output, **_vector(subject, output)}
-                envs = mdpzoo.seat(subject.spec.id, player, others, **shape)
-            except mdpzoo.errors.SettingError:
+                mode = {} if output == "sb3" else {"autoreset_mode": "same_step"}
+                envs = subject.seat(player, others, num_envs=2, output=output, **mode)
+            except SettingError:
                 assert output == "torch", f"the seat of {player} has no output {output!r}"
                 continue
             found = _vector_seat(envs, script, output)
             same_events(f"the seat of {player}, {output}", found, expected)
-
-
-def _vector(subject: Subject, output: str) -> dict[str, Any]:
-    mode = {} if output == "sb3" else {"autoreset_mode": "same_step"}
-    return {**subject.settings, **mode}
 
 
 def seats_pass_the_checkers(subject: Subject) -> None:
@@ -48,7 +43,7 @@ def seats_pass_the_checkers(subject: Subject) -> None:
     for player in players:
         game = subject.make_parallel()
         others = {each: Scripted(game.action_space(each), 0) for each in players if each != player}
-        seat = mdpzoo.seat(subject.spec.id, player, others, **subject.settings)
+        seat = subject.seat(player, others)
         check_env(seat.unwrapped, skip_render_check=True)  # a seat has no spec to be remade by
         check_for_sb3(seat.unwrapped, warn=False)
 
@@ -61,7 +56,7 @@ def policies_can_be_replaced(subject: Subject) -> None:
         raise NotApplicable("there is no other player")
     spaces = {each: game.action_space(each) for each in players}
     others = {each: Scripted(spaces[each], 0) for each in players[1:]}
-    envs = mdpzoo.seat(subject.spec.id, players[0], others, num_envs=2, output="sb3", **subject.settings)
+    envs = subject.seat(players[0], others, num_envs=2, output="sb3")
     envs.seed(0)
     seen = envs.reset()
     counting, script = Scripted(spaces[players[1]], 0), Scripted(envs.action_space, 1)

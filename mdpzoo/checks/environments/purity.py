@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mdpzoo.checks.subject import NotApplicable, Subject, legal_rows, require_equal
-from mdpzoo.checks.walks import STEPS
+from mdpzoo.checks.environments.walks import STEPS
 from mdpzoo.interop.shells.states import leaves, mapped
 from mdpzoo.protocols import BatchedGame
 
@@ -18,7 +18,7 @@ ROWS = 3
 def model_is_pure(subject: Subject) -> None:
     """Plays a model or a game twice with the same numbers, and compares states before and after each step."""
     rules: Any = subject.rules()
-    is_game = subject.spec.kind == "game"
+    is_game = subject.kind == "game"
     if isinstance(rules, BatchedGame) or (not is_game and hasattr(rules, "initial_draws")):
         raise NotApplicable("these rules are batched; see the next check")
     generator = np.random.default_rng(0)
@@ -46,7 +46,7 @@ def batched_rules_are_pure(subject: Subject) -> None:
     """Compares the tensors of a state before and after every function of the batched rules."""
     import torch
 
-    game = subject.spec.kind == "game"
+    game = subject.kind == "game"
     rules: Any = subject.batched_game() if game else subject.batched()
     generator = torch.Generator().manual_seed(0)
 
@@ -80,7 +80,7 @@ def batched_rules_are_pure(subject: Subject) -> None:
 
 def compiled_rules_keep_what_they_showed(subject: Subject) -> None:
     """Holds observations of the compiled shell and looks whether a later step has written into them."""
-    if subject.spec.several_players:
+    if subject.several_players:
         raise NotApplicable("of one decision maker only")
     if not hasattr(subject.batched(), "compiled"):
         raise NotApplicable("these rules have no compiled form")

@@ -1,7 +1,8 @@
 """Checks of a game: PettingZoo's own tests, every player's steps, and one seed, one trajectory."""
 
+import contextlib
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,10 @@ import numpy as np
 from mdpzoo.checks.scripted import Scripted
 from mdpzoo.checks.subject import NotApplicable, Subject, require_equal
 from mdpzoo.checks.traces import STEPS, row_of
-from mdpzoo.checks.walks import check_observation
+from mdpzoo.checks.environments.walks import check_observation
 
 SEED = 13
+Event = tuple[Any, ...]
 # what PettingZoo's test says of spaces and names that it would rather see: no rule that a game could break
 ADVICE = (
     r"(Observation|Action) space for each agent probably should be",
@@ -34,23 +36,21 @@ def passes_aec_api(subject: Subject) -> None:
     """Runs PettingZoo's test of environments whose players act in turn."""
     from pettingzoo.test import api_test
 
-    import mdpzoo
-
-    _look_once(subject)
+    with contextlib.suppress(NotApplicable):
+        _look_once(subject)
     with warnings.catch_warnings():
         for advice in ADVICE:
             warnings.filterwarnings("ignore", message=advice, category=UserWarning)
-        api_test(mdpzoo.make_aec(subject.spec.id, **subject.settings), num_cycles=100, verbose_progress=False)
+        api_test(subject.make_aec(), num_cycles=100, verbose_progress=False)
 
 
 def passes_seed_tests(subject: Subject) -> None:
     """Runs PettingZoo's tests that a seed decides everything."""
     from pettingzoo.test import parallel_seed_test, seed_test
 
-    import mdpzoo
-
-    seed_test(lambda: mdpzoo.make_aec(subject.spec.id, **subject.settings), num_cycles=50)
-    parallel_seed_test(subject.make_parallel, num_cycles=50)
+    for test, make in ((seed_test, subject.make_aec), (parallel_seed_test, subject.make_parallel)):
+        with contextlib.suppress(NotApplicable):
+            test(make, num_cycles=50)
 
 
 def every_step(subject: Subject) -> None:
@@ -91,13 +91,20 @@ def the_stream_decides_everything(subject: Subject) -> None:
     same_events("the same environment, seeded again", events_of(used), first)
 
 
+def games_share_nothing(subject: Subject) -> None:
+    """Plays a game alone, then with another one's rounds between its own."""
+    expected = events_of(subject.make_parallel())
+    together = zip(_rounds(subject.make_parallel()), _rounds(subject.make_parallel(), seed=99), strict=False)
+    same_events("a game beside another", [event for event, _ in together], expected)
+
+
 def batched_games_play_the_same(subject: Subject) -> None:
     """Plays the batched game on tensors, and its compiled form, beside the single one."""
     import torch
 
     from mdpzoo.interop.shells.shell import Stream
 
-    if subject.spec.kind == "environment":
+    if subject.kind == "environment":
         raise NotApplicable("a simulator has no batched form")
     rules = subject.batched_game()
     expected = events_of(subject.make_parallel(max_cycles=-1))
@@ -122,23 +129,27 @@ def _look_once(subject: Subject) -> None:
         check_observation(game.observation_space(player), seen[player], f"of {player}")
 
 
-def events_of(game: Any, varied: str | None = None) -> list[tuple[Any, ...]]:
+def events_of(game: Any, varied: str | None = None) -> list[Event]:
     """What everybody sees and earns through some games; all players, or one, vary with the step."""
+    return list(_rounds(game, varied))
+
+
+def _rounds(game: Any, varied: str | None = None, seed: int = SEED) -> Iterator[Event]:
+    """Plays a game round by round, and yields what everybody sees and earns."""
     policies = {player: Scripted(game.action_space(player), place) for place, player in enumerate(game.possible_agents)}
-    seen, infos = game.reset(seed=SEED)
-    events: list[tuple[Any, ...]] = [(dict(seen), {})]
+    seen, infos = game.reset(seed=seed)
+    yield dict(seen), {}
     for step in range(STEPS):
         times = {player: step if varied in (None, player) else 0 for player in game.agents}
         actions = {player: policies[player].choose(seen[player], infos[player], times[player]) for player in times}
         seen, rewards, _, _, infos = game.step(actions)
-        events.append((dict(seen), {player: float(each) for player, each in rewards.items()}))
+        yield dict(seen), {player: float(each) for player, each in rewards.items()}
         if not game.agents:
             seen, infos = game.reset()
-            events.append((dict(seen), {}))
-    return events
+            yield dict(seen), {}
 
 
-def _batched_events(rules: Any, numbers: Any, is_torch: bool, spaces: Any) -> list[tuple[Any, ...]]:
+def _batched_events(rules: Any, numbers: Any, is_torch: bool, spaces: Any) -> list[Event]:
     """The same of a batch of one row, without a shell."""
     policies = {player: Scripted(spaces.action_spaces[player], place) for place, player in enumerate(rules.players)}
     asleep = np.zeros(1, bool)
@@ -152,7 +163,7 @@ def _batched_events(rules: Any, numbers: Any, is_torch: bool, spaces: Any) -> li
         return rules.initial(numbers(rules.initial_draws), before)
 
     state = begin(None)
-    events: list[tuple[Any, ...]] = [(look(state), {})]
+    events: list[Event] = [(look(state), {})]
     for step in range(STEPS):
         masks = rules.action_masks(state)
         actions = {}
@@ -171,7 +182,7 @@ def _batched_events(rules: Any, numbers: Any, is_torch: bool, spaces: Any) -> li
     return events
 
 
-def same_events(face: str, found: list[tuple[Any, ...]], expected: list[tuple[Any, ...]]) -> None:
+def same_events(face: str, found: list[Event], expected: list[Event]) -> None:
     """Compares observations and rewards, event by event.
 
     Raises:
@@ -199,5 +210,6 @@ CHECKS: dict[str, Callable[[Subject], None]] = {
     "every player's observation, reward and mask is right": every_step,
     "players and environments share no spaces": spaces_are_their_own,
     "the seed decides everything": the_stream_decides_everything,
+    "two games share nothing": games_share_nothing,
     "batched games play the same": batched_games_play_the_same,
 }

@@ -125,7 +125,7 @@ def refuses_illegal_actions(subject: Subject) -> None:
 def says_when_it_must_be_reset(subject: Subject) -> None:
     """Steps before the first reset and after the end: an error that names reset()."""
     env = subject.make().unwrapped
-    if subject.spec.kind == "environment":
+    if subject.kind == "environment":
         raise NotApplicable("a simulator has its own rules about this")
     _refuses_step(env, "before the first reset()")
     generator = np.random.default_rng(2)

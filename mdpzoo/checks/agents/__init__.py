@@ -1,0 +1,1 @@
+"""Checks of agents: what they predict, how they learn, and what comes back from a file."""

@@ -1,0 +1,1 @@
+"""Checks of environments with one decision maker."""

@@ -1,0 +1,1 @@
+"""Checks of games: PettingZoo's parallel and turn-based environments, and their seats."""
