@@ -164,7 +164,8 @@ class Trial:
     """Where and how ``mdpzoo check`` tries an agent: so small that it learns from a few dozen steps in a second.
 
     Attributes:
-        environment: an environment's id; None: the first that the agent takes, of its own plugin's, the kit's or any.
+        environment: an environment's id, or ``"module:attribute"`` of a function that makes one; None: the first that
+            the agent takes, of its own plugin's, the kit's or any.
         environment_settings: of that environment; JSON values only.
         settings: the agent's; JSON values only.
     """

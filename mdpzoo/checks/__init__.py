@@ -15,7 +15,7 @@ from mdpzoo.checks.subject import NotApplicable
 from mdpzoo.checks.suites import Checked, everything, subjects, suite
 from mdpzoo.errors import MdpzooError
 
-__all__ = ["CheckResult", "Checked", "NotApplicable", "checks", "everything", "run_check", "run_checks", "subjects"]
+__all__ = ["CheckResult", "Checked", "NotApplicable", "checks", "everything", "run_check", "run_checks", "silence", "subjects"]
 
 
 @dataclass(frozen=True)

@@ -117,7 +117,7 @@ def train(
     as_json: Json = False,
 ) -> None:
     """Train an agent."""
-    with _working(threads):
+    with working(threads):
         from mdpzoo.experiments import run as runs
 
         asked = runs.Run(
@@ -160,7 +160,7 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Play episodes with a trained agent."""
-    with _working(threads):
+    with working(threads):
         from mdpzoo.experiments.evaluation import evaluate_saved
 
         played = evaluate_saved(
@@ -209,7 +209,7 @@ def record(
 ) -> None:
     """Record trajectories of an agent; --env-set reveal=always adds what the observation hides."""
     check_folder(out)
-    with _working(threads):
+    with working(threads):
         from mdpzoo.experiments.players import ready_agent
         from mdpzoo.experiments.progress import bar
         from mdpzoo.experiments.run import make_envs
@@ -229,26 +229,6 @@ def record(
         print(f"recorded {recorded.num_episodes} episodes, {recorded.num_steps:,} steps -> {out}")  # noqa: T201
 
 
-@app.command(epilog="Example: mdpzoo check mdpzoo/TSP-v0")
-def check(
-    id: Annotated[str, typer.Argument(help="an environment's id")],
-    environment_settings: EnvironmentSettings = None,
-    as_json: Json = False,
-) -> None:
-    """Check an environment against every rule; exit code 1 when one is broken."""
-    with _working(1):
-        from mdpzoo.checks import run_checks
-
-        results = run_checks(id, **read_settings(environment_settings))
-    _print_rows([{"check": each.name, "result": _result(each)} for each in results], as_json)
-    if any(each.failure for each in results):
-        raise typer.Exit(1)
-
-
-def _result(each: Any) -> str:
-    return each.failure or (f"skipped: {each.skipped}" if each.skipped else "passed")
-
-
 def _print_rows(rows: list[listing.Row], as_json: bool) -> None:
     if not rows and not registry.plugins():
         print(registry.NO_PLUGIN, file=sys.stderr)  # noqa: T201
@@ -256,7 +236,7 @@ def _print_rows(rows: list[listing.Row], as_json: bool) -> None:
 
 
 @contextlib.contextmanager
-def _working(threads: int) -> Any:
+def working(threads: int) -> Any:
     """Sets torch's threads; what agents and environments print goes to standard error, where no program reads."""
     from mdpzoo.front import require
 

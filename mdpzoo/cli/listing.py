@@ -24,6 +24,7 @@ WANTED = (
     "plugin",
     "distribution",
     "version",
+    "subject",
     "check",
     "result",
     "ok",

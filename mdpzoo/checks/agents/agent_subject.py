@@ -10,7 +10,7 @@ import mdpzoo
 from mdpzoo import registry
 from mdpzoo.checks.subject import NotApplicable
 from mdpzoo.errors import MissingExtraError, SettingError
-from mdpzoo.specs import AgentSpec
+from mdpzoo.specs import CODE, AgentSpec, load
 
 ROWS = 2
 SEED = 0
@@ -104,6 +104,8 @@ def _ids(spec: AgentSpec) -> list[tuple[str, Mapping[str, Any]]]:
 
 
 def _maker(rules: Any, rows: int, settings: Mapping[str, Any]) -> Maker:
+    if isinstance(rules, str) and CODE.fullmatch(rules):
+        return lambda: load(rules)(**settings)
     return lambda: mdpzoo.make_sb3(rules, rows, **settings)
 
 

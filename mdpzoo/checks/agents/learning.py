@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from mdpzoo.checks.agents.agent_subject import AgentSubject
-from mdpzoo.checks.agents.predictions import watched
+from mdpzoo.checks.agents.predictions import answers, watched
 from mdpzoo.checks.subject import NotApplicable, require_equal
 
 LEARNT = 24  # steps
@@ -82,9 +82,10 @@ def _life(subject: AgentSubject) -> dict[str, Any]:
     agent = subject.make(subject.env())
     agent.learn(LEARNT)
     told = parameters(agent)
-    for place, batch in enumerate(watched(subject, agent)):
-        for how in (True, False):
-            told[f"prediction {place} ({'best' if how else 'drawn'})"] = agent.predict(batch, deterministic=how)[0]
+    shown = watched(subject, agent)
+    for how, deterministic in (("best", True), ("drawn", False)):
+        for place, actions in enumerate(answers(agent, shown, deterministic)):
+            told[f"prediction {place} ({how})"] = actions
     return told
 
 

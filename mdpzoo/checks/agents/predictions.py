@@ -1,7 +1,7 @@
 """Checks of what an agent predicts: one action of its space for every observation, alone and in batches."""
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,47 +12,56 @@ from mdpzoo.checks.traces import row_of
 from mdpzoo.errors import IllegalActionError
 
 WATCHED = 6  # steps
+Watched = list[tuple[Any, np.ndarray]]  # observations [B, ...], and which episodes begin with them, [B] bool
 
 
-def watched(subject: AgentSubject, agent: Any) -> list[Any]:
-    """Returns batches of observations ``[B, ...]`` from a new environment that the agent plays."""
+def watched(subject: AgentSubject, agent: Any) -> Watched:
+    """Returns what a new environment shows while the agent plays it."""
     env = subject.env()
     if subject.of_games:
         return _watched_game(env)
     env.seed(7)
-    batches = [env.reset()]
-    state, starts = None, np.ones(env.num_envs, bool)
+    shown: Watched = [(env.reset(), np.ones(env.num_envs, bool))]
+    state = None
     try:
         for _ in range(WATCHED):
-            actions, state = agent.predict(batches[-1], state, starts, deterministic=True)
-            seen, _, starts, _ = env.step(actions)
-            batches.append(seen)
+            actions, state = agent.predict(shown[-1][0], state, shown[-1][1], deterministic=True)
+            seen, _, ended, _ = env.step(actions)
+            shown.append((seen, ended))
     except IllegalActionError:  # this agent does not ask what is legal
         pass
-    return batches
+    return shown
+
+
+def answers(agent: Any, shown: Watched, deterministic: bool) -> list[Any]:
+    """Returns the agent's actions for what was shown, one batch after the other, with its recurrent state."""
+    state, found = None, []
+    for seen, starts in shown:
+        actions, state = agent.predict(seen, state, starts, deterministic=deterministic)
+        found.append(actions)
+    return found
 
 
 def predicts_actions(subject: AgentSubject) -> None:
     """Asks for actions in batches and for one observation, deterministic and drawn."""
     agent = subject.make(subject.env())
-    space = agent.action_space
-    for batch in watched(subject, agent):
-        rows = len(next(iter(batch.values())) if isinstance(batch, Mapping) else batch)
-        for deterministic in (True, False):
-            actions, _ = agent.predict(batch, deterministic=deterministic)
-            wanted = (rows, *space.shape)
-            assert np.shape(actions) == wanted, f"predict() of {rows} observations has shape {np.shape(actions)}"
+    space, shown = agent.action_space, watched(subject, agent)
+    first, starts = shown[0]
+    for deterministic in (True, False):
+        for actions in answers(agent, shown, deterministic):
+            wanted = (len(starts), *space.shape)
+            assert np.shape(actions) == wanted, f"predict() of {len(starts)} observations has shape {np.shape(actions)}"
             for action in actions:
                 _check_action(space, action)
-            alone, _ = agent.predict(row_of(batch, 0), deterministic=deterministic)
-            assert np.shape(alone) == space.shape, f"predict() of one observation has shape {np.shape(alone)}"
-            _check_action(space, alone)
+        alone, _ = agent.predict(row_of(first, 0), deterministic=deterministic)
+        assert np.shape(alone) == space.shape, f"predict() of one observation has shape {np.shape(alone)}"
+        _check_action(space, alone)
 
 
 def leaves_observations(subject: AgentSubject) -> None:
     """Looks whether ``predict`` writes into the observation that it is given."""
     agent = subject.make(subject.env())
-    batch = watched(subject, agent)[0]
+    batch, _ = watched(subject, agent)[0]
     before = copy.deepcopy(batch)
     agent.predict(batch, deterministic=True)
     require_equal("the observation after predict()", batch, before)
@@ -66,18 +75,18 @@ def _check_action(space: Any, action: Any) -> None:
     assert found.astype(space.dtype) in space, f"predict() returns {found!s:.60}, which lies outside {space!s:.60}"
 
 
-def _watched_game(game: Any) -> list[Any]:
-    """Observations ``[1, ...]`` of the first player, while everybody plays random actions."""
+def _watched_game(game: Any) -> Watched:
+    """What the first player observes while everybody plays random actions."""
     seen, _ = game.reset(seed=7)
-    first, batches = game.possible_agents[0], []
+    first, shown = game.possible_agents[0], []
     for place, player in enumerate(game.possible_agents):
         game.action_space(player).seed(place)
     for _ in range(WATCHED):
-        batches.append(np.asarray(seen[first])[None])
+        shown.append((np.asarray(seen[first])[None], np.array([not shown])))
         seen, *_ = game.step({player: game.action_space(player).sample() for player in game.agents})
         if not game.agents:
             break
-    return batches
+    return shown
 
 
 CHECKS: dict[str, Callable[[AgentSubject], None]] = {

@@ -59,19 +59,20 @@ def stays_on_device(subject: Subject) -> None:
 
 def _compare(subject: Subject, limit: dict[str, Any]) -> None:
     traces, actions = _reference(subject, limit)
+    shown = (lambda trace: trace) if subject.spec is not None else _without_facts
     reveal = _reveal(subject)
     for mode in MODES:
         for output in subject.outputs():
             more = {} if output == "numpy" else {"output": "torch"}
             envs = subject.make_vec(ROWS, autoreset_mode=_mode(subject, mode), **more, **limit, **reveal)
             for found, expected in zip(vector_traces(envs, mode, actions), traces, strict=True):
-                require_same_trace(f"vector, {output}, {mode}", found, expected)
+                require_same_trace(f"vector, {output}, {mode}", shown(found), shown(expected))
             envs.close()
     if foreign_to_sb3(subject.make()):
         return
     for_sb3 = subject.make_sb3(ROWS, **limit, **reveal)
     for found, expected in zip(sb3_traces(for_sb3, actions), traces, strict=True):
-        require_same_trace("SB3", _rounded(found), _rounded(expected))
+        require_same_trace("SB3", shown(_rounded(found)), shown(_rounded(expected)))
     for_sb3.close()
 
 
@@ -87,6 +88,11 @@ def _reveal(subject: Subject) -> dict[str, str]:
 def _reference(subject: Subject, limit: dict[str, Any]) -> tuple[list[Any], list[Any]]:
     pairs = [single_trace(subject, row, **limit, **_reveal(subject)) for row in range(ROWS)]
     return [trace for trace, _ in pairs], [actions for _, actions in pairs]
+
+
+def _without_facts(trace: list[Any]) -> list[Any]:
+    """Gymnasium's vector environments change the types of what stands in infos."""
+    return [(*event[:-1], {}) for event in trace]
 
 
 def _rounded(trace: list[Any]) -> list[Any]:

@@ -26,7 +26,8 @@ def check_observation(space: spaces.Space[Any], seen: Any, where: str) -> None:
             check_observation(part, seen[name], f"{where}, entry {name!r}")
         return
     if isinstance(space, spaces.Discrete):
-        assert isinstance(seen, int | np.integer), f"the observation {where} is {type(seen).__name__}, not an integer"
+        whole = np.ndim(seen) == 0 and np.issubdtype(np.asarray(seen).dtype, np.integer)
+        assert whole, f"the observation {where} is {type(seen).__name__}, not an integer"
     elif space.shape is not None:
         array = np.asarray(seen)
         assert array.dtype == space.dtype, f"the observation {where} is {array.dtype}, its space {space.dtype}"

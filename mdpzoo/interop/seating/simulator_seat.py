@@ -33,7 +33,7 @@ class SimulatorSeatEnv(gymnasium.Env[Any, Any]):
         self._seen, infos = self.game.reset(seed=seed, options=options)
         self._memories: dict[str, Any] = {}
         self._first = True
-        return self._seen[self.player], infos[self.player]
+        return self._seen[self.player], dict(infos[self.player])
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """Acts once; the others answer what they see now, at the same time."""
@@ -41,7 +41,8 @@ class SimulatorSeatEnv(gymnasium.Env[Any, Any]):
         self._seen, rewards, terminated, truncated, infos = self.game.step(actions | {self.player: action})
         self._first = False
         name = self.player
-        return self._seen[name], float(rewards[name]), bool(terminated[name]), bool(truncated[name]), infos[name]
+        outcome = float(rewards[name]), bool(terminated[name]), bool(truncated[name])
+        return self._seen[name], *outcome, dict(infos[name])  # a game may give the same infos again
 
     def close(self) -> None:
         """Closes the environment of all players."""

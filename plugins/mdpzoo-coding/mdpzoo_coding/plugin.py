@@ -3,7 +3,7 @@
 from typing import Any
 
 from mdpzoo.hookspecs import hookimpl
-from mdpzoo.specs import AgentSpec, CommandSpec, EnvironmentSpec, FamilySpec
+from mdpzoo.specs import AgentSpec, CommandSpec, EnvironmentSpec, FamilySpec, Trial
 
 MEME = "Sokota, Schroeder de Witt, Igl, Zintgraf, Torr, Strohmeier, Kolter, Whiteson and Foerster 2022"
 MEC_B = "Ebrahimi, Chen and Khisti 2024 (NeurIPS)"
@@ -51,12 +51,14 @@ def mdpzoo_agents() -> list[AgentSpec]:
         "actions": ("Discrete",),
         "observation_keys": ("message", "observation", "action", "terminal"),
     }
+    trial = f"{AGENTS}.trials:sender_of_four_messages"
     return [
         AgentSpec(
             id="meme",
             build=f"{AGENTS}.coupling_agents:CouplingAgent",
             summary="sends by minimum-entropy couplings through the game's soft-optimal policy",
             source=MEME,
+            trial=Trial(environment=trial),
             **seat,
         ),
         AgentSpec(
@@ -65,6 +67,7 @@ def mdpzoo_agents() -> list[AgentSpec]:
             summary="the same with a rate limit between the message and the sender",
             settings={"rate": 0.8},
             source=MEC_B,
+            trial=Trial(environment=trial),
             **seat,
         ),
         AgentSpec(
@@ -72,6 +75,7 @@ def mdpzoo_agents() -> list[AgentSpec]:
             build=f"{AGENTS}.perfect_receiver:PerfectReceiverPPO",
             summary="PPO whose reward knows what an exact Bayes receiver of its present policy would guess",
             source=f"{MEME}, section 5, the baseline",
+            trial=Trial(environment=trial, settings={"n_steps": 8, "batch_size": 8}),
             **seat,
         ),
     ]

@@ -1,7 +1,9 @@
 """What mdpzoo-combinatorial brings: specs only, nothing heavy is imported."""
 
+from typing import Any
+
 from mdpzoo.hookspecs import hookimpl
-from mdpzoo.specs import AgentSpec, CommandSpec, EnvironmentSpec, FamilySpec
+from mdpzoo.specs import AgentSpec, CommandSpec, EnvironmentSpec, FamilySpec, Trial
 from mdpzoo_combinatorial.baselines.table import BASELINES, Solver
 from mdpzoo_combinatorial.problems import PROBLEMS
 from mdpzoo_combinatorial.problems.record import BQ_NCO
@@ -36,6 +38,7 @@ def mdpzoo_agents() -> list[AgentSpec]:
             actions=("Discrete",),
             observation_keys=("action_mask",),
             source=BQ_NCO,
+            trial=_trial("mdpzoo/TSP-v0", num_instances=8, size=6, imitation={"tokens": 64}),
         ),
         AgentSpec(
             id="attention-ppo",
@@ -45,6 +48,7 @@ def mdpzoo_agents() -> list[AgentSpec]:
             actions=("Discrete",),
             observation_keys=("action_mask",),
             source="Kool, van Hoof and Welling 2019 (arXiv:1803.08475); Huang and Ontanon 2022 (arXiv:2006.14171)",
+            trial=_trial("mdpzoo/TSP-v0", n_steps=8, batch_size=8, n_epochs=1),
         ),
         *(
             AgentSpec(
@@ -55,11 +59,19 @@ def mdpzoo_agents() -> list[AgentSpec]:
                 actions=("Discrete",),
                 observation_keys=(*each.entries, "action_mask"),
                 source=each.source,
+                trial=_trial(f"mdpzoo/{each.problems[0]}-v0", **({"seconds": 0.02} if each.anytime else {})),
             )
             for each in BASELINES.values()
             if each.agent is not None
         ),
     ]
+
+
+def _trial(environment: str, **settings: Any) -> Trial:
+    """Tries an agent on problems of six places or items."""
+    size = {"mdpzoo/CVRP-v0": "num_customers", "mdpzoo/OP-v0": "num_customers", "mdpzoo/Knapsack-v0": "num_items"}
+    small = {size.get(environment, "num_nodes"): 6}
+    return Trial(environment=environment, environment_settings=small, settings=settings)
 
 
 def _agent_summary(baseline: Solver) -> str:

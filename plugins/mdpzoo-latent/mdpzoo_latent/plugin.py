@@ -3,7 +3,7 @@
 from typing import Any
 
 from mdpzoo.hookspecs import hookimpl
-from mdpzoo.specs import AgentSpec, CommandSpec, EnvironmentSpec, FamilySpec
+from mdpzoo.specs import AgentSpec, CommandSpec, EnvironmentSpec, FamilySpec, Trial
 
 PAGE = "pages/latent.md"
 LMDP = "Kwon, Efroni, Caramanis and Mannor 2021"
@@ -54,6 +54,7 @@ def mdpzoo_environments() -> list[EnvironmentSpec]:
 def mdpzoo_agents() -> list[AgentSpec]:
     """Learners of latent MDPs, and references."""
     optimism = "Zhou, Wang and Du 2023, arXiv:2210.11604"
+    small = Trial(environment="mdpzoo/LatentBandit-v0", environment_settings={"horizon": 4, "reveal": "end"})
     learners = [
         AgentSpec(
             id=id,
@@ -63,6 +64,7 @@ def mdpzoo_agents() -> list[AgentSpec]:
             actions=("Discrete",),
             settings={"algorithm": id},
             source=source,
+            trial=small,
         )
         for id, summary, source in (
             ("lmdp-value-optimistic", "bonuses on the values of histories, context told in hindsight", optimism),
@@ -79,6 +81,7 @@ def mdpzoo_agents() -> list[AgentSpec]:
         observations=("Discrete",),
         actions=("Discrete",),
         source=PAGE,
+        trial=small,
     )
     return [*learners, optimal]
 

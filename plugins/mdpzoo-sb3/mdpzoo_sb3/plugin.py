@@ -3,12 +3,21 @@
 Which spaces an algorithm takes is what the documentation of Stable-Baselines3 2.9 and sb3-contrib 2.9 says.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from mdpzoo.hookspecs import hookimpl
-from mdpzoo.specs import AgentSpec, FamilySpec
+from mdpzoo.specs import AgentSpec, FamilySpec, Trial
 
 OBSERVATIONS = ("Box", "Discrete", "MultiDiscrete", "MultiBinary", "Dict")
 FINITE = ("Discrete", "MultiDiscrete", "MultiBinary")
 ANY = ("Box", *FINITE)
+
+ROLLOUTS: Mapping[str, Any] = {"n_steps": 8, "batch_size": 8}
+EPOCH: Mapping[str, Any] = {**ROLLOUTS, "n_epochs": 1}
+REPLAY: Mapping[str, Any] = {"learning_starts": 8, "batch_size": 8, "buffer_size": 200}
+SMALL = {"ppo": EPOCH, "recurrent-ppo": EPOCH, "trpo": ROLLOUTS}
+SMALL |= dict.fromkeys(("dqn", "qr-dqn", "sac", "td3"), REPLAY)
 
 # id, actions, summary, source
 AGENTS = (
@@ -35,6 +44,7 @@ def mdpzoo_agents() -> list[AgentSpec]:
         actions=FINITE,
         observation_keys=("action_mask",),
         source="Huang and Ontanon 2022",
+        trial=Trial(settings=EPOCH),
     )
     return [maskable] + [
         AgentSpec(
@@ -44,6 +54,7 @@ def mdpzoo_agents() -> list[AgentSpec]:
             observations=OBSERVATIONS,
             actions=actions,
             source=source,
+            trial=Trial(settings=SMALL.get(id, {})),
         )
         for id, actions, summary, source in AGENTS
     ]

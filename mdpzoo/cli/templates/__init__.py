@@ -1,0 +1,1 @@
+"""Templates of plugins: a folder a kind, and one that they share."""
