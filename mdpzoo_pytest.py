@@ -3,10 +3,12 @@
 This module stands beside the package, so that pytest runs without the option import nothing of MDPZoo.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+
+SUBJECTS = pytest.StashKey[list[Any]]()  # what the option names
 
 
 class CheckFailure(Exception):
@@ -42,6 +44,19 @@ class CheckItem(pytest.Item):
         return "mdpzoo", None, f"{self.subject}: {self.check}"
 
 
+class Conformance(pytest.Collector):
+    """The checks of all that the option names."""
+
+    def collect(self) -> Iterator[CheckItem]:
+        """Yields an item for each check."""
+        from mdpzoo.checks.suites import suite
+
+        for subject in self.config.stash[SUBJECTS]:
+            for check, function in suite(subject):
+                own = {"subject": subject.title, "check": check, "function": function}
+                yield CheckItem.from_parent(self, name=f"{subject.title}: {check}", **own)
+
+
 def pytest_addoption(parser: Any) -> None:
     """Adds the option."""
     parser.getgroup("mdpzoo").addoption(
@@ -53,27 +68,28 @@ def pytest_addoption(parser: Any) -> None:
     )
 
 
-@pytest.hookimpl(tryfirst=True)  # before -k and -m select
-def pytest_collection_modifyitems(session: Any, config: Any, items: list[Any]) -> None:
-    """Adds the checks of what the option names.
+def pytest_configure(config: Any) -> None:
+    """Finds what the option names.
 
     Raises:
         pytest.UsageError: if it names nothing that is installed.
     """
-    names = config.getoption("--mdpzoo")
+    names = config.getoption("--mdpzoo", default=[])
     if not names:
         return
     from mdpzoo.checks import subjects
-    from mdpzoo.checks.suites import suite
     from mdpzoo.errors import MdpzooError
 
-    for name in names:
-        try:
-            found = subjects(name)
-        except MdpzooError as error:
-            raise pytest.UsageError(f"--mdpzoo {name}: {error}") from error
-        for subject in found:
-            for check, function in suite(subject):
-                own = {"subject": subject.title, "check": check, "function": function}
-                title = f"{subject.title}: {check}"
-                items.append(CheckItem.from_parent(session, name=title, nodeid=f"mdpzoo::{title}", **own))
+    try:
+        config.stash[SUBJECTS] = [each for name in names for each in subjects(name)]
+    except MdpzooError as error:
+        raise pytest.UsageError(f"--mdpzoo: {error}") from error
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: Any) -> Any:
+    """Adds the checks to what the session collects from its arguments."""
+    report = yield
+    if isinstance(collector, pytest.Session) and collector.config.stash.get(SUBJECTS, []):
+        report.result.append(Conformance.from_parent(collector, name="mdpzoo", nodeid="mdpzoo"))
+    return report

@@ -13,9 +13,23 @@ from typing import Any
 
 from mdpzoo.checks.subject import NotApplicable
 from mdpzoo.checks.suites import Checked, everything, subjects, suite
-from mdpzoo.errors import MdpzooError
+from mdpzoo.errors import MdpzooError, MissingExtraError
 
-__all__ = ["CheckResult", "Checked", "NotApplicable", "checks", "everything", "run_check", "run_checks", "silence", "subjects"]
+__all__ = [
+    "CheckResult",
+    "Checked",
+    "NotApplicable",
+    "checks",
+    "everything",
+    "run_check",
+    "run_checks",
+    "silence",
+    "subjects",
+]
+
+
+EXTRA = ("torch", "stable_baselines3")  # what checks themselves need
+INSTALL = "type: pip install 'mdpzoo[sb3]'"
 
 
 @dataclass(frozen=True)
@@ -87,8 +101,12 @@ def run_check(subject: str, name: str, check: Callable[[], None]) -> CheckResult
     try:
         with silence():
             check()
-    except NotApplicable as reason:
+    except (NotApplicable, MissingExtraError) as reason:
         return CheckResult(name, skipped=str(reason), subject=subject)
+    except ModuleNotFoundError as error:
+        if error.name not in EXTRA:
+            return CheckResult(name, f"ModuleNotFoundError: {error}", subject=subject)
+        return CheckResult(name, skipped=f"{error.name} is not installed; {INSTALL}", subject=subject)
     except MdpzooError as error:
         return CheckResult(name, str(error), subject=subject)
     except Exception as error:  # whatever a third party's code may raise

@@ -31,8 +31,8 @@ class PluginSubject:
 
     @property
     def title(self) -> str:
-        """What reports call it: its distribution."""
-        return self.status.distribution
+        """What reports call it: its distribution and version."""
+        return f"{self.status.distribution} {self.status.version}"
 
     def try_settings(self) -> None:
         """Does nothing: a plugin has no settings."""
@@ -107,7 +107,9 @@ def listing_is_light(plugin: PluginSubject) -> None:
     assert done.returncode == 0, done.stderr.strip().rpartition("\n")[2]
     loaded = set(ast.literal_eval(done.stdout.strip().rpartition("\n")[2]))
     heavy = [name for name in HEAVY if name in loaded]
-    assert not heavy, f"importing {_module(plugin)} imports {heavy[0]}; name code as strings and import it when it is used"
+    assert not heavy, (
+        f"importing {_module(plugin)} imports {heavy[0]}; name code as strings and import it when it is used"
+    )
 
 
 def code_is_there(plugin: PluginSubject) -> None:

@@ -11,7 +11,7 @@ from mdpzoo.checks.agents.agent_subject import AgentSubject
 from mdpzoo.checks.foreign import foreign_subject
 from mdpzoo.checks.plugins import PluginSubject
 from mdpzoo.checks.subject import Subject
-from mdpzoo.errors import SettingError
+from mdpzoo.errors import SettingError, unknown
 
 Check = tuple[str, Callable[[], None]]
 
@@ -59,7 +59,9 @@ def subjects(name: str, **settings: Any) -> list[Checked]:
     if (foreign := foreign_subject(name, settings)) is not None:
         return [foreign]
     known = {*plugins, *entries, *registry.environments(), *registry.agents(), *gymnasium.registry}
-    raise registry.unknown_name("environment", name, known)
+    if not registry.plugins():
+        raise registry.unknown_name("environment", name, known)
+    raise unknown("plugin, environment or agent", name, known, "mdpzoo list plugins")
 
 
 def everything() -> list[Checked]:

@@ -1,5 +1,6 @@
 """The command ``mdpzoo check``."""
 
+import contextlib
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mdpzoo.cli import listing
-from mdpzoo.cli.commands import EnvironmentSettings, Json, Settings, app, working
+from mdpzoo.cli.commands import EnvironmentSettings, Json, Settings, app
 from mdpzoo.cli.settings_text import read_settings
 from mdpzoo.errors import SettingError
 
@@ -36,7 +37,7 @@ def check(
         raise SettingError("name what to check, or give --all; for example: mdpzoo check CartPole-v1")
     if own and (everything or len(names or []) > 1):
         raise SettingError("settings are for one environment or one agent; name only that")
-    with working(1):
+    with contextlib.redirect_stdout(sys.stderr):  # for programs, standard output holds the answer only
         results = list(_run(names or [], own))
     rows = [{"subject": each.subject, "check": each.name, "result": each.verdict} for each in results]
     if as_json:
@@ -49,6 +50,10 @@ def check(
 
 def _run(names: list[str], settings: dict[str, Any]) -> "Iterator[CheckResult]":
     """Runs the checks of what is named, or of everything, with a bar on a terminal."""
+    with contextlib.suppress(ModuleNotFoundError):  # then the checks that need it say so
+        import torch
+
+        torch.set_num_threads(1)
     from mdpzoo import checks
     from mdpzoo.checks.suites import suite
     from mdpzoo.experiments.progress import bar

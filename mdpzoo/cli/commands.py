@@ -117,7 +117,7 @@ def train(
     as_json: Json = False,
 ) -> None:
     """Train an agent."""
-    with working(threads):
+    with _working(threads):
         from mdpzoo.experiments import run as runs
 
         asked = runs.Run(
@@ -160,7 +160,7 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Play episodes with a trained agent."""
-    with working(threads):
+    with _working(threads):
         from mdpzoo.experiments.evaluation import evaluate_saved
 
         played = evaluate_saved(
@@ -209,7 +209,7 @@ def record(
 ) -> None:
     """Record trajectories of an agent; --env-set reveal=always adds what the observation hides."""
     check_folder(out)
-    with working(threads):
+    with _working(threads):
         from mdpzoo.experiments.players import ready_agent
         from mdpzoo.experiments.progress import bar
         from mdpzoo.experiments.run import make_envs
@@ -236,7 +236,7 @@ def _print_rows(rows: list[listing.Row], as_json: bool) -> None:
 
 
 @contextlib.contextmanager
-def working(threads: int) -> Any:
+def _working(threads: int) -> Any:
     """Sets torch's threads; what agents and environments print goes to standard error, where no program reads."""
     from mdpzoo.front import require
 

@@ -84,7 +84,9 @@ def candidates(spec: AgentSpec) -> Iterator[tuple[str, Maker]]:
         yield from ((id, lambda id=id, more=more: mdpzoo.make_parallel(id, **more)) for id, more in _ids(spec))  # type: ignore[misc]
         return
     for rows in (ROWS, 1):
-        own = [each for each in _ids(spec) if spec.trial.environment or registry.owner(each[0]) == registry.owner(spec.id)]
+        own = [
+            each for each in _ids(spec) if spec.trial.environment or registry.owner(each[0]) == registry.owner(spec.id)
+        ]
         others = [each for each in _ids(spec) if each not in own]
         yield from ((id, _maker(id, rows, more)) for id, more in own)
         if not spec.trial.environment:

@@ -61,7 +61,8 @@ def predicts_actions(subject: AgentSubject) -> None:
 def leaves_observations(subject: AgentSubject) -> None:
     """Looks whether ``predict`` writes into the observation that it is given."""
     agent = subject.make(subject.env())
-    batch, _ = watched(subject, agent)[0]
+    env = subject.env()
+    batch = _watched_game(env)[0][0] if subject.of_games else env.reset()
     before = copy.deepcopy(batch)
     agent.predict(batch, deterministic=True)
     require_equal("the observation after predict()", batch, before)

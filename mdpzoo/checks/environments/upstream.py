@@ -16,6 +16,7 @@ from mdpzoo.errors import SettingError
 
 OF_SB3 = (spaces.Box, spaces.Discrete, spaces.MultiDiscrete, spaces.MultiBinary)
 
+
 def passes_gymnasium(subject: Subject) -> None:
     """Runs Gymnasium's own checker."""
     env = subject.make()
@@ -72,7 +73,9 @@ def refuses_unknown_options(subject: Subject) -> None:
 
 def foreign_to_sb3(env: gymnasium.Env[Any, Any]) -> str:
     """Returns the kind of a space that Stable-Baselines3 does not have; empty if it has all of them."""
-    parts = env.observation_space.values() if isinstance(env.observation_space, spaces.Dict) else [env.observation_space]
+    parts = (
+        env.observation_space.values() if isinstance(env.observation_space, spaces.Dict) else [env.observation_space]
+    )
     return next((type(each).__name__ for each in (*parts, env.action_space) if not isinstance(each, OF_SB3)), "")
 
 

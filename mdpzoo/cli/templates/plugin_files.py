@@ -40,7 +40,9 @@ def check_free(name: str) -> None:
     if NAME.fullmatch(name) is None:
         near = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-0123456789")
         hint = f" Try {near!r}." if NAME.fullmatch(near) else ""
-        raise SettingError(f"a plugin's name must be lower case with hyphens, as in 'acme-maze'; got {name!r:.80}.{hint}")
+        raise SettingError(
+            f"a plugin's name must be lower case with hyphens, as in 'acme-maze'; got {name!r:.80}.{hint}"
+        )
     package = name.replace("-", "_")
     if name.partition("-")[0] == "mdpzoo":
         raise SettingError(f"names that begin with 'mdpzoo' are reserved; put your own name first, not {name!r}")
