@@ -59,7 +59,7 @@ class ForeignGame(Subject):
     def seat(self, player: str, others: Any, **more: Any) -> Any:
         """Makes one player's seat; the arguments are those of ``mdpzoo.seat``."""
         self.make_parallel().close()
-        return mdpzoo.seat(self.make_parallel, player, others, **more)  # type: ignore[arg-type]
+        return mdpzoo.seat(self.make_parallel, player, others, **more)
 
     def try_settings(self) -> None:
         """Makes the game once.

@@ -1,4 +1,4 @@
-"""Checks of a plugin itself: how it loads, what its distribution says of it, and whether its specs name what there is."""
+"""Checks of a plugin itself: how it loads, what its distribution says of it, and what its specs name."""
 
 import ast
 import email.message
@@ -125,8 +125,8 @@ def code_is_there(plugin: PluginSubject) -> None:
                 raise AssertionError(f"{field} of {name} is {code!r}, which does not exist: {error}") from error
             except ModuleNotFoundError as error:
                 package = _module(plugin).partition(".")[0]
-                known = (error.name or "").partition(".")[0] != package
-                assert known, f"{field} of {name} is {code!r}, which does not exist: {error}"
+                if (error.name or "").partition(".")[0] == package:
+                    raise AssertionError(f"{field} of {name} is {code!r}, which does not exist: {error}") from error
                 lacking.add(error.name)
     if lacking:
         raise NotApplicable(f"not all code could be imported without {', '.join(sorted(map(str, lacking)))}")

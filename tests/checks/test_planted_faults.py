@@ -68,7 +68,7 @@ FAULTS = {
     "environments/reuses_its_buffer": ("what it has shown stays as it was", "observation number"),
     "environments/shares_its_place": (SHARED, "an environment beside another"),
     "environments/one_action_space_for_all": (SHARED, "share an action space"),
-    "environments/observes_a_list": (EVERY_STEP, "is list, not an array"),
+    "environments/observes_a_list": (EVERY_STEP, "is list"),
     "environments/writes_into_actions": ("step leaves its action as it was", "the action after step()"),
     "environments/forgets_to_reset": (SEED, "the same environment, seeded again"),
     "environments/reset_returns_one_value": ("it passes Gymnasium's check_env", ""),

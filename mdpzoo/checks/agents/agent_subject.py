@@ -81,19 +81,17 @@ def candidates(spec: AgentSpec) -> Iterator[tuple[str, Maker]]:
     The one that its spec names; else its own plugin's, then small ones of the kit, then everybody's.
     """
     if spec.learns_from == "game":
-        yield from ((id, lambda id=id, more=more: mdpzoo.make_parallel(id, **more)) for id, more in _ids(spec))  # type: ignore[misc]
+        yield from ((id, lambda id=id, more=more: mdpzoo.make_parallel(id, **more)) for id, more in _ids(spec))
         return
+    wanted, home = _ids(spec), registry.owner(spec.id)
+    own = [each for each in wanted if spec.trial.environment or registry.owner(each[0]) == home]
     for rows in (ROWS, 1):
-        own = [
-            each for each in _ids(spec) if spec.trial.environment or registry.owner(each[0]) == registry.owner(spec.id)
-        ]
-        others = [each for each in _ids(spec) if each not in own]
         yield from ((id, _maker(id, rows, more)) for id, more in own)
         if not spec.trial.environment:
             from mdpzoo.checks.agents.toys import LIMIT, TOYS
 
             yield from ((toy.__name__, _maker(toy(), rows, {"max_episode_steps": LIMIT})) for toy in TOYS)
-        yield from ((id, _maker(id, rows, more)) for id, more in others)
+        yield from ((id, _maker(id, rows, more)) for id, more in wanted if (id, more) not in own)
 
 
 def _ids(spec: AgentSpec) -> list[tuple[str, Mapping[str, Any]]]:

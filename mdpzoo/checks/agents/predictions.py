@@ -79,7 +79,8 @@ def _check_action(space: Any, action: Any) -> None:
 def _watched_game(game: Any) -> Watched:
     """What the first player observes while everybody plays random actions."""
     seen, _ = game.reset(seed=7)
-    first, shown = game.possible_agents[0], []
+    first = game.possible_agents[0]
+    shown: Watched = []
     for place, player in enumerate(game.possible_agents):
         game.action_space(player).seed(place)
     for _ in range(WATCHED):

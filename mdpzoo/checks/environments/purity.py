@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from mdpzoo.checks.subject import NotApplicable, Subject, legal_rows, require_equal
 from mdpzoo.checks.environments.walks import STEPS
+from mdpzoo.checks.subject import NotApplicable, Subject, legal_rows, require_equal
 from mdpzoo.interop.shells.states import leaves, mapped
 from mdpzoo.protocols import BatchedGame
 

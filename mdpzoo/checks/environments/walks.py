@@ -29,9 +29,7 @@ def check_observation(space: spaces.Space[Any], seen: Any, where: str) -> None:
         whole = np.ndim(seen) == 0 and np.issubdtype(np.asarray(seen).dtype, np.integer)
         assert whole, f"the observation {where} is {type(seen).__name__}, not an integer"
     elif space.shape is not None:
-        assert isinstance(seen, np.ndarray | np.generic), (
-            f"the observation {where} is {type(seen).__name__}, not an array"
-        )
+        assert isinstance(seen, np.ndarray | np.generic), f"the observation {where} is {type(seen).__name__}, no array"
         array = np.asarray(seen)
         assert array.dtype == space.dtype, f"the observation {where} is {array.dtype}, its space {space.dtype}"
         assert array.shape == space.shape, f"the observation {where} has shape {array.shape}, its space {space.shape}"

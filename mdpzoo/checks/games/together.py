@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from mdpzoo.checks.environments.walks import check_observation
 from mdpzoo.checks.scripted import Scripted
 from mdpzoo.checks.subject import NotApplicable, Subject, require_equal
 from mdpzoo.checks.traces import STEPS, row_of
-from mdpzoo.checks.environments.walks import check_observation
 
 SEED = 13
 Event = tuple[Any, ...]

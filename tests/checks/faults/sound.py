@@ -92,7 +92,7 @@ class Duel(ParallelEnv):
     """A simulator of two players: each adds to a sum, and four rounds are a game."""
 
     metadata = {"name": "duel_v0", "is_parallelizable": True}
-    possible_agents = ["player_0", "player_1"]  # noqa: RUF012
+    possible_agents = ["player_0", "player_1"]
 
     def __init__(self, render_mode=None, max_cycles=None):
         self.render_mode = render_mode
@@ -114,7 +114,7 @@ class Duel(ParallelEnv):
     def step(self, actions):
         self.sum += int(sum(actions.values()))
         self.rounds += 1
-        over = {each: self.rounds == 4 for each in self.agents}
+        over = dict.fromkeys(self.agents, self.rounds == 4)
         rewards = {each: float(self.sum % 3 - 1) for each in self.agents}
         never, infos = dict.fromkeys(self.agents, False), {each: {} for each in self.agents}
         seen = self.seen()

@@ -1,6 +1,7 @@
 """Keeps what it learns beside the policy, where save does not look."""
 
 import torch
+
 from tests.checks.faults.sound import Counting, CountingPolicy
 
 

@@ -1,6 +1,7 @@
 """All its instances count in one table."""
 
 import torch
+
 from tests.checks.faults.sound import Counting, CountingPolicy
 
 TABLE = torch.zeros(4, 2, dtype=torch.float64)
