@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PLUGINS := $(wildcard plugins/*)
 STAMP := $(VENV)/.installed
 
-.PHONY: install demo test lint docs bench mutants clean
+.PHONY: install demo test lint docs bench mutants release-check clean
 
 install: $(STAMP)
 
@@ -38,6 +38,9 @@ bench: install
 
 mutants: install
 	$(BIN)/python benchmarks/mutants.py $(ARGUMENTS)
+
+release-check:  # builds from what is committed; takes about 20 minutes
+	PYTHON=$(PYTHON) .ci/release-check
 
 clean:
 	rm -rf $(VENV) demo build
