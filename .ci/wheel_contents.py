@@ -1,6 +1,6 @@
 """Looks into built wheels: what must be there is, and no test is.
 
-    python .ci/wheel_contents.py DIST CHECKOUT
+python .ci/wheel_contents.py DIST CHECKOUT
 """
 
 import sys
@@ -21,7 +21,8 @@ def faults(wheel: Path, checkout: Path) -> list[str]:
         headers = HeaderParser().parsestr(archive.read(str(metadata)).decode())
     found = [f"it carries the test {name}" for name in names if is_test(name)]
     found += [f"its metadata has no {field}" for field in FIELDS if not headers[field]]
-    found += [f"its metadata has no classifier {each!r}" for each in VERSIONS if each not in headers.get_all("Classifier")]
+    classifiers = headers.get_all("Classifier") or []
+    found += [f"its metadata has no classifier {each!r}" for each in VERSIONS if each not in classifiers]
     project = checkout if headers["Name"] == "mdpzoo" else checkout / "plugins" / headers["Name"]
     package = project / headers["Name"].replace("-", "_")
     wanted = [path for path in package.rglob("*") if path.suffix in (".py", *DATA) and "__pycache__" not in path.parts]

@@ -3,6 +3,8 @@
 import doctest
 import importlib
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 import mdpzoo
 from mdpzoo import registry
 from mdpzoo.checks import run_checks
+from mdpzoo.cli.templates.plugin_files import render
 from mdpzoo.discovery import Contribution
 from mdpzoo.specs import KINDS, EnvironmentSpec
 
@@ -65,13 +68,19 @@ def test_an_example_of_the_plugin_guide_conforms(kind, code, tmp_path, monkeypat
     assert [each for each in results.values() if each.failure] == []
 
 
-def test_every_kind_has_an_example():
-    assert {kind for kind, _ in EXAMPLES} == set(KINDS)
+def test_the_guide_has_such_an_example():
+    assert [kind for kind, _ in EXAMPLES] == ["model"]
 
 
-def test_the_plugin_guide_shows_the_examples_own_lines():
-    guide = (ROOT / "docs/write-a-plugin.md").read_text()
-    shown = re.search(r"# mdpzoo_example/rivers.py\n(.*?)```", guide, re.DOTALL).group(1)
-    source = (ROOT / "plugins/mdpzoo-example/mdpzoo_example/rivers.py").read_text()
-    for line in shown.splitlines()[1:]:  # the signature is shortened there
-        assert line.split("#")[0].strip() in source
+def test_the_plugin_guide_is_what_mdpzoo_new_writes_line_by_line():
+    done = subprocess.run(
+        [sys.executable, "docs/plugin_guide.py", "--check"], capture_output=True, text=True, cwd=ROOT, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_plugin_guide_shows_every_kind_and_all_files_that_a_newcomer_edits():
+    shown = re.findall(r"<!-- mdpzoo new acme-\w+ --kind (\w+): (\S+) -->", GUIDE.read_text())
+    assert {kind for kind, _ in shown} == {*KINDS, "agent"}
+    code = {path for path in render("acme-maze", "model") if path.endswith((".py", ".toml", "maze.md"))}
+    assert code - {path for kind, path in shown if kind == "model"} == {"acme_maze/__init__.py"}

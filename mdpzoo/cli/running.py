@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from mdpzoo import registry
-from mdpzoo.cli import listing
+from mdpzoo.cli import checking, listing, scaffolding  # noqa: F401  (two of them add their commands)
 from mdpzoo.cli.commands import STOPPED, app
 from mdpzoo.compiling.clock import COMPILE_TIME
 from mdpzoo.errors import MdpzooError, PluginError

@@ -2,8 +2,10 @@ import pytest
 import torch
 
 import mdpzoo
-from mdpzoo.checks import NotApplicable, checks, run_checks
+from mdpzoo.checks import NotApplicable, checks, everything, run_check, run_checks
 from mdpzoo.checks.environments.synchronisation import NoSynchronisation
+from mdpzoo.checks.subject import Subject
+from mdpzoo.checks.suites import suite
 
 VARIANTS = [(id, dict(each)) for id, spec in mdpzoo.environments().items() for each in ({}, *spec.variants)]
 
@@ -20,6 +22,21 @@ def test_every_registered_environment_passes(id, settings, name, capsys):
         dict(checks(id, **settings))[name]()
     except NotApplicable as reason:
         pytest.skip(str(reason))
+
+
+OTHERS = [each for each in everything() if not isinstance(each, Subject)]
+
+
+@pytest.mark.parametrize(
+    ("title", "name", "check"),
+    [(each.title, name, check) for each in OTHERS for name, check in suite(each)],
+    ids=[f"{each.title}-{name}" for each in OTHERS for name, _ in suite(each)],
+)
+def test_every_installed_plugin_and_agent_passes(title, name, check):
+    result = run_check(title, name, check)
+    if result.skipped:
+        pytest.skip(result.skipped)
+    assert result.failure is None
 
 
 @pytest.mark.parametrize(

@@ -12,31 +12,12 @@ from functools import partial
 import pytest
 
 import mdpzoo
-from mdpzoo import cli, registry
+from mdpzoo import registry
 from mdpzoo.specs import CommandSpec
 
 COMMAND = (sys.executable, "-c", "from mdpzoo.cli import main; main()")
 RIVER, TSP = "mdpzoo/RiverSwim-v0", "mdpzoo/TSP-v0"
-COMMANDS = ["list", "show", "doctor", "train", "evaluate", "check", "warm-up"]
-
-
-@pytest.fixture
-def zoo(monkeypatch, capsys):
-    """Types a command; returns the exit code, standard output and standard error."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["mdpzoo", *map(str, arguments)])
-        monkeypatch.setattr(cli.app, "registered_commands", list(cli.app.registered_commands))
-        capsys.readouterr()
-        try:
-            cli.main()
-            code = 0
-        except SystemExit as ended:
-            code = ended.code or 0
-        told = capsys.readouterr()
-        return code, told.out, told.err
-
-    return run
+COMMANDS = ["list", "show", "doctor", "train", "evaluate", "check", "new", "warm-up"]
 
 
 def one_value(said):
