@@ -164,8 +164,7 @@ class Trial:
     """Where and how ``mdpzoo check`` tries an agent: so small that it learns from a few dozen steps in a second.
 
     Attributes:
-        environment: an environment's id, or ``"module:attribute"`` of a function that makes one; None: the first that
-            the agent takes, of its own plugin's, the kit's or any.
+        environment: an id, or ``"module:attribute"`` of a function that makes one; None: the first that fits.
         environment_settings: of that environment; JSON values only.
         settings: the agent's; JSON values only.
     """
@@ -175,13 +174,9 @@ class Trial:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Checks every field.
-
-        Raises:
-            PluginError: a field breaks its rule.
-        """
-        for name in ("environment_settings", "settings"):
-            object.__setattr__(self, name, _frozen(getattr(self, name)))
+        """Raises PluginError if settings are no JSON values by name."""
+        object.__setattr__(self, "environment_settings", _frozen(self.environment_settings))
+        object.__setattr__(self, "settings", _frozen(self.settings))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,7 @@
 import pytest
 
 from mdpzoo.errors import PluginError, SettingError
-from mdpzoo.specs import AgentSpec, CommandSpec, EnvironmentSpec, build
+from mdpzoo.specs import AgentSpec, CommandSpec, EnvironmentSpec, Trial, build
 
 GOOD = {"id": "mine/Thing-v0", "kind": "model", "rules": "mine.thing:thing", "summary": "a thing"}
 
@@ -46,3 +46,12 @@ def test_settings_cannot_be_changed_after_the_fact():
 def test_an_unknown_setting_names_the_nearest():
     with pytest.raises(SettingError, match=r"unknown setting 'lenght' of coin_walk. Did you mean 'length'"):
         build("tests.toys:coin_walk", {"lenght": 3})
+
+
+def test_a_trial_holds_json_and_stands_on_an_agent():
+    with pytest.raises(PluginError, match="settings must be JSON values by name"):
+        Trial(environment="acme/Maze-v0", environment_settings={"slip": {1, 2}})
+    with pytest.raises(PluginError, match="trial of agent 'mine' must be a Trial"):
+        AgentSpec(id="mine", build="mine:agent", summary="", trial={"environment": "acme/Maze-v0"})
+    with pytest.raises(TypeError):
+        Trial(settings={"n_steps": 8}).settings["n_steps"] = 9
