@@ -8,6 +8,8 @@ from mdpzoo_combinatorial.baselines.table import BASELINES, Solver
 from mdpzoo_combinatorial.problems import PROBLEMS
 from mdpzoo_combinatorial.problems.record import BQ_NCO
 
+LIMITS = {"pyvrp": {"seconds": 0.05}}  # of solvers that would go on for seconds; six places are solved at once
+
 
 @hookimpl
 def mdpzoo_environments() -> list[EnvironmentSpec]:
@@ -59,7 +61,7 @@ def mdpzoo_agents() -> list[AgentSpec]:
                 actions=("Discrete",),
                 observation_keys=(*each.entries, "action_mask"),
                 source=each.source,
-                trial=_trial(f"mdpzoo/{each.problems[0]}-v0", **({"seconds": 0.02} if each.anytime else {})),
+                trial=_trial(f"mdpzoo/{each.problems[0]}-v0", **LIMITS.get(each.id, {})),
             )
             for each in BASELINES.values()
             if each.agent is not None
