@@ -2,7 +2,6 @@
 
 import json
 import os
-import pty
 import subprocess
 import sys
 
@@ -70,8 +69,8 @@ def test_a_wrong_call_is_one_sentence(arguments, sentence, zoo):
     assert len(err.splitlines()) == 1
 
 
-@pytest.mark.skipif(os.name == "nt", reason="there are no pseudo-terminals on Windows")
-def test_a_terminal_shows_a_bar(tmp_path):
+def test_a_terminal_shows_a_bar():
+    pty = pytest.importorskip("pty", reason="there are no pseudo-terminals on Windows")
     outer, inner = pty.openpty()
     command = [sys.executable, "-m", "mdpzoo", "check", "CartPole-v1", "--json"]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=inner, timeout=300, check=True)
