@@ -108,14 +108,14 @@ class Duel(ParallelEnv):
     def reset(self, seed=None, options=None):
         if seed is not None:
             self.generator = np.random.default_rng(seed)
-        self.agents, self.sum, self.rounds = list(self.possible_agents), int(self.generator.integers(3)), 0
+        self.agents, self.sum, self.rounds = list(self.possible_agents), float(self.generator.random()), 0
         return self.seen(), {each: {} for each in self.agents}
 
     def step(self, actions):
         self.sum += int(sum(actions.values()))
         self.rounds += 1
         over = dict.fromkeys(self.agents, self.rounds == 4)
-        rewards = {each: float(self.sum % 3 - 1) for each in self.agents}
+        rewards = {each: self.sum % 3 - 1 for each in self.agents}
         never, infos = dict.fromkeys(self.agents, False), {each: {} for each in self.agents}
         seen = self.seen()
         self.agents = [] if self.rounds == 4 else self.agents
