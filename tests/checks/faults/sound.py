@@ -115,7 +115,7 @@ class Duel(ParallelEnv):
         self.sum += int(sum(actions.values()))
         self.rounds += 1
         over = dict.fromkeys(self.agents, self.rounds == 4)
-        rewards = {each: self.sum % 3 - 1 for each in self.agents}
+        rewards = dict.fromkeys(self.agents, self.sum % 3 - 1)
         never, infos = dict.fromkeys(self.agents, False), {each: {} for each in self.agents}
         seen = self.seen()
         self.agents = [] if self.rounds == 4 else self.agents
