@@ -104,9 +104,10 @@ def run_check(subject: str, name: str, check: Callable[[], None]) -> CheckResult
     except (NotApplicable, MissingExtraError) as reason:
         return CheckResult(name, skipped=str(reason), subject=subject)
     except ModuleNotFoundError as error:
-        if error.name not in EXTRA:
+        package = str(error.name).partition(".")[0]
+        if package not in EXTRA:
             return CheckResult(name, f"ModuleNotFoundError: {error}", subject=subject)
-        return CheckResult(name, skipped=f"{error.name} is not installed; {INSTALL}", subject=subject)
+        return CheckResult(name, skipped=f"{package} is not installed; {INSTALL}", subject=subject)
     except MdpzooError as error:
         return CheckResult(name, str(error), subject=subject)
     except Exception as error:  # whatever a third party's code may raise

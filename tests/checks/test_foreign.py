@@ -1,6 +1,8 @@
 """The kit raises no false alarm on environments of others, and says what it could not test."""
 
 import importlib
+import subprocess
+import sys
 
 import pytest
 
@@ -82,3 +84,19 @@ def test_a_game_without_a_parallel_form_says_so():
 def test_a_name_that_means_nothing_is_told_as_such(name, sentence):
     with pytest.raises(UnknownNameError, match=sentence):
         run_checks(name)
+
+
+WITHOUT_TORCH = """
+import sys
+sys.modules.update(torch=None, stable_baselines3=None)  # importing them raises, as where they are not installed
+from mdpzoo.checks import run_checks
+results = run_checks("CartPole-v1") + run_checks("mdpzoo/RiverSwim-v0")
+assert [each for each in results if each.failure] == []
+assert sum(each.verdict == "passed" for each in results) > 15
+assert any("stable_baselines3 is not installed; type: pip install" in str(each.skipped) for each in results)
+"""
+
+
+def test_without_torch_the_kit_runs_what_it_can_and_says_what_to_install():
+    done = subprocess.run([sys.executable, "-c", WITHOUT_TORCH], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr

@@ -9,7 +9,6 @@ from mdpzoo.checks.environments.upstream import foreign_to_sb3
 from mdpzoo.checks.subject import NotApplicable, Subject
 from mdpzoo.checks.traces import LIMIT, require_same_trace, sb3_traces, single_trace, vector_traces
 from mdpzoo.interop.shells.batched_vector import autoreset
-from mdpzoo.interop.shells.tensor_vector import TensorVectorEnv
 
 ROWS = 3
 MODES = ("next_step", "same_step", "disabled")
@@ -27,6 +26,8 @@ def same_everywhere_when_truncated(subject: Subject) -> None:
 
 def dense_rules_play_the_same(subject: Subject) -> None:
     """Plays the tensors beside the compiled form, in every autoreset mode."""
+    from mdpzoo.interop.shells.tensor_vector import TensorVectorEnv
+
     problem = subject.batched()
     if not hasattr(problem, "compiled"):
         raise NotApplicable("the vector environment plays the tensors already")
