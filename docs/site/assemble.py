@@ -144,7 +144,7 @@ def _indices(folder: Path) -> None:
 def _front(folder: Path, shown: dict[str, Picture]) -> None:
     """Writes the front page: what this is, the gallery, and the tree of all pages."""
     trees = {
-        "Start": ["quickstart", "concepts", "planning", "glossary"],
+        "Start": ["quickstart", "concepts", "planning", "studies", "reports", "glossary"],
         "The zoo": ["environments/index", "agents/index", "families/index", "measured"],
         "How to": ["how-to/index"],
         "Contribute": [
