@@ -6,7 +6,8 @@ import mdpzoo
 from mdpzoo import registry, specs
 from mdpzoo.checkpoints import describe
 from mdpzoo.errors import PluginError, SettingError
-from mdpzoo.experiments.run import Run, train
+from mdpzoo.experiments.run import Run
+from mdpzoo.experiments.training import train
 from mdpzoo.front import make_any
 from mdpzoo.specs import AgentSpec
 

@@ -118,9 +118,10 @@ def train(
 ) -> None:
     """Train an agent."""
     with _working(threads):
-        from mdpzoo.experiments import run as runs
+        from mdpzoo.experiments.run import Run
+        from mdpzoo.experiments import training
 
-        asked = runs.Run(
+        asked = Run(
             agent=agent,
             environment=environment,
             steps=steps,
@@ -130,7 +131,7 @@ def train(
             environment_settings=read_settings(environment_settings),
         )
         shown = sys.stderr.isatty()
-        trained = runs.train(asked, out, resume=resume, progress=shown, keep_every=keep_every, tensorboard=tensorboard)
+        trained = training.train(asked, out, resume=resume, progress=shown, keep_every=keep_every, tensorboard=tensorboard)
     if as_json:
         told = {"folder": str(out), "complete": trained.complete, "steps": trained.steps, "seconds": trained.seconds}
         listing.print_json(told)

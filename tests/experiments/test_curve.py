@@ -2,7 +2,8 @@
 
 import csv
 
-from mdpzoo.experiments.run import Run, train
+from mdpzoo.experiments.run import Run
+from mdpzoo.experiments.training import train
 
 
 def rows(folder):

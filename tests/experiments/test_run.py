@@ -5,8 +5,9 @@ import pytest
 from stable_baselines3.common.callbacks import BaseCallback
 
 from mdpzoo.errors import CheckpointError, SettingError
-from mdpzoo.experiments import run as runs
-from mdpzoo.experiments.run import Run, load_run, train, write_json
+from mdpzoo.experiments.keeping import save
+from mdpzoo.experiments.run import Run, load_run, write_json
+from mdpzoo.experiments.training import train
 
 RIVER = {"agent": "q-learning", "environment": "mdpzoo/RiverSwim-v0", "num_envs": 2}
 
@@ -160,6 +161,6 @@ def test_an_agent_that_fails_to_save_leaves_the_old_one(tmp_path):
 
     (tmp_path / "agent.zip").write_text("whole")
     with pytest.raises(OSError, match="full"):
-        runs.save(Agent(), tmp_path)
+        save(Agent(), tmp_path)
     assert names(tmp_path) == ["agent.zip"]
     assert (tmp_path / "agent.zip").read_text() == "whole"

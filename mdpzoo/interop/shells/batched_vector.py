@@ -24,8 +24,10 @@ from mdpzoo.interop.shells.shell import (
     exchanged,
     frames_per_second,
 )
+from mdpzoo.interop.shells.states import leaves, mapped
 from mdpzoo.protocols import BatchedProblem
 
+KEPT = ("keys", "counters", "elapsed", "returns", "done")  # what a shell has besides the state: all ``[B]``
 Output = Literal["numpy", "torch"]
 
 
@@ -46,6 +48,7 @@ class BatchedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
     """What both shells share: settings, seeds, hidden facts and pictures."""
 
     rules: Any
+    _some_done: bool
     _elapsed: Any  # [B] int64, steps of the present episodes
     _returns: Any  # [B] float64, rewards of the present episodes
 
@@ -132,7 +135,7 @@ class BatchedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         if mask is not None and (self._seeds is None or np.shape(mask) != (self.num_envs,)):
             raise SettingError(f"reset_mask must have shape [{self.num_envs}] and follow a full reset")
         forgotten = self._seed(seed)
-        rows = np.ones(self.num_envs, bool) if mask is None else np.array(_on_host(mask), bool)
+        rows = np.ones(self.num_envs, bool) if mask is None else np.array(on_host(mask), bool)
         self._start(rows, forgotten)
         return self._look(self._state), self._told(self._facts(), self._here(rows)) if self._always else {}
 
@@ -150,6 +153,42 @@ class BatchedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
             SettingError: if this is no seat, or there is no such player.
         """
         self.rules = exchanged(self.rules, player, policy)
+
+    def snapshot(self) -> dict[str, Any]:
+        """All that the environments are in, as NumPy arrays and integers; ``restore`` goes on from it to the bit.
+
+        Raises:
+            ResetNeededError: if ``reset`` has not been called.
+        """
+        self._check_begun()
+        own = {name: np.array(on_host(getattr(self, f"_{name}"))) for name in KEPT}
+        return {**own, "seeds": list(self._seeds or ()), "state": [np.array(on_host(each)) for each in leaves(self._state)]}
+
+    def restore(self, snapshot: Mapping[str, Any]) -> None:
+        """Goes on from a snapshot of environments with the same rules, settings and number of rows.
+
+        Raises:
+            SettingError: if the snapshot is one of other environments.
+            ResetNeededError: if ``reset`` has not been called.
+        """
+        self._check_begun()
+        places = {f"_{name}": snapshot[name] for name in KEPT}
+        state = leaves(self._state)
+        now = [*(getattr(self, name) for name in places), *state]
+        saved = [*places.values(), *snapshot["state"]]
+        kinds = [[(np.shape(each), np.asarray(on_host(each)).dtype) for each in arrays] for arrays in (now, saved)]
+        if kinds[0] != kinds[1] or len(snapshot["seeds"]) != self.num_envs:
+            raise SettingError("this snapshot is one of environments with other rules or another number of rows")
+        for name, value in places.items():
+            setattr(self, name, self._kept(value))
+        fresh = iter(snapshot["state"])
+        self._state = mapped(self._state, lambda _: self._kept(next(fresh)))
+        self._seeds = [int(seed) for seed in snapshot["seeds"]]
+        self._some_done = bool(np.any(snapshot["done"]))
+
+    def _kept(self, value: np.ndarray) -> Any:
+        """Returns a copy of an array as the shell keeps it."""
+        raise NotImplementedError
 
     def _start(self, rows: np.ndarray, forgotten: np.ndarray) -> None:
         """Starts episodes in some rows (``[B]`` bool), of which some (``[B]`` bool) do not go on from the last one."""
@@ -230,6 +269,6 @@ class BatchedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         return ~kept
 
 
-def _on_host(mask: Any) -> Any:
-    """A mask given as a tensor of any device, or as it is."""
-    return mask.cpu() if hasattr(mask, "cpu") else mask
+def on_host(array: Any) -> Any:
+    """Returns a tensor of any device on the CPU, anything else as it is."""
+    return array.cpu() if hasattr(array, "cpu") else array

@@ -1,0 +1,116 @@
+"""Evaluations within a run: ``evaluations.csv``, one line for each episode, with the steps learned before it.
+
+An evaluation plays the same episodes each time, in environments of its own. It leaves the training alone: the policy
+that plays is a copy, and the global random generators are put back.
+"""
+
+import copy
+import random
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from mdpzoo import registry
+from mdpzoo.experiments.curve import append, drop_after
+from mdpzoo.experiments.evaluation import evaluate
+from mdpzoo.experiments.run import Run, make_envs
+from mdpzoo.interop.finite_agents import model_behind
+from mdpzoo.models import TabularMDP
+from mdpzoo.models.piecewise import PiecewiseMDP
+
+COLUMNS = ("steps", "episode", "return", "length")
+ROWS = 16  # environments that step together, at most
+
+
+class Evaluations:
+    """Evaluates a run's agent at set steps and appends what the episodes returned."""
+
+    def __init__(self, run: Run, path: Path) -> None:
+        """Starts at step 0; without ``run.evaluation_episodes`` nothing is evaluated."""
+        self.run, self.path = run, path
+        self.following = run.evaluate_every
+        self.last: tuple[int, float] | None = None  # steps and mean return of the last evaluation
+        self._envs: Any = None
+
+    def observe(self, agent: Any, steps: int) -> None:
+        """Evaluates where a multiple of ``run.evaluate_every`` has been reached."""
+        if self.following is not None and steps >= self.following:
+            self._evaluate(agent, steps)
+
+    def finish(self, agent: Any, steps: int) -> float | None:
+        """Evaluates at the end, unless it has been done, and returns the last mean return; None: none is asked for."""
+        if self.run.evaluation_episodes is None or _cannot_be_evaluated(self.run, agent):
+            return None
+        if self.last is None or self.last[0] != steps:
+            self._evaluate(agent, steps)
+        if self._envs is not None:
+            self._envs.close()
+        return None if self.last is None else self.last[1]
+
+    def state(self) -> dict[str, Any]:
+        """What ``restore`` needs, as JSON values."""
+        return {"last": None if self.last is None else list(self.last)}
+
+    def restore(self, state: Mapping[str, Any], steps: int) -> None:
+        """Continues from a state of ``state``, taken after so many steps; later lines of the file go."""
+        self.last = None if state["last"] is None else (int(state["last"][0]), float(state["last"][1]))
+        self.resume_at(steps)
+        drop_after(self.path, steps)
+
+    def resume_at(self, steps: int) -> None:
+        """Continues after so many steps."""
+        if self.run.evaluate_every is not None:
+            self.following = (steps // self.run.evaluate_every + 1) * self.run.evaluate_every
+
+    def _evaluate(self, agent: Any, steps: int) -> None:
+        self.resume_at(steps)
+        episodes = self.run.evaluation_episodes
+        if episodes is None or _cannot_be_evaluated(self.run, agent):
+            return
+        run = self.run
+        if self._envs is None:
+            self._envs = make_envs(run.environment, min(ROWS, episodes), run.environment_settings, run.evaluation_seed)
+        self._envs.seed(run.evaluation_seed)
+        with undisturbed(agent), warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # episodes that are cut
+            found = evaluate(agent, self._envs, episodes)
+        header = () if self.path.exists() else (COLUMNS,)
+        rows = enumerate(zip(found.returns.tolist(), found.lengths.tolist(), strict=True))
+        append(self.path, [*header, *((steps, episode, f"{value:.12g}", length) for episode, (value, length) in rows)])
+        self.last = steps, float(found.returns.mean())
+
+
+@contextmanager
+def undisturbed(agent: Any) -> Iterator[None]:
+    """Lets an agent play without a trace: its policy is a copy meanwhile, and random generators are put back."""
+    policy, generator = agent.policy, getattr(agent, "generator", None)
+    own = isinstance(generator, np.random.Generator)
+    numbers, python, tensors = np.random.get_state(), random.getstate(), torch.get_rng_state()  # noqa: NPY002
+    agent.policy = copy.deepcopy(policy)
+    if own:
+        agent.generator = copy.deepcopy(generator)
+    try:
+        yield
+    finally:
+        agent.policy = policy
+        if own:
+            agent.generator = generator
+        np.random.set_state(numbers)  # noqa: NPY002
+        random.setstate(python)
+        torch.set_rng_state(tensors)
+
+
+def _cannot_be_evaluated(run: Run, agent: Any) -> bool:
+    """Whether there are no episodes to play: the task never ends, or is a game of several players."""
+    if registry.agent(run.agent).learns_from != "environment":
+        return True
+    envs = agent.get_env()
+    limit = getattr(getattr(envs, "envs", None), "max_episode_steps", None)
+    model = model_behind(envs, TabularMDP, PiecewiseMDP)
+    models = getattr(model, "models", [model])
+    return model is not None and limit is None and not any(each.terminal.any() for each in models)
