@@ -206,7 +206,7 @@ def make_agent(id: str, env: Any, **settings: Any) -> Any:
 
     spec = registry.agent(id)
     env = make_any(env) if isinstance(env, str) else env
-    _check_players(spec, env)
+    check_fit(spec, env)
     try:
         agent = build(spec.build, {"env": env, **spec.settings, **settings}, f"agent {id!r}")
     except ModuleNotFoundError as error:
@@ -238,8 +238,12 @@ def require(module: str, extra: str, distribution: str = "mdpzoo") -> None:
         raise MissingExtraError(f"{module} is not installed; type: pip install '{distribution}[{extra}]'")
 
 
-def _check_players(spec: AgentSpec, env: Any) -> None:
-    """Checks that an agent fits an environment, or every player of a game."""
+def check_fit(spec: AgentSpec, env: Any) -> None:
+    """Checks that an agent fits an environment, or every player of a game, by the spaces that its spec declares.
+
+    Raises:
+        SettingError: if it does not; says why.
+    """
     players = getattr(env, "possible_agents", None)
     if players is None and spec.learns_from == "game":
         raise SettingError(f"agent {spec.id!r} learns from a game of several players; use make_parallel, or its id")

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, Literal, get_args
 
 from mdpzoo.errors import PluginError
-from mdpzoo.settings import check_names, check_types
+from mdpzoo.settings import check_names, check_types, is_range
 
 Kind = Literal["model", "game", "problem", "environment"]
 KINDS = get_args(Kind)
@@ -108,6 +108,10 @@ class EnvironmentSpec:
         vector: ``"module:attribute"``, for an ``"environment"`` of one decision maker: builds a ``VectorEnv``, called
             with ``num_envs`` and the settings; None: single ones in turn.
         variants: settings with which the contract tests run the environment besides its defaults; JSON values only.
+        truth: ``"module:function"``, returns a ``mdpzoo.experiments.truths.Truth``: what is known exactly of the
+            environment. Called with the settings as keywords, and with those of ``seeds``, ``episodes``, ``steps`` and
+            ``max_episode_steps`` that are among its parameters. None: finite models are solved, of others nothing is
+            known.
     """
 
     id: str
@@ -120,6 +124,7 @@ class EnvironmentSpec:
     parallel: bool = False
     vector: str | None = None
     variants: tuple[Mapping[str, Any], ...] = ()
+    truth: str | None = None
 
     def __post_init__(self) -> None:
         """Checks every field.
@@ -130,9 +135,9 @@ class EnvironmentSpec:
         match = ENVIRONMENT_ID.fullmatch(self.id) if isinstance(self.id, str) else None
         _require(match is not None, f"an environment's id must look like 'namespace/Name-v0', got {self.id!r}")
         _require(self.kind in KINDS, f"kind must be one of {', '.join(KINDS)}, got {self.kind!r}")
-        for name, code in (("rules", self.rules), ("vector", self.vector)):
+        for name, code in (("rules", self.rules), ("vector", self.vector), ("truth", self.truth)):
             _require(
-                (name == "vector" and code is None) or (isinstance(code, str) and CODE.fullmatch(code) is not None),
+                (name != "rules" and code is None) or (isinstance(code, str) and CODE.fullmatch(code) is not None),
                 f"{name} of {self.id!r} must look like 'module:attribute', got {code!r}",
             )
         _require(
@@ -174,6 +179,9 @@ class AgentSpec:
         source: the paper, with its section.
         learns_from: ``"environment"``, or ``"game"`` for an agent that trains all players of a parallel environment;
             the names of its spaces then hold for every player.
+        max_envs: how many environments it can learn from at once; None: any number.
+        search: where ``mdpzoo tune`` looks for each setting: ``{"low": 0.01, "high": 1.0}``, with ``"log": True`` on a
+            logarithmic scale, whole numbers where both ends are; or ``{"choices": [...]}``, JSON values.
     """
 
     id: str
@@ -186,6 +194,8 @@ class AgentSpec:
     load: str | None = None
     source: str = ""
     learns_from: Source = "environment"
+    max_envs: int | None = None
+    search: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Checks every field.
@@ -205,7 +215,14 @@ class AgentSpec:
             self.learns_from in SOURCES,
             f"learns_from of agent {self.id!r} must be one of {', '.join(SOURCES)}, got {self.learns_from!r}",
         )
+        _require(
+            self.max_envs is None or (type(self.max_envs) is int and self.max_envs >= 1),
+            f"max_envs of agent {self.id!r} must be at least 1, got {self.max_envs!r}",
+        )
         object.__setattr__(self, "settings", _frozen(self.settings))
+        object.__setattr__(self, "search", _frozen(self.search))
+        for name, space in self.search.items():
+            _require(is_range(space), f"search of agent {self.id!r} has no range for {name!r}, got {space!r:.80}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,6 @@
 """The command line ``mdpzoo``."""
 
-from mdpzoo.cli.commands import app
+from mdpzoo.cli.application import app
 from mdpzoo.cli.running import main
 from mdpzoo.cli.settings_text import read_settings
 

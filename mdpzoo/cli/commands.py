@@ -1,6 +1,5 @@
 """The commands: each parses, calls one function and prints one thing."""
 
-import contextlib
 import importlib.metadata
 import sys
 from pathlib import Path
@@ -10,6 +9,7 @@ import typer
 
 from mdpzoo import registry
 from mdpzoo.cli import listing
+from mdpzoo.cli.options import STOPPED, EnvironmentSettings, Envs, Json, Seed, Settings, Threads, working
 from mdpzoo.cli.settings_table import settings_rows
 from mdpzoo.cli.settings_text import read_settings
 from mdpzoo.errors import SettingError, did_you_mean
@@ -24,17 +24,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-STOPPED = 130  # the exit code after Ctrl-C
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON value, for programs.")]
-Settings = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A setting of the agent.")]
-EnvironmentSettings = Annotated[
-    list[str] | None, typer.Option("--env-set", metavar="KEY=VALUE", help="A setting of the environment.")
-]
-Envs = Annotated[int, typer.Option("--envs", min=1, help="Environments that step together.")]
-Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed of agent and environments.")]
-Threads = Annotated[int, typer.Option(min=1, help="Threads that torch may use.")]
-
 
 @app.callback()
 def _options(
@@ -117,7 +106,7 @@ def train(
     as_json: Json = False,
 ) -> None:
     """Train an agent."""
-    with _working(threads):
+    with working(threads):
         from mdpzoo.experiments.run import Run
         from mdpzoo.experiments import training
 
@@ -161,7 +150,7 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Play episodes with a trained agent."""
-    with _working(threads):
+    with working(threads):
         from mdpzoo.experiments.evaluation import evaluate_saved
 
         played = evaluate_saved(
@@ -210,7 +199,7 @@ def record(
 ) -> None:
     """Record trajectories of an agent; --env-set reveal=always adds what the observation hides."""
     check_folder(out)
-    with _working(threads):
+    with working(threads):
         from mdpzoo.experiments.players import ready_agent
         from mdpzoo.experiments.progress import bar
         from mdpzoo.experiments.run import make_envs
@@ -237,7 +226,7 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Check an environment against every rule; exit code 1 when one is broken."""
-    with _working(1):
+    with working(1):
         from mdpzoo.checks import run_checks
 
         results = run_checks(id, **read_settings(environment_settings))
@@ -254,16 +243,3 @@ def _print_rows(rows: list[listing.Row], as_json: bool) -> None:
     if not rows and not registry.plugins():
         print(registry.NO_PLUGIN, file=sys.stderr)  # noqa: T201
     (listing.print_json if as_json else listing.print_rows)(rows)
-
-
-@contextlib.contextmanager
-def _working(threads: int) -> Any:
-    """Sets torch's threads; what agents and environments print goes to standard error, where no program reads."""
-    from mdpzoo.front import require
-
-    require("stable_baselines3", "sb3")
-    with contextlib.redirect_stdout(sys.stderr):
-        import torch
-
-        torch.set_num_threads(threads)
-        yield

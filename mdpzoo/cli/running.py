@@ -9,7 +9,8 @@ from rich.console import Console
 
 from mdpzoo import registry
 from mdpzoo.cli import listing
-from mdpzoo.cli.commands import STOPPED, app
+from mdpzoo.cli.application import app
+from mdpzoo.cli.options import STOPPED
 from mdpzoo.compiling.clock import COMPILE_TIME
 from mdpzoo.errors import MdpzooError, PluginError
 from mdpzoo.specs import CommandSpec, load

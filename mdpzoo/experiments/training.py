@@ -146,6 +146,7 @@ def _learn(run: Run, folder: Path, keeper: Keeper, callback: Any, progress: bool
     if gentle:
         keeper.save()
     else:
+        (folder / FILE).unlink(missing_ok=True)
         save(agent, folder)
     return Trained(agent, complete, agent.num_timesteps, time.monotonic() - started, final)
 

@@ -14,10 +14,10 @@ def rows(folder):
 def test_a_curve_has_a_line_for_each_hundredth_and_the_mean_return_of_the_episodes_in_between(tmp_path):
     train(Run(agent="q-learning", environment="mdpzoo/RiverSwim-v0", steps=4_000, num_envs=2), tmp_path)
     curve = rows(tmp_path)
-    assert list(curve[0]) == ["steps", "seconds", "cpu_seconds", "episodes", "mean_return"]
+    assert list(curve[0]) == ["steps", "seconds", "cpu_seconds", "episodes", "mean_return", "total_reward"]
     assert [int(row["steps"]) for row in curve] == list(range(40, 4_001, 40))
     assert sum(int(row["episodes"]) for row in curve) == 2 * (2_000 // 200)  # two environments, 200 steps an episode
-    assert all((row["mean_return"] == "") == (row["episodes"] == "0") for row in curve)
+    assert all((row["mean_return", "total_reward"] == "") == (row["episodes"] == "0") for row in curve)
     seconds = [float(row["seconds"]) for row in curve]
     assert seconds == sorted(seconds)
 

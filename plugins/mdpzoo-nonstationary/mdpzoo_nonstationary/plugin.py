@@ -69,6 +69,7 @@ def mdpzoo_agents() -> list[AgentSpec]:
             actions=("Discrete",),
             settings={"algorithm": id},
             source=source,
+            max_envs=1,
         )
         for id, summary, source in (
             ("r-bocpd-ucrl2", "UCRL2 that forgets when a Bayesian detector finds a change", restarting),
@@ -81,7 +82,16 @@ def mdpzoo_agents() -> list[AgentSpec]:
             ("borl", "a bandit over sliding windows and widenings", window),
             ("restart-ucrl2", "UCRL2 restarted by a schedule", f"{ucrl2}, section 6"),
             ("oracle-restart", "UCRL2 restarted at each true change: a reference", f"{ucrl2}, with an oracle"),
-            ("optimal", "the optimal policy of each segment: a reference", "Puterman 1994, chapter 8"),
+        )
+    ] + [
+        AgentSpec(
+            id="optimal",
+            build="mdpzoo_nonstationary.learners.optimal_agent:optimal",
+            summary="the optimal policy of a finite task, or of each segment of one that changes: a reference",
+            observations=("Discrete",),
+            actions=("Discrete",),
+            source="Puterman 1994, chapters 4 and 8",
+            max_envs=1,
         )
     ]
 

@@ -1,0 +1,135 @@
+"""One task of a study, as every engine executes it: in any process, on any machine that sees the study's folder."""
+
+import json
+import traceback
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from mdpzoo.errors import MdpzooError
+from mdpzoo.experiments.folders import BusyFolderError, FolderError
+from mdpzoo.experiments.run import Run, load_run, write_json
+
+DONE, FAILED, STOPPED, UNWRITABLE = "done", "failed", "stopped", "unwritable"
+SUMMARY = 300  # characters of an error's sentence
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a task ended.
+
+    Attributes:
+        status: ``"done"``, ``"failed"``, ``"stopped"`` (by Ctrl-C) or ``"unwritable"`` (nothing can be kept).
+        sentence: what went wrong; empty if nothing did.
+        steps: of the run.
+        seconds: that it took in this process.
+    """
+
+    status: str
+    sentence: str = ""
+    steps: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Task:
+    """What an engine hands to a worker, as JSON values.
+
+    Attributes:
+        kind: ``"run"`` or ``"truth"``.
+        folder: of the run, or the file of the truth; absolute.
+        asked: the fields of ``Run``, or of ``truths.Question``.
+        options: of ``execute``.
+    """
+
+    kind: str
+    folder: str
+    asked: Mapping[str, Any]
+    options: Mapping[str, Any]
+
+    def to_text(self) -> str:
+        """The task as JSON."""
+        return json.dumps(asdict(self))
+
+
+def perform(text: str) -> str:
+    """Executes the task in a text of ``Task.to_text`` and returns its ``Outcome`` as JSON."""
+    task = Task(**json.loads(text))
+    if task.kind == "truth":
+        from mdpzoo.experiments.truths.finding import Question, write_truth
+
+        outcome = Outcome(DONE)
+        try:
+            write_truth(Question(**task.asked), Path(task.folder))
+        except OSError as error:
+            outcome = Outcome(UNWRITABLE, f"{task.folder!r} cannot be written ({error.strerror})")
+        except Exception as error:
+            outcome = Outcome(FAILED, summary(error))
+    else:
+        outcome = execute(Run(**task.asked), Path(task.folder), **task.options)
+    return json.dumps(asdict(outcome))
+
+
+def execute(run: Run, folder: Path, *, keep_every: float = 60.0, tensorboard: bool = False) -> Outcome:
+    """Executes a run, or goes on with it so that its result is equal to that of an uninterrupted one.
+
+    An error is kept in ``failure.json`` and does not leave this function.
+
+    Args:
+        run: what is asked.
+        folder: of the run.
+        keep_every: seconds between two saves.
+        tensorboard: also write TensorBoard's files.
+    """
+    from mdpzoo.experiments.training import train
+
+    if is_done(run, folder):
+        return Outcome(DONE, steps=run.steps)
+    begun = (folder / "run.json").is_file()
+    try:
+        trained = train(run, folder, resume=begun, exactly=True, keep_every=keep_every, tensorboard=tensorboard)
+        (folder / "failure.json").unlink(missing_ok=True)
+    except BusyFolderError as error:
+        return Outcome(FAILED, str(error))
+    except FolderError as error:
+        return Outcome(UNWRITABLE, str(error).partition("; make room")[0])
+    except Exception as error:
+        return note_failure(folder, type(error).__name__, summary(error), traceback.format_exc())
+    status = DONE if trained.complete else STOPPED
+    return Outcome(status, steps=trained.steps, seconds=round(trained.seconds, 3))
+
+
+def is_done(run: Run, folder: Path) -> bool:
+    """Whether a folder holds the result of this very run."""
+    try:
+        return (folder / "result.json").is_file() and load_run(folder) == run
+    except MdpzooError:
+        return False
+
+
+def note_failure(folder: Path, kind: str, sentence: str, told: str = "") -> Outcome:
+    """Writes ``failure.json``, with how often the run has failed by now, and returns the outcome."""
+    path = folder / "failure.json"
+    failure = {"type": kind, "message": sentence, "traceback": told, "attempt": _attempts(path) + 1}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_json(path, failure)
+    except OSError as error:
+        return Outcome(UNWRITABLE, f"{str(folder)!r} cannot be written ({error.strerror})")
+    return Outcome(FAILED, sentence)
+
+
+def summary(error: BaseException) -> str:
+    """One line of what an error says."""
+    said = " ".join(str(error).split())
+    if isinstance(error, MdpzooError):
+        return said[:SUMMARY]
+    return f"{type(error).__name__}: {said}"[:SUMMARY] if said else type(error).__name__
+
+
+def _attempts(path: Path) -> int:
+    try:
+        return max(0, int(json.loads(path.read_text())["attempt"]))
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return 0
