@@ -1,13 +1,19 @@
 """Commands around studies: many runs in one folder."""
 
+import contextlib
+import dataclasses
 import sys
+import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
+from mdpzoo import registry
 from mdpzoo.cli import listing
-from mdpzoo.cli.options import STOPPED, Json, working
+from mdpzoo.cli.options import STOPPED, EnvironmentSettings, Json, Seed, Settings, working
+from mdpzoo.cli.settings_table import settings_rows
+from mdpzoo.cli.settings_text import read_settings
 
 Jobs = Annotated[int, typer.Option(min=1, help="Runs at a time, a process each.")]
 Out = Annotated[Path, typer.Option(help="The folder that keeps everything; new, or begun earlier.")]
@@ -81,3 +87,77 @@ def _print_plan(planned: Any, out: Path | None, as_json: bool) -> None:
         listing.print_rows(rows)
         for each in skipped:
             print(f"skipped: {each['agent']} on {each['environment']}: {each['reason']}")  # noqa: T201
+
+
+def watch(
+    folder: Annotated[Path, typer.Argument(help="a study's folder")],
+    once: Annotated[bool, typer.Option("--once", help="Print the table once and end.")] = False,
+    every: Annotated[float, typer.Option(min=0.1, help="Seconds between two looks.")] = 2.0,
+    as_json: Json = False,
+) -> None:
+    """Show how far a study is, live; Ctrl-C ends it."""
+    from mdpzoo.experiments.studies.watching import Watcher
+
+    watcher = Watcher(folder)
+    if as_json:
+        return listing.print_json(watcher.look().as_json())
+    if once or not sys.stdout.isatty():
+        seen = watcher.look()
+        listing.print_rows(seen.rows)
+        print(seen.sentence)  # noqa: T201
+        return None
+    from rich.console import Group
+    from rich.live import Live
+    from rich.text import Text
+
+    with contextlib.suppress(KeyboardInterrupt), Live(refresh_per_second=2) as live:
+        while True:
+            seen = watcher.look()
+            live.update(Group(listing.table_of(seen.rows), Text(seen.sentence)), refresh=True)
+            if seen.is_over:
+                break
+            time.sleep(every)
+
+
+def tune(
+    agent: Annotated[str, typer.Argument(help="an agent's id")],
+    environment: Annotated[str, typer.Argument(help="an environment's id")],
+    trials: Annotated[int, typer.Option(min=1, help="Trials that shall be finished in the end.")],
+    steps: Annotated[int, typer.Option(min=1, help="Environment steps of a trial.")],
+    out: Out,
+    jobs: Jobs = 1,
+    seed: Seed = 0,
+    settings: Settings = None,
+    environment_settings: EnvironmentSettings = None,
+    envs: Annotated[int | None, typer.Option("--envs", min=1, help="Environments that step together.")] = None,
+    episodes: Annotated[int, typer.Option(min=1, help="Episodes of an evaluation.")] = 20,
+    as_json: Json = False,
+) -> None:
+    """Search for an agent's best settings, with Optuna; started again, it goes on."""
+    with working(1):
+        from mdpzoo.experiments.run import Run
+        from mdpzoo.experiments.tuning.tuner import run_search
+
+        spec = registry.agent(agent)
+        run = Run(
+            agent=agent,
+            environment=environment,
+            steps=steps,
+            seed=seed,
+            num_envs=envs or min(8, spec.max_envs or 8),
+            settings=read_settings(settings),
+            environment_settings=read_settings(environment_settings),
+            evaluation_episodes=episodes,
+        )
+        defaults = {row["name"]: row["default"] for row in settings_rows(spec.build, spec.settings)}
+        try:
+            found = run_search(run, trials, out, defaults=defaults, jobs=jobs, progress=sys.stderr.isatty())
+        except KeyboardInterrupt:
+            print("stopped; go on with the same command", file=sys.stderr)  # noqa: T201
+            raise typer.Exit(STOPPED) from None
+    if as_json:
+        listing.print_json(dataclasses.asdict(found))
+        return
+    before = "" if found.default is None else f", {found.default:.6g} with the defaults"
+    print(f"{found.finished} trials, {found.pruned} of them pruned; the best returns {found.best:.6g}{before}")  # noqa: T201
+    print(f"settings: {', '.join(f'{name}={value}' for name, value in found.settings.items())} -> {found.file}")  # noqa: T201

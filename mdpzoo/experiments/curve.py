@@ -13,6 +13,8 @@ from mdpzoo.files import replacing
 
 COLUMNS = ("steps", "seconds", "cpu_seconds", "episodes", "mean_return", "total_reward")
 LINES = 100  # of a whole run
+HOLD = 1.0  # seconds for which lines may wait to be written together
+LOOK = 0.1  # seconds of wall clock between two looks at the CPU's clock, which is slow on some systems
 
 
 class Curve:
@@ -37,12 +39,17 @@ class Curve:
         self.total: float | None = 0.0
         self.before = 0.0, 0.0  # wall-clock and CPU seconds before this process
         self._began = time.monotonic(), time.process_time()
+        self._looked = self._began
+        self._rows: list[tuple[Any, ...]] = []
+        self._flushed = self._began[0]
 
     @property
     def seconds(self) -> tuple[float, float]:
-        """Wall-clock and CPU seconds of learning so far."""
-        wall, cpu = time.monotonic() - self._began[0], time.process_time() - self._began[1]
-        return self.before[0] + wall, self.before[1] + cpu
+        """Wall-clock and CPU seconds of learning so far; the latter as of the last look."""
+        now = time.monotonic()
+        if now - self._looked[0] >= LOOK:
+            self._looked = now, time.process_time()
+        return self.before[0] + now - self._began[0], self.before[1] + self._looked[1] - self._began[1]
 
     def observe(self, steps: int, local: Mapping[str, Any]) -> None:
         """Takes in the local variables of one step of ``learn``, by SB3's names, after so many steps in all."""
@@ -56,6 +63,13 @@ class Curve:
             self.total += float(np.sum(rewards, dtype=np.float64))
         if steps >= self.following:
             self._write(steps)
+
+    def flush(self) -> None:
+        """Writes the lines that wait."""
+        if self._rows:
+            append(self.path, COLUMNS, self._rows)
+            self._rows.clear()
+        self._flushed = time.monotonic()
 
     def resume_at(self, steps: int) -> None:
         """Continues an older curve of which no more than its last line is known."""
@@ -80,16 +94,17 @@ class Curve:
         wall, cpu = self.seconds
         mean = f"{sum(self.returns) / len(self.returns):.10g}" if self.returns else ""
         total = "" if self.total is None else f"{self.total:.12g}"
-        header = () if self.path.exists() else (COLUMNS,)
-        append(self.path, [*header, (steps, f"{wall:.3f}", f"{cpu:.3f}", len(self.returns), mean, total)])
+        self._rows.append((steps, f"{wall:.3f}", f"{cpu:.3f}", len(self.returns), mean, total))
         self.returns.clear()
         self.following = steps + self.every
+        if time.monotonic() - self._flushed >= HOLD:
+            self.flush()
 
 
-def append(path: Path, rows: Iterable[Iterable[Any]]) -> None:
-    """Appends lines to a CSV file, in one write."""
+def append(path: Path, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
+    """Appends lines to a CSV file in one write, after the names of the columns if there is none yet."""
     text = io.StringIO(newline="")
-    csv.writer(text).writerows(rows)
+    csv.writer(text).writerows([*([] if path.exists() else [columns]), *rows])
     with open(path, "a", newline="", encoding="utf-8") as file:
         file.write(text.getvalue())
 

@@ -7,7 +7,7 @@ that plays is a copy, and the global random generators are put back.
 import copy
 import random
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ class Evaluations:
     def __init__(self, run: Run, path: Path) -> None:
         """Starts at step 0; without ``run.evaluation_episodes`` nothing is evaluated."""
         self.run, self.path = run, path
+        self.listener: Callable[[int, float], None] | None = None  # told steps and mean return of each evaluation
         self.following = run.evaluate_every
         self.last: tuple[int, float] | None = None  # steps and mean return of the last evaluation
         self._envs: Any = None
@@ -79,10 +80,11 @@ class Evaluations:
         with undisturbed(agent), warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # episodes that are cut
             found = evaluate(agent, self._envs, episodes)
-        header = () if self.path.exists() else (COLUMNS,)
         rows = enumerate(zip(found.returns.tolist(), found.lengths.tolist(), strict=True))
-        append(self.path, [*header, *((steps, episode, f"{value:.12g}", length) for episode, (value, length) in rows)])
+        append(self.path, COLUMNS, [(steps, each, f"{value:.12g}", length) for each, (value, length) in rows])
         self.last = steps, float(found.returns.mean())
+        if self.listener is not None:
+            self.listener(*self.last)
 
 
 @contextmanager

@@ -1,8 +1,7 @@
 """What happens beside learning: the curve, evaluations, checkpoints, and stopping where one can go on."""
 
-import shutil
+import os
 import signal
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,7 +19,7 @@ from mdpzoo.experiments.evaluations import Evaluations
 from mdpzoo.experiments.run import Run
 from mdpzoo.loading import STEMS
 
-SAVING = ".saving-"  # how the folder of a save that has not ended begins
+SAVING = ".saving-"  # how the name of a save that has not ended begins
 
 
 class Keeper(BaseCallback):
@@ -48,6 +47,7 @@ class Keeper(BaseCallback):
 
     def save(self) -> None:
         """Saves the agent, and what makes the run exact, as they are; between two steps, or rollouts."""
+        self.curve.flush()
         path = save(self.agent, self.folder)
         if self.exact:
             own = {"curve": self.curve.state(), "evaluations": self.evaluations.state()}
@@ -94,13 +94,17 @@ class Keeper(BaseCallback):
 
 def save(agent: Any, folder: Path) -> Path:
     """Saves an agent into its run's folder, whole or not at all, and returns the file."""
-    with tempfile.TemporaryDirectory(dir=folder, prefix=SAVING) as beside:
-        agent.save(str(Path(beside) / "agent"))
-        written = next(path for path in Path(beside).iterdir())
-        target = folder / written.name
+    try:
+        agent.save(str(folder / f"{SAVING}agent"))
+        written = next(folder.glob(f"{SAVING}agent*"))
+        target = folder / written.name.removeprefix(SAVING)
         if target.name not in STEMS:
             raise CheckpointError(f"an agent must save as one of {', '.join(STEMS)}, got {target.name!r}")
-        shutil.move(written, target)
+        os.replace(written, target)
+    except BaseException:
+        for left in folder.glob(f"{SAVING}*"):
+            left.unlink()
+        raise
     return target
 
 

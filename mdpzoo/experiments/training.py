@@ -4,9 +4,10 @@ import json
 import math
 import shutil
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -56,6 +57,7 @@ def train(
     callback: Any = None,
     keep_every: float = KEEP_EVERY,
     tensorboard: bool = False,
+    on_evaluation: Callable[[int, float], None] | None = None,
 ) -> Trained:
     """Executes a run and saves checkpoints, so that an interrupted run can be resumed.
 
@@ -69,6 +71,7 @@ def train(
         callback: as in SB3's ``learn``.
         keep_every: seconds between two saves on the way.
         tensorboard: also write TensorBoard's files, into the folder ``tensorboard`` within it.
+        on_evaluation: told the steps and the mean return of each evaluation; what it raises ends the run.
 
     Raises:
         SettingError: the folder is not free and ``resume`` is not asked for, holds another run, cannot be written or
@@ -80,7 +83,7 @@ def train(
     with locked(folder):
         _check_folder(run, folder, resume)
         try:
-            return _train(run, folder, exactly, progress, callback, keep_every, tensorboard)
+            return _train(run, folder, exactly, Extras(progress, callback, keep_every, tensorboard, on_evaluation))
         except OSError as error:
             reason = error.strerror or str(error)
             remedy = (
@@ -92,11 +95,19 @@ def train(
                 shutil.rmtree(folder)
 
 
-def _train(
-    run: Run, folder: Path, exactly: bool, progress: bool, callback: Any, keep_every: float, tensorboard: bool
-) -> Trained:
+class Extras(NamedTuple):
+    """The arguments of ``train`` that change nothing of what is learned."""
+
+    progress: bool
+    callback: Any
+    keep_every: float
+    tensorboard: bool
+    on_evaluation: Callable[[int, float], None] | None
+
+
+def _train(run: Run, folder: Path, exactly: bool, extras: Extras) -> Trained:
     for left in folder.glob(f"{SAVING}*"):  # by a process that was killed
-        shutil.rmtree(left)
+        left.unlink()
     saved = next((folder / stem for stem in STEMS if (folder / stem).is_file()), None)
     state = None if saved is None else read_state(folder, saved)
     if saved is None or (exactly and state is None):  # it ended before there was an agent, or must be equal
@@ -106,16 +117,17 @@ def _train(
     envs = _environments(run)
     agent = _agent(run, envs) if saved is None else read(folder, envs)
     _begin(run, folder)
-    keeper = Keeper(run, folder, agent, envs, keep_every)
+    keeper = Keeper(run, folder, agent, envs, extras.keep_every)
+    keeper.evaluations.listener = extras.on_evaluation
     if state is not None:
         keeper.restore(state)
     elif saved is not None:  # new episodes, not those of the beginning once more
         agent.set_random_seed(int(np.random.SeedSequence((run.seed, agent.num_timesteps)).generate_state(1)[0] >> 1))
         keeper.resume_at(agent.num_timesteps)
-    if tensorboard:
+    if extras.tensorboard:
         agent.tensorboard_log = str(folder / "tensorboard")
     try:
-        trained = _learn(run, folder, keeper, callback, progress, going_on=saved is not None)
+        trained = _learn(run, folder, keeper, extras, going_on=saved is not None)
     except OSError:  # perhaps there is room later
         raise
     except Exception:
@@ -129,7 +141,7 @@ def _train(
     return trained
 
 
-def _learn(run: Run, folder: Path, keeper: Keeper, callback: Any, progress: bool, going_on: bool) -> Trained:
+def _learn(run: Run, folder: Path, keeper: Keeper, extras: Extras, going_on: bool) -> Trained:
     """Learns what is left to learn, evaluates and saves."""
     agent, complete, final = keeper.agent, True, None
     started, gentle = time.monotonic(), True
@@ -137,8 +149,8 @@ def _learn(run: Run, folder: Path, keeper: Keeper, callback: Any, progress: bool
     try:
         with stopping_gently(keeper):
             if remaining > 0:
-                with bar("steps", run.steps, progress) as advance:
-                    callbacks = with_progress([*as_list(callback), keeper], agent, advance)
+                with bar("steps", run.steps, extras.progress) as advance:
+                    callbacks = with_progress([*as_list(extras.callback), keeper], agent, advance)
                     agent.learn(remaining, callback=callbacks, reset_num_timesteps=not going_on)
             final = keeper.evaluations.finish(agent, agent.num_timesteps)
     except KeyboardInterrupt:
@@ -146,6 +158,7 @@ def _learn(run: Run, folder: Path, keeper: Keeper, callback: Any, progress: bool
     if gentle:
         keeper.save()
     else:
+        keeper.curve.flush()
         (folder / FILE).unlink(missing_ok=True)
         save(agent, folder)
     return Trained(agent, complete, agent.num_timesteps, time.monotonic() - started, final)

@@ -74,7 +74,7 @@ def _continuing(model: TabularMDP) -> TaskSolution:
     best = solve_average(model, PRECISION)
     worst = solve_average(_turned(model), PRECISION)
     random = evaluate_average(model, _uniform(model), PRECISION)
-    return TaskSolution("average", best.gain, random.gain, -worst.gain, best.policy[None], best.gain)
+    return TaskSolution("average", best.gain, random.gain, 0.0 - worst.gain, best.policy[None], best.gain)
 
 
 def _episodic(model: TabularMDP, steps: int) -> TaskSolution:
@@ -83,7 +83,7 @@ def _episodic(model: TabularMDP, steps: int) -> TaskSolution:
     best, worst = solve_finite_horizon(model, steps), solve_finite_horizon(_turned(model), steps)
     random = evaluate(model, _uniform(model), horizon=steps)
     optimum, mean, low = (float(model.start @ each.values[0]) for each in (best, random, worst))
-    return TaskSolution("return", optimum, mean, -low, best.policy, None)
+    return TaskSolution("return", optimum, mean, 0.0 - low, best.policy, None)
 
 
 def _uniform(model: TabularMDP) -> np.ndarray:

@@ -7,9 +7,11 @@ all of them. Nothing is pickled: tasks and outcomes pass as JSON.
 import contextlib
 import json
 import multiprocessing
+import os
+import signal
 import time
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,7 @@ ATTEMPTS = 3  # of a task whose worker dies
 TICK = 0.5  # seconds between two looks at what the workers do
 PATIENCE = 30.0  # seconds that workers have to save when the study is stopped
 
-Answer = tuple[int, Outcome]
+Answer = tuple[Task, Outcome]
 
 
 class Worker:
@@ -35,68 +37,72 @@ class Worker:
         self.process: Any = context.Process(target=serve, args=(theirs,), daemon=True)
         self.process.start()
         theirs.close()
-        self.place: int | None = None
+        self.task: Task | None = None
 
-    def give(self, place: int, text: str) -> None:
+    def give(self, task: Task) -> None:
         """Sends a task; whether the process lives shows later."""
-        self.place = place
+        self.task = task
         with contextlib.suppress(OSError):
-            self.pipe.send_bytes(text.encode())
+            self.pipe.send_bytes(task.to_text().encode())
 
-    def answer(self) -> Outcome | None:
-        """Reads the outcome of its task; None where the process has died."""
+    def answer(self) -> tuple[Task, Outcome | None]:
+        """Reads the outcome of its task, which it then no longer has; None where the process has died."""
+        task, self.task = self.task, None
+        assert task is not None
         try:
-            return Outcome(**json.loads(self.pipe.recv_bytes()))
+            return task, Outcome(**json.loads(self.pipe.recv_bytes()))
         except (EOFError, OSError, ValueError):
-            return None
+            return task, None
 
 
-def outcomes(tasks: Sequence[Task], jobs: int) -> Iterator[Answer | list[int]]:
+def outcomes(tasks: Iterable[Task], jobs: int) -> Iterator[Answer | list[Task]]:
     """Performs tasks in worker processes.
 
     Args:
-        tasks: what is to be done.
+        tasks: what is to be done, each in a folder of its own; the next one is taken when a worker is free.
         jobs: processes, at least 1.
 
     Yields:
-        The place of each task and its outcome, as they end; between them, from time to time, the places of the tasks
-        under way. Closing the iterator ends the workers, which have some seconds to save.
+        Each task and its outcome, as they end; between them, from time to time, a list of the tasks under way. Closing the iterator ends the workers, which have some seconds to save.
     """
-    texts, waiting, died = [each.to_text() for each in tasks], deque(range(len(tasks))), Counter[int]()
+    fresh, again, died = iter(tasks), deque[Task](), Counter[str]()
     workers: list[Worker] = []
     try:
-        while waiting or any(worker.place is not None for worker in workers):
-            for worker in workers:
-                if worker.place is None and waiting:
-                    worker.give(place := waiting.popleft(), texts[place])
-            while waiting and len(workers) < jobs:
-                workers.append(Worker())
-                workers[-1].give(place := waiting.popleft(), texts[place])
-            busy = [worker for worker in workers if worker.place is not None]
+        while True:
+            for place in range(jobs):
+                if place < len(workers) and workers[place].task is not None:
+                    continue
+                task = again.popleft() if again else next(fresh, None)
+                if task is None:
+                    break
+                if place == len(workers):
+                    workers.append(Worker())
+                workers[place].give(task)
+            busy = [worker for worker in workers if worker.task is not None]
+            if not busy:
+                return
             ready = set(wait([worker.pipe for worker in busy], timeout=TICK))
             if not ready:
-                yield [worker.place for worker in busy if worker.place is not None]
+                yield [worker.task for worker in busy if worker.task is not None]
             for worker in [each for each in busy if each.pipe in ready]:
-                place, worker.place = worker.place, None
-                assert place is not None
-                found = worker.answer()
+                task, found = worker.answer()
                 if found is None:
                     workers.remove(worker)
-                    found = _lost(worker, tasks[place], place, died)
+                    found = _lost(worker, task, died)
                 if found is None:
-                    waiting.append(place)
+                    again.append(task)
                 else:
-                    yield place, found
+                    yield task, found
     finally:
         _end(workers)
 
 
-def _lost(worker: Worker, task: Task, place: int, died: Counter[int]) -> Outcome | None:
+def _lost(worker: Worker, task: Task, died: Counter[str]) -> Outcome | None:
     """Counts a worker that died; returns the outcome of its task after too many, else None."""
     worker.process.join()
     worker.pipe.close()
-    died[place] += 1
-    if died[place] < ATTEMPTS:
+    died[task.folder] += 1
+    if died[task.folder] < ATTEMPTS:
         return None
     sentence = f"its worker process died {ATTEMPTS} times (exit code {worker.process.exitcode})"
     if task.kind == "run":
@@ -110,13 +116,10 @@ def _end(workers: Sequence[Worker]) -> None:
         worker.pipe.close()
     until = time.monotonic() + PATIENCE
     for worker in workers:
-        if worker.place is None:
+        if worker.task is None:
             worker.process.join(max(0.0, until - time.monotonic()))
     for worker in workers:
-        if worker.place is not None and worker.process.is_alive():
-            import os
-            import signal
-
+        if worker.task is not None and worker.process.is_alive():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(worker.process.pid, signal.SIGINT)
     for worker in workers:

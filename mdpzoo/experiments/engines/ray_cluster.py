@@ -1,8 +1,9 @@
 """A Ray cluster (Ray core only): the same tasks on many machines, which all see the study's folder."""
 
+import itertools
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from mdpzoo.errors import SettingError
@@ -14,7 +15,7 @@ TICK = 0.5  # seconds between two looks
 AHEAD = 1_000  # tasks that Ray holds at a time
 
 
-def outcomes(tasks: Sequence[Task], jobs: int, address: str | None = None) -> Iterator[Answer | list[int]]:
+def outcomes(tasks: Iterable[Task], jobs: int, address: str | None = None) -> Iterator[Answer | list[Task]]:
     """Performs tasks on a Ray cluster.
 
     Args:
@@ -23,7 +24,7 @@ def outcomes(tasks: Sequence[Task], jobs: int, address: str | None = None) -> It
         address: of a running cluster, as ``"127.0.0.1:6379"`` or ``"auto"``; None: one is started on this machine.
 
     Yields:
-        The place of each task and its outcome, as they end; an empty list from time to time.
+        Each task and its outcome, as they end; an empty list from time to time.
 
     Raises:
         MissingExtraError: if Ray is not installed.
@@ -41,12 +42,13 @@ def outcomes(tasks: Sequence[Task], jobs: int, address: str | None = None) -> It
         raise SettingError(f"there is no Ray cluster at {address!r}: {summary(error):.160}") from None
     remote = ray.remote(num_cpus=1, max_retries=ATTEMPTS - 1)(_perform)
     try:
-        waiting = list(enumerate(tasks))[::-1]
-        pending: dict[Any, int] = {}
-        while waiting or pending:
-            while waiting and len(pending) < AHEAD:
-                place, task = waiting.pop()
-                pending[remote.remote(task.to_text())] = place
+        waiting = iter(tasks)
+        pending: dict[Any, Task] = {}
+        while True:
+            for task in itertools.islice(waiting, AHEAD - len(pending)):
+                pending[remote.remote(task.to_text())] = task
+            if not pending:
+                return
             done, _ = ray.wait(list(pending), num_returns=1, timeout=TICK)
             if not done:
                 yield []

@@ -2,7 +2,7 @@
 
 import json
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -37,10 +37,10 @@ class Task:
     """What an engine hands to a worker, as JSON values.
 
     Attributes:
-        kind: ``"run"`` or ``"truth"``.
+        kind: ``"run"``, ``"truth"`` or ``"trial"``.
         folder: of the run, or the file of the truth; absolute.
-        asked: the fields of ``Run``, or of ``truths.Question``.
-        options: of ``execute``.
+        asked: the fields of ``Run``, or of ``truths.finding.Question``.
+        options: of ``execute``, or of ``tuning.trials.perform_trial``.
     """
 
     kind: str
@@ -56,19 +56,38 @@ class Task:
 def perform(text: str) -> str:
     """Executes the task in a text of ``Task.to_text`` and returns its ``Outcome`` as JSON."""
     task = Task(**json.loads(text))
-    if task.kind == "truth":
-        from mdpzoo.experiments.truths.finding import Question, write_truth
-
-        outcome = Outcome(DONE)
-        try:
-            write_truth(Question(**task.asked), Path(task.folder))
-        except OSError as error:
-            outcome = Outcome(UNWRITABLE, f"{task.folder!r} cannot be written ({error.strerror})")
-        except Exception as error:
-            outcome = Outcome(FAILED, summary(error))
-    else:
+    if task.kind == "run":
         outcome = execute(Run(**task.asked), Path(task.folder), **task.options)
+    else:
+        outcome = _guarded(_find_truth if task.kind == "truth" else _try, task)
     return json.dumps(asdict(outcome))
+
+
+def _find_truth(task: Task) -> None:
+    from mdpzoo.experiments.truths.finding import Question, write_truth
+
+    write_truth(Question(**task.asked), Path(task.folder))
+
+
+def _try(task: Task) -> None:
+    from mdpzoo.experiments.tuning.trials import perform_trial, write_value
+
+    folder = Path(task.folder)
+    write_value(folder, perform_trial(Run(**task.asked), folder, **task.options))
+
+
+def _guarded(function: Callable[[Task], None], task: Task) -> Outcome:
+    try:
+        function(task)
+    except OSError as error:
+        return Outcome(UNWRITABLE, f"{task.folder!r} cannot be written ({error.strerror})")
+    except FolderError as error:
+        return Outcome(UNWRITABLE, str(error).partition("; make room")[0])
+    except KeyboardInterrupt:
+        return Outcome(STOPPED)
+    except Exception as error:
+        return Outcome(FAILED, summary(error))
+    return Outcome(DONE)
 
 
 def execute(run: Run, folder: Path, *, keep_every: float = 60.0, tensorboard: bool = False) -> Outcome:

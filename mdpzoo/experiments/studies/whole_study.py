@@ -7,7 +7,7 @@ So a study that was stopped or killed is resumed by starting it again.
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -87,7 +87,9 @@ def run_study(
         answers = process_pool.outcomes(tasks, jobs)
         if engine == "ray":
             answers = ray_cluster.outcomes(tasks, jobs, address)
-        _follow(plan, tasks, answers, report, progress)
+        _follow(plan, answers, report, progress)
+    for each in report.failures:
+        each["folder"] = os.path.relpath(each["folder"], out)
     report.seconds = time.monotonic() - began
     return report
 
@@ -161,7 +163,7 @@ def _truths(plan: Plan, out: Path) -> Iterator[Task]:
             yield Task("truth", str(path), asked, {})
 
 
-def _follow(plan: Plan, tasks: Sequence[Task], answers: Any, report: Report, progress: bool) -> None:
+def _follow(plan: Plan, answers: Any, report: Report, progress: bool) -> None:
     """Takes in the outcomes as they come, and shows how far the study is."""
     steps, total = report.found * plan.study.steps, len(plan.runs) * plan.study.steps
     try:
@@ -170,14 +172,14 @@ def _follow(plan: Plan, tasks: Sequence[Task], answers: Any, report: Report, pro
             for answer in answers:
                 if isinstance(answer, list):
                     if progress:
-                        under_way = sum(_steps_so_far(Path(tasks[place].folder)) for place in answer)
+                        under_way = sum(_steps_so_far(Path(task.folder)) for task in answer)
                         advance(min(total, steps + under_way))
                     continue
-                place, outcome = answer
-                if tasks[place].kind == "run":
+                task, outcome = answer
+                if task.kind == "run":
                     steps += plan.study.steps
                     advance(steps)
-                _count(tasks[place], outcome, report)
+                _count(task, outcome, report)
     finally:
         answers.close()
 
