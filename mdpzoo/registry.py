@@ -20,7 +20,9 @@ _owners: dict[str, str] = {}  # distribution by id, whatever the id names
 _statuses: list[PluginStatus] = []
 
 NO_PLUGIN = "no plugin is installed; type: pip install 'mdpzoo[recommended]'"
-HOST_COMMANDS = frozenset({"list", "show", "doctor", "train", "evaluate", "record", "check", "warm-up", "bench", "watch", "tune"})
+HOST_COMMANDS = frozenset(
+    {"list", "show", "doctor", "train", "evaluate", "record", "check", "warm-up", "bench", "watch", "tune"}
+)
 
 
 def environments() -> Mapping[str, EnvironmentSpec]:

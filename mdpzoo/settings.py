@@ -38,7 +38,7 @@ def is_range(space: Any) -> bool:
         return False
     if "choices" in space:
         return space.keys() == {"choices"} and isinstance(space["choices"], list | tuple) and len(space["choices"]) > 0
-    low, high, log = space.get("low"), space.get("high"), space.get("log", False)
+    low, high, log = space.get("low", ""), space.get("high", ""), space.get("log", False)
     if not all(isinstance(each, Real) and not isinstance(each, bool) for each in (low, high)):
         return False
     return space.keys() <= {"low", "high", "log"} and low < high and isinstance(log, bool) and (not log or low > 0)

@@ -108,10 +108,10 @@ class EnvironmentSpec:
         vector: ``"module:attribute"``, for an ``"environment"`` of one decision maker: builds a ``VectorEnv``, called
             with ``num_envs`` and the settings; None: single ones in turn.
         variants: settings with which the contract tests run the environment besides its defaults; JSON values only.
-        truth: ``"module:function"``, returns a ``mdpzoo.experiments.truths.Truth``: what is known exactly of the
-            environment. Called with the settings as keywords, and with those of ``seeds``, ``episodes``, ``steps`` and
-            ``max_episode_steps`` that are among its parameters. None: finite models are solved, of others nothing is
-            known.
+        truth: ``"module:function"``, returns a ``mdpzoo.experiments.truths.Truth``, what is known exactly. Called with
+            the settings as keywords, and with those of ``environment`` (the id), ``rules``, ``seeds`` and ``episodes``
+            (of evaluations), ``steps`` and ``max_episode_steps`` that are among its parameters. None: finite models
+            are solved, of others nothing is known.
     """
 
     id: str

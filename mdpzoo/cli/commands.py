@@ -25,6 +25,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+
 @app.callback()
 def _options(
     version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
@@ -107,8 +108,8 @@ def train(
 ) -> None:
     """Train an agent."""
     with working(threads):
-        from mdpzoo.experiments.run import Run
         from mdpzoo.experiments import training
+        from mdpzoo.experiments.run import Run
 
         asked = Run(
             agent=agent,
@@ -120,7 +121,9 @@ def train(
             environment_settings=read_settings(environment_settings),
         )
         shown = sys.stderr.isatty()
-        trained = training.train(asked, out, resume=resume, progress=shown, keep_every=keep_every, tensorboard=tensorboard)
+        trained = training.train(
+            asked, out, resume=resume, progress=shown, keep_every=keep_every, tensorboard=tensorboard
+        )
     if as_json:
         told = {"folder": str(out), "complete": trained.complete, "steps": trained.steps, "seconds": trained.seconds}
         listing.print_json(told)

@@ -50,7 +50,7 @@ def bench(
         except KeyboardInterrupt:
             print("stopped; go on with the same command", file=sys.stderr)  # noqa: T201
             raise typer.Exit(STOPPED) from None
-    skipped = [{"environment": each.environment, "agent": each.agent, "reason": each.reason} for each in planned.skipped]
+    skipped = [dataclasses.asdict(each) for each in planned.skipped]
     told = {"folder": str(out), "runs": report.runs, "done": report.done, "found": report.found}
     if as_json:
         listing.print_json(
@@ -80,7 +80,7 @@ def _print_plan(planned: Any, out: Path | None, as_json: bool) -> None:
         {"folder": each.folder, "steps": each.run.steps, "state": state_of(each.run, out and out / each.folder)}
         for each in planned.runs
     ]
-    skipped = [{"environment": each.environment, "agent": each.agent, "reason": each.reason} for each in planned.skipped]
+    skipped = [dataclasses.asdict(each) for each in planned.skipped]
     if as_json:
         listing.print_json({"runs": rows, "skipped": skipped})
     else:

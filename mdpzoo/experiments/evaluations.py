@@ -75,7 +75,7 @@ class Evaluations:
             return
         run = self.run
         if self._envs is None:
-            self._envs = make_envs(run.environment, min(ROWS, episodes), run.environment_settings, run.evaluation_seed)
+            self._envs = evaluation_envs(run.environment, run.environment_settings, run.evaluation_seed, episodes)
         self._envs.seed(run.evaluation_seed)
         with undisturbed(agent), warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # episodes that are cut
@@ -85,6 +85,11 @@ class Evaluations:
         self.last = steps, float(found.returns.mean())
         if self.listener is not None:
             self.listener(*self.last)
+
+
+def evaluation_envs(environment: str, settings: Mapping[str, Any], seed: int, episodes: int) -> Any:
+    """Makes the environments that an evaluation of so many episodes plays in."""
+    return make_envs(environment, min(ROWS, episodes), settings, seed)
 
 
 @contextmanager

@@ -84,7 +84,7 @@ def write_state(folder: Path, agent_file: Path, state: Mapping[str, Any]) -> Non
     text = json.dumps({"of": _digest(agent_file), "state": _packed(state, arrays)})
     arrays["json"] = np.frombuffer(text.encode(), np.uint8)
     with replacing(folder / FILE) as beside, beside.open("wb") as file:
-        np.savez(file, allow_pickle=False, **arrays)  # type: ignore[arg-type]
+        np.savez(file, allow_pickle=False, **arrays)
 
 
 def read_state(folder: Path, agent_file: Path) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ import os
 import signal
 import time
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
@@ -55,7 +55,7 @@ class Worker:
             return task, None
 
 
-def outcomes(tasks: Iterable[Task], jobs: int) -> Iterator[Answer | list[Task]]:
+def outcomes(tasks: Iterable[Task], jobs: int) -> Generator[Answer | list[Task], None, None]:
     """Performs tasks in worker processes.
 
     Args:
@@ -63,7 +63,8 @@ def outcomes(tasks: Iterable[Task], jobs: int) -> Iterator[Answer | list[Task]]:
         jobs: processes, at least 1.
 
     Yields:
-        Each task and its outcome, as they end; between them, from time to time, a list of the tasks under way. Closing the iterator ends the workers, which have some seconds to save.
+        Each task and its outcome, as they end; between them, from time to time, a list of the tasks under way. Closing
+        the iterator ends the workers, which have some seconds to save.
     """
     fresh, again, died = iter(tasks), deque[Task](), Counter[str]()
     workers: list[Worker] = []

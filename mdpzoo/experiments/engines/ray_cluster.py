@@ -3,7 +3,7 @@
 import itertools
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from typing import Any
 
 from mdpzoo.errors import SettingError
@@ -15,7 +15,9 @@ TICK = 0.5  # seconds between two looks
 AHEAD = 1_000  # tasks that Ray holds at a time
 
 
-def outcomes(tasks: Iterable[Task], jobs: int, address: str | None = None) -> Iterator[Answer | list[Task]]:
+def outcomes(
+    tasks: Iterable[Task], jobs: int, address: str | None = None
+) -> Generator[Answer | list[Task], None, None]:
     """Performs tasks on a Ray cluster.
 
     Args:

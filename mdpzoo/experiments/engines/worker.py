@@ -9,6 +9,7 @@ import multiprocessing
 import os
 import sys
 import threading
+from collections.abc import Callable
 from multiprocessing.connection import Connection, wait
 
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
@@ -25,7 +26,7 @@ def serve(pipe: Connection) -> None:
             pipe.send_bytes(perform(text).encode())
 
 
-def prepared() -> "contextlib.AbstractContextManager | object":
+def prepared() -> Callable[[str], str]:
     """Gives torch one thread and returns the function that performs tasks."""
     for name in THREADS:
         os.environ.setdefault(name, "1")

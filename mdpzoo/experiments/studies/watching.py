@@ -49,7 +49,9 @@ class Watcher:
         try:
             study = json.loads(path.read_text())
             self.steps = max(1, int(study["steps"]))
-            self.runs = [(str(each["environment"]), str(each["agent"]), _inside(each["folder"])) for each in study["runs"]]
+            self.runs = [
+                (str(each["environment"]), str(each["agent"]), _inside(each["folder"])) for each in study["runs"]
+            ]
             self.names = [
                 (str(each.get("environment_name", each["environment"])), str(each.get("agent_name", each["agent"])))
                 for each in study["runs"]
@@ -125,7 +127,9 @@ def _last(path: Path) -> Mapping[str, Any]:
         with open(path, "rb") as file:
             header = file.readline().decode()
             file.seek(max(0, path.stat().st_size - TAIL))
-            lines = [each for each in file.read().decode(errors="replace").splitlines(keepends=True) if each[-1] == "\n"]
+            lines = [
+                each for each in file.read().decode(errors="replace").splitlines(keepends=True) if each[-1] == "\n"
+            ]
         return next(csv.DictReader([header, lines[-1]]))
     except (OSError, StopIteration, IndexError, csv.Error, ValueError):
         return {}

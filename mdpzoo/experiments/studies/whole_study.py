@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mdpzoo.errors import MdpzooError, SettingError
+from mdpzoo.errors import SettingError
 from mdpzoo.experiments.engines import process_pool, ray_cluster
 from mdpzoo.experiments.folders import FolderError, locked
 from mdpzoo.experiments.progress import bar
@@ -102,7 +102,9 @@ def check_out(plan: Plan, out: Path) -> None:
     """
     if out.exists() and not out.is_dir():
         raise SettingError(f"{str(out)!r} is a file; choose another folder")
-    if not out.is_dir() or (not (out / "study.json").is_file() and not any(each.name[0] != "." for each in out.iterdir())):
+    if not out.is_dir() or (
+        not (out / "study.json").is_file() and not any(each.name[0] != "." for each in out.iterdir())
+    ):
         return
     if not (out / "study.json").is_file():
         raise SettingError(f"{str(out)!r} is not empty and holds no study; choose another folder")

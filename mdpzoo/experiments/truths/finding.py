@@ -45,10 +45,11 @@ def find_truth(question: Question) -> Truth | None:
     limit = time_limit(env)
     if spec is not None and spec.truth is not None:
         function = load(spec.truth)
-        own = {"seeds": list(question.seeds), "episodes": question.episodes, "steps": question.steps}
+        told: dict[str, Any] = {"environment": spec.id, "rules": spec.rules, "max_episode_steps": limit}
+        told |= {"seeds": list(question.seeds), "episodes": question.episodes, "steps": question.steps}
         known = inspect.signature(function).parameters
-        told = {name: value for name, value in (own | {"max_episode_steps": limit}).items() if name in known}
-        found = function(**{**spec.settings, **question.settings, **told})
+        settings = {name: value for name, value in {**spec.settings, **question.settings}.items() if name not in told}
+        found = function(**settings, **{name: value for name, value in told.items() if name in known})
     else:
         model = table_behind(env)
         found = None if model is None else _solved(model, limit)
@@ -78,4 +79,3 @@ def _solved(model: Any, limit: int | None) -> Truth:
         gain=task.gain,
         source=f"the model of {model.num_states} states is solved by mdpzoo.planning ({how}; Puterman 1994)",
     )
-

@@ -162,7 +162,11 @@ class BatchedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         """
         self._check_begun()
         own = {name: np.array(on_host(getattr(self, f"_{name}"))) for name in KEPT}
-        return {**own, "seeds": list(self._seeds or ()), "state": [np.array(on_host(each)) for each in leaves(self._state)]}
+        return {
+            **own,
+            "seeds": list(self._seeds or ()),
+            "state": [np.array(on_host(each)) for each in leaves(self._state)],
+        }
 
     def restore(self, snapshot: Mapping[str, Any]) -> None:
         """Goes on from a snapshot of environments with the same rules, settings and number of rows.

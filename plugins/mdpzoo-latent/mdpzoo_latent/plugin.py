@@ -45,6 +45,7 @@ def mdpzoo_environments() -> list[EnvironmentSpec]:
             source=source,
             settings=settings,
             variants=(variant,),
+            truth="mdpzoo_latent.planning.known_values:known_value",
         )
         for name, rules, summary, source, settings, variant in ENVIRONMENTS
     ]

@@ -4,6 +4,7 @@ from mdpzoo.hookspecs import hookimpl
 from mdpzoo.specs import AgentSpec, EnvironmentSpec, FamilySpec
 
 RIVER = "Strehl and Littman 2008, with change points"
+GAIN = "mdpzoo_nonstationary.environments.known_gains:known_gain"
 BUILD = "mdpzoo_nonstationary.learners.agent:TabularLearner"
 
 
@@ -18,6 +19,7 @@ def mdpzoo_environments() -> list[EnvironmentSpec]:
             rules=f"{rivers}:river_swim_switch",
             summary="RiverSwim that turns into its mirror image at hidden change points",
             source=RIVER,
+            truth=GAIN,
             variants=({"length": 3, "changes": fast}, {"changes": [3, 7], "clock": "episode"}),
         ),
         EnvironmentSpec(
@@ -26,6 +28,7 @@ def mdpzoo_environments() -> list[EnvironmentSpec]:
             rules=f"{rivers}:action_swap_switch",
             summary="RiverSwim whose two actions exchange their labels at hidden change points",
             source=RIVER,
+            truth=GAIN,
             variants=({"length": 3, "changes": {"mean": 6, "seed": 1, "until": 50}},),
         ),
         EnvironmentSpec(
@@ -34,6 +37,7 @@ def mdpzoo_environments() -> list[EnvironmentSpec]:
             rules=f"{rivers}:reward_switch",
             summary="RiverSwim whose rewards change sides at hidden change points, its transitions stay",
             source=RIVER,
+            truth=GAIN,
             variants=({"length": 3, "changes": {"count": 4, "seed": 1, "until": 40}},),
         ),
         EnvironmentSpec(
@@ -42,6 +46,7 @@ def mdpzoo_environments() -> list[EnvironmentSpec]:
             rules="mdpzoo_nonstationary.environments.random_switches:random_switch",
             summary="random transitions and rewards, redrawn at hidden change points",
             source="Dirichlet kernels from a seed; pages/nonstationary.md",
+            truth=GAIN,
             variants=({"states": 3, "actions": 2, "segments": 3, "changes": fast},),
         ),
         EnvironmentSpec(
@@ -50,6 +55,7 @@ def mdpzoo_environments() -> list[EnvironmentSpec]:
             rules="mdpzoo_nonstationary.environments.grid_switches:grid_switch",
             summary="a slippery grid whose door and goal move at hidden change points",
             source="pages/nonstationary.md",
+            truth=GAIN,
             variants=({"size": 3, "changes": fast},),
         ),
     ]

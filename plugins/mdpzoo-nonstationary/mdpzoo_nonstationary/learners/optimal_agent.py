@@ -32,7 +32,7 @@ def optimal(
     model = table_behind(env)
     if model is not None:
         return planned_agent(env, model, time_limit(env), seed, verbose)
-    own = {"reward_range": reward_range} | ({} if horizon is None else {"horizon": horizon})
+    own: dict[str, Any] = {"reward_range": reward_range} | ({} if horizon is None else {"horizon": horizon})
     return TabularLearner(
         env=env, algorithm="optimal", seed=seed, verbose=verbose, tensorboard_log=tensorboard_log, **own
     )
