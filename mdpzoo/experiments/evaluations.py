@@ -1,7 +1,7 @@
 """Evaluations within a run: ``evaluations.csv``, one line for each episode, with the steps learned before it.
 
-An evaluation plays the same episodes each time, in environments of its own. It leaves the training alone: the policy
-that plays is a copy, and the global random generators are put back.
+An evaluation plays the same episodes each time, in environments of its own. It leaves the training alone: what the
+policy keeps in buffers and the random generators are put back.
 """
 
 import copy
@@ -94,19 +94,19 @@ def evaluation_envs(environment: str, settings: Mapping[str, Any], seed: int, ep
 
 @contextmanager
 def undisturbed(agent: Any) -> Iterator[None]:
-    """Lets an agent play without a trace: its policy is a copy meanwhile, and random generators are put back."""
+    """Lets an agent play without a trace: buffers of its policy and random generators are put back."""
     policy, generator = agent.policy, getattr(agent, "generator", None)
-    own = isinstance(generator, np.random.Generator)
+    buffers, learning = {name: each.clone() for name, each in policy.named_buffers()}, policy.training
     numbers, python, tensors = np.random.get_state(), random.getstate(), torch.get_rng_state()  # noqa: NPY002
-    agent.policy = copy.deepcopy(policy)
-    if own:
-        agent.generator = copy.deepcopy(generator)
+    own = copy.deepcopy(generator.bit_generator.state) if isinstance(generator, np.random.Generator) else None
     try:
         yield
     finally:
-        agent.policy = policy
-        if own:
-            agent.generator = generator
+        for name, each in policy.named_buffers():
+            each.copy_(buffers[name])
+        policy.set_training_mode(learning)
+        if own is not None:
+            agent.generator.bit_generator.state = own
         np.random.set_state(numbers)  # noqa: NPY002
         random.setstate(python)
         torch.set_rng_state(tensors)

@@ -47,6 +47,7 @@ def capture(agent: Any, envs: Any) -> dict[str, Any]:
     state = {
         "steps": int(agent.num_timesteps),
         "episodes": int(agent._episode_num),
+        "remaining": float(agent._current_progress_remaining),
         "observation": agent._last_obs,
         "starts": agent._last_episode_starts,
         "envs": envs.envs.snapshot(),
@@ -67,7 +68,7 @@ def restore(agent: Any, envs: Any, state: Mapping[str, Any]) -> None:
         envs.reset()
         envs.envs.restore(state["envs"])
         agent._last_obs, agent._last_episode_starts = state["observation"], state["starts"]
-        agent._episode_num = state["episodes"]
+        agent._episode_num, agent._current_progress_remaining = state["episodes"], state["remaining"]
         if isinstance(agent, OnlineAgent):
             agent.restore_unsaved(state["agent"])
         else:

@@ -64,6 +64,7 @@ def mdpzoo_agents() -> list[AgentSpec]:
             actions=("Discrete",),
             settings={"algorithm": id},
             source=source,
+            search={} if id == "lmdp-posterior" else {"bonus_scale": {"low": 0.001, "high": 1.0, "log": True}},
         )
         for id, summary, source in (
             ("lmdp-value-optimistic", "bonuses on the values of histories, context told in hindsight", optimism),

@@ -1,10 +1,21 @@
 """What mdpzoo-nonstationary brings: specs only, nothing heavy is imported."""
 
+from typing import Any
+
 from mdpzoo.hookspecs import hookimpl
 from mdpzoo.specs import AgentSpec, EnvironmentSpec, FamilySpec
 
 RIVER = "Strehl and Littman 2008, with change points"
 GAIN = "mdpzoo_nonstationary.environments.known_gains:known_gain"
+OPTIMISM: dict[str, Any] = {  # where mdpzoo tune looks
+    "radius_scale": {"low": 0.001, "high": 1.0, "log": True},
+    "explore": {"choices": [0.0, 0.001, 0.01, 0.05]},
+}
+OWN: dict[str, dict[str, Any]] = {
+    "r-bocpd-ucrl2": {"scope": {"choices": ["global", "local"]}, "max_hypotheses": {"choices": [16, 32, 64]}},
+    "sw-ucrl2": {"variation": {"low": 0.1, "high": 30.0, "log": True}},
+    "restart-ucrl2": {"expected_changes": {"low": 1, "high": 64, "log": True}},
+}
 BUILD = "mdpzoo_nonstationary.learners.agent:TabularLearner"
 
 
@@ -76,6 +87,7 @@ def mdpzoo_agents() -> list[AgentSpec]:
             settings={"algorithm": id},
             source=source,
             max_envs=1,
+            search=OPTIMISM | OWN.get(id, {}),
         )
         for id, summary, source in (
             ("r-bocpd-ucrl2", "UCRL2 that forgets when a Bayesian detector finds a change", restarting),

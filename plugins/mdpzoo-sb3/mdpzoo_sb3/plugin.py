@@ -5,6 +5,7 @@ Which spaces an algorithm takes is what the documentation of Stable-Baselines3 2
 
 from mdpzoo.hookspecs import hookimpl
 from mdpzoo.specs import AgentSpec, FamilySpec
+from mdpzoo_sb3.search_spaces import SEARCH
 
 OBSERVATIONS = ("Box", "Discrete", "MultiDiscrete", "MultiBinary", "Dict")
 FINITE = ("Discrete", "MultiDiscrete", "MultiBinary")
@@ -35,6 +36,7 @@ def mdpzoo_agents() -> list[AgentSpec]:
         actions=FINITE,
         observation_keys=("action_mask",),
         source="Huang and Ontanon 2022",
+        search=SEARCH["maskable-ppo"],
     )
     return [maskable] + [
         AgentSpec(
@@ -44,6 +46,7 @@ def mdpzoo_agents() -> list[AgentSpec]:
             observations=OBSERVATIONS,
             actions=actions,
             source=source,
+            search=SEARCH.get(id, {}),
         )
         for id, actions, summary, source in AGENTS
     ]
