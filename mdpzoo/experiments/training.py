@@ -23,6 +23,7 @@ from mdpzoo.front import make_agent, make_parallel
 from mdpzoo.loading import STEMS, read
 
 KEEP_EVERY = 60.0  # seconds between two saves of a run
+FAILURE = "failure.json"  # of an attempt that did not begin
 LEARNED = ("progress.csv", "evaluations.csv", FILE, *STEMS)  # goes where a run begins anew
 EXACTLY, ANEW = "exact", "from the beginning"
 LOOSELY = "with the saved agent; episodes and replay buffers in memory were lost"
@@ -106,7 +107,7 @@ class Extras(NamedTuple):
 
 
 def _train(run: Run, folder: Path, exactly: bool, extras: Extras) -> Trained:
-    for left in folder.glob(f"{SAVING}*"):  # by a process that was killed
+    for left in (*folder.glob(f"{SAVING}*"), *folder.glob(".*.part")):  # by a process that was killed
         left.unlink()
     saved = next((folder / stem for stem in STEMS if (folder / stem).is_file()), None)
     state = None if saved is None else read_state(folder, saved)
@@ -192,7 +193,7 @@ def _check_folder(run: Run, folder: Path, resume: bool) -> None:
                 )
     elif (folder / "run.json").is_file():
         raise SettingError(f"{str(folder)!r} holds a run already; choose another folder, or resume it with --resume")
-    elif folder.is_dir() and any(path.name != LOCK for path in folder.iterdir()):
+    elif folder.is_dir() and any(path.name[0] != "." and path.name != FAILURE for path in folder.iterdir()):
         raise SettingError(f"{str(folder)!r} is not empty; choose another folder")
     elif folder.exists() and not folder.is_dir():
         raise SettingError(f"{str(folder)!r} is a file; choose another folder")

@@ -92,4 +92,5 @@ def _value(folder: Path) -> float:
 
 def write_value(folder: Path, value: float | None) -> None:
     """Notes the value of a trial for the process that tells Optuna."""
+    folder.mkdir(parents=True, exist_ok=True)  # nothing is kept of a pruned run
     write_json(folder / "value.json", {"value": value})
