@@ -30,3 +30,13 @@ def working(threads: int) -> Iterator[None]:
 
         torch.set_num_threads(threads)
         yield
+
+
+@contextlib.contextmanager
+def stopping() -> Iterator[None]:
+    """Turns Ctrl-C into one sentence and an exit code."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        print("stopped; go on with the same command", file=sys.stderr)  # noqa: T201
+        raise typer.Exit(STOPPED) from None

@@ -11,9 +11,10 @@ import typer
 
 from mdpzoo import registry
 from mdpzoo.cli import listing
-from mdpzoo.cli.options import STOPPED, EnvironmentSettings, Json, Seed, Settings, working
+from mdpzoo.cli.options import EnvironmentSettings, Json, Seed, Settings, stopping, working
 from mdpzoo.cli.settings_table import settings_rows
 from mdpzoo.cli.settings_text import read_settings
+from mdpzoo.errors import SettingError
 
 Jobs = Annotated[int, typer.Option(min=1, help="Runs at a time, a process each.")]
 Out = Annotated[Path, typer.Option(help="The folder that keeps everything; new, or begun earlier.")]
@@ -37,19 +38,13 @@ def bench(
         from mdpzoo.experiments.studies.whole_study import run_study
 
         planned = plan(read_study(study))
-        if dry_run:
-            return _print_plan(planned, out, as_json)
-        if out is None:
-            raise typer.BadParameter("give the study a folder: --out FOLDER")
-        shown = sys.stderr.isatty()
-        try:
-            report = run_study(
-                planned, out, jobs=jobs, engine=engine, address=address, tensorboard=tensorboard,
-                keep_every=keep_every, progress=shown,
-            )  # fmt: skip
-        except KeyboardInterrupt:
-            print("stopped; go on with the same command", file=sys.stderr)  # noqa: T201
-            raise typer.Exit(STOPPED) from None
+    if dry_run:
+        return _print_plan(planned, out, as_json)
+    if out is None:
+        raise SettingError("a study needs a folder; add --out FOLDER")
+    options: dict[str, Any] = {"jobs": jobs, "engine": engine, "address": address, "keep_every": keep_every}
+    with working(1), stopping():
+        report = run_study(planned, out, tensorboard=tensorboard, progress=sys.stderr.isatty(), **options)
     skipped = [dataclasses.asdict(each) for each in planned.skipped]
     told = {"folder": str(out), "runs": report.runs, "done": report.done, "found": report.found}
     if as_json:
@@ -60,6 +55,7 @@ def bench(
         _print_report(report, skipped, out)
     if report.failures:
         raise typer.Exit(1)
+    return None
 
 
 def _print_report(report: Any, skipped: list[dict[str, str]], out: Path) -> None:
@@ -150,11 +146,8 @@ def tune(
             evaluation_episodes=episodes,
         )
         defaults = {row["name"]: row["default"] for row in settings_rows(spec.build, spec.settings)}
-        try:
+        with stopping():
             found = run_search(run, trials, out, defaults=defaults, jobs=jobs, progress=sys.stderr.isatty())
-        except KeyboardInterrupt:
-            print("stopped; go on with the same command", file=sys.stderr)  # noqa: T201
-            raise typer.Exit(STOPPED) from None
     if as_json:
         listing.print_json(dataclasses.asdict(found))
         return

@@ -68,7 +68,11 @@ def test_time_limits_are_found_through_every_face(id, settings, limit):
 
 
 def test_tables_are_found_through_every_face():
-    for made in (mdpzoo.make("FrozenLake-v1"), mdpzoo.make_sb3("FrozenLake-v1", 2), mdpzoo.make_sb3("mdpzoo/RiverSwim-v0", 2)):
+    for made in (
+        mdpzoo.make("FrozenLake-v1"),
+        mdpzoo.make_sb3("FrozenLake-v1", 2),
+        mdpzoo.make_sb3("mdpzoo/RiverSwim-v0", 2),
+    ):
         assert table_behind(made).num_actions in (2, 4)
     assert table_behind(mdpzoo.make("CartPole-v1")) is None
     assert table_behind(None) is None

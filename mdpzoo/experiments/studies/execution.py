@@ -1,9 +1,10 @@
 """One task of a study, as every engine executes it: in any process, on any machine that sees the study's folder."""
 
 import json
+import time
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ class Outcome:
         status: ``"done"``, ``"failed"``, ``"stopped"`` (by Ctrl-C) or ``"unwritable"`` (nothing can be kept).
         sentence: what went wrong; empty if nothing did.
         steps: of the run.
-        seconds: that it took in this process.
+        seconds: that it took, of wall clock.
     """
 
     status: str
@@ -55,12 +56,13 @@ class Task:
 
 def perform(text: str) -> str:
     """Executes the task in a text of ``Task.to_text`` and returns its ``Outcome`` as JSON."""
+    began = time.monotonic()
     task = Task(**json.loads(text))
     if task.kind == "run":
         outcome = execute(Run(**task.asked), Path(task.folder), **task.options)
     else:
         outcome = _guarded(_find_truth if task.kind == "truth" else _try, task)
-    return json.dumps(asdict(outcome))
+    return json.dumps(asdict(replace(outcome, seconds=time.monotonic() - began)))
 
 
 def _find_truth(task: Task) -> None:
@@ -116,7 +118,7 @@ def execute(run: Run, folder: Path, *, keep_every: float = 60.0, tensorboard: bo
     except Exception as error:
         return note_failure(folder, type(error).__name__, summary(error), traceback.format_exc())
     status = DONE if trained.complete else STOPPED
-    return Outcome(status, steps=trained.steps, seconds=round(trained.seconds, 3))
+    return Outcome(status, steps=trained.steps)
 
 
 def is_done(run: Run, folder: Path) -> bool:

@@ -37,6 +37,7 @@ class Report:
         failures: ``folder`` and ``sentence`` of those that failed.
         notes: sentences about truths that could not be computed.
         seconds: of wall clock.
+        busy: seconds of wall clock that the tasks took, one by one.
     """
 
     runs: int
@@ -45,6 +46,7 @@ class Report:
     failures: list[dict[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    busy: float = 0.0
 
 
 def run_study(
@@ -178,6 +180,7 @@ def _follow(plan: Plan, answers: Any, report: Report, progress: bool) -> None:
                         advance(min(total, steps + under_way))
                     continue
                 task, outcome = answer
+                report.busy += outcome.seconds
                 if task.kind == "run":
                     steps += plan.study.steps
                     advance(steps)

@@ -178,9 +178,9 @@ class BatchedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         self._check_begun()
         places = {f"_{name}": snapshot[name] for name in KEPT}
         state = leaves(self._state)
-        now = [*(getattr(self, name) for name in places), *state]
-        saved = [*places.values(), *snapshot["state"]]
-        kinds = [[(np.shape(each), np.asarray(on_host(each)).dtype) for each in arrays] for arrays in (now, saved)]
+        now = [np.asarray(on_host(each)) for each in (*(getattr(self, name) for name in places), *state)]
+        saved = [np.asarray(each) for each in (*places.values(), *snapshot["state"])]
+        kinds = [[(each.shape, each.dtype) for each in arrays] for arrays in (now, saved)]
         if kinds[0] != kinds[1] or len(snapshot["seeds"]) != self.num_envs:
             raise SettingError("this snapshot is one of environments with other rules or another number of rows")
         for name, value in places.items():
@@ -274,5 +274,5 @@ class BatchedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
 
 
 def on_host(array: Any) -> Any:
-    """Returns a tensor of any device on the CPU, anything else as it is."""
-    return array.cpu() if hasattr(array, "cpu") else array
+    """Returns a tensor of any device as an array, anything else as it is."""
+    return array.numpy(force=True) if hasattr(array, "cpu") else array

@@ -27,7 +27,9 @@ def test_a_number_of_seeds_counts_from_0(tmp_path):
 
 
 def test_labels_are_ids_and_where_one_stands_twice_names_or_hashes(tmp_path):
-    more = '[[agents]]\nid = "q-learning"\nsettings = {discount = 0.5}\n[[agents]]\nid = "q-learning"\nname = "mine/../"\n'
+    more = (
+        '[[agents]]\nid = "q-learning"\nsettings = {discount = 0.5}\n[[agents]]\nid = "q-learning"\nname = "mine/../"\n'
+    )
     more += 'settings = {discount = 0.6}\n[[agents]]\nid = "ppo"\nname = "<script>"\n'
     study = read(tmp_path, STUDY + ENTRIES + more)
     labels = [each.label for each in study.agents]

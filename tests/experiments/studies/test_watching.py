@@ -55,7 +55,15 @@ def test_the_time_left_comes_from_the_steps_since_the_first_look(study):
 
 @pytest.mark.parametrize(
     "content",
-    ["", "{", "[]", "{}", '{"steps": "x", "runs": []}', '{"steps": 1, "runs": [{"folder": "../../etc"}]}', "[" * 99_999],
+    [
+        "",
+        "{",
+        "[]",
+        "{}",
+        '{"steps": "x", "runs": []}',
+        '{"steps": 1, "runs": [{"folder": "../../etc"}]}',
+        "[" * 99_999,
+    ],
 )
 def test_a_damaged_study_is_one_sentence(content, tmp_path):
     (tmp_path / "study.json").write_text(content)

@@ -59,7 +59,9 @@ def test_a_hook_is_told_what_it_asks_for(monkeypatch):
         truth=f"{__name__}:known_of_a_toy",
     )  # fmt: skip
     monkeypatch.setitem(registry._environments, spec.id, spec)
-    monkeypatch.setattr("mdpzoo.experiments.truths.finding.make_any", lambda id, **_: mdpzoo.make("mdpzoo/RiverSwim-v0"))
+    monkeypatch.setattr(
+        "mdpzoo.experiments.truths.finding.make_any", lambda id, **_: mdpzoo.make("mdpzoo/RiverSwim-v0")
+    )
     monkeypatch.setattr("mdpzoo.experiments.truths.finding.load", lambda code: known_of_a_toy)
     found = find_truth(ask(spec.id, length=3))
     assert (found.optimum, found.environment, found.settings) == (3 * 4 * 2, "toy/River-v0", {"length": 3})

@@ -131,8 +131,8 @@ def test_what_is_searched_are_settings_of_the_agent(spec):
 
 @pytest.mark.parametrize(
     "space",
-    [3, {}, {"low": 1}, {"low": 2, "high": 1}, {"low": 0, "high": 1, "log": True}, {"choices": []}, {"low": "a", "high": "b"},
-     {"low": 0, "high": 1, "step": 1}, {"low": True, "high": 2}],
+    [3, {}, {"low": 1}, {"low": 2, "high": 1}, {"low": 0, "high": 1, "log": True}, {"choices": []},
+     {"low": "a", "high": "b"}, {"low": 0, "high": 1, "step": 1}, {"low": True, "high": 2}],
 )  # fmt: skip
 def test_a_range_that_is_none_is_refused(space):
     with pytest.raises(PluginError, match="search of agent 'mine' has no range for 'x'"):
