@@ -11,6 +11,7 @@ import typer
 
 from mdpzoo import registry
 from mdpzoo.cli import listing
+from mdpzoo.cli.commands import app
 from mdpzoo.cli.options import EnvironmentSettings, Json, Seed, Settings, stopping, working
 from mdpzoo.cli.settings_table import settings_rows
 from mdpzoo.cli.settings_text import read_settings
@@ -20,6 +21,7 @@ Jobs = Annotated[int, typer.Option(min=1, help="Runs at a time, a process each."
 Out = Annotated[Path, typer.Option(help="The folder that keeps everything; new, or begun earlier.")]
 
 
+@app.command(epilog="Example: mdpzoo bench study.toml --out results --jobs 4")
 def bench(
     study: Annotated[Path, typer.Argument(help="the study, a TOML file")],
     out: Annotated[Path | None, typer.Option(help="The folder of the study; new, or begun earlier.")] = None,
@@ -85,6 +87,7 @@ def _print_plan(planned: Any, out: Path | None, as_json: bool) -> None:
             print(f"skipped: {each['agent']} on {each['environment']}: {each['reason']}")  # noqa: T201
 
 
+@app.command(epilog="Example: mdpzoo watch results")
 def watch(
     folder: Annotated[Path, typer.Argument(help="a study's folder")],
     once: Annotated[bool, typer.Option("--once", help="Print the table once and end.")] = False,
@@ -115,6 +118,7 @@ def watch(
             time.sleep(every)
 
 
+@app.command(epilog="Example: mdpzoo tune q-learning mdpzoo/RiverSwim-v0 --trials 20 --steps 20000 --out tuned")
 def tune(
     agent: Annotated[str, typer.Argument(help="an agent's id")],
     environment: Annotated[str, typer.Argument(help="an environment's id")],

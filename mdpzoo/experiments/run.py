@@ -1,7 +1,7 @@
 """What is asked of a run: one agent, one environment, one seed; ``run.json`` in the run's folder says it.
 
 ``training.py`` executes it. The folder then also holds ``agent.zip`` or ``agent.safetensors``, saved now and then;
-``progress.csv`` (``curve.py``), ``evaluations.csv`` (``evaluations.py``) and ``versions.json`` (``versions.py``).
+``progress.csv`` (``curve.py``), ``evaluations.csv`` (``evaluations.py``) and ``versions.json`` (``provenance.py``).
 ``result.json`` is written last: a folder without it is a run that has not ended and can be resumed, even after a kill.
 """
 

@@ -17,8 +17,8 @@ from mdpzoo.experiments.exact_state import FILE, read_state
 from mdpzoo.experiments.folders import LOCK, FolderError, locked
 from mdpzoo.experiments.keeping import SAVING, Keeper, save, stopping_gently
 from mdpzoo.experiments.progress import as_list, bar, with_progress
+from mdpzoo.experiments.provenance import versions
 from mdpzoo.experiments.run import Run, load_run, make_envs, write_json
-from mdpzoo.experiments.versions import versions
 from mdpzoo.front import make_agent, make_parallel
 from mdpzoo.loading import STEMS, read
 

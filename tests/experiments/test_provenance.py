@@ -2,7 +2,7 @@ import importlib.metadata
 import platform
 
 from mdpzoo import registry
-from mdpzoo.experiments.versions import versions
+from mdpzoo.experiments.provenance import versions
 
 
 def test_versions_name_the_zoo_its_plugins_and_what_they_stand_on():
