@@ -31,6 +31,7 @@ def bench(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
     keep_every: Annotated[float, typer.Option(min=0.0, help="Seconds between two saves of a run.")] = 30.0,
     tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Also write TensorBoard's files.")] = False,
+    wandb: Annotated[bool, typer.Option("--wandb", help="Also send them to Weights & Biases.")] = False,
     as_json: Json = False,
 ) -> None:
     """Execute a study; started again, it goes on. Exit code 1 when a run failed."""
@@ -45,8 +46,9 @@ def bench(
     if out is None:
         raise SettingError("a study needs a folder; add --out FOLDER")
     options: dict[str, Any] = {"jobs": jobs, "engine": engine, "address": address, "keep_every": keep_every}
+    options |= {"tensorboard": tensorboard, "wandb": wandb}
     with working(1), stopping():
-        report = run_study(planned, out, tensorboard=tensorboard, progress=sys.stderr.isatty(), **options)
+        report = run_study(planned, out, progress=sys.stderr.isatty(), **options)
     skipped = [dataclasses.asdict(each) for each in planned.skipped]
     told = {"folder": str(out), "runs": report.runs, "done": report.done, "found": report.found}
     if as_json:

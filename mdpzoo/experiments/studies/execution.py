@@ -1,5 +1,6 @@
 """One task of a study, as every engine executes it: in any process, on any machine that sees the study's folder."""
 
+import contextlib
 import json
 import time
 import traceback
@@ -92,7 +93,9 @@ def _guarded(function: Callable[[Task], None], task: Task) -> Outcome:
     return Outcome(DONE)
 
 
-def execute(run: Run, folder: Path, *, keep_every: float = 60.0, tensorboard: bool = False) -> Outcome:
+def execute(
+    run: Run, folder: Path, *, keep_every: float = 60.0, tensorboard: bool = False, wandb: bool = False
+) -> Outcome:
     """Executes a run, or goes on with it so that its result is equal to that of an uninterrupted one.
 
     An error is kept in ``failure.json`` and does not leave this function.
@@ -102,14 +105,18 @@ def execute(run: Run, folder: Path, *, keep_every: float = 60.0, tensorboard: bo
         folder: of the run.
         keep_every: seconds between two saves.
         tensorboard: also write TensorBoard's files.
+        wandb: also send them to Weights & Biases.
     """
     from mdpzoo.experiments.training import train
+    from mdpzoo.experiments.wandb_logs import logging_to_wandb
 
     if is_done(run, folder):
         return Outcome(DONE, steps=run.steps)
     begun = (folder / "run.json").is_file()
+    extras: dict[str, Any] = {"keep_every": keep_every, "tensorboard": tensorboard or wandb}
     try:
-        trained = train(run, folder, resume=begun, exactly=True, keep_every=keep_every, tensorboard=tensorboard)
+        with logging_to_wandb(run, folder) if wandb else contextlib.nullcontext() as callback:
+            trained = train(run, folder, resume=begun, exactly=True, callback=callback, **extras)
         (folder / "failure.json").unlink(missing_ok=True)
     except BusyFolderError as error:
         return Outcome(FAILED, str(error))

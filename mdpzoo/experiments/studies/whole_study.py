@@ -20,6 +20,7 @@ from mdpzoo.experiments.run import EPISODES, evaluation_seed, load_run, write_js
 from mdpzoo.experiments.studies.execution import DONE, FAILED, STOPPED, UNWRITABLE, Outcome, Task, is_done
 from mdpzoo.experiments.studies.pairing import Plan, PlannedRun
 from mdpzoo.files import replacing
+from mdpzoo.front import require
 
 ENGINES = ("local", "ray")
 KEEP_EVERY = 30.0  # seconds between two saves of a run
@@ -57,6 +58,7 @@ def run_study(
     engine: str = "local",
     address: str | None = None,
     tensorboard: bool = False,
+    wandb: bool = False,
     keep_every: float = KEEP_EVERY,
     progress: bool = False,
 ) -> Report:
@@ -69,20 +71,23 @@ def run_study(
         engine: ``"local"`` (processes) or ``"ray"``.
         address: of a running Ray cluster.
         tensorboard: also write TensorBoard's files beside each run.
+        wandb: also send them to Weights & Biases.
         keep_every: seconds between two saves of a run.
         progress: show a progress bar on standard error.
 
     Raises:
         SettingError: the folder holds another study or cannot be written, or another process works in it.
-        MissingExtraError: Ray is asked for and not installed.
+        MissingExtraError: Ray or ``wandb`` is asked for and not installed.
     """
     began = time.monotonic()
+    if wandb:
+        require("wandb", "wandb")
     if engine not in ENGINES:
         raise SettingError(f"engine must be 'local' or 'ray', got {engine!r}")
     check_out(plan, out)
     with locked(out):
         _describe(plan, out)
-        options = {"keep_every": keep_every, "tensorboard": tensorboard}
+        options = {"keep_every": keep_every, "tensorboard": tensorboard, "wandb": wandb}
         missing = [each for each in plan.runs if not is_done(each.run, out / each.folder)]
         tasks = [*_truths(plan, out), *(_task(each, out, options) for each in missing)]
         report = Report(len(plan.runs), done=len(plan.runs) - len(missing), found=len(plan.runs) - len(missing))

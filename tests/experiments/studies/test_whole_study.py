@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from mdpzoo.errors import SettingError
+from mdpzoo.errors import MissingExtraError, SettingError
 from mdpzoo.experiments.studies.whole_study import check_out, run_study
 from tests.experiments.studies.study_texts import RIVER, planned
 
@@ -104,3 +104,10 @@ def test_a_folder_of_somebody_else_is_refused(name, tmp_path):
 def test_an_unknown_engine_is_refused(tmp_path):
     with pytest.raises(SettingError, match="engine must be 'local' or 'ray', got 'slurm'"):
         run_study(planned(tmp_path), tmp_path / "out", jobs=1, engine="slurm")
+
+
+def test_without_wandb_it_is_said_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(MissingExtraError, match=r"wandb is not installed; type: pip install 'mdpzoo\[wandb\]'"):
+        run_study(planned(tmp_path), tmp_path / "out", jobs=1, wandb=True)
+    assert not (tmp_path / "out").exists()
