@@ -99,7 +99,13 @@ def train(
     seed: Seed = 0,
     settings: Settings = None,
     environment_settings: EnvironmentSettings = None,
-    envs: Envs = 8,
+    envs: Annotated[
+        int | None, typer.Option("--envs", min=1, help="Environments that step together; 8, or as many as fit.")
+    ] = None,
+    evaluate_every: Annotated[
+        int | None, typer.Option(min=1, help="Steps between two evaluations, kept in evaluations.csv.")
+    ] = None,
+    evaluation_episodes: Annotated[int | None, typer.Option(min=1, help="Episodes of an evaluation.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the folder.")] = False,
     keep_every: Annotated[float, typer.Option(min=0.0, help="Seconds between two saves, for --resume.")] = 60.0,
     tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Also write TensorBoard's files.")] = False,
@@ -116,9 +122,11 @@ def train(
             environment=environment,
             steps=steps,
             seed=seed,
-            num_envs=envs,
+            num_envs=envs or min(8, registry.agent(agent).max_envs or 8),
             settings=read_settings(settings),
             environment_settings=read_settings(environment_settings),
+            evaluate_every=evaluate_every,
+            evaluation_episodes=evaluation_episodes,
         )
         shown = sys.stderr.isatty()
         trained = training.train(

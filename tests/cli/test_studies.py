@@ -51,6 +51,14 @@ def test_a_failed_run_is_told_and_is_the_exit_code(study, zoo):  # noqa: F811
     assert "Traceback" not in out + err
 
 
+def test_a_single_run_can_be_evaluated_on_the_way(zoo, tmp_path):  # noqa: F811
+    typed = ["train", "ucrl2", RIVER, "--steps", 40, "--out", tmp_path / "run", "--evaluate-every", 20]
+    one_value(zoo(*typed, "--evaluation-episodes", 2, "--json"))
+    lines = (tmp_path / "run" / "evaluations.csv").read_text().splitlines()
+    assert [line.split(",")[0] for line in lines] == ["steps", "20", "20", "40", "40"]
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["num_envs"] == 1  # as many as ucrl2 takes
+
+
 WRONG = [
     (["bench", "nothing.toml", "--out", "out"], "the study 'nothing.toml' cannot be read"),
     (["watch", "nothing"], "'nothing' holds no study"),
@@ -76,19 +84,7 @@ def test_a_study_needs_a_folder(study, zoo):  # noqa: F811
 
 def test_a_search_prints_its_best(zoo, tmp_path):  # noqa: F811
     pytest.importorskip("optuna")
-    typed = [
-        "tune",
-        "q-learning",
-        RIVER,
-        "--trials",
-        2,
-        "--steps",
-        100,
-        "--out",
-        tmp_path / "tuned",
-        "--env-set",
-        "length=3",
-    ]
+    typed = ["tune", "q-learning", RIVER, "--trials", 2, "--steps", 100, "--out", tmp_path / "tuned"]
     told = one_value(zoo(*typed, "--episodes", 2, "--env-set", "length=3", "--json"))
     assert told["finished"] == 2
     assert told["best"] >= told["default"]
