@@ -10,6 +10,7 @@ import time
 import pytest
 
 from tests.cli.test_commands import COMMAND, RIVER, one_value, zoo  # noqa: F401  (a fixture)
+from tests.experiments.studies.study_texts import POOL, outcomes_here
 from tests.experiments.studies.study_texts import RIVER as STUDY
 
 BAD = STUDY.replace('id = "random"', 'id = "q-learning"\nname = "wrong"\nsettings = {discount = 7.0}')
@@ -31,7 +32,8 @@ def test_a_dry_run_says_what_would_be_done_and_writes_nothing(study, zoo):  # no
     assert not (study.parent / "out").exists()
 
 
-def test_a_study_is_executed_watched_and_gone_on_with(study, zoo):  # noqa: F811
+def test_a_study_is_executed_watched_and_gone_on_with(study, zoo, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(POOL, outcomes_here)
     out = study.parent / "out"
     told = one_value(zoo("bench", study, "--out", out, "--jobs", 2, "--json"))
     assert (told["runs"], told["done"], told["found"], told["failed"]) == (6, 6, 0, [])
@@ -43,7 +45,8 @@ def test_a_study_is_executed_watched_and_gone_on_with(study, zoo):  # noqa: F811
     assert one_value(zoo("bench", study, "--out", out, "--dry-run", "--json"))["runs"][0]["state"] == "done"
 
 
-def test_a_failed_run_is_told_and_is_the_exit_code(study, zoo):  # noqa: F811
+def test_a_failed_run_is_told_and_is_the_exit_code(study, zoo, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(POOL, outcomes_here)
     study.write_text(BAD)
     code, out, err = zoo("bench", study, "--out", study.parent / "out")
     assert code == 1
@@ -82,7 +85,8 @@ def test_a_study_needs_a_folder(study, zoo):  # noqa: F811
     assert "--out FOLDER" in err
 
 
-def test_a_search_prints_its_best(zoo, tmp_path):  # noqa: F811
+def test_a_search_prints_its_best(zoo, tmp_path, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(POOL, outcomes_here)
     pytest.importorskip("optuna")
     typed = ["tune", "q-learning", RIVER, "--trials", 2, "--steps", 100, "--out", tmp_path / "tuned"]
     told = one_value(zoo(*typed, "--episodes", 2, "--env-set", "length=3", "--json"))

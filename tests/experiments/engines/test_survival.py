@@ -7,17 +7,19 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 from mdpzoo.experiments.studies.whole_study import run_study
 from tests.experiments.studies.study_texts import planned
 from tests.experiments.studies.test_whole_study import contents
 
-KILLS = 3
+KILLS = 2
 STUDY = """
 [study]
 seeds = 2
-steps = 3000
+steps = 1200
 evaluation_episodes = 2
-evaluate_every = 1000
+evaluate_every = 600
 num_envs = 2
 
 [[environments]]
@@ -37,6 +39,7 @@ def results(out):
     return {path: path.stat().st_mtime_ns for path in out.glob("*/*/*/result.json")}
 
 
+@pytest.mark.slow
 def test_a_study_survives_kills_of_its_whole_process_group(tmp_path):
     plan, generator, out = planned(tmp_path, STUDY), random.Random(4), tmp_path / "killed"
     command = [sys.executable, "-m", "mdpzoo", "bench", str(tmp_path / "study-file.toml"), "--out", str(out)]

@@ -1,10 +1,13 @@
 """Small study files for tests."""
 
+import json
 from pathlib import Path
 
+from mdpzoo.experiments.studies.execution import Outcome, perform
 from mdpzoo.experiments.studies.pairing import plan
 from mdpzoo.experiments.studies.study_file import read_study
 
+POOL = "mdpzoo.experiments.engines.process_pool.outcomes"
 RIVER = """
 [study]
 seeds = 2
@@ -33,3 +36,9 @@ def planned(folder: Path, text: str = RIVER):
     path = folder / "study-file.toml"
     path.write_text(text)
     return plan(read_study(path))
+
+
+def outcomes_here(tasks, jobs):
+    """What the pool does, in this process: without the start of others."""
+    for task in tasks:
+        yield task, Outcome(**json.loads(perform(task.to_text())))

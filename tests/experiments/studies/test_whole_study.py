@@ -8,7 +8,7 @@ import pytest
 
 from mdpzoo.errors import MissingExtraError, SettingError
 from mdpzoo.experiments.studies.whole_study import check_out, run_study
-from tests.experiments.studies.study_texts import RIVER, planned
+from tests.experiments.studies.study_texts import POOL, RIVER, outcomes_here, planned
 
 TIMES = {"seconds", "cpu_seconds"}
 
@@ -60,7 +60,8 @@ def test_what_is_known_exactly_stands_beside(finished):
     assert tsp["random"] < tsp["optimum"] < 0
 
 
-def test_a_finished_study_is_not_done_again_and_a_missing_run_is_done_alike(finished):
+def test_a_finished_study_is_not_done_again_and_a_missing_run_is_done_alike(finished, monkeypatch):
+    monkeypatch.setattr(POOL, outcomes_here)
     plan, out = finished
     before, stamps = contents(out), {path: path.stat().st_mtime_ns for path in out.glob("*/*/*/result.json")}
     shutil.rmtree(out / plan.runs[0].folder)
@@ -77,13 +78,15 @@ def test_another_study_of_the_same_names_is_refused(finished, tmp_path):
         check_out(other, finished[1])
 
 
-def test_a_study_may_get_more_seeds(finished, tmp_path):
+def test_a_study_may_get_more_seeds(finished, tmp_path, monkeypatch):
+    monkeypatch.setattr(POOL, outcomes_here)
     shutil.copytree(finished[1], tmp_path / "out")
     report = run_study(planned(tmp_path, RIVER.replace("seeds = 2", "seeds = 3")), tmp_path / "out", jobs=1)
     assert (report.runs, report.done, report.found) == (9, 9, 6)
 
 
-def test_failures_are_reported_and_do_not_stop_the_rest(tmp_path):
+def test_failures_are_reported_and_do_not_stop_the_rest(tmp_path, monkeypatch):
+    monkeypatch.setattr(POOL, outcomes_here)
     text = RIVER.replace('id = "random"', 'id = "q-learning"\nname = "wrong"\nsettings = {discount = 7.0}')
     report = run_study(planned(tmp_path, text), tmp_path / "out", jobs=1)
     assert (report.runs, report.done) == (4, 2)
