@@ -12,7 +12,8 @@ from rich.table import Table
 
 import mdpzoo
 from mdpzoo.experiments.evaluation import evaluate
-from mdpzoo.experiments.run import Run, train
+from mdpzoo.experiments.run import Run
+from mdpzoo.experiments.training import train
 from mdpzoo_combinatorial.instances.cities import BEST_KNOWN_CAPITALS_KM, CAPITALS, us_capitals
 from mdpzoo_combinatorial.render import save_picture
 

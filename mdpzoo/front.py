@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import gymnasium
 
 from mdpzoo import registry
+from mdpzoo.codes import build
 from mdpzoo.errors import MissingExtraError, SettingError
-from mdpzoo.specs import AgentSpec, EnvironmentSpec, build
+from mdpzoo.fitting import check_fit
+from mdpzoo.specs import EnvironmentSpec
 
 if TYPE_CHECKING:
     from pettingzoo import AECEnv, ParallelEnv
@@ -227,7 +229,7 @@ def make_agent(id: str, env: Any, **settings: Any) -> Any:
 
     spec = registry.agent(id)
     env = make_any(env) if isinstance(env, str) else env
-    _check_players(spec, env)
+    check_fit(spec, env)
     try:
         agent = build(spec.build, {"env": env, **spec.settings, **settings}, f"agent {id!r}")
     except ModuleNotFoundError as error:
@@ -257,34 +259,6 @@ def require(module: str, extra: str, distribution: str = "mdpzoo") -> None:
 
     if find_spec(module) is None:
         raise MissingExtraError(f"{module} is not installed; type: pip install '{distribution}[{extra}]'")
-
-
-def _check_players(spec: AgentSpec, env: Any) -> None:
-    """Checks that an agent fits an environment, or every player of a game."""
-    players = getattr(env, "possible_agents", None)
-    if players is None and spec.learns_from == "game":
-        raise SettingError(f"agent {spec.id!r} learns from a game of several players; use make_parallel, or its id")
-    if players is not None and spec.learns_from != "game":
-        raise SettingError(
-            f"agent {spec.id!r} learns in an environment of one decision maker, this one has the players "
-            f"{', '.join(players)}; give it a seat: mdpzoo.seat(...)"
-        )
-    for player in players or ():
-        _check_spaces(spec, env.observation_space(player), env.action_space(player))
-    if players is None:
-        _check_spaces(spec, env.observation_space, env.action_space)
-
-
-def _check_spaces(spec: AgentSpec, observations: Any, actions: Any) -> None:
-    for taken, space, what in (
-        (spec.observations, observations, "observes"),
-        (spec.actions, actions, "acts in"),
-    ):
-        if taken and not any(kind.__name__ in taken for kind in type(space).__mro__):
-            raise SettingError(f"agent {spec.id!r} {what} {' or '.join(taken)} spaces, this environment has {space}")
-    missing = [key for key in spec.observation_keys if key not in getattr(observations, "spaces", {})]
-    if missing:
-        raise SettingError(f"agent {spec.id!r} needs an observation with the entry {missing[0]!r}, which this has not")
 
 
 def _single(id: str) -> EnvironmentSpec | None:

@@ -16,9 +16,9 @@ from typing import Any
 
 from mdpzoo import registry
 from mdpzoo.checkpoints import HIDDEN, describe
+from mdpzoo.codes import load
 from mdpzoo.errors import CheckpointError, MissingExtraError, did_you_mean, unknown
 from mdpzoo.front import make_agent, make_any
-from mdpzoo.specs import load
 
 MOMENTS = {"exp_avg", "exp_avg_sq", "max_exp_avg_sq", "square_avg", "momentum_buffer"}  # shaped like their parameter
 COUNTERS = ("num_timesteps", "_n_updates", "_n_calls", "_episode_num")  # of SB3's algorithms

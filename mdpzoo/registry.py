@@ -21,7 +21,10 @@ _statuses: list[PluginStatus] = []
 
 NO_PLUGIN = "no plugin is installed; type: pip install 'mdpzoo[recommended]'"
 HOST_COMMANDS = frozenset(
-    {"list", "show", "doctor", "train", "evaluate", "record", "check", "new", "warm-up", "report", "compare"}
+    {
+        *("list", "show", "doctor", "train", "evaluate", "record", "check", "new", "warm-up"),
+        *("bench", "watch", "tune", "report", "compare"),
+    }
 )
 
 

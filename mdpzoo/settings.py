@@ -32,6 +32,18 @@ def check_names(settings: Iterable[str], known: Iterable[str], what: str = "") -
         raise SettingError(f"unknown setting {name!r}{what and f' of {what}'}.{hint}")
 
 
+def is_range(space: Any) -> bool:
+    """Whether this says where a setting is searched for: choices, or numbers from a low to a high one."""
+    if not isinstance(space, Mapping):
+        return False
+    if "choices" in space:
+        return space.keys() == {"choices"} and isinstance(space["choices"], list | tuple) and len(space["choices"]) > 0
+    low, high, log = space.get("low", ""), space.get("high", ""), space.get("log", False)
+    if not all(isinstance(each, Real) and not isinstance(each, bool) for each in (low, high)):
+        return False
+    return space.keys() <= {"low", "high", "log"} and low < high and isinstance(log, bool) and (not log or low > 0)
+
+
 def check_types(function: Callable[..., Any], settings: Mapping[str, Any], what: str) -> None:
     """Checks the types of a function's keyword arguments against its annotations.
 

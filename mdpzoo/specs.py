@@ -1,17 +1,15 @@
 """What a plugin says of its environments, agents and commands: frozen data, known before anything heavy is imported."""
 
-import importlib
-import inspect
 import json
 import re
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
+from mdpzoo.codes import CODE
 from mdpzoo.errors import PluginError
-from mdpzoo.settings import check_names, check_types
+from mdpzoo.settings import is_range
 
 Kind = Literal["model", "game", "problem", "environment"]
 KINDS = get_args(Kind)
@@ -21,58 +19,6 @@ SOURCES = get_args(Source)
 ENVIRONMENT_ID = re.compile(r"(?P<namespace>[A-Za-z][\w.-]*)/(?P<name>[A-Za-z][\w.-]*)-v(?P<version>\d+)")
 AGENT_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 PAGE = re.compile(r"[A-Za-z_][\w.]*:[\w./-]+\.md")
-CODE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
-
-
-def load(code: str) -> Any:
-    """Imports what ``"module:attribute"`` names.
-
-    Raises:
-        ImportError: there is no such module.
-        AttributeError: the module has no such attribute.
-    """
-    module, _, attribute = code.partition(":")
-    return getattr(importlib.import_module(module), attribute)
-
-
-def lazily(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """Returns ``__getattr__`` and ``__dir__`` for a package whose names are imported on first use.
-
-    Listing what a plugin brings imports its package; so nothing heavy may stand at the top of it.
-
-    Args:
-        package: its ``__name__``.
-        homes: the module within the package, by name.
-    """
-
-    def find(name: str) -> Any:
-        if name not in homes:
-            raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        return load(f"{package}.{homes[name]}:{name}")
-
-    def names() -> list[str]:
-        return sorted({*vars(sys.modules[package]), *homes})
-
-    return find, names
-
-
-def build(code: str, settings: Mapping[str, Any], what: str = "") -> Any:
-    """Imports what ``"module:attribute"`` names and calls it with settings as keywords.
-
-    Args:
-        code: what to call.
-        settings: its arguments.
-        what: whose settings these are, for the error.
-
-    Raises:
-        SettingError: there is no such setting (names the nearest), or it has the wrong type.
-    """
-    function = load(code)
-    known = inspect.signature(function).parameters
-    if not any(each.kind is each.VAR_KEYWORD for each in known.values()):
-        check_names(settings, known, what or code.partition(":")[2])
-    check_types(function, settings, what or code.partition(":")[2])
-    return function(**settings)
 
 
 def _require(condition: bool, sentence: str) -> None:
@@ -109,6 +55,10 @@ class EnvironmentSpec:
             with ``num_envs`` and the settings; None: single ones in turn.
         variants: settings with which the contract tests run the environment besides its defaults; JSON values only.
         changes: what each version from v1 on changed, a line each, as in ``"v1: the river is longer"``; oldest first.
+        truth: ``"module:function"``, returns a ``mdpzoo.experiments.truths.Truth``, what is known exactly. Called with
+            the settings as keywords, and with those of ``environment`` (the id), ``rules``, ``seeds`` and ``episodes``
+            (of evaluations), ``steps`` and ``max_episode_steps`` that are among its parameters. None: finite models
+            are solved, of others nothing is known.
     """
 
     id: str
@@ -122,6 +72,7 @@ class EnvironmentSpec:
     vector: str | None = None
     variants: tuple[Mapping[str, Any], ...] = ()
     changes: tuple[str, ...] = ()
+    truth: str | None = None
 
     def __post_init__(self) -> None:
         """Checks every field.
@@ -132,9 +83,9 @@ class EnvironmentSpec:
         match = ENVIRONMENT_ID.fullmatch(self.id) if isinstance(self.id, str) else None
         _require(match is not None, f"an environment's id must look like 'namespace/Name-v0', got {self.id!r}")
         _require(self.kind in KINDS, f"kind must be one of {', '.join(KINDS)}, got {self.kind!r}")
-        for name, code in (("rules", self.rules), ("vector", self.vector)):
+        for name, code in (("rules", self.rules), ("vector", self.vector), ("truth", self.truth)):
             _require(
-                (name == "vector" and code is None) or (isinstance(code, str) and CODE.fullmatch(code) is not None),
+                (name != "rules" and code is None) or (isinstance(code, str) and CODE.fullmatch(code) is not None),
                 f"{name} of {self.id!r} must look like 'module:attribute', got {code!r}",
             )
         _require(
@@ -197,6 +148,9 @@ class AgentSpec:
         learns_from: ``"environment"``, or ``"game"`` for an agent that trains all players of a parallel environment;
             the names of its spaces then hold for every player.
         trial: where and how ``mdpzoo check`` tries it.
+        max_envs: how many environments it can learn from at once; None: any number.
+        search: where ``mdpzoo tune`` looks for each setting: ``{"low": 0.01, "high": 1.0}``, with ``"log": True`` on a
+            logarithmic scale, whole numbers where both ends are; or ``{"choices": [...]}``, JSON values.
     """
 
     id: str
@@ -210,6 +164,8 @@ class AgentSpec:
     source: str = ""
     learns_from: Source = "environment"
     trial: Trial = field(default_factory=Trial)
+    max_envs: int | None = None
+    search: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Checks every field.
@@ -229,8 +185,15 @@ class AgentSpec:
             self.learns_from in SOURCES,
             f"learns_from of agent {self.id!r} must be one of {', '.join(SOURCES)}, got {self.learns_from!r}",
         )
+        _require(
+            self.max_envs is None or (type(self.max_envs) is int and self.max_envs >= 1),
+            f"max_envs of agent {self.id!r} must be at least 1, got {self.max_envs!r}",
+        )
         object.__setattr__(self, "settings", _frozen(self.settings))
         _require(isinstance(self.trial, Trial), f"trial of agent {self.id!r} must be a Trial, got {self.trial!r:.80}")
+        object.__setattr__(self, "search", _frozen(self.search))
+        for name, space in self.search.items():
+            _require(is_range(space), f"search of agent {self.id!r} has no range for {name!r}, got {space!r:.80}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,12 +6,13 @@ import mdpzoo
 from mdpzoo import registry, specs
 from mdpzoo.checkpoints import describe
 from mdpzoo.errors import PluginError, SettingError
-from mdpzoo.experiments.run import Run, train
+from mdpzoo.experiments.run import Run
+from mdpzoo.experiments.training import train
 from mdpzoo.front import make_any
 from mdpzoo.specs import AgentSpec
 
 GAME = "mdpzoo/MatrixGame-v0"
-LOAD = specs.load
+LOAD = codes.load
 
 
 class Counter:
@@ -35,7 +36,7 @@ def counter(monkeypatch):
         id="counter", build=f"{__name__}:Counter", summary="", actions=("Discrete",), learns_from="game"
     )  # fmt: skip
     monkeypatch.setitem(registry._agents, spec.id, spec)
-    monkeypatch.setattr("mdpzoo.specs.load", lambda code: Counter if code.endswith(":Counter") else LOAD(code))
+    monkeypatch.setattr("mdpzoo.codes.load", lambda code: Counter if code.endswith(":Counter") else LOAD(code))
     return spec.id
 
 

@@ -1,7 +1,8 @@
 import pytest
 
+from mdpzoo.codes import build
 from mdpzoo.errors import PluginError, SettingError
-from mdpzoo.specs import AgentSpec, CommandSpec, EnvironmentSpec, Trial, build
+from mdpzoo.specs import AgentSpec, CommandSpec, EnvironmentSpec, Trial
 
 GOOD = {"id": "mine/Thing-v0", "kind": "model", "rules": "mine.thing:thing", "summary": "a thing"}
 

@@ -7,7 +7,8 @@ import tables
 
 from mdpzoo import registry
 from mdpzoo.cli.settings_table import settings_rows
-from mdpzoo.specs import AgentSpec, load
+from mdpzoo.codes import load
+from mdpzoo.specs import AgentSpec
 
 
 def agent_page(spec: AgentSpec) -> str:

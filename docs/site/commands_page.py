@@ -5,7 +5,7 @@ from typer.main import get_command
 
 from mdpzoo import registry
 from mdpzoo.cli import commands
-from mdpzoo.specs import load
+from mdpzoo.codes import load
 
 
 def commands_page() -> str:

@@ -10,7 +10,8 @@ import tables
 import mdpzoo
 from mdpzoo import registry
 from mdpzoo.cli.settings_table import settings_rows
-from mdpzoo.specs import EnvironmentSpec, load
+from mdpzoo.codes import load
+from mdpzoo.specs import EnvironmentSpec
 
 MISSING = "The docstring of the rules has no section `{}`"
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from mdpzoo import registry
 from mdpzoo.checks.subject import NotApplicable
+from mdpzoo.codes import load
 from mdpzoo.discovery import GROUP
-from mdpzoo.specs import load
 
 HEAVY = ("torch", "stable_baselines3", "numba", "matplotlib", "scipy", "pandas")
 FIELDS = {"Summary": "description", "Requires-Python": "requires-python", "Description-Content-Type": "readme"}

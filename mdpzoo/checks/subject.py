@@ -9,10 +9,11 @@ import numpy as np
 from gymnasium import spaces
 
 import mdpzoo
+from mdpzoo.codes import build
 from mdpzoo.errors import SettingError
 from mdpzoo.interop.vector import batched_form
 from mdpzoo.protocols import BatchedGame, BatchedProblem
-from mdpzoo.specs import EnvironmentSpec, build
+from mdpzoo.specs import EnvironmentSpec
 
 
 class NotApplicable(Exception):

@@ -1,7 +1,6 @@
 """The command line ``mdpzoo``."""
 
-from mdpzoo.cli import reports  # noqa: F401  its commands register themselves
-from mdpzoo.cli.commands import app
+from mdpzoo.cli.application import app
 from mdpzoo.cli.running import main
 from mdpzoo.cli.settings_text import read_settings
 

@@ -1,15 +1,15 @@
 """The commands: each parses, calls one function and prints one thing."""
 
-import contextlib
 import importlib.metadata
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from mdpzoo import registry
 from mdpzoo.cli import listing
+from mdpzoo.cli.options import STOPPED, EnvironmentSettings, Envs, Json, Seed, Settings, Threads, working
 from mdpzoo.cli.settings_table import settings_rows
 from mdpzoo.cli.settings_text import read_settings
 from mdpzoo.errors import SettingError, did_you_mean
@@ -24,16 +24,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-STOPPED = 130  # the exit code after Ctrl-C
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON value, for programs.")]
-Settings = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A setting of the agent.")]
-EnvironmentSettings = Annotated[
-    list[str] | None, typer.Option("--env-set", metavar="KEY=VALUE", help="A setting of the environment.")
-]
-Envs = Annotated[int, typer.Option("--envs", min=1, help="Environments that step together.")]
-Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seed of agent and environments.")]
-Threads = Annotated[int, typer.Option(min=1, help="Threads that torch may use.")]
 
 
 @app.callback()
@@ -109,7 +99,13 @@ def train(
     seed: Seed = 0,
     settings: Settings = None,
     environment_settings: EnvironmentSettings = None,
-    envs: Envs = 8,
+    envs: Annotated[
+        int | None, typer.Option("--envs", min=1, help="Environments that step together; 8, or as many as fit.")
+    ] = None,
+    evaluate_every: Annotated[
+        int | None, typer.Option(min=1, help="Steps between two evaluations, kept in evaluations.csv.")
+    ] = None,
+    evaluation_episodes: Annotated[int | None, typer.Option(min=1, help="Episodes of an evaluation.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the folder.")] = False,
     keep_every: Annotated[float, typer.Option(min=0.0, help="Seconds between two saves, for --resume.")] = 60.0,
     tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Also write TensorBoard's files.")] = False,
@@ -117,20 +113,25 @@ def train(
     as_json: Json = False,
 ) -> None:
     """Train an agent."""
-    with _working(threads):
-        from mdpzoo.experiments import run as runs
+    with working(threads):
+        from mdpzoo.experiments import training
+        from mdpzoo.experiments.run import Run
 
-        asked = runs.Run(
+        asked = Run(
             agent=agent,
             environment=environment,
             steps=steps,
             seed=seed,
-            num_envs=envs,
+            num_envs=envs or min(8, registry.agent(agent).max_envs or 8),
             settings=read_settings(settings),
             environment_settings=read_settings(environment_settings),
+            evaluate_every=evaluate_every,
+            evaluation_episodes=evaluation_episodes,
         )
         shown = sys.stderr.isatty()
-        trained = runs.train(asked, out, resume=resume, progress=shown, keep_every=keep_every, tensorboard=tensorboard)
+        trained = training.train(
+            asked, out, resume=resume, progress=shown, keep_every=keep_every, tensorboard=tensorboard
+        )
     if as_json:
         told = {"folder": str(out), "complete": trained.complete, "steps": trained.steps, "seconds": trained.seconds}
         listing.print_json(told)
@@ -160,7 +161,7 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Play episodes with a trained agent."""
-    with _working(threads):
+    with working(threads):
         from mdpzoo.experiments.evaluation import evaluate_saved
 
         played = evaluate_saved(
@@ -209,7 +210,7 @@ def record(
 ) -> None:
     """Record trajectories of an agent; --env-set reveal=always adds what the observation hides."""
     check_folder(out)
-    with _working(threads):
+    with working(threads):
         from mdpzoo.experiments.players import ready_agent
         from mdpzoo.experiments.progress import bar
         from mdpzoo.experiments.run import make_envs
@@ -233,16 +234,3 @@ def _print_rows(rows: list[listing.Row], as_json: bool) -> None:
     if not rows and not registry.plugins():
         print(registry.NO_PLUGIN, file=sys.stderr)  # noqa: T201
     (listing.print_json if as_json else listing.print_rows)(rows)
-
-
-@contextlib.contextmanager
-def _working(threads: int) -> Any:
-    """Sets torch's threads; what agents and environments print goes to standard error, where no program reads."""
-    from mdpzoo.front import require
-
-    require("stable_baselines3", "sb3")
-    with contextlib.redirect_stdout(sys.stderr):
-        import torch
-
-        torch.set_num_threads(threads)
-        yield

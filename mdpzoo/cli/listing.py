@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from mdpzoo import registry
 
@@ -30,6 +31,17 @@ WANTED = (
     "ok",
     "reason",
     "seconds",
+    "environment",
+    "agent",
+    "folder",
+    "steps",
+    "state",
+    "done",
+    "running",
+    "failed",
+    "waiting",
+    "percent",
+    "return",
     "summary",
     *("environment", "agent", "seeds", "first", "second", "difference", "improvement", "interval", "p", "corrected"),
 )
@@ -90,11 +102,16 @@ def print_json(value: Any) -> None:
 
 def print_rows(rows: Sequence[Row]) -> None:
     """Prints a table of the columns that a person wants; each row on one line where nobody reads it on a terminal."""
+    _print(table_of(rows))
+
+
+def table_of(rows: Sequence[Row]) -> Table:
+    """Returns the table that ``print_rows`` prints."""
     columns = [name for name in WANTED if rows and name in rows[0]]
     table = Table(*columns, box=None, pad_edge=False)
     for row in rows:
-        table.add_row(*(_cell(row[name]) for name in columns))
-    _print(table)
+        table.add_row(*(Text(_cell(row[name])) for name in columns))
+    return table
 
 
 def print_facts(row: Row) -> None:

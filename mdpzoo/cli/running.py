@@ -8,11 +8,13 @@ from typing import Any
 from rich.console import Console
 
 from mdpzoo import registry
-from mdpzoo.cli import checking, listing, scaffolding  # noqa: F401  (two of them add their commands)
-from mdpzoo.cli.commands import STOPPED, app
+from mdpzoo.cli import listing
+from mdpzoo.cli.application import app
+from mdpzoo.cli.options import STOPPED
+from mdpzoo.codes import load
 from mdpzoo.compiling.clock import COMPILE_TIME
 from mdpzoo.errors import MdpzooError, PluginError
-from mdpzoo.specs import CommandSpec, load
+from mdpzoo.specs import CommandSpec
 
 
 def main() -> None:

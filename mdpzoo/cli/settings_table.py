@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import is_dataclass
 from typing import Any
 
-from mdpzoo.specs import load
+from mdpzoo.codes import load
 
 OWN = ("self", "env", "_init_setup_model")  # what the zoo itself hands over
 

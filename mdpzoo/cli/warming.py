@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from mdpzoo import registry
+from mdpzoo.codes import load
 from mdpzoo.compiling.clock import COMPILE_TIME
 from mdpzoo.front import make, make_vec
-from mdpzoo.specs import load
 
 STEPPED = ("model", "problem")  # kinds whose steps are compiled
 

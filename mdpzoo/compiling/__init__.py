@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from mdpzoo.specs import lazily
+from mdpzoo.codes import lazily
 
 if TYPE_CHECKING:
     from mdpzoo.compiling.functions import borrowing, compiled, inlined, machine_code

@@ -1,51 +1,138 @@
-"""The learning curve of a run: ``progress.csv``, a line as often as the run has got a hundredth further.
-
-A resumed run goes on at the end of the file; its steps may overlap with those of a process that was killed.
-"""
+"""The learning curve of a run: ``progress.csv``, a line as often as the run has got a hundredth further."""
 
 import csv
+import io
 import time
-from collections.abc import Callable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-COLUMNS = ("steps", "seconds", "cpu_seconds", "episodes", "mean_return")
+import numpy as np
+
+from mdpzoo.files import replacing
+
+COLUMNS = ("steps", "seconds", "cpu_seconds", "episodes", "mean_return", "total_reward")
 LINES = 100  # of a whole run
+HOLD = 1.0  # seconds for which lines may wait to be written together
+LOOK = 0.1  # seconds of wall clock between two looks at the CPU's clock, which is slow on some systems
 
 
-def recording(agent: Any, path: Path, steps: int) -> Callable[[dict[str, Any], dict[str, Any]], bool]:
-    """Returns a callback for ``learn`` that appends to a learning curve.
+class Curve:
+    """Appends to a learning curve.
 
-    The columns are environment steps, wall-clock and CPU seconds since ``learn`` began, training episodes that ended
-    since the last line, and the mean of their undiscounted returns, empty where none ended.
-
-    Args:
-        agent: counts its steps in ``num_timesteps``.
-        path: the file; made if missing.
-        steps: of the whole run.
+    The columns are environment steps; wall-clock and CPU seconds of learning, those before an interruption included;
+    training episodes that ended since the last line, and the mean of their undiscounted returns, empty where none
+    ended; and the sum of all rewards since the first step, over all environments, empty where the agent does not tell
+    its rewards.
     """
-    began, began_cpu = time.monotonic(), time.process_time()
-    every = max(1, steps // LINES)
-    following = agent.num_timesteps + every
-    returns: list[float] = []
-    if not path.exists():
-        _append(path, COLUMNS)
 
-    def record(local: dict[str, Any], _: dict[str, Any]) -> bool:
-        nonlocal following
-        infos = local.get("infos") or ()
-        returns.extend(float(info["episode"]["r"]) for info in infos if "episode" in info)
-        if agent.num_timesteps >= following:
-            wall, cpu = time.monotonic() - began, time.process_time() - began_cpu
-            mean = f"{sum(returns) / len(returns):.10g}" if returns else ""
-            _append(path, (agent.num_timesteps, f"{wall:.3f}", f"{cpu:.3f}", len(returns), mean))
-            returns.clear()
-            following = agent.num_timesteps + every
-        return True
+    def __init__(self, path: Path, steps: int) -> None:
+        """Starts at step 0.
 
-    return record
+        Args:
+            path: the file; made by the first line if missing.
+            steps: of the whole run.
+        """
+        self.path, self.every = path, max(1, steps // LINES)
+        self.following = self.every
+        self.returns: list[float] = []
+        self.total: float | None = 0.0
+        self.before = 0.0, 0.0  # wall-clock and CPU seconds before this process
+        self._began = time.monotonic(), time.process_time()
+        self._looked = self._began
+        self._rows: list[tuple[Any, ...]] = []
+        self._flushed = self._began[0]
+
+    @property
+    def seconds(self) -> tuple[float, float]:
+        """Wall-clock and CPU seconds of learning so far; the latter as of the last look."""
+        now = time.monotonic()
+        if now - self._looked[0] >= LOOK:
+            self._looked = now, time.process_time()
+        return self.before[0] + now - self._began[0], self.before[1] + self._looked[1] - self._began[1]
+
+    def observe(self, steps: int, local: Mapping[str, Any]) -> None:
+        """Takes in the local variables of one step of ``learn``, by SB3's names, after so many steps in all."""
+        for info in local.get("infos") or ():
+            if "episode" in info:
+                self.returns.append(float(info["episode"]["r"]))
+        rewards = local.get("rewards")
+        if rewards is None or self.total is None:
+            self.total = None
+        else:
+            self.total += float(np.sum(rewards, dtype=np.float64))
+        if steps >= self.following:
+            self._write(steps)
+
+    def flush(self) -> None:
+        """Writes the lines that wait."""
+        if self._rows:
+            append(self.path, COLUMNS, self._rows)
+            self._rows.clear()
+        self._flushed = time.monotonic()
+
+    def resume_at(self, steps: int) -> None:
+        """Continues an older curve of which no more than its last line is known."""
+        self.following = steps + self.every
+        if steps:
+            self.before, self.total = _last_line(self.path)
+
+    def state(self) -> dict[str, Any]:
+        """What ``restore`` needs, as JSON values."""
+        every = {"every": self.every, "following": self.following}
+        return {**every, "returns": list(self.returns), "total": self.total, "seconds": list(self.seconds)}
+
+    def restore(self, state: Mapping[str, Any], steps: int) -> None:
+        """Continues exactly from a state of ``state``, taken after so many steps; later lines of the file go."""
+        same = state["every"] == self.every
+        self.following = state["following"] if same else steps + self.every
+        self.returns, self.total = list(state["returns"]), state["total"]
+        self.before = state["seconds"][0], state["seconds"][1]
+        drop_after(self.path, steps)
+
+    def _write(self, steps: int) -> None:
+        wall, cpu = self.seconds
+        mean = f"{sum(self.returns) / len(self.returns):.10g}" if self.returns else ""
+        total = "" if self.total is None else f"{self.total:.12g}"
+        self._rows.append((steps, f"{wall:.3f}", f"{cpu:.3f}", len(self.returns), mean, total))
+        self.returns.clear()
+        self.following = steps + self.every
+        if time.monotonic() - self._flushed >= HOLD:
+            self.flush()
 
 
-def _append(path: Path, row: tuple[Any, ...]) -> None:
+def append(path: Path, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
+    """Appends lines to a CSV file in one write, after the names of the columns if there is none yet."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([*([] if path.exists() else [columns]), *rows])
     with open(path, "a", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerow(row)
+        file.write(text.getvalue())
+
+
+def drop_after(path: Path, steps: int) -> None:
+    """Removes the lines of a CSV file whose first column is beyond a number of steps, and a line cut short."""
+    if not path.is_file():
+        return
+    with open(path, newline="", encoding="utf-8", errors="replace") as file:
+        header, *lines = file.read().splitlines(keepends=True) or [""]
+    kept = [each for each in lines if each.endswith("\n") and _steps(each) <= steps]
+    if len(kept) < len(lines):
+        with replacing(path) as beside, open(beside, "w", newline="", encoding="utf-8") as file:
+            file.write("".join([header, *kept]))
+
+
+def _steps(line: str) -> float:
+    try:
+        return int(line.partition(",")[0])
+    except ValueError:
+        return float("inf")
+
+
+def _last_line(path: Path) -> tuple[tuple[float, float], float | None]:
+    """Seconds of wall clock and CPU, and the total reward, in the last line of a curve."""
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            last = list(csv.DictReader(file))[-1]
+        return (float(last["seconds"]), float(last["cpu_seconds"])), float(last["total_reward"])
+    except (OSError, ValueError, KeyError, TypeError, IndexError):
+        return (0.0, 0.0), None

@@ -10,21 +10,30 @@ from mdpzoo.errors import SettingError
 LOCK = ".lock"
 
 
+class FolderError(SettingError):
+    """A folder that cannot be written, or is full."""
+
+
+class BusyFolderError(SettingError):
+    """A folder in which another process works."""
+
+
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Keeps other processes out of a folder while its block runs; a crash leaves no lock behind.
 
     Raises:
-        SettingError: if another process works in the folder, or nothing can be written there.
+        BusyFolderError: if another process works in the folder.
+        FolderError: if nothing can be written there.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
-        raise SettingError(f"{str(folder)!r} cannot be written ({error.strerror}); choose another folder") from None
+        raise FolderError(f"{str(folder)!r} cannot be written ({error.strerror}); choose another folder") from None
     try:
         if not _taken(descriptor):
-            raise SettingError(f"another process works in {str(folder)!r}; wait for it, or choose another folder")
+            raise BusyFolderError(f"another process works in {str(folder)!r}; wait for it, or choose another folder")
         yield
     finally:
         os.close(descriptor)

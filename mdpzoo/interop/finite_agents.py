@@ -1,11 +1,13 @@
 """What agents of environments with finitely many states and actions ask before they learn."""
 
+import copy
 from typing import Any
 
 import numpy as np
 from gymnasium.spaces import Discrete
 
 from mdpzoo.errors import SettingError
+from mdpzoo.models import TabularMDP
 
 
 def model_behind(env: Any, *kinds: type) -> Any:
@@ -23,6 +25,41 @@ def model_behind(env: Any, *kinds: type) -> Any:
             return None
     model = getattr(rules, "model", rules)
     return model if isinstance(model, kinds) else None
+
+
+def table_behind(env: Any) -> TabularMDP | None:
+    """Returns the finite model that an environment plays, or Gymnasium's own table ``P``; None if there is neither.
+
+    Args:
+        env: Gymnasium's, SB3's or None.
+
+    Raises:
+        SettingError: if the table says other things than the environment does.
+    """
+    model = model_behind(env, TabularMDP)
+    if model is not None:
+        return model
+    inner = getattr(env, "unwrapped", env)
+    if isinstance(getattr(inner, "envs", None), list):  # SB3's container of single environments
+        inner = inner.envs[0].unwrapped
+    if getattr(inner, "P", None) is None or getattr(inner, "initial_state_distrib", None) is None:
+        return None
+    return TabularMDP.from_gymnasium(copy.deepcopy(inner))  # it is played for a comparison
+
+
+def time_limit(env: Any) -> int | None:
+    """Returns the steps after which an environment truncates an episode; None: it never does.
+
+    Args:
+        env: Gymnasium's, SB3's or None.
+    """
+    inner = getattr(env, "envs", env)
+    inner = inner[0] if isinstance(inner, list) else inner
+    for holder in (inner, getattr(inner, "spec", None)):
+        limit = getattr(holder, "max_episode_steps", None)
+        if isinstance(limit, int) and limit > 0:
+            return limit
+    return None
 
 
 def check_finite_spaces(who: str, observations: Any, actions: Any) -> None:

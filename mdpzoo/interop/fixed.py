@@ -11,6 +11,8 @@ from mdpzoo.protocols import Transitions
 class FixedAgent(OnlineAgent):
     """A policy that ``learn`` plays and never changes."""
 
+    resumes_exactly = True  # a policy keeps what it must remember in buffers, or in the recurrent state
+
     def __init__(
         self,
         policy: type[BasePolicy],

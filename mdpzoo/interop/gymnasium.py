@@ -4,12 +4,12 @@ from typing import Any
 
 import gymnasium
 
+from mdpzoo.codes import build
 from mdpzoo.errors import SettingError
 from mdpzoo.interop.shells.model_env import model_shell
 from mdpzoo.protocols import BatchedProblem, Model
 from mdpzoo.registry import named_by
 from mdpzoo.settings import check_names
-from mdpzoo.specs import build
 
 OF_MODELS = ("render_mode", "reveal")  # settings of the shells
 OF_PROBLEMS = (*OF_MODELS, "device", "illegal")

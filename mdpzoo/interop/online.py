@@ -7,7 +7,7 @@ saving, loading and going on are SB3's own. An agent says how it acts while it l
 import sys
 import time
 from abc import ABC, abstractmethod
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from stable_baselines3.common.base_class import BaseAlgorithm
@@ -28,8 +28,11 @@ class OnlineAgent(BaseAlgorithm, ABC):
 
     Attributes:
         generator: the agent's only source of randomness, from ``seed``; made anew when it is loaded.
+        resumes_exactly: whether what ``save`` and ``unsaved_state`` hold is all that the agent keeps, so that a run
+            resumes equal to the bit.
     """
 
+    resumes_exactly: ClassVar[bool] = False
     generator: np.random.Generator
     _memory: tuple[int, Any] = 0, None  # of how many environments the policy's recurrent state is, and the state
 
@@ -107,6 +110,15 @@ class OnlineAgent(BaseAlgorithm, ABC):
         self.dump_logs()
         callback.on_training_end()
         return self
+
+    def unsaved_state(self) -> dict[str, Any]:
+        """What ``save`` leaves out, as JSON values, tuples and arrays; a subclass that keeps more adds it."""
+        return {"generator": self.generator.bit_generator.state, "memory": self._memory}
+
+    def restore_unsaved(self, state: dict[str, Any]) -> None:
+        """Takes back what ``unsaved_state`` has returned, after the agent was loaded."""
+        self.generator.bit_generator.state = state["generator"]
+        self._memory = state["memory"]
 
     def dump_logs(self) -> None:
         """Writes means over the last episodes, and the rate, to the logger."""

@@ -14,13 +14,13 @@ from pettingzoo import AECEnv, ParallelEnv
 from pettingzoo.utils.conversions import parallel_to_aec
 from pettingzoo.utils.wrappers import OrderEnforcingWrapper
 
+from mdpzoo.codes import build
 from mdpzoo.errors import MissingExtraError, ResetNeededError, SettingError
 from mdpzoo.interop.seating.single_game import single_form
 from mdpzoo.interop.shells.shell import Stream, check_limit, check_options, check_reveal, check_seed, frames_per_second
 from mdpzoo.interop.shells.snapshots import restore, snapshot
 from mdpzoo.protocols import BatchedGame, Game
 from mdpzoo.registry import named_by
-from mdpzoo.specs import build
 
 KEPT = ("_state", "_stream", "_cycles", "agents")  # by ``state_dict``
 # the one option that PettingZoo's own tests pass to every environment, without a meaning

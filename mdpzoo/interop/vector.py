@@ -7,13 +7,13 @@ from typing import Any
 import gymnasium
 from gymnasium.vector import AutoresetMode
 
+from mdpzoo.codes import build
 from mdpzoo.errors import MissingExtraError, SettingError
 from mdpzoo.interop.shells.batched_vector import BatchedVectorEnv, autoreset
 from mdpzoo.interop.shells.model_env import model_shell
 from mdpzoo.protocols import BatchedProblem, Model
 from mdpzoo.registry import named_by
 from mdpzoo.settings import check_names
-from mdpzoo.specs import build
 
 
 def vector_env(

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from mdpzoo.codes import lazily
 from mdpzoo.models.tabular import TabularMDP
-from mdpzoo.specs import lazily
 
 if TYPE_CHECKING:
     from mdpzoo.models.latent import LatentMDP

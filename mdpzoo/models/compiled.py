@@ -31,13 +31,18 @@ class CompiledState(NamedTuple):
 
 
 class CompiledTabular:
-    """A ``TabularMDP`` as a ``CompiledProblem``."""
+    """A ``TabularMDP`` as a ``CompiledProblem``.
+
+    Attributes:
+        model: the arrays that it was laid out from.
+    """
 
     initial_draws = 1
     step_draws = 1
 
     def __init__(self, model: "TabularMDP") -> None:
         """Lays the transitions out, 24 bytes each. Costs O(transitions)."""
+        self.model = model
         self.observation_space, self.action_space = model.observation_space, model.action_space
         self.num_actions = model.num_actions
         self._starts = model.start.nonzero()[0]

@@ -1,6 +1,6 @@
 """Reports: results folders read into records, and records shown as a page, tables and figures."""
 
-from mdpzoo.specs import lazily
+from mdpzoo.codes import lazily
 
 __all__ = ["Results", "RunRecord", "Section", "Truth", "page_of", "read_results", "write_page"]
 

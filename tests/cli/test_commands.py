@@ -121,7 +121,8 @@ def test_what_is_trained_is_evaluated_and_prints_one_value(agent, environment, a
 @pytest.fixture(scope="module")
 def river(tmp_path_factory):
     """A finished run."""
-    from mdpzoo.experiments.run import Run, train
+    from mdpzoo.experiments.run import Run
+    from mdpzoo.experiments.training import train
 
     folder = tmp_path_factory.mktemp("runs") / "river"
     train(Run(agent="q-learning", environment=RIVER, steps=80), folder)

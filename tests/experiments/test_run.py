@@ -5,9 +5,12 @@ import pytest
 from stable_baselines3.common.callbacks import BaseCallback
 
 from mdpzoo.errors import CheckpointError, SettingError
-from mdpzoo.experiments import run as runs
-from mdpzoo.experiments.run import Run, load_run, train, write_json
+from mdpzoo.experiments.keeping import save
+from mdpzoo.experiments.run import Run, load_run, write_json
+from mdpzoo.experiments.training import train
 
+BEGUN = ["agent.zip", "progress.csv", "run.json", "versions.json"]
+KEPT = ["agent.zip", "progress.csv", "result.json", "run.json", "state.npz", "versions.json"]
 RIVER = {"agent": "q-learning", "environment": "mdpzoo/RiverSwim-v0", "num_envs": 2}
 
 
@@ -35,7 +38,7 @@ def names(folder):
 def test_a_run_leaves_its_question_its_agent_and_its_result_and_nothing_else(tmp_path):
     trained = train(asked(), tmp_path / "deep" / "run")
     assert trained.complete
-    assert names(tmp_path / "deep" / "run") == ["agent.zip", "progress.csv", "result.json", "run.json"]
+    assert names(tmp_path / "deep" / "run") == KEPT
     result = json.loads((tmp_path / "deep" / "run" / "result.json").read_text())
     assert (result["agent"], result["steps"], result["seed"]) == ("q-learning", 100, 0)
     assert load_run(tmp_path / "deep" / "run") == asked()
@@ -44,7 +47,7 @@ def test_a_run_leaves_its_question_its_agent_and_its_result_and_nothing_else(tmp
 def test_an_interrupted_run_keeps_its_agent_has_no_result_and_goes_on_to_the_same_total(tmp_path):
     stopped = train(asked(), tmp_path, callback=StopAt(40))
     assert (stopped.complete, stopped.steps) == (False, 40)
-    assert names(tmp_path) == ["agent.zip", "progress.csv", "run.json"]
+    assert names(tmp_path) == BEGUN
     resumed = train(asked(), tmp_path, resume=True)
     assert (resumed.complete, resumed.steps) == (True, 100)
     assert json.loads((tmp_path / "result.json").read_text())["steps"] == 100
@@ -65,7 +68,7 @@ def test_a_resumed_run_does_not_play_its_first_episodes_once_more(tmp_path):
 def test_a_finished_run_that_is_asked_for_more_has_no_result_until_it_is_done(tmp_path):
     train(asked(), tmp_path)
     train(asked(steps=200), tmp_path, resume=True, callback=StopAt(150))
-    assert names(tmp_path) == ["agent.zip", "progress.csv", "run.json"]
+    assert names(tmp_path) == BEGUN
     assert train(asked(steps=200), tmp_path, resume=True).steps == 200
     assert train(asked(steps=200), tmp_path, resume=True).steps == 200  # nothing is left to do
 
@@ -160,6 +163,6 @@ def test_an_agent_that_fails_to_save_leaves_the_old_one(tmp_path):
 
     (tmp_path / "agent.zip").write_text("whole")
     with pytest.raises(OSError, match="full"):
-        runs.save(Agent(), tmp_path)
+        save(Agent(), tmp_path)
     assert names(tmp_path) == ["agent.zip"]
     assert (tmp_path / "agent.zip").read_text() == "whole"

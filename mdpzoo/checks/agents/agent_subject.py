@@ -9,8 +9,9 @@ from typing import Any
 import mdpzoo
 from mdpzoo import registry
 from mdpzoo.checks.subject import NotApplicable
+from mdpzoo.codes import CODE, load
 from mdpzoo.errors import MissingExtraError, SettingError
-from mdpzoo.specs import CODE, AgentSpec, load
+from mdpzoo.specs import AgentSpec
 
 ROWS = 2
 SEED = 0

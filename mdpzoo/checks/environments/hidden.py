@@ -8,8 +8,8 @@ import numpy as np
 
 from mdpzoo.checks.subject import NotApplicable, Subject, legal_action
 from mdpzoo.checks.traces import LIMIT
+from mdpzoo.codes import load
 from mdpzoo.interop.shells.infos import facts_of, row_facts
-from mdpzoo.specs import load
 
 ROWS, STEPS = 3, 80
 

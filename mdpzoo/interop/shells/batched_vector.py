@@ -24,11 +24,11 @@ from mdpzoo.interop.shells.shell import (
     exchanged,
     frames_per_second,
 )
-from mdpzoo.interop.shells.snapshots import restore, snapshot
+from mdpzoo.interop.shells.states import leaves, mapped
 from mdpzoo.protocols import BatchedProblem
 
+KEPT = ("keys", "counters", "elapsed", "returns", "done")  # what a shell has besides the state: all ``[B]``
 Output = Literal["numpy", "torch"]
-KEPT = ("_state", "_seeds", "_keys", "_counters", "_elapsed", "_returns", "_done", "_some_done")  # by ``state_dict``
 
 
 def autoreset(mode: AutoresetMode | str) -> AutoresetMode:
@@ -48,6 +48,7 @@ class BatchedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
     """What both shells share: settings, seeds, hidden facts and pictures."""
 
     rules: Any
+    _some_done: bool
     _elapsed: Any  # [B] int64, steps of the present episodes
     _returns: Any  # [B] float64, rewards of the present episodes
 
@@ -134,7 +135,7 @@ class BatchedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         if mask is not None and (self._seeds is None or np.shape(mask) != (self.num_envs,)):
             raise SettingError(f"reset_mask must have shape [{self.num_envs}] and follow a full reset")
         forgotten = self._seed(seed)
-        rows = np.ones(self.num_envs, bool) if mask is None else np.array(_on_host(mask), bool)
+        rows = np.ones(self.num_envs, bool) if mask is None else np.array(on_host(mask), bool)
         self._start(rows, forgotten)
         return self._look(self._state), self._told(self._facts(), self._here(rows)) if self._always else {}
 
@@ -145,21 +146,6 @@ class BatchedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         self._check_begun()
         return tuple(self.rules.render(self._state, row) for row in range(self.num_envs))
 
-    def state_dict(self) -> dict[str, Any]:
-        """Returns a copy of all rows' states, random streams and clocks, for ``load_state_dict``."""
-        return snapshot(self, KEPT)
-
-    def load_state_dict(self, saved: Mapping[str, Any]) -> None:
-        """Goes back to where ``state_dict`` was called: the same actions then lead to the same results.
-
-        Args:
-            saved: what ``state_dict`` of as many environments with the same rules returned; it is not changed.
-
-        Raises:
-            SettingError: if ``saved`` comes from another kind of environment.
-        """
-        restore(self, KEPT, saved)
-
     def set_policy(self, player: str, policy: Any) -> None:
         """Replaces another player's frozen policy; of seats only, effective from the next step on.
 
@@ -167,6 +153,51 @@ class BatchedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
             SettingError: if this is no seat, or there is no such player.
         """
         self.rules = exchanged(self.rules, player, policy)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Returns all rows' states, random streams and clocks, as NumPy arrays and integers, for ``load_state_dict``.
+
+        Raises:
+            ResetNeededError: if ``reset`` has not been called.
+        """
+        self._check_begun()
+        own = {name: np.array(on_host(getattr(self, f"_{name}"))) for name in KEPT}
+        return {
+            **own,
+            "seeds": list(self._seeds or ()),
+            "state": [np.array(on_host(each)) for each in leaves(self._state)],
+        }
+
+    def load_state_dict(self, saved: Mapping[str, Any]) -> None:
+        """Goes back to where ``state_dict`` was called: the same actions then lead to the same results.
+
+        Args:
+            saved: of environments with the same rules, settings and number of rows; it is not changed.
+
+        Raises:
+            SettingError: if it is one of other environments.
+            ResetNeededError: if ``reset`` has not been called.
+        """
+        self._check_begun()
+        if not isinstance(saved, Mapping) or saved.keys() != {*KEPT, "seeds", "state"}:
+            raise SettingError(f"load_state_dict needs what state_dict of a {type(self).__name__} has returned")
+        places = {f"_{name}": saved[name] for name in KEPT}
+        state = leaves(self._state)
+        now = [np.asarray(on_host(each)) for each in (*(getattr(self, name) for name in places), *state)]
+        given = [np.asarray(each) for each in (*places.values(), *saved["state"])]
+        kinds = [[(each.shape, each.dtype) for each in arrays] for arrays in (now, given)]
+        if kinds[0] != kinds[1] or len(saved["seeds"]) != self.num_envs:
+            raise SettingError("this is the state of environments with other rules or another number of rows")
+        for name, value in places.items():
+            setattr(self, name, self._kept(value))
+        fresh = iter(saved["state"])
+        self._state = mapped(self._state, lambda _: self._kept(next(fresh)))
+        self._seeds = [int(seed) for seed in saved["seeds"]]
+        self._some_done = bool(np.any(saved["done"]))
+
+    def _kept(self, value: np.ndarray) -> Any:
+        """Returns a copy of an array as the shell keeps it."""
+        raise NotImplementedError
 
     def _start(self, rows: np.ndarray, forgotten: np.ndarray) -> None:
         """Starts episodes in some rows (``[B]`` bool), of which some (``[B]`` bool) do not go on from the last one."""
@@ -247,6 +278,6 @@ class BatchedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         return ~kept
 
 
-def _on_host(mask: Any) -> Any:
-    """A mask given as a tensor of any device, or as it is."""
-    return mask.cpu() if hasattr(mask, "cpu") else mask
+def on_host(array: Any) -> Any:
+    """Returns a tensor of any device as an array, anything else as it is."""
+    return array.numpy(force=True) if hasattr(array, "cpu") else array

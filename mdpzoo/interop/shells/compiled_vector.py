@@ -140,6 +140,9 @@ class CompiledVectorEnv(BatchedVectorEnv):
     def _here(self, rows: np.ndarray) -> np.ndarray:
         return rows
 
+    def _kept(self, value: np.ndarray) -> np.ndarray:
+        return np.array(value)
+
     def _only(self, rows: np.ndarray, values: Any) -> np.ndarray:
         if rows is self._everybody:
             return values

@@ -127,6 +127,9 @@ class TensorVectorEnv(BatchedVectorEnv):
     def _here(self, rows: np.ndarray) -> Tensor:
         return tensor(rows, self.device)
 
+    def _kept(self, value: np.ndarray) -> Tensor:
+        return torch.from_numpy(np.array(value)).to(self.device)
+
     def _only(self, rows: Tensor, values: Any) -> Tensor:
         if not isinstance(values, Tensor):
             values = torch.full_like(self._returns, values)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from mdpzoo import registry
+from mdpzoo.codes import load
 from mdpzoo.report.markup import Html, element
 from mdpzoo.report.records import Results, RunRecord
-from mdpzoo.specs import load
 
 
 @dataclass(frozen=True)

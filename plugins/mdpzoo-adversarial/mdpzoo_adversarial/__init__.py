@@ -1,6 +1,6 @@
 """Zero-sum games: exact equilibria, adversaries of bounded rationality, robust control."""
 
-from mdpzoo.specs import lazily
+from mdpzoo.codes import lazily
 
 WHERE = {  # imported when asked for: the plugin's specs must not wait for SciPy or torch
     "AlternatingSAC": "agents.alternating_sac",

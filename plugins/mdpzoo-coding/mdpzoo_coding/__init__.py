@@ -1,6 +1,6 @@
 """Markov coding games: messages through the actions of a policy, couplings of little entropy, bounded encoders."""
 
-from mdpzoo.specs import lazily
+from mdpzoo.codes import lazily
 
 WHERE = {  # imported when asked for: the plugin's specs must not wait for numba or torch
     "Coder": "coder.online",

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from mdpzoo.specs import lazily  # first: it loads this plugin, whose tables must not be half imported then
+from mdpzoo.codes import lazily  # first: it loads this plugin, whose tables must not be half imported then
 
 if TYPE_CHECKING:
     from mdpzoo_combinatorial.files import read_instance, read_solution, write_solution

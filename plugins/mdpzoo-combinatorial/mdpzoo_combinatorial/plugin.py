@@ -22,6 +22,7 @@ def mdpzoo_environments() -> list[EnvironmentSpec]:
             summary=record.summary,
             source=record.source,
             variants=record.variants,
+            truth="mdpzoo_combinatorial.baselines.known_values:known_value",
         )
         for record in PROBLEMS.values()
     ]

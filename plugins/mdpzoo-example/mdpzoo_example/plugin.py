@@ -56,6 +56,12 @@ def mdpzoo_agents() -> list[AgentSpec]:
             observations=("Discrete",),
             actions=("Discrete",),
             source="Watkins and Dayan 1992",
+            search={
+                "learning_rate": {"low": 0.01, "high": 1.0, "log": True},
+                "discount": {"choices": [0.9, 0.95, 0.99, 0.995, 0.999]},
+                "epsilon": {"choices": [[1.0, 0.05], [0.5, 0.01], [0.2, 0.01], [0.1, 0.1], [0.0, 0.0]]},
+                "initial_value": {"choices": [0.0, 1.0, 10.0, 100.0]},
+            },
         )
     ]
 

@@ -35,6 +35,7 @@ class QLearning(OnlineAgent):
     """Q-learning on Discrete observations and actions, in any number of environments."""
 
     policy: GreedyPolicy
+    resumes_exactly = True
 
     def __init__(
         self,

@@ -1,6 +1,6 @@
 """SQIRL, GORP and the effective horizon: when random exploration and a short lookahead suffice."""
 
-from mdpzoo.specs import lazily
+from mdpzoo.codes import lazily
 
 WHERE = {  # imported on first use, so that the plugin's specs do not wait for torch or numba
     "GORP": "algorithms.gorp_agent",

@@ -45,6 +45,11 @@ def mdpzoo_agents() -> list[AgentSpec]:
             observations=("Discrete", "Box"),
             actions=("Discrete",),
             source=SQIRL,
+            search={
+                "lookahead": {"low": 1, "high": 4},
+                "regressor": {"choices": ["auto", "ridge"]},
+                "reuse": {"choices": [True, False]},
+            },
         ),
         AgentSpec(
             id="gorp",

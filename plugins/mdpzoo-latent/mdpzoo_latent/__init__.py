@@ -1,6 +1,6 @@
 """Latent MDPs and revealing POMDPs: environments, exact belief planning, learners, and features for deep RL."""
 
-from mdpzoo.specs import lazily
+from mdpzoo.codes import lazily
 
 WHERE = {  # imported when asked for: the plugin's specs must not wait for numba or torch
     "BeliefFilter": "beliefs.filters",

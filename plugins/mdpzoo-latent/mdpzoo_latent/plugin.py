@@ -45,6 +45,7 @@ def mdpzoo_environments() -> list[EnvironmentSpec]:
             source=source,
             settings=settings,
             variants=(variant,),
+            truth="mdpzoo_latent.planning.known_values:known_value",
         )
         for name, rules, summary, source, settings, variant in ENVIRONMENTS
     ]
@@ -65,6 +66,7 @@ def mdpzoo_agents() -> list[AgentSpec]:
             settings={"algorithm": id},
             source=source,
             trial=small,
+            search={} if id == "lmdp-posterior" else {"bonus_scale": {"low": 0.001, "high": 1.0, "log": True}},
         )
         for id, summary, source in (
             ("lmdp-value-optimistic", "bonuses on the values of histories, context told in hindsight", optimism),

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from mdpzoo import registry, streams
+from mdpzoo.codes import build
 from mdpzoo.errors import SettingError
 from mdpzoo.models import LatentMDP
 from mdpzoo.models.outcomes import threshold_rows
-from mdpzoo.specs import build
 from mdpzoo_latent.learners.building import learner_for
 from mdpzoo_latent.learners.playing import play
 from mdpzoo_latent.learners.records import Learner

@@ -7,8 +7,8 @@ import pytest
 import mdpzoo
 import mdpzoo_latent
 from mdpzoo import registry
+from mdpzoo.codes import build
 from mdpzoo.models import LatentMDP
-from mdpzoo.specs import build
 
 OWN = [id for id in mdpzoo.environments() if registry.owner(id) == "mdpzoo-latent"]
 LATENT = ("Bandit", "Random", "Rewards", "RiverSwim", "Rooms", "Signpost", "Tree")

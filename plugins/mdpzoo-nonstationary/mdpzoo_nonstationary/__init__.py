@@ -1,6 +1,6 @@
 """Decision processes that change without notice: environments, change detectors, learners, drift, exact regret."""
 
-from mdpzoo.specs import lazily
+from mdpzoo.codes import lazily
 
 WHERE = {  # imported when asked for: the plugin's specs must not wait for numba or torch
     "BOCPD": "detectors.alternatives",

@@ -1,9 +1,21 @@
 """What mdpzoo-nonstationary brings: specs only, nothing heavy is imported."""
 
+from typing import Any
+
 from mdpzoo.hookspecs import hookimpl
 from mdpzoo.specs import AgentSpec, EnvironmentSpec, FamilySpec
 
 RIVER = "Strehl and Littman 2008, with change points"
+GAIN = "mdpzoo_nonstationary.environments.known_gains:known_gain"
+OPTIMISM: dict[str, Any] = {  # where mdpzoo tune looks
+    "radius_scale": {"low": 0.001, "high": 1.0, "log": True},
+    "explore": {"choices": [0.0, 0.001, 0.01, 0.05]},
+}
+OWN: dict[str, dict[str, Any]] = {
+    "r-bocpd-ucrl2": {"scope": {"choices": ["global", "local"]}, "max_hypotheses": {"choices": [16, 32, 64]}},
+    "sw-ucrl2": {"variation": {"low": 0.1, "high": 30.0, "log": True}},
+    "restart-ucrl2": {"expected_changes": {"low": 1, "high": 64, "log": True}},
+}
 BUILD = "mdpzoo_nonstationary.learners.agent:TabularLearner"
 
 
@@ -18,6 +30,7 @@ def mdpzoo_environments() -> list[EnvironmentSpec]:
             rules=f"{rivers}:river_swim_switch",
             summary="RiverSwim that turns into its mirror image at hidden change points",
             source=RIVER,
+            truth=GAIN,
             variants=({"length": 3, "changes": fast}, {"changes": [3, 7], "clock": "episode"}),
         ),
         EnvironmentSpec(
@@ -26,6 +39,7 @@ def mdpzoo_environments() -> list[EnvironmentSpec]:
             rules=f"{rivers}:action_swap_switch",
             summary="RiverSwim whose two actions exchange their labels at hidden change points",
             source=RIVER,
+            truth=GAIN,
             variants=({"length": 3, "changes": {"mean": 6, "seed": 1, "until": 50}},),
         ),
         EnvironmentSpec(
@@ -34,6 +48,7 @@ def mdpzoo_environments() -> list[EnvironmentSpec]:
             rules=f"{rivers}:reward_switch",
             summary="RiverSwim whose rewards change sides at hidden change points, its transitions stay",
             source=RIVER,
+            truth=GAIN,
             variants=({"length": 3, "changes": {"count": 4, "seed": 1, "until": 40}},),
         ),
         EnvironmentSpec(
@@ -42,6 +57,7 @@ def mdpzoo_environments() -> list[EnvironmentSpec]:
             rules="mdpzoo_nonstationary.environments.random_switches:random_switch",
             summary="random transitions and rewards, redrawn at hidden change points",
             source="Dirichlet kernels from a seed; pages/nonstationary.md",
+            truth=GAIN,
             variants=({"states": 3, "actions": 2, "segments": 3, "changes": fast},),
         ),
         EnvironmentSpec(
@@ -50,6 +66,7 @@ def mdpzoo_environments() -> list[EnvironmentSpec]:
             rules="mdpzoo_nonstationary.environments.grid_switches:grid_switch",
             summary="a slippery grid whose door and goal move at hidden change points",
             source="pages/nonstationary.md",
+            truth=GAIN,
             variants=({"size": 3, "changes": fast},),
         ),
     ]
@@ -69,6 +86,8 @@ def mdpzoo_agents() -> list[AgentSpec]:
             actions=("Discrete",),
             settings={"algorithm": id},
             source=source,
+            max_envs=1,
+            search=OPTIMISM | OWN.get(id, {}),
         )
         for id, summary, source in (
             ("r-bocpd-ucrl2", "UCRL2 that forgets when a Bayesian detector finds a change", restarting),
@@ -81,7 +100,16 @@ def mdpzoo_agents() -> list[AgentSpec]:
             ("borl", "a bandit over sliding windows and widenings", window),
             ("restart-ucrl2", "UCRL2 restarted by a schedule", f"{ucrl2}, section 6"),
             ("oracle-restart", "UCRL2 restarted at each true change: a reference", f"{ucrl2}, with an oracle"),
-            ("optimal", "the optimal policy of each segment: a reference", "Puterman 1994, chapter 8"),
+        )
+    ] + [
+        AgentSpec(
+            id="optimal",
+            build="mdpzoo_nonstationary.learners.optimal_agent:optimal",
+            summary="the optimal policy of a finite task, or of each segment of one that changes: a reference",
+            observations=("Discrete",),
+            actions=("Discrete",),
+            source="Puterman 1994, chapters 4 and 8",
+            max_envs=1,
         )
     ]
 

@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mdpzoo import registry, streams
+from mdpzoo.codes import build as build_rules
 from mdpzoo.compiling import borrowing
 from mdpzoo.errors import SettingError
 from mdpzoo.models import TabularMDP
 from mdpzoo.models.compiled import outcome_limits
 from mdpzoo.models.piecewise import PiecewiseMDP
 from mdpzoo.planning import solve_average
-from mdpzoo.specs import build as build_rules
 from mdpzoo_nonstationary.environments.tables import continuing
 from mdpzoo_nonstationary.learners.attention import attend, begin
 from mdpzoo_nonstationary.learners.chance import draw

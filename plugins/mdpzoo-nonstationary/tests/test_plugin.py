@@ -8,8 +8,8 @@ import pytest
 import mdpzoo
 import mdpzoo_nonstationary
 from mdpzoo import registry
+from mdpzoo.codes import build
 from mdpzoo.planning import solve_average
-from mdpzoo.specs import build
 
 OWN = [id for id in mdpzoo.environments() if registry.owner(id) == "mdpzoo-nonstationary"]
 

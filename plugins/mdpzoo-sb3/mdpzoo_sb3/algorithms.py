@@ -7,10 +7,10 @@ from typing import Any
 from gymnasium import spaces
 from stable_baselines3.common.preprocessing import is_image_space
 
+from mdpzoo.codes import load
 from mdpzoo.errors import MdpzooError, SettingError, did_you_mean
 from mdpzoo.interop.fixed import FixedAgent
 from mdpzoo.settings import check_types
-from mdpzoo.specs import load
 
 MASK = "action_mask"
 

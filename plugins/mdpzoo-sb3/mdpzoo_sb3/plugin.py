@@ -8,6 +8,7 @@ from typing import Any
 
 from mdpzoo.hookspecs import hookimpl
 from mdpzoo.specs import AgentSpec, FamilySpec, Trial
+from mdpzoo_sb3.search_spaces import SEARCH
 
 OBSERVATIONS = ("Box", "Discrete", "MultiDiscrete", "MultiBinary", "Dict")
 FINITE = ("Discrete", "MultiDiscrete", "MultiBinary")
@@ -45,6 +46,7 @@ def mdpzoo_agents() -> list[AgentSpec]:
         observation_keys=("action_mask",),
         source="Huang and Ontanon 2022",
         trial=Trial(settings=EPOCH),
+        search=SEARCH["maskable-ppo"],
     )
     return [maskable] + [
         AgentSpec(
@@ -55,6 +57,7 @@ def mdpzoo_agents() -> list[AgentSpec]:
             actions=actions,
             source=source,
             trial=Trial(settings=SMALL.get(id, {})),
+            search=SEARCH.get(id, {}),
         )
         for id, actions, summary, source in AGENTS
     ]

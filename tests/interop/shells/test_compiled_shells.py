@@ -5,12 +5,12 @@ import pytest
 import torch
 
 import mdpzoo
+from mdpzoo.codes import build
 from mdpzoo.interop.shells.batched_vector import autoreset
 from mdpzoo.interop.shells.compiled_env import CompiledEnv
 from mdpzoo.interop.shells.compiled_vector import CompiledVectorEnv
 from mdpzoo.interop.shells.tensor_env import TensorEnv
 from mdpzoo.interop.shells.tensor_vector import TensorVectorEnv
-from mdpzoo.specs import build
 
 PROBLEMS = {  # episodes of one length, and of many: rows that end alone
     "mdpzoo/TSP-v0": {"num_nodes": 6},

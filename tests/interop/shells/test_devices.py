@@ -7,8 +7,8 @@ import torch
 import mdpzoo
 from mdpzoo import registry
 from mdpzoo.checks.environments.synchronisation import NoSynchronisation
+from mdpzoo.codes import build
 from mdpzoo.protocols import BatchedProblem
-from mdpzoo.specs import build
 
 WITHOUT = "this machine has no CUDA device"
 DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason=WITHOUT))]

@@ -14,9 +14,9 @@ import numpy as np
 
 import mdpzoo
 from mdpzoo import registry
+from mdpzoo.codes import load
 from mdpzoo.errors import SettingError
 from mdpzoo.experiments.evaluation import evaluate
-from mdpzoo.specs import load
 from mdpzoo_adversarial.agents.conditioned_policies import IdlePolicy
 
 

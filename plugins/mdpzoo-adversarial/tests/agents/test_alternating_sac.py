@@ -9,7 +9,8 @@ from stable_baselines3.common.monitor import Monitor
 
 import mdpzoo
 from mdpzoo.errors import CheckpointError, SettingError
-from mdpzoo.experiments.run import Run, train
+from mdpzoo.experiments.run import Run
+from mdpzoo.experiments.training import train
 from mdpzoo_adversarial import AlternatingSAC
 from mdpzoo_adversarial.agents.conditioned_policies import IdlePolicy
 

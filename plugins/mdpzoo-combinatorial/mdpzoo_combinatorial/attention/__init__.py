@@ -5,8 +5,8 @@ from mdpzoo_combinatorial.attention import AttentionExtractor, AttentionPolicy, 
 
 from typing import TYPE_CHECKING, Any
 
+from mdpzoo.codes import lazily
 from mdpzoo.errors import MissingExtraError
-from mdpzoo.specs import lazily
 from mdpzoo_combinatorial.attention.extractor import AttentionExtractor
 from mdpzoo_combinatorial.attention.policies import AttentionPolicy
 

@@ -9,7 +9,7 @@ by a rule on the observation, or by a plan made when an episode begins (``planne
 
 from typing import TYPE_CHECKING
 
-from mdpzoo.specs import lazily
+from mdpzoo.codes import lazily
 
 if TYPE_CHECKING:
     from mdpzoo_combinatorial.baselines.registry import Answer, solve

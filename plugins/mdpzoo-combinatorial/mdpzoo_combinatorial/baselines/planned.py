@@ -23,7 +23,7 @@ from mdpzoo_combinatorial.baselines.observed_instances import (
     problem_of,
     size_of,
 )
-from mdpzoo_combinatorial.baselines.registry import solve
+from mdpzoo_combinatorial.baselines.registry import Answer, solve
 from mdpzoo_combinatorial.problems import PROBLEMS
 
 Plan = tuple[NDArray[np.int64], NDArray[np.int64]]  # direct actions [B, A], -1 beyond; how many were made [B, 1]
@@ -131,11 +131,15 @@ class PlannedPolicy(BasePolicy):
         key = b"".join(np.ascontiguousarray(row[name]).tobytes() for name in sorted(row))
         if key not in self._plans:
             known = self.instance if matches(self.instance, row, problem) else instance_of(row, problem)
-            answer = solve(known, self.solver, seconds=self.seconds, seed=self.seed)
+            answer = self.solved(known)
             if len(self._plans) >= REMEMBERED:
                 del self._plans[next(iter(self._plans))]
             self._plans[key] = PROBLEMS[problem].actions(answer.solution)
         return self._plans[key]
+
+    def solved(self, instance: Any) -> Answer:
+        """Solves an instance."""
+        return solve(instance, self.solver, seconds=self.seconds, seed=self.seed)
 
     def _get_constructor_parameters(self) -> dict[str, Any]:
         kept = {"solver": self.solver, "seconds": self.seconds, "seed": self.seed, "instance": self.instance}

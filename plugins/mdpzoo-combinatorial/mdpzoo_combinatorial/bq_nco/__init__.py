@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mdpzoo.codes import lazily
 from mdpzoo.errors import MissingExtraError
-from mdpzoo.specs import lazily
 
 if TYPE_CHECKING:
     from mdpzoo_combinatorial.bq_nco.algorithm import BQNCO

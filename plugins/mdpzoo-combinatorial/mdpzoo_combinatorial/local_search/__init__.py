@@ -6,7 +6,7 @@ tour, length = iterated_local_search(coordinates, iterations=1000, seed=0)
 
 from typing import TYPE_CHECKING
 
-from mdpzoo.specs import lazily
+from mdpzoo.codes import lazily
 
 if TYPE_CHECKING:
     from mdpzoo_combinatorial.local_search.symmetric_search import (

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mdpzoo.specs import load
+from mdpzoo.codes import load
 
 BQ_NCO = "Drakulic, Michel, Mai, Sors and Andreoli 2023, BQ-NCO (NeurIPS), arXiv:2301.03313"
 Reference = Any  # "module:attribute" within this package, or the object itself

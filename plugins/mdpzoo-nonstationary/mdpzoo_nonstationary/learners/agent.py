@@ -48,6 +48,7 @@ class TabularLearner(OnlineAgent):
         restarts: steps before which it restarted.
     """
 
+    resumes_exactly = True
     _unfinished: tuple[int, int, float] | None  # a step whose episode has terminated, until the next one begins
 
     def __init__(
@@ -146,6 +147,15 @@ class TabularLearner(OnlineAgent):
         """Seeds the environment and the learner's own stream."""
         super().set_random_seed(seed)
         self._learner.clock["key"] = learner_key(seed)
+
+    def unsaved_state(self) -> dict[str, Any]:
+        """What the buffers do not hold, besides what ``OnlineAgent`` keeps."""
+        return super().unsaved_state() | {"unfinished": self._unfinished, "restarts": list(self.restarts)}
+
+    def restore_unsaved(self, state: dict[str, Any]) -> None:
+        """Takes back what ``unsaved_state`` has returned."""
+        super().restore_unsaved(state)
+        self._unfinished, self.restarts = state["unfinished"], list(state["restarts"])
 
     def _setup_model(self) -> None:
         check_finite_spaces(f"agent {self.algorithm!r}", self.observation_space, self.action_space)

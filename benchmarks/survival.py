@@ -1,0 +1,112 @@
+"""Kills a study of 24 runs again and again, whole process group, at random moments, and compares what is left.
+
+``python benchmarks/survival.py FOLDER [--kills 20] [--jobs 2] [--seed 1]`` prints one JSON value: the kills, how many
+runs were done after each, whether a result was ever written again, and whether all is equal to an uninterrupted one,
+apart from times. Takes about ten minutes on two cores.
+"""
+
+import argparse
+import csv
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+STUDY = """
+[study]
+seeds = 2
+steps = 6000
+evaluate_every = 3000
+evaluation_episodes = 2
+num_envs = 4
+
+[[environments]]
+id = "mdpzoo/RiverSwim-v0"
+
+[[environments]]
+id = "mdpzoo/RandomMDP-v0"
+settings = {max_episode_steps = 25}
+
+[[environments]]
+id = "FrozenLake-v1"
+
+[[agents]]
+id = "q-learning"
+
+[[agents]]
+id = "ucrl2"
+settings = {explore = 0.01}
+
+[[agents]]
+id = "ppo"
+settings = {n_steps = 64, batch_size = 64}
+
+[[agents]]
+id = "dqn"
+settings = {buffer_size = 1000, learning_starts = 100}
+"""
+TIMES = {"seconds", "cpu_seconds"}
+
+
+def contents(out):
+    """What each run has left, without times."""
+    found = {}
+    for folder in sorted(out.glob("*/*/seed-*")):
+        result = json.loads((folder / "result.json").read_text())
+        tables = []
+        for name in ("progress.csv", "evaluations.csv"):
+            with open(folder / name, newline="") as file:
+                tables += [{key: row[key] for key in row.keys() - TIMES} for row in csv.DictReader(file)]
+        found[str(folder.relative_to(out))] = {key: result[key] for key in result.keys() - TIMES}, tables
+    return found
+
+
+def results(out):
+    """When each result was written."""
+    return {path: path.stat().st_mtime_ns for path in out.glob("*/*/*/result.json")}
+
+
+def main():
+    """Runs the study twice, once with kills, and compares."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--longest", type=float, default=60.0, help="seconds between two kills, at most")
+    options = parser.parse_args()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    study, generator = options.folder / "survival.toml", random.Random(options.seed)
+    study.write_text(STUDY)
+    whole, killed = options.folder / "whole", options.folder / "killed"
+    common = [sys.executable, "-m", "mdpzoo", "bench", str(study), "--jobs", str(options.jobs), "--keep-every", "1"]
+    subprocess.run([*common, "--out", str(whole)], check=True, stdout=subprocess.DEVNULL)
+    done, seen, rewritten = [], {}, False
+    while len(done) < options.kills:
+        process = subprocess.Popen(
+            [*common, "--out", str(killed)],
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            process.wait(generator.uniform(5.0, options.longest))
+            break  # it has ended by itself
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        rewritten |= not seen.items() <= results(killed).items()
+        seen = results(killed)
+        done.append(len(seen))
+    subprocess.run([*common, "--out", str(killed)], check=True, stdout=subprocess.DEVNULL)
+    rewritten |= not seen.items() <= results(killed).items()
+    equal = contents(whole) == contents(killed)
+    told = {"kills": len(done), "done_after_each": done, "runs": len(results(killed)), "rewritten": rewritten}
+    print(json.dumps(told | {"equal": equal}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""Code named by strings, ``"module:attribute"``, and imported when it is asked for."""
+
+import importlib
+import inspect
+import re
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from mdpzoo.settings import check_names, check_types
+
+CODE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+
+
+def load(code: str) -> Any:
+    """Imports what ``"module:attribute"`` names.
+
+    Raises:
+        ImportError: there is no such module.
+        AttributeError: the module has no such attribute.
+    """
+    module, _, attribute = code.partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def lazily(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """Returns ``__getattr__`` and ``__dir__`` for a package whose names are imported on first use.
+
+    Listing what a plugin brings imports its package; so nothing heavy may stand at the top of it.
+
+    Args:
+        package: its ``__name__``.
+        homes: the module within the package, by name.
+    """
+
+    def find(name: str) -> Any:
+        if name not in homes:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        return load(f"{package}.{homes[name]}:{name}")
+
+    def names() -> list[str]:
+        return sorted({*vars(sys.modules[package]), *homes})
+
+    return find, names
+
+
+def build(code: str, settings: Mapping[str, Any], what: str = "") -> Any:
+    """Imports what ``"module:attribute"`` names and calls it with settings as keywords.
+
+    Args:
+        code: what to call.
+        settings: its arguments.
+        what: whose settings these are, for the error.
+
+    Raises:
+        SettingError: there is no such setting (names the nearest), or it has the wrong type.
+    """
+    function = load(code)
+    known = inspect.signature(function).parameters
+    if not any(each.kind is each.VAR_KEYWORD for each in known.values()):
+        check_names(settings, known, what or code.partition(":")[2])
+    check_types(function, settings, what or code.partition(":")[2])
+    return function(**settings)

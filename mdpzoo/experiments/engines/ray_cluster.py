@@ -1,0 +1,74 @@
+"""A Ray cluster (Ray core only): the same tasks on many machines, which all see the study's folder."""
+
+import itertools
+import json
+import os
+from collections.abc import Generator, Iterable
+from typing import Any
+
+from mdpzoo.errors import SettingError
+from mdpzoo.experiments.engines.process_pool import ATTEMPTS, Answer
+from mdpzoo.experiments.studies.execution import FAILED, Outcome, Task, summary
+from mdpzoo.front import require
+
+TICK = 0.5  # seconds between two looks
+AHEAD = 1_000  # tasks that Ray holds at a time
+
+
+def outcomes(
+    tasks: Iterable[Task], jobs: int, address: str | None = None
+) -> Generator[Answer | list[Task], None, None]:
+    """Performs tasks on a Ray cluster.
+
+    Args:
+        tasks: what is to be done.
+        jobs: processes of a cluster that is started here for the occasion.
+        address: of a running cluster, as ``"127.0.0.1:6379"`` or ``"auto"``; None: one is started on this machine.
+
+    Yields:
+        Each task and its outcome, as they end; an empty list from time to time.
+
+    Raises:
+        MissingExtraError: if Ray is not installed.
+        SettingError: if there is no cluster at the address.
+    """
+    require("ray", "ray")
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    import ray
+
+    own: dict[str, Any] = {"num_cpus": jobs, "include_dashboard": False} if address is None else {"address": address}
+    try:
+        ray.init(**own, log_to_driver=False, configure_logging=False)
+    except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
+        raise SettingError(f"there is no Ray cluster at {address!r}: {summary(error):.160}") from None
+    remote = ray.remote(num_cpus=1, max_retries=ATTEMPTS - 1)(_perform)
+    try:
+        waiting = iter(tasks)
+        pending: dict[Any, Task] = {}
+        while True:
+            for task in itertools.islice(waiting, AHEAD - len(pending)):
+                pending[remote.remote(task.to_text())] = task
+            if not pending:
+                return
+            done, _ = ray.wait(list(pending), num_returns=1, timeout=TICK)
+            if not done:
+                yield []
+            for reference in done:
+                yield pending.pop(reference), _outcome(ray, reference)
+    finally:
+        ray.shutdown()
+
+
+def _outcome(ray: Any, reference: Any) -> Outcome:
+    try:
+        return Outcome(**json.loads(ray.get(reference)))
+    except Exception as error:  # whatever became of its worker
+        return Outcome(FAILED, summary(error))
+
+
+def _perform(text: str) -> str:
+    """What a Ray worker calls; it imports everything on its first task."""
+    from mdpzoo.experiments.engines.worker import prepared
+
+    return prepared()(text)

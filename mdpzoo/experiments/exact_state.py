@@ -1,0 +1,143 @@
+"""All that a run has in memory besides what its agent saves, so that it resumes equal to the bit.
+
+``state.npz`` holds it: arrays, and the rest as JSON; nothing is pickled. It belongs to one version of the agent's file,
+whose hash it names: where a process was killed between writing the two, they do not fit and the state is ignored.
+
+Exact are agents of ``OnlineAgent`` that say so (``resumes_exactly``) and the on-policy algorithms of SB3 and
+sb3-contrib between two rollouts, in environments that the zoo steps in batches. Replay buffers, environments that keep
+a state of their own and all other agents cannot be resumed exactly.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
+
+from mdpzoo.arrays import read_arrays
+from mdpzoo.errors import CheckpointError, InstanceError
+from mdpzoo.files import replacing
+from mdpzoo.interop.online import OnlineAgent
+from mdpzoo.interop.sb3 import BatchedVecEnv
+
+FILE = "state.npz"
+LIBRARIES = ("stable_baselines3.", "sb3_contrib.")
+
+
+def is_exact(agent: Any, envs: Any) -> bool:
+    """Whether a run of this agent in these environments can be resumed equal to the bit."""
+    if type(envs) is not BatchedVecEnv:
+        return False
+    return isinstance(agent, OnlineAgent) and agent.resumes_exactly or only_between_rollouts(agent)
+
+
+def only_between_rollouts(agent: Any) -> bool:
+    """Whether an agent is one of the libraries' on-policy algorithms, exact only where no rollout is under way."""
+    if not isinstance(agent, OnPolicyAlgorithm) or not type(agent).__module__.startswith(LIBRARIES):
+        return False
+    return not (agent.use_sde or hasattr(agent, "_last_lstm_states"))
+
+
+def capture(agent: Any, envs: Any) -> dict[str, Any]:
+    """Returns what the agent's file does not hold: a tree of JSON values and arrays."""
+    state = {
+        "steps": int(agent.num_timesteps),
+        "episodes": int(agent._episode_num),
+        "remaining": float(agent._current_progress_remaining),
+        "observation": agent._last_obs,
+        "starts": agent._last_episode_starts,
+        "envs": envs.envs.state_dict(),
+    }
+    if isinstance(agent, OnlineAgent):
+        return state | {"agent": agent.unsaved_state()}
+    name, keys, *rest = np.random.get_state()  # noqa: NPY002
+    return state | {"tensors": torch.get_rng_state().numpy(), "numbers": [name, keys, *rest]}
+
+
+def restore(agent: Any, envs: Any, state: Mapping[str, Any]) -> None:
+    """Puts an agent that was just read, and environments that were just made, where ``capture`` found them.
+
+    Raises:
+        CheckpointError: the state does not fit them.
+    """
+    try:
+        envs.reset()
+        envs.envs.load_state_dict(state["envs"])
+        agent._last_obs, agent._last_episode_starts = state["observation"], state["starts"]
+        agent._episode_num, agent._current_progress_remaining = state["episodes"], state["remaining"]
+        if isinstance(agent, OnlineAgent):
+            agent.restore_unsaved(state["agent"])
+        else:
+            name, keys, *rest = state["numbers"]
+            np.random.set_state((name, keys, *rest))  # noqa: NPY002
+            torch.set_rng_state(torch.from_numpy(state["tensors"]))
+    except (KeyError, TypeError, ValueError, IndexError, RuntimeError, AttributeError) as error:
+        raise CheckpointError(f"{FILE} does not fit its run: {' '.join(str(error).split()):.120}") from None
+
+
+def write_state(folder: Path, agent_file: Path, state: Mapping[str, Any]) -> None:
+    """Writes a state, whole or not at all."""
+    arrays: dict[str, np.ndarray] = {}
+    text = json.dumps({"of": _digest(agent_file), "state": _packed(state, arrays)})
+    arrays["json"] = np.frombuffer(text.encode(), np.uint8)
+    with replacing(folder / FILE) as beside, beside.open("wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
+
+
+def read_state(folder: Path, agent_file: Path) -> dict[str, Any] | None:
+    """Reads the state that belongs to an agent's file; None where there is none, or that of another file."""
+    path = folder / FILE
+    if not path.is_file() or not agent_file.is_file():
+        return None
+    try:
+        content = json.loads(read_arrays(path, ["json"])["json"].tobytes())
+        if content["of"] != _digest(agent_file):
+            return None
+        names: list[str] = []
+        _names(content["state"], names)
+        return _unpacked(content["state"], read_arrays(path, names))
+    except (InstanceError, ValueError, KeyError, TypeError, RecursionError):  # damaged: as if there were none
+        return None
+
+
+def _digest(path: Path) -> str:
+    return hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
+
+
+def _packed(value: Any, arrays: dict[str, np.ndarray]) -> Any:
+    """The tree as JSON, in which arrays are names."""
+    if isinstance(value, np.ndarray | np.generic):
+        name = f"array{len(arrays)}"
+        arrays[name] = np.asarray(value)
+        return {"array": name}
+    if isinstance(value, Mapping):
+        return {"map": [[key, _packed(each, arrays)] for key, each in value.items()]}
+    if isinstance(value, tuple):
+        return {"tuple": [_packed(each, arrays) for each in value]}
+    return [_packed(each, arrays) for each in value] if isinstance(value, list) else value
+
+
+def _unpacked(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:
+    if isinstance(value, list):
+        return [_unpacked(each, arrays) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if "array" in value:
+        return arrays[value["array"]]
+    if "tuple" in value:
+        return tuple(_unpacked(each, arrays) for each in value["tuple"])
+    return {key: _unpacked(each, arrays) for key, each in value["map"]}
+
+
+def _names(value: Any, found: list[str]) -> None:
+    if isinstance(value, list):
+        for each in value:
+            _names(each, found)
+    elif isinstance(value, dict):
+        if "array" in value:
+            found.append(str(value["array"]))
+        _names(value.get("tuple", [each for _, each in value.get("map", [])]), found)

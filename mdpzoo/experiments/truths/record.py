@@ -1,0 +1,47 @@
+"""The record of what is known exactly of an environment with its settings."""
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Truth:
+    """What is known of an environment.
+
+    Attributes:
+        criterion: ``"return"``: the numbers are mean undiscounted returns of an evaluation's episode; ``"average"``:
+            rewards per step, of a task without end.
+        optimum: of the best policy, or the best that is known; None: unknown.
+        random: of the uniformly random policy; None: unknown.
+        low: no policy does worse; None: unknown.
+        high: no policy does better; None: unknown.
+        gain: the best reward per step, for regret over the steps of the training; None: it has no meaning here.
+        exact: whether ``optimum`` is the optimum up to rounding; else it is the best that a strong solver has found.
+        interval: of the optimum, where it is known to lie in one; None: it is the number itself, or nothing is proven.
+        source: one sentence on where the numbers come from.
+        environment: its id; filled in by the core.
+        settings: its settings; filled in by the core.
+        better: ``"higher"``: returns are maximised.
+    """
+
+    criterion: str
+    source: str
+    optimum: float | None = None
+    random: float | None = None
+    low: float | None = None
+    high: float | None = None
+    gain: float | None = None
+    exact: bool = True
+    interval: tuple[float, float] | None = None
+    environment: str = ""
+    settings: Any = None
+    better: str = "higher"
+
+    def of(self, environment: str, settings: Any) -> "Truth":
+        """The same of a named environment."""
+        return replace(self, environment=environment, settings=dict(settings))
+
+    def as_json(self) -> dict[str, Any]:
+        """The fields as JSON values."""
+        first = {"environment": self.environment, "settings": self.settings}
+        return first | {name: value for name, value in asdict(self).items() if name not in first}

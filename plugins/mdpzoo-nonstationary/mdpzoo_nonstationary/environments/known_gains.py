@@ -1,0 +1,55 @@
+"""What is known exactly of piecewise environments: the best gain of each segment, weighted by how long it lasts."""
+
+from typing import Any
+
+import numpy as np
+
+from mdpzoo.codes import load
+from mdpzoo.experiments.truths import Truth
+from mdpzoo.models.piecewise import PiecewiseMDP
+from mdpzoo.planning import evaluate_average, solve_average
+from mdpzoo_nonstationary.environments.tables import continuing
+
+PRECISION = 1e-9
+
+
+def known_gain(
+    *, rules: str, steps: int, max_episode_steps: int | None = None, reveal: str = "never", **settings: Any
+) -> Truth | None:
+    """Returns the optimal reward per step over a run; None where episodes are cut by a time limit.
+
+    Args:
+        rules: ``"module:attribute"`` of the environment's builder.
+        steps: of the run.
+        max_episode_steps: the environment's time limit.
+        reveal: ignored; it changes nothing of the optimum.
+        **settings: of the environment.
+    """
+    if max_episode_steps is not None:
+        return None
+    model: PiecewiseMDP = load(rules)(**settings)
+    shares = segment_shares(model, steps)
+    used = {index: continuing(model.models[index]) for index in np.flatnonzero(shares)}
+    best = sum(shares[index] * solve_average(each, PRECISION).gain for index, each in used.items())
+    uniform = np.full((model.num_states, model.num_actions), 1 / model.num_actions)
+    random = sum(shares[index] * evaluate_average(each, uniform, PRECISION).gain for index, each in used.items())
+    return Truth(
+        criterion="average",
+        optimum=float(best),
+        random=float(random),
+        high=float(best),
+        gain=float(best),
+        source=f"the best gains of the segments, weighted by their length within {steps:,} steps (Puterman 1994, 8.5)",
+    )
+
+
+def segment_shares(model: PiecewiseMDP, steps: int) -> np.ndarray:
+    """Returns ``[L]`` float64, the share of the first ``steps`` steps during which each model holds."""
+    changes = model.change_points(steps)
+    starts = np.concatenate(([0], changes[changes < steps]))
+    lengths = np.diff(np.append(starts, steps))
+    shares = np.zeros(len(model.models))
+    for start, length in zip(starts, lengths, strict=True):
+        holds = model.at(int(start))
+        shares[next(index for index, each in enumerate(model.models) if each is holds)] += length / steps
+    return shares
