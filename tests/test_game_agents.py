@@ -3,7 +3,7 @@
 import pytest
 
 import mdpzoo
-from mdpzoo import registry, specs
+from mdpzoo import codes, registry
 from mdpzoo.checkpoints import describe
 from mdpzoo.errors import PluginError, SettingError
 from mdpzoo.experiments.run import Run
