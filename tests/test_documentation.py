@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 import mdpzoo
-from mdpzoo import registry
 from mdpzoo.checks import run_checks
 from mdpzoo.cli.templates.plugin_files import render
 from mdpzoo.discovery import Contribution
@@ -55,14 +54,14 @@ EXAMPLES = re.findall(r"```python\n# complete example: (\w+)\n(.*?)```", GUIDE.r
 
 
 @pytest.mark.parametrize(("kind", "code"), EXAMPLES, ids=[kind for kind, _ in EXAMPLES])
-def test_an_example_of_the_plugin_guide_conforms(kind, code, tmp_path, monkeypatch):
+def test_an_example_of_the_plugin_guide_conforms(kind, code, tmp_path, monkeypatch, accept):
     (tmp_path / f"guide_{kind}.py").write_text(code)
     monkeypatch.syspath_prepend(tmp_path)
     name = re.findall(r"^(?:class|def) (\w+)", code, re.MULTILINE)[-1]
     spec = EnvironmentSpec(
         id=f"guide/{kind}-v0", kind=kind, rules=f"guide_{kind}:{name}", summary="", max_episode_steps=20
     )
-    registry._accept(Contribution("guide", (spec,), (), ()))
+    accept(Contribution("guide", (spec,), (), ()))
     results = {each.name: each for each in run_checks(spec.id)}
     results.pop("a process that imported nothing can make it", None)  # no plugin brings it
     assert [each for each in results.values() if each.failure] == []

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from tests.cli.test_commands import COMMAND, RIVER, one_value, zoo  # noqa: F401  (a fixture)
+from tests.cli.test_commands import COMMAND, RIVER, one_value
 from tests.experiments.studies.study_texts import POOL, outcomes_here
 from tests.experiments.studies.study_texts import RIVER as STUDY
 
@@ -24,7 +24,7 @@ def study(tmp_path):
     return path
 
 
-def test_a_dry_run_says_what_would_be_done_and_writes_nothing(study, zoo):  # noqa: F811
+def test_a_dry_run_says_what_would_be_done_and_writes_nothing(study, zoo):
     told = one_value(zoo("bench", study, "--out", study.parent / "out", "--dry-run", "--json"))
     assert [row["state"] for row in told["runs"]] == ["waiting"] * 6
     assert told["skipped"][0]["agent"] == "q-learning"
@@ -32,7 +32,7 @@ def test_a_dry_run_says_what_would_be_done_and_writes_nothing(study, zoo):  # no
     assert not (study.parent / "out").exists()
 
 
-def test_a_study_is_executed_watched_and_gone_on_with(study, zoo, monkeypatch):  # noqa: F811
+def test_a_study_is_executed_watched_and_gone_on_with(study, zoo, monkeypatch):
     monkeypatch.setattr(POOL, outcomes_here)
     out = study.parent / "out"
     told = one_value(zoo("bench", study, "--out", out, "--jobs", 2, "--json"))
@@ -45,7 +45,7 @@ def test_a_study_is_executed_watched_and_gone_on_with(study, zoo, monkeypatch): 
     assert one_value(zoo("bench", study, "--out", out, "--dry-run", "--json"))["runs"][0]["state"] == "done"
 
 
-def test_a_failed_run_is_told_and_is_the_exit_code(study, zoo, monkeypatch):  # noqa: F811
+def test_a_failed_run_is_told_and_is_the_exit_code(study, zoo, monkeypatch):
     monkeypatch.setattr(POOL, outcomes_here)
     study.write_text(BAD)
     code, out, err = zoo("bench", study, "--out", study.parent / "out")
@@ -54,7 +54,7 @@ def test_a_failed_run_is_told_and_is_the_exit_code(study, zoo, monkeypatch):  # 
     assert "Traceback" not in out + err
 
 
-def test_a_single_run_can_be_evaluated_on_the_way(zoo, tmp_path):  # noqa: F811
+def test_a_single_run_can_be_evaluated_on_the_way(zoo, tmp_path):
     typed = ["train", "ucrl2", RIVER, "--steps", 40, "--out", tmp_path / "run", "--evaluate-every", 20]
     one_value(zoo(*typed, "--evaluation-episodes", 2, "--json"))
     lines = (tmp_path / "run" / "evaluations.csv").read_text().splitlines()
@@ -71,7 +71,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("typed", "sentence"), WRONG)
-def test_what_is_wrong_is_one_sentence(typed, sentence, zoo, tmp_path, monkeypatch):  # noqa: F811
+def test_what_is_wrong_is_one_sentence(typed, sentence, zoo, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     code, out, err = zoo(*typed)
     assert (code, out) == (2, "")
@@ -79,13 +79,13 @@ def test_what_is_wrong_is_one_sentence(typed, sentence, zoo, tmp_path, monkeypat
     assert err.count("\n") == 1
 
 
-def test_a_study_needs_a_folder(study, zoo):  # noqa: F811
+def test_a_study_needs_a_folder(study, zoo):
     code, _, err = zoo("bench", study)
     assert code == 2
     assert "--out FOLDER" in err
 
 
-def test_a_search_prints_its_best(zoo, tmp_path, monkeypatch):  # noqa: F811
+def test_a_search_prints_its_best(zoo, tmp_path, monkeypatch):
     monkeypatch.setattr(POOL, outcomes_here)
     pytest.importorskip("optuna")
     typed = ["tune", "q-learning", RIVER, "--trials", 2, "--steps", 100, "--out", tmp_path / "tuned"]

@@ -15,7 +15,8 @@ def trained(tmp_path_factory):
     pytest.importorskip("stable_baselines3", reason="training needs the extra sb3")
     if AGENT not in registry.agents() or ENVIRONMENT not in registry.environments():
         pytest.skip(f"no installed plugin brings {AGENT} and {ENVIRONMENT}")
-    from mdpzoo.experiments.run import Run, train
+    from mdpzoo.experiments.run import Run
+    from mdpzoo.experiments.training import train
 
     root = tmp_path_factory.mktemp("trained")
     for seed in (0, 1):

@@ -22,7 +22,7 @@ def mdpzoo_environments() -> list[EnvironmentSpec]:
             summary=record.summary,
             source=record.source,
             variants=record.variants,
-            truth="mdpzoo_combinatorial.baselines.known_values:known_value",
+            truth="mdpzoo_combinatorial.studies.known_values:known_value",
         )
         for record in PROBLEMS.values()
     ]
@@ -115,6 +115,6 @@ def mdpzoo_families() -> list[FamilySpec]:
             home="plugins/mdpzoo-combinatorial/mdpzoo_combinatorial/pages/combinatorial.md",
             pages=("mdpzoo_combinatorial:pages/combinatorial.md", "mdpzoo_combinatorial:pages/bq-nco.md"),
             warm_up="mdpzoo_combinatorial.commands.warming:warm_up",
-            report_section="mdpzoo_combinatorial.render.report_section:draw_solutions",
+            report_section="mdpzoo_combinatorial.studies.report_section:draw_solutions",
         )
     ]

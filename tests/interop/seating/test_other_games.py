@@ -148,13 +148,12 @@ def test_a_batched_game_without_a_single_form_plays_in_every_face():
             assert info["wind"] == infos["a"]["wind"] == told["wind"][1]
 
 
-def test_a_simulators_own_settings_reach_it_and_others_are_named():
-    from mdpzoo import registry
+def test_a_simulators_own_settings_reach_it_and_others_are_named(accept):
     from mdpzoo.discovery import Contribution
     from mdpzoo.specs import EnvironmentSpec
 
     spec = EnvironmentSpec(id="tug/Tug-v0", kind="environment", parallel=True, rules=f"{__name__}:Tug", summary="")
-    registry._accept(Contribution("tug", (spec,), (), ()))
+    accept(Contribution("tug", (spec,), (), ()))
     assert mdpzoo.seat(spec.id, "left", Still(), length=3).unwrapped.game.length == 3
     with pytest.raises(SettingError, match="unknown setting 'max_cycles'"):
         mdpzoo.seat(spec.id, "left", Still(), max_cycles=3)  # this simulator has no limit to set

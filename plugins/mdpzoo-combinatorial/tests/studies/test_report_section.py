@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mdpzoo.experiments.run import Run, train
+from mdpzoo.experiments.run import Run
+from mdpzoo.experiments.training import train
 from mdpzoo.report import RunRecord
 from mdpzoo.report.records import Curve
 from mdpzoo_combinatorial import generate
-from mdpzoo_combinatorial.render.report_section import AGENTS, SEED, draw_solutions
+from mdpzoo_combinatorial.studies.report_section import AGENTS, SEED, draw_solutions
 
 
 def run(problem, agent, score=0.0, **settings):
