@@ -12,9 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mdpzoo.errors import ResultsError
-from mdpzoo.experiments.statistics.intervals import RESAMPLES, Interval, Method
-from mdpzoo.experiments.statistics.scores import Scores, Strata, strata_of
-from mdpzoo.experiments.statistics.student import expanded_tail
+from mdpzoo.experiments.statistics.intervals import RESAMPLES, Interval, Method, check_level, percentiles
+from mdpzoo.experiments.statistics.scores import Scores, Strata, draw_weights, strata_of
 
 EXACT = 14  # seeds up to which all sign changes are tried
 PERMUTATIONS = 20_000  # drawn where there are too many to try them all
@@ -87,8 +86,9 @@ def improvement_interval(
         The estimate with its interval; from a single seed of either agent in some environment the limits are NaN.
 
     Raises:
-        ResultsError: if the environments differ, or a score is not finite.
+        ResultsError: if the environments differ, a score is not finite, or an argument is out of its range.
     """
+    check_level(level, method)
     x, y = _same_environments(first, second)
     parts = list(zip(x.parts, y.parts, strict=True))
     estimate = float(np.mean([_improvement(*pair) for pair in parts]))
@@ -97,9 +97,8 @@ def improvement_interval(
         return Interval(estimate, np.nan, np.nan, level, "none", seeds)
     generator = np.random.default_rng(seed)
     drawn = _resampled_improvements(parts, resamples, generator)
-    tail = (1 - level) / 2 if method == "percentile" else expanded_tail(level, min(x.sizes, y.sizes, key=sum))
-    low, high = np.quantile(drawn, [tail, 1 - tail])
-    return Interval(estimate, float(low), float(high), level, method, seeds)
+    low, high = percentiles(drawn, level, method, min(x.sizes, y.sizes, key=sum))
+    return Interval(estimate, low, high, level, method, seeds)
 
 
 def _improvement(first: np.ndarray, second: np.ndarray) -> float:
@@ -116,14 +115,9 @@ def _resampled_improvements(
     total = np.zeros(resamples)
     for first, second in parts:
         wins = np.sign(first[:, None] - second[None]) / 2 + 0.5
-        weights = [_weights(len(each), resamples, generator) for each in (first, second)]
+        weights = [draw_weights(len(each), resamples, generator) for each in (first, second)]
         total += ((weights[0] @ wins) * weights[1]).sum(1) / wins.size
     return total / len(parts)
-
-
-def _weights(count: int, resamples: int, generator: np.random.Generator) -> np.ndarray:
-    """``[resamples, count]``, how often each seed was drawn."""
-    return generator.multinomial(count, np.full(count, 1 / count), resamples)
 
 
 def _same_environments(first: Scores, second: Scores) -> tuple[Strata, Strata]:

@@ -6,7 +6,7 @@ interquartile mean and of any other statistic are percentiles at wider levels, a
 manner of Hesterberg 2015 (What Teachers Should Know about the Bootstrap, section 3.3).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -84,7 +84,9 @@ def bootstrap_interval(
 
     Costs O(resamples N).
     """
-    _check(level, method, resamples)
+    check_level(level, method)
+    if resamples < 100:
+        raise ResultsError(f"resamples must be at least 100, got {resamples}")
     strata = strata_of(scores)
     check_seeds(strata)
     compute = _vectorised(statistic)
@@ -94,9 +96,15 @@ def bootstrap_interval(
         low, high = (float(each[0]) for each in mean_limits(strata.values[None], strata.sizes, level, resamples, seed))
     else:
         values = np.concatenate([compute(drawn) for drawn in _batches(strata, resamples, seed)])
-        tail = (1 - level) / 2 if method == "percentile" else expanded_tail(level, strata.sizes)
-        low, high = np.quantile(values, [tail, 1 - tail])
-    return Interval(estimate, float(low), float(high), level, method, min(strata.sizes))
+        low, high = percentiles(values, level, method, strata.sizes)
+    return Interval(estimate, low, high, level, method, min(strata.sizes))
+
+
+def percentiles(values: np.ndarray, level: float, method: Method, sizes: Sequence[int]) -> tuple[float, float]:
+    """Returns the limits of an interval from ``[resamples]`` values of a statistic, for so many seeds a stratum."""
+    tail = (1 - level) / 2 if method == "percentile" else expanded_tail(level, sizes)
+    low, high = np.quantile(values, [tail, 1 - tail])
+    return float(low), float(high)
 
 
 def _means(values: np.ndarray) -> np.ndarray:
@@ -135,10 +143,13 @@ def _batches(strata: Strata, resamples: int, seed: int) -> Iterator[np.ndarray]:
         yield resampled(strata, min(most, resamples - first), generator)
 
 
-def _check(level: float, method: str, resamples: int) -> None:
+def check_level(level: float, method: str = "percentile") -> None:
+    """Checks what every interval of the bootstrap is asked for.
+
+    Raises:
+        ResultsError: if the level is out of its range, or there is no such method.
+    """
     if not 0 < level < 1:
         raise ResultsError(f"level must be in (0, 1), got {level!r}; 0.95 is usual")
     if method not in METHODS:
         raise ResultsError(f"method must be one of {', '.join(METHODS)}, got {method!r:.40}")
-    if resamples < 100:
-        raise ResultsError(f"resamples must be at least 100, got {resamples}")

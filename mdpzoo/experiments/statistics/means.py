@@ -15,6 +15,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mdpzoo.experiments.statistics.scores import draw_weights
 from mdpzoo.experiments.statistics.student import student_quantile
 
 LEAN = 1.5
@@ -66,7 +67,7 @@ def _studentised(
     shifts = squares = np.zeros((len(errors), resamples))
     for part in parts:
         count = part.shape[1]
-        draws = generator.multinomial(count, np.full(count, 1 / count), resamples).T
+        draws = draw_weights(count, resamples, generator).T
         sums = part @ draws
         shifts = shifts + sums
         squares = squares + (part**2 @ draws - sums**2 / count) * (count / (count - 1))

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mdpzoo.errors import ResultsError
-from mdpzoo.experiments.statistics.intervals import RESAMPLES
-from mdpzoo.experiments.statistics.scores import Scores, Strata, strata_of
+from mdpzoo.experiments.statistics.intervals import RESAMPLES, check_level
+from mdpzoo.experiments.statistics.scores import Scores, Strata, draw_weights, strata_of
 
 
 @dataclass(frozen=True)
@@ -56,10 +56,11 @@ def performance_profile(
         seed: of the resampling.
 
     Raises:
-        ResultsError: if a score or a threshold is not finite.
+        ResultsError: if a score or a threshold is not finite, or the level out of its range.
 
     Costs O(k (N + resamples seeds)).
     """
+    check_level(level)
     strata, levels = strata_of(scores), np.asarray(thresholds, float)
     if levels.ndim != 1 or not np.isfinite(levels).all():
         raise ResultsError(f"thresholds must be finite numbers [k], got the shape {levels.shape}")
@@ -76,6 +77,5 @@ def _drawn(strata: Strata, above: list[np.ndarray], resamples: int, seed: int) -
     generator = np.random.default_rng(seed)
     total = np.zeros((resamples, above[0].shape[1]))
     for part in above:
-        weights = generator.multinomial(len(part), np.full(len(part), 1 / len(part)), resamples)
-        total += weights @ part
+        total += draw_weights(len(part), resamples, generator) @ part
     return total / len(strata.values)

@@ -90,3 +90,8 @@ def _places(strata: Strata, resamples: int, generator: np.random.Generator) -> n
     sizes = np.repeat(strata.sizes, strata.sizes)
     uniform = generator.random((resamples, len(sizes)))
     return (uniform * sizes).astype(np.intp) + np.repeat(strata.starts, strata.sizes)
+
+
+def draw_weights(count: int, resamples: int, generator: np.random.Generator) -> np.ndarray:
+    """Returns ``[resamples, count]`` int64, how often each of ``count`` seeds is in a resample of as many."""
+    return generator.multinomial(count, np.full(count, 1 / count), resamples)
