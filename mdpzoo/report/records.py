@@ -11,6 +11,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from mdpzoo.experiments.truths import Truth
+
 Status = Literal["done", "failed", "unfinished"]
 LAST_PART = 0.1  # of a training curve, whose mean is the score of a run without evaluations
 
@@ -139,45 +141,6 @@ class RunRecord:
         if self.evaluations is not None and len(self.evaluations.steps):
             return float(curve.values[-1])
         return float(curve.values[curve.steps >= (1 - LAST_PART) * curve.steps[-1]].mean())
-
-
-@dataclass(frozen=True, kw_only=True)
-class Truth:
-    """What is known exactly of an environment; None where a number is not known.
-
-    Attributes:
-        criterion: ``"return"``, the mean undiscounted return of an episode, or ``"average"``, the reward of a step.
-        optimum: the best score that a policy can have.
-        random: the score of uniformly random actions.
-        low: no score is below.
-        high: no score is above.
-        gain: optimal reward of a step, for regret.
-        exact: whether the optimum is exact; else it is an estimate or a bound.
-        interval: of an estimated optimum.
-        source: how it is known, one sentence.
-    """
-
-    criterion: str = "return"
-    optimum: float | None = None
-    random: float | None = None
-    low: float | None = None
-    high: float | None = None
-    gain: float | None = None
-    exact: bool = True
-    interval: tuple[float, float] | None = None
-    source: str = ""
-
-    @property
-    def per_step(self) -> bool:
-        """Whether scores are rewards of a step."""
-        return self.criterion == "average"
-
-    @property
-    def scale(self) -> tuple[float, float] | None:
-        """The scores that count as 0 and as 1: random actions and the optimum; None where one is unknown."""
-        if self.optimum is None or self.random is None or not self.optimum > self.random:
-            return None
-        return self.random, self.optimum
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,8 @@ class Truth:
         better: ``"higher"``: returns are maximised.
     """
 
-    criterion: str
-    source: str
+    criterion: str = "return"
+    source: str = ""
     optimum: float | None = None
     random: float | None = None
     low: float | None = None
@@ -36,6 +36,18 @@ class Truth:
     environment: str = ""
     settings: Any = None
     better: str = "higher"
+
+    @property
+    def per_step(self) -> bool:
+        """Whether scores are rewards per step."""
+        return self.criterion == "average"
+
+    @property
+    def scale(self) -> tuple[float, float] | None:
+        """The scores that count as 0 and as 1: random actions and the optimum; None where one is unknown."""
+        if self.optimum is None or self.random is None or not self.optimum > self.random:
+            return None
+        return self.random, self.optimum
 
     def of(self, environment: str, settings: Any) -> "Truth":
         """The same of a named environment."""

@@ -74,7 +74,8 @@ def _skipped(told: Mapping[str, Any], names: Mapping[tuple[str, str], str]) -> S
 
 def truth_of(told: Mapping[str, Any]) -> Truth:
     """What a truth file says; a number that is none becomes None."""
-    numbers = {name: files.number_or_none(told.get(name)) for name in ("optimum", "random", "low", "high", "gain")}
+    known = ("optimum", "random", "low", "high", "gain")
+    numbers: dict[str, Any] = {name: files.number_or_none(told.get(name)) for name in known}
     interval = told.get("interval")
     pair = [files.number_or_none(each) for each in interval] if isinstance(interval, list) else []
     return Truth(
