@@ -2,8 +2,8 @@
 
 rliable 1.2.0 cannot be imported beside pandas 3, so that it runs in an environment of its own:
 
-    python -m venv /tmp/rliable && /tmp/rliable/bin/pip install rliable==1.2.0 "pandas<3"
-    /tmp/rliable/bin/python benchmarks/rliable_values.py tests/experiments/rliable_values.json
+    python -m venv PEER && PEER/bin/pip install rliable==1.2.0 "pandas<3"
+    PEER/bin/python benchmarks/rliable_values.py tests/experiments/rliable_values.json
 
 Scores are shaped as in the examples that rliable publishes: 5 runs of 55 Atari games, 10 runs of 6 DeepMind Control
 tasks, 100 runs of 26 games; they are drawn here, because the published ones are behind a download.

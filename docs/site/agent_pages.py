@@ -45,7 +45,7 @@ def _facts(spec: AgentSpec) -> dict[str, str]:
         "observations": ", ".join(spec.observations) or "any",
         "actions": ", ".join(spec.actions) or "any",
         "needs in the observation": ", ".join(f"`{key}`" for key in spec.observation_keys),
-        "comes trained": "yes" if spec.load is not None and "pretrained" in spec.summary else "",
+        "pretrained": "yes" if spec.load is not None and "pretrained" in spec.summary else "",
         "plugin": f"`{distribution}` {version(distribution)}",
     }
 

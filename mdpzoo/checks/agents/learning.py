@@ -90,7 +90,7 @@ def _life(subject: AgentSubject) -> dict[str, Any]:
 
 
 def _learn_watched(agent: Any, stop_after: int | None, steps: int = LEARNT) -> Any:
-    """Learns with a callback that notes what it is told."""
+    """Learns with a callback that records its calls."""
     from stable_baselines3.common.callbacks import BaseCallback
 
     class Watcher(BaseCallback):
