@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import random_play
 
-import mdpzoo
 from mdpzoo.models import TabularMDP, TabularPOMDP
 
 SIDE, GAP, STRIP, HEAD = 132, 26, 12, 22  # pixels
@@ -81,7 +81,7 @@ def episode_chart(id: str, seed: int = 0, steps: int = 60) -> str:
         seed: of the environment and of the actions.
         steps: at most this many.
     """
-    numbers = _episode(id, seed, steps)[:, :6]
+    numbers = np.stack([_flat(observation) for _, observation in random_play.episode(id, steps, seed)])[:, :6]
     low, high = numbers.min(0), numbers.max(0)
     scaled = (numbers - low) / np.where(high > low, high - low, 1.0)
     width, height = 560, 200
@@ -91,33 +91,6 @@ def episode_chart(id: str, seed: int = 0, steps: int = 60) -> str:
         points = " ".join(f"{at:.1f},{height - 12 - y * (height - 24):.1f}" for at, y in zip(x, column, strict=True))
         parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
     return "\n".join([*parts, "</svg>"])
-
-
-def _episode(id: str, seed: int, steps: int) -> np.ndarray:
-    """``[steps, numbers]``: the observation of the first player in each step of a random episode."""
-    if mdpzoo.environments()[id].several_players:
-        game = mdpzoo.make_parallel(id)
-        player = game.possible_agents[0]
-        for each in game.possible_agents:
-            game.action_space(each).seed(seed)
-        seen = [game.reset(seed=seed)[0]]
-        while game.agents and len(seen) < steps:
-            actions = {each: game.action_space(each).sample(_mask(seen[-1][each])) for each in game.agents}
-            seen.append(game.step(actions)[0])
-        return np.stack([_flat(each[player]) for each in seen if player in each])
-    env = mdpzoo.make(id)
-    env.action_space.seed(seed)
-    found, done = [_flat(env.reset(seed=seed)[0])], False
-    while not done and len(found) < steps:
-        observation, _, terminated, truncated, _ = env.step(env.action_space.sample())
-        found.append(_flat(observation))
-        done = terminated or truncated
-    return np.stack(found)
-
-
-def _mask(observation: Any) -> Any:
-    mask = observation.get("action_mask") if isinstance(observation, dict) else None
-    return None if mask is None else np.asarray(mask, np.int8)
 
 
 def _flat(observation: Any) -> np.ndarray:

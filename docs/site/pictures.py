@@ -11,16 +11,16 @@ import argparse
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import random_play
 from PIL import Image
 
 import mdpzoo
 from mdpzoo.experiments.players import ready_agent
 
 FOLDER = Path(__file__).resolve().parents[1] / "pictures"
-FRAMES, SIDE, MILLISECONDS = 24, 260, 250
+STEPS, FRAMES, SIDE, MILLISECONDS = 100, 24, 260, 250
 PLAYERS = {  # who plays what random actions would show badly
     "mdpzoo/TSP-v0": "nearest-neighbour",
     "mdpzoo/ATSP-v0": "nearest-neighbour",
@@ -52,7 +52,7 @@ def file_of(id: str) -> Path:
 
 def draw(id: str) -> None:
     """Plays an episode and writes its pictures, evenly spaced, as one animation."""
-    frames = _game_frames(id) if mdpzoo.environments()[id].several_players else _frames(id)
+    frames = [env.render() for env, _ in random_play.episode(id, STEPS, render_mode="rgb_array", act=_act(id))]
     chosen = [frames[at] for at in np.unique(np.linspace(0, len(frames) - 1, FRAMES).astype(int))]
     images = [_small(Image.fromarray(each)) for each in chosen]
     images[0].save(
@@ -66,32 +66,12 @@ def _small(image: Image.Image) -> Image.Image:
     return image.resize(size, Image.Resampling.LANCZOS if scale < 1 else Image.Resampling.NEAREST)
 
 
-def _frames(id: str, steps: int = 100) -> list[np.ndarray]:
-    env: Any = mdpzoo.make(id, render_mode="rgb_array")
-    player = ready_agent(PLAYERS.get(id, "random"), mdpzoo.make_sb3(id, 1), 0)
-    env.action_space.seed(0)
-    observation, _ = env.reset(seed=0)
-    frames, done = [env.render()], False
-    while not done and len(frames) < steps:
-        action = player.predict(observation, deterministic=True)[0] if id in PLAYERS else env.action_space.sample()
-        observation, _, terminated, truncated, _ = env.step(action)
-        frames.append(env.render())
-        done = terminated or truncated
-    return frames
-
-
-def _game_frames(id: str, steps: int = 100) -> list[np.ndarray]:
-    game = mdpzoo.make_parallel(id, render_mode="rgb_array")
-    observations, _ = game.reset(seed=0)
-    for seed, each in enumerate(game.possible_agents):
-        game.action_space(each).seed(seed)
-    frames = [game.render()]
-    while game.agents and len(frames) < steps:
-        seen = {each: observations[each] for each in game.agents}
-        masks = {each: one.get("action_mask") if isinstance(one, dict) else None for each, one in seen.items()}
-        observations, *_ = game.step({each: game.action_space(each).sample(mask) for each, mask in masks.items()})
-        frames.append(game.render())
-    return frames
+def _act(id: str) -> random_play.Act | None:
+    """How the player chooses that an environment is shown with; None: at random."""
+    if id not in PLAYERS:
+        return None
+    player = ready_agent(PLAYERS[id], mdpzoo.make_sb3(id, 1), 0)
+    return lambda observation: player.predict(observation, deterministic=True)[0]
 
 
 if __name__ == "__main__":
