@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 from mdpzoo.codes import CODE
 from mdpzoo.errors import PluginError
@@ -24,6 +24,12 @@ PAGE = re.compile(r"[A-Za-z_][\w.]*:[\w./-]+\.md")
 def _require(condition: bool, sentence: str) -> None:
     if not condition:
         raise PluginError(sentence)
+
+
+def _require_code(code: Any, sentence: str, needed: bool = False) -> None:
+    """Raises PluginError unless this is ``"module:attribute"``, or None where it is not needed."""
+    well_formed = isinstance(code, str) and CODE.fullmatch(code) is not None
+    _require(well_formed or (code is None and not needed), f"{sentence}, got {code!r}")
 
 
 def _frozen(settings: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -61,6 +67,8 @@ class EnvironmentSpec:
             are solved, of others nothing is known.
     """
 
+    codes: ClassVar[tuple[str, ...]] = ("rules", "vector", "truth")  # the fields that name code
+
     id: str
     kind: Kind
     rules: str
@@ -83,10 +91,9 @@ class EnvironmentSpec:
         match = ENVIRONMENT_ID.fullmatch(self.id) if isinstance(self.id, str) else None
         _require(match is not None, f"an environment's id must look like 'namespace/Name-v0', got {self.id!r}")
         _require(self.kind in KINDS, f"kind must be one of {', '.join(KINDS)}, got {self.kind!r}")
-        for name, code in (("rules", self.rules), ("vector", self.vector), ("truth", self.truth)):
-            _require(
-                (name != "rules" and code is None) or (isinstance(code, str) and CODE.fullmatch(code) is not None),
-                f"{name} of {self.id!r} must look like 'module:attribute', got {code!r}",
+        for name in self.codes:
+            _require_code(
+                getattr(self, name), f"{name} of {self.id!r} must look like 'module:attribute'", needed=name == "rules"
             )
         _require(
             self.kind == "environment" or not (self.parallel or self.vector),
@@ -153,6 +160,8 @@ class AgentSpec:
             logarithmic scale, whole numbers where both ends are; or ``{"choices": [...]}``, JSON values.
     """
 
+    codes: ClassVar[tuple[str, ...]] = ("build", "load")  # the fields that name code
+
     id: str
     build: str
     summary: str
@@ -175,11 +184,8 @@ class AgentSpec:
         """
         well_formed = isinstance(self.id, str) and AGENT_ID.fullmatch(self.id) is not None
         _require(well_formed, f"an agent's id must be lower case with hyphens, got {self.id!r}")
-        for code in (self.build, self.load):
-            _require(
-                code is None or (isinstance(code, str) and CODE.fullmatch(code) is not None),
-                f"the code of agent {self.id!r} must look like 'module:attribute', got {code!r}",
-            )
+        for name in self.codes:
+            _require_code(getattr(self, name), f"the code of agent {self.id!r} must look like 'module:attribute'")
         _require(self.build is not None, f"agent {self.id!r} must say what builds it")
         _require(
             self.learns_from in SOURCES,
@@ -212,6 +218,8 @@ class FamilySpec:
             has nothing to draw; None: the family draws nothing.
     """
 
+    codes: ClassVar[tuple[str, ...]] = ("warm_up", "report_section")  # the fields that name code
+
     name: str
     summary: str = ""
     home: str = ""
@@ -227,12 +235,8 @@ class FamilySpec:
         """
         well_formed = isinstance(self.name, str) and AGENT_ID.fullmatch(self.name) is not None
         _require(well_formed, f"a family's name must be lower case with hyphens, got {self.name!r}")
-        for hook in ("warm_up", "report_section"):
-            code = getattr(self, hook)
-            _require(
-                code is None or (isinstance(code, str) and CODE.fullmatch(code) is not None),
-                f"{hook} of family {self.name!r} must look like 'module:function', got {code!r}",
-            )
+        for hook in self.codes:
+            _require_code(getattr(self, hook), f"{hook} of family {self.name!r} must look like 'module:function'")
         for page in self.pages:
             _require(
                 isinstance(page, str) and PAGE.fullmatch(page) is not None,
@@ -250,6 +254,8 @@ class CommandSpec:
         summary: one line for ``mdpzoo --help``.
     """
 
+    codes: ClassVar[tuple[str, ...]] = ("function",)  # the fields that name code
+
     name: str
     function: str
     summary: str
@@ -262,7 +268,5 @@ class CommandSpec:
         """
         well_formed = isinstance(self.name, str) and AGENT_ID.fullmatch(self.name) is not None
         _require(well_formed, f"a command's name must be lower case with hyphens, got {self.name!r}")
-        _require(
-            isinstance(self.function, str) and CODE.fullmatch(self.function) is not None,
-            f"the function of command {self.name!r} must look like 'module:attribute', got {self.function!r}",
-        )
+        sentence = f"the function of command {self.name!r} must look like 'module:attribute'"
+        _require_code(self.function, sentence, needed=True)

@@ -116,8 +116,8 @@ def code_is_there(plugin: PluginSubject) -> None:
     """Imports everything that its specs name as ``"module:attribute"``."""
     lacking = set()
     for name, spec in plugin.specs():
-        for field in ("rules", "vector", "build", "load", "function", "warm_up"):
-            if (code := getattr(spec, field, None)) is None:
+        for field in spec.codes:
+            if (code := getattr(spec, field)) is None:
                 continue
             try:
                 assert callable(load(code)), f"{field} of {name} is {code!r}, which cannot be called"
