@@ -9,10 +9,11 @@ Nothing here names a plugin: a new one appears as soon as it is installed.
 
 import argparse
 import sys
-from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from mdpzoo import registry
+from mdpzoo.codes import packaged_file
 
 ROOT = Path(__file__).resolve().parents[1]
 BEGIN, END = "<!-- families: written by docs/catalogue.py -->", "<!-- end of families -->"
@@ -47,14 +48,9 @@ def environments_page() -> str:
     return "\n".join(parts)
 
 
-def pages() -> dict[str, str]:
-    """The plugins' own pages: texts by file name."""
-    found = {}
-    for family in registry.families().values():
-        for page in family.pages:
-            package, _, name = page.partition(":")
-            found[Path(name).name] = files(package).joinpath(name).read_text(encoding="utf-8")
-    return found
+def page_files() -> list[Traversable]:
+    """The plugins' own pages."""
+    return [packaged_file(page) for family in registry.families().values() for page in family.pages]
 
 
 def readme(text: str) -> str:
@@ -80,7 +76,8 @@ def main() -> None:
     options = parser.parse_args()
     if options.out is not None:
         options.out.mkdir(parents=True, exist_ok=True)
-        for name, text in {"families.md": family_table(), "environments.md": environments_page(), **pages()}.items():
+        own = {page.name: page.read_text(encoding="utf-8") for page in page_files()}
+        for name, text in {"families.md": family_table(), "environments.md": environments_page(), **own}.items():
             (options.out / name).write_text(text, encoding="utf-8")
         return
     wanted = {

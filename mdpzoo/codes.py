@@ -1,13 +1,16 @@
-"""Code named by strings, ``"module:attribute"``, and imported when it is asked for."""
+"""Code named by strings, ``"module:attribute"``, imported when it is asked for; and files within packages likewise."""
 
 import importlib
 import inspect
 import re
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mdpzoo.settings import check_names, check_types
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 CODE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
@@ -21,6 +24,18 @@ def load(code: str) -> Any:
     """
     module, _, attribute = code.partition(":")
     return getattr(importlib.import_module(module), attribute)
+
+
+def packaged_file(place: str) -> "Traversable":
+    """Returns the file that ``"package:path"`` names, which need not exist.
+
+    Raises:
+        ImportError: there is no such package.
+    """
+    from importlib.resources import files
+
+    package, _, path = place.partition(":")
+    return files(package).joinpath(path)
 
 
 def lazily(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:

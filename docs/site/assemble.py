@@ -60,7 +60,7 @@ def assemble(folder: Path) -> None:
     shown = _pictures(folder)
     for spec in registry.environments().values():
         page = environment_pages.environment_page(spec, shown[spec.id], truths.truth_text(spec))
-        write(folder / "environments" / f"{environment_pages.name_of(spec.id)}.md", page)
+        write(folder / "environments" / f"{tables.page_name(spec.id)}.md", page)
     for agent in registry.agents().values():
         write(folder / "agents" / f"{agent.id}.md", agent_pages.agent_page(agent))
     _families(folder)
@@ -106,19 +106,17 @@ def _pictures(folder: Path) -> dict[str, Picture]:
         svg, caption = diagrams.diagram(rules), diagrams.TABLES
         if svg is None:
             svg, caption = diagrams.episode_chart(id), diagrams.EPISODE
-        found[id] = Picture(f"pictures/{environment_pages.name_of(id)}.svg", caption)
+        found[id] = Picture(f"pictures/{tables.page_name(id)}.svg", caption)
         write(folder / found[id].path, svg)
     return found
 
 
 def _families(folder: Path) -> None:
-    for family in registry.families().values():
-        for page in family.pages:
-            package, _, name = page.partition(":")
-            source = catalogue.files(package).joinpath(name)
-            write(folder / "families" / Path(name).name, relinked(source.read_text(encoding="utf-8")))
-            for image in Path(str(source)).parent.glob("*.png"):
-                shutil.copy(image, folder / "families")
+    """Copies the plugins' own pages, and the pictures beside them."""
+    for page in catalogue.page_files():
+        write(folder / "families" / page.name, relinked(page.read_text(encoding="utf-8")))
+        for image in Path(str(page)).parent.glob("*.png"):
+            shutil.copy(image, folder / "families")
 
 
 def _recipes(folder: Path) -> None:

@@ -16,11 +16,6 @@ from mdpzoo.specs import EnvironmentSpec
 MISSING = "The docstring of the rules has no section `{}`"
 
 
-def name_of(id: str) -> str:
-    """The file name of an environment's page, without its ending: ``mdpzoo-TSP-v0``."""
-    return id.replace("/", "-")
-
-
 def title_of(id: str) -> str:
     """An environment's title: ``TSP`` for ``mdpzoo/TSP-v0``."""
     return id.partition("/")[2].rpartition("-v")[0]

@@ -26,7 +26,7 @@ def gallery(pictures: dict[str, Picture]) -> str:
 
 
 def _card(id: str, summary: str, picture: Picture) -> str:
-    name = environment_pages.name_of(id)
+    name = tables.page_name(id)
     image = f":img-top: {picture.path}\n:img-alt: {html.escape(summary)}\n"
     title = environment_pages.title_of(id)
     return (

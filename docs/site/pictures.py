@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import random_play
+import tables
 from PIL import Image
 
 import mdpzoo
@@ -47,7 +48,7 @@ def main() -> None:
 
 def file_of(id: str) -> Path:
     """The file that an environment's animation is kept in."""
-    return FOLDER / f"{id.replace('/', '-')}.webp"
+    return FOLDER / f"{tables.page_name(id)}.webp"
 
 
 def draw(id: str) -> None:

@@ -28,6 +28,11 @@ def linked(source: str) -> str:
     return PAGE.sub(r"[\1](../families/\1.md)", text)
 
 
+def page_name(id: str) -> str:
+    """The name of what belongs to an environment, without its ending: ``mdpzoo-TSP-v0``."""
+    return id.replace("/", "-")
+
+
 def family_of(id: str) -> FamilySpec | None:
     """The family of the distribution that brings an environment or agent."""
     for family in registry.families().values():
@@ -54,7 +59,7 @@ def families() -> str:
     for family in registry.families().values():
         environments = [each for each in registry.environments() if family_of(each) == family]
         agents = [each for each in registry.agents() if family_of(each) == family]
-        places = [f"[{each.partition('/')[2]}](../environments/{each.replace('/', '-')}.md)" for each in environments]
+        places = [f"[{each.partition('/')[2]}](../environments/{page_name(each)}.md)" for each in environments]
         body.append(
             (family_link(family), ", ".join(places), ", ".join(f"[{each}](../agents/{each}.md)" for each in agents))
         )

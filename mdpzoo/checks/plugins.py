@@ -7,12 +7,11 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any
 
 from mdpzoo import registry
 from mdpzoo.checks.subject import NotApplicable
-from mdpzoo.codes import load
+from mdpzoo.codes import load, packaged_file
 from mdpzoo.discovery import GROUP
 
 HEAVY = ("torch", "stable_baselines3", "numba", "matplotlib", "scipy", "pandas")
@@ -147,8 +146,7 @@ def pages_are_there(plugin: PluginSubject) -> None:
     if not pages:
         raise NotApplicable("it names no documentation page")
     for page in pages:
-        package, _, name = page.partition(":")
-        file = files(package).joinpath(name)
+        file = packaged_file(page)
         assert file.is_file(), f"there is no documentation page {page!r}"
         assert file.read_text(encoding="utf-8").startswith("# "), f"the page {page!r} does not begin with a title"
 
