@@ -7,10 +7,8 @@ import numpy as np
 from mdpzoo.codes import load
 from mdpzoo.experiments.truths import Truth
 from mdpzoo.models.piecewise import PiecewiseMDP
-from mdpzoo.planning import evaluate_average, solve_average
+from mdpzoo.planning.tasks import solve_task
 from mdpzoo_nonstationary.environments.tables import continuing
-
-PRECISION = 1e-9
 
 
 def known_gain(
@@ -29,16 +27,17 @@ def known_gain(
         return None
     model: PiecewiseMDP = load(rules)(**settings)
     shares = segment_shares(model, steps)
-    used = {index: continuing(model.models[index]) for index in np.flatnonzero(shares)}
-    best = sum(shares[index] * solve_average(each, PRECISION).gain for index, each in used.items())
-    uniform = np.full((model.num_states, model.num_actions), 1 / model.num_actions)
-    random = sum(shares[index] * evaluate_average(each, uniform, PRECISION).gain for index, each in used.items())
+    tasks = {index: solve_task(continuing(model.models[index]), None) for index in np.flatnonzero(shares)}
+    best, random = (
+        float(sum(shares[index] * getattr(task, each) for index, task in tasks.items()))
+        for each in ("optimum", "random")
+    )
     return Truth(
         criterion="average",
-        optimum=float(best),
-        random=float(random),
-        high=float(best),
-        gain=float(best),
+        optimum=best,
+        random=random,
+        high=best,
+        gain=best,
         source=f"the best gains of the segments, weighted by their length within {steps:,} steps (Puterman 1994, 8.5)",
     )
 
