@@ -1,5 +1,6 @@
 """What happens beside learning: the curve, evaluations, checkpoints, and stopping where one can go on."""
 
+import multiprocessing
 import os
 import signal
 import threading
@@ -30,6 +31,7 @@ class Keeper(BaseCallback):
         evaluations: on the way and at the end.
         exact: whether the run can be resumed equal to the bit.
         stopping: set from outside: learning ends as soon as the run can be resumed from there.
+        between_steps: whether learning has ended where it can be resumed, not in the middle of a step.
     """
 
     def __init__(self, run: Run, folder: Path, agent: Any, envs: Any, every: float) -> None:
@@ -42,7 +44,7 @@ class Keeper(BaseCallback):
         self.evaluations = Evaluations(run, folder / "evaluations.csv")
         self.exact = exact_state.is_exact(agent, envs)
         self.between = self.exact and exact_state.only_between_rollouts(agent)
-        self.stopping = False
+        self.stopping = self.between_steps = False
         self._saved = time.monotonic()
 
     def save(self) -> None:
@@ -87,6 +89,7 @@ class Keeper(BaseCallback):
     def _pause(self) -> None:
         """Saves where it is time, or stops."""
         if self.stopping:
+            self.between_steps = True
             raise KeyboardInterrupt
         if time.monotonic() - self._saved >= self.every:
             self.save()
@@ -110,7 +113,11 @@ def save(agent: Any, folder: Path) -> Path:
 
 @contextmanager
 def stopping_gently(keeper: Keeper) -> Iterator[None]:
-    """Ctrl-C asks the keeper to stop; the second one stops at once."""
+    """Ctrl-C asks the keeper to stop; the second one stops at once.
+
+    A worker hears of the same Ctrl-C twice, from the terminal and from the process that started it, and leaves it to
+    that process to lose patience.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -118,7 +125,8 @@ def stopping_gently(keeper: Keeper) -> Iterator[None]:
 
     def ask(*_: Any) -> None:
         keeper.stopping = True
-        signal.signal(signal.SIGINT, before if callable(before) else signal.default_int_handler)
+        if multiprocessing.parent_process() is None:
+            signal.signal(signal.SIGINT, before if callable(before) else signal.default_int_handler)
 
     signal.signal(signal.SIGINT, ask)
     try:

@@ -145,23 +145,24 @@ def _train(run: Run, folder: Path, exactly: bool, extras: Extras) -> Trained:
 def _learn(run: Run, folder: Path, keeper: Keeper, extras: Extras, going_on: bool) -> Trained:
     """Learns what is left to learn, evaluates and saves."""
     agent, complete, final = keeper.agent, True, None
-    started, gentle = time.monotonic(), True
+    started = time.monotonic()
     remaining = run.steps - (agent.num_timesteps if going_on else 0)
-    try:
-        with stopping_gently(keeper):
+    with stopping_gently(keeper):
+        try:
             if remaining > 0:
                 with bar("steps", run.steps, extras.progress) as advance:
                     callbacks = with_progress([*as_list(extras.callback), keeper], agent, advance)
                     agent.learn(remaining, callback=callbacks, reset_num_timesteps=not going_on)
+            keeper.between_steps = True
             final = keeper.evaluations.finish(agent, agent.num_timesteps)
-    except KeyboardInterrupt:
-        complete, gentle = False, keeper.stopping
-    if gentle:
-        keeper.save()
-    else:
-        keeper.curve.flush()
-        (folder / FILE).unlink(missing_ok=True)
-        save(agent, folder)
+        except KeyboardInterrupt:
+            complete = False
+        if keeper.between_steps:
+            keeper.save()
+        else:
+            keeper.curve.flush()
+            (folder / FILE).unlink(missing_ok=True)
+            save(agent, folder)
     return Trained(agent, complete, agent.num_timesteps, time.monotonic() - started, final)
 
 

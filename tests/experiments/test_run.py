@@ -1,5 +1,7 @@
 import json
+import multiprocessing
 import os
+import signal
 
 import pytest
 from stable_baselines3.common.callbacks import BaseCallback
@@ -51,6 +53,23 @@ def test_an_interrupted_run_keeps_its_agent_has_no_result_and_goes_on_to_the_sam
     resumed = train(asked(), tmp_path, resume=True)
     assert (resumed.complete, resumed.steps) == (True, 100)
     assert json.loads((tmp_path / "result.json").read_text())["steps"] == 100
+
+
+@pytest.mark.parametrize(("presses", "worker", "exact"), [(1, False, True), (2, False, False), (2, True, True)])
+def test_the_first_ctrl_c_waits_for_the_step_and_the_second_does_not(presses, worker, exact, tmp_path, monkeypatch):
+    if worker:  # hears of one Ctrl-C twice
+        monkeypatch.setattr(multiprocessing, "parent_process", lambda: object())
+
+    def press(given, _):
+        if given["self"].num_timesteps == 40:
+            for _ in range(presses):
+                signal.raise_signal(signal.SIGINT)
+        return True
+
+    stopped = train(asked(), tmp_path, callback=press)
+    assert (stopped.complete, stopped.steps) == (False, 40)
+    assert (tmp_path / "state.npz").exists() == exact
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_a_resumed_run_does_not_play_its_first_episodes_once_more(tmp_path):
