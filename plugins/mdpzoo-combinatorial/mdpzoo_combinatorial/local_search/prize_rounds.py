@@ -13,10 +13,9 @@ weighs the length that is left, as a prize that could still be had.
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mdpzoo.compiling import borrowing, compiled
-from mdpzoo_combinatorial.local_search.neighbours import EMPTY, Floats, full_matrix, nearest, wrap
+from mdpzoo.compiling import borrowing
+from mdpzoo_combinatorial.local_search.neighbours import EMPTY, Floats, nearest, wrap
 from mdpzoo_combinatorial.local_search.prize_tours import (
     Integers,
     Search,
@@ -95,14 +94,14 @@ def _force(s: Search, epsilon: float) -> None:
 def drop(s: Search) -> None:
     """Takes off what seems to be the least prize for its detour, until the tour is short enough."""
     while length(s) > s.limit[0] and s.size[0] > 1:
-        least, chosen, count = np.inf, -1, s.size[0]
+        least, chosen, count = np.inf, s.tour[0], s.size[0]
         for place in range(count):
             node = s.tour[place]
             if node == 0:
                 continue
             a, b = s.tour[wrap(place - 1, count)], s.tour[wrap(place + 1, count)]
             ratio = s.weight[node] / max(s.costs[a, node] + s.costs[node, b] - s.costs[a, b], 1e-12)
-            if chosen < 0 or ratio < least:
+            if chosen == 0 or ratio < least:
                 least, chosen = ratio, node
         remove(s, chosen)
 
@@ -184,21 +183,16 @@ def begin(s: Search, epsilon: float) -> None:
     keep(s, s.best, 2)
 
 
-@compiled
 def prepared(costs: Floats, prizes: Floats, limit: float, start: Integers, seed: int, stream: int) -> Search:
     """A search whose tour is ``start``, of nodes of the reduced instance that ``reduced`` returns."""
-    m = prizes.shape[0]
-    symmetric = True
-    for i in range(m):
-        for j in range(i):
-            symmetric = symmetric and costs[i, j] == costs[j, i]
-    tour, position, count = np.zeros(m, np.int64), np.full(m, -1), start.shape[0]
-    for place in range(count):
-        tour[place] = start[place]
-        position[start[place]] = place
+    m, count = len(prizes), len(start)
+    symmetric = np.array_equal(costs, costs.T)
+    tour, position = np.zeros(m, np.int64), np.full(m, -1)
+    tour[:count] = start
+    position[start] = np.arange(count)
     return Search(
         costs,
-        costs if symmetric else costs.T.copy(),
+        costs if symmetric else np.ascontiguousarray(costs.T),
         prizes,
         nearest(EMPTY, costs, min(NEAR, m - 1)).astype(np.int64),
         np.full(1, limit),
@@ -219,55 +213,18 @@ def prepared(costs: Floats, prizes: Floats, limit: float, start: Integers, seed:
     )
 
 
-@compiled
 def reduced(costs: Floats, prizes: Floats, limit: float) -> tuple[Integers, Floats, Floats]:
     """The depot and the nodes with a prize that a round trip reaches; their costs, 0 on the diagonal, and prizes."""
-    n = prizes.shape[0]
-    nodes, m = np.zeros(n, np.int64), 1
-    for node in range(1, n):
-        if prizes[node] > 0.0 and costs[0, node] + costs[node, 0] <= limit:
-            nodes[m] = node
-            m += 1
-    nodes = nodes[:m].copy()
-    less, gains = np.zeros((m, m)), np.zeros(m)
-    for i in range(m):
-        gains[i] = prizes[nodes[i]] if i > 0 else 0.0
-        for j in range(m):
-            if i != j:
-                less[i, j] = costs[nodes[i], nodes[j]]
+    reached = (prizes > 0.0) & (costs[0] + costs[:, 0] <= limit)
+    reached[0] = True
+    nodes = np.flatnonzero(reached)
+    less, gains = costs[np.ix_(nodes, nodes)], prizes[nodes]
+    np.fill_diagonal(less, 0.0)
+    gains[0] = 0.0
     return nodes, less, gains
 
 
-@compiled
-def from_depot(s: Search, nodes: Integers) -> NDArray[np.int64]:
+def from_depot(s: Search, nodes: Integers) -> Integers:
     """The best tour in the instance's own numbers, beginning with the depot."""
-    count = s.best[-1]
-    place = 0
-    while s.best[place] != 0:
-        place += 1
-    tour = np.empty(count, np.int64)
-    for k in range(count):
-        tour[k] = nodes[s.best[(place + k) % count]]
-    return tour
-
-
-@compiled
-def solve_batch(
-    places: Floats, prizes: Floats, limits: Floats, iterations: int, seed: int
-) -> tuple[NDArray[np.int64], Floats]:
-    """Solves each instance in turn, on a stream of its own, in one cycle."""
-    batch, n = prizes.shape
-    sequences, gained = np.full((batch, n - 1), -1), np.zeros(batch)
-    for b in range(batch):
-        nodes, costs, gains = reduced(full_matrix(places[b]), prizes[b], limits[b])
-        if nodes.shape[0] == 1:
-            continue
-        s = prepared(costs, gains, limits[b], np.zeros(1, np.int64), seed, b)
-        epsilon = 1e-12 * costs.max()
-        begin(s, epsilon)
-        anneal(s, 0, iterations, iterations, epsilon)
-        tour = from_depot(s, nodes)
-        for k in range(1, tour.shape[0]):
-            sequences[b, k - 1] = tour[k]
-            gained[b] += prizes[b, tour[k]]
-    return sequences, gained
+    tour = s.best[: s.best[-1]]
+    return nodes[np.roll(tour, -int(np.argmin(tour)))]

@@ -16,6 +16,7 @@ from mdpzoo.errors import InstanceError, SettingError
 from mdpzoo_combinatorial.instances.checking import check_search
 from mdpzoo_combinatorial.local_search import prize_rounds
 from mdpzoo_combinatorial.local_search.budget import Budget
+from mdpzoo_combinatorial.local_search.neighbours import full_matrix
 from mdpzoo_combinatorial.local_search.prize_tours import Search
 
 Floats = NDArray[np.float64]
@@ -137,7 +138,7 @@ def solve_batch(
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Returns the nodes visited, ``[K, n - 1]`` int64 with -1 behind the last, and the prizes ``[K]``.
 
-    One compiled call on one thread; the depot, node 0, is not in the sequences.
+    The depot, node 0, is not in the sequences.
 
     Args:
         places: ``[K, n, 2]``, n > 0; distances are Euclidean.
@@ -158,7 +159,18 @@ def solve_batch(
     if array.size and not np.abs(array).max() < 1e150:
         raise InstanceError("places must be finite and below 1e150; check the array for NaN")
     check_search(iterations, seed)
-    sequences, gained = prize_rounds.solve_batch(array, gains, allowed, iterations, seed)
+    sequences, gained = np.full((len(gains), gains.shape[1] - 1), -1), np.zeros(len(gains))
+    for k, (points, all_prizes, limit) in enumerate(zip(array, gains, allowed.tolist(), strict=True)):
+        nodes, costs, prizes_there = prize_rounds.reduced(full_matrix(points), all_prizes, limit)
+        if len(nodes) == 1:
+            continue
+        s = prize_rounds.prepared(costs, prizes_there, limit, np.zeros(1, np.int64), seed, k)
+        epsilon = 1e-12 * float(costs.max())
+        prize_rounds.begin(s, epsilon)
+        prize_rounds.anneal(s, 0, iterations, iterations, epsilon)
+        tour = prize_rounds.from_depot(s, nodes)[1:]
+        sequences[k, : len(tour)] = tour
+        gained[k] = sum(all_prizes[tour].tolist())
     return sequences, gained
 
 

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mdpzoo.compiling import borrowing, compiled
 from mdpzoo.errors import InstanceError
 from mdpzoo_combinatorial.instances.checking import check_search
 from mdpzoo_combinatorial.local_search.budget import Budget
@@ -73,7 +72,7 @@ def search(
         _by_time(s, budget or Budget())
     else:
         _by_iterations(s, iterations, budget or Budget())
-    routes = [row[1 : size + 1].tolist() for row, size in zip(s.best_order, s.best_size, strict=True) if size]
+    routes = _best(s)
     cost = _cost(matrix, routes)
     return (routes, cost) if cost <= before else (_lists(flat, sizes), before)
 
@@ -113,7 +112,7 @@ def _by_time(s: Search, budget: Budget) -> None:
 def solve_batch(
     places: ArrayLike, demands: ArrayLike, capacities: ArrayLike, *, iterations: int, seed: int
 ) -> tuple[Integers, Floats]:
-    """Returns solutions as actions, ``[K, n - 1]``, and their Euclidean costs ``[K]``, in one compiled call.
+    """Returns solutions as actions, ``[K, n - 1]``, and their Euclidean costs ``[K]``.
 
     An action is ``2 * customer``, plus 1 where the vehicle returns to the depot before; the first one never says so.
 
@@ -141,41 +140,28 @@ def solve_batch(
     for each, capacity in zip(wanted, room.tolist(), strict=True):
         _check_demands(each, capacity)
     check_search(iterations, seed)
-    return solved(points, wanted, room, iterations, seed, EMPTY)
+    sequences, totals = np.empty((len(points), points.shape[1] - 1), np.int64), np.empty(len(points))
+    for b, (each, demand, capacity) in enumerate(zip(points, wanted, room.tolist(), strict=True)):
+        costs = full_matrix(each)
+        near = nearest(each, EMPTY, min(NEAR, len(each) - 1))
+        s = prepared(costs, costs, demand, capacity, near, *joined(costs, costs, demand, capacity, near), seed, b)
+        anneal(s, 0, iterations, iterations, *temperatures(s))
+        routes = _best(s)
+        sequences[b] = [2 * stop + (k == 0) for route in routes for k, stop in enumerate(route)]
+        sequences[b, 0] -= 1  # the first vehicle is at the depot already
+        totals[b] = _cost(costs, routes)
+    return sequences, totals
 
 
-@borrowing
 def temperatures(s: Search) -> tuple[float, float]:
     """The first and the last, in units of cost."""
-    mean = s.worth[BEST] / (s.route.shape[0] - 1 + s.counters[ROWS])
-    mean = max(mean, 1e-300)
+    mean = max(float(s.worth[BEST]) / (len(s.route) - 1 + int(s.counters[ROWS])), 1e-300)
     return HOT * mean, COLD * mean
 
 
-@compiled
-def solved(
-    places: Floats, demands: Integers, capacities: Integers, iterations: int, seed: int, empty: Floats
-) -> tuple[Integers, Floats]:
-    """Solves each instance in turn, on a stream of its own; as ``solve_batch``."""
-    batch, n = demands.shape
-    sequences, totals = np.empty((batch, n - 1), np.int64), np.empty(batch)
-    for b in range(batch):
-        costs = full_matrix(places[b])
-        near = nearest(places[b], empty, min(NEAR, n - 1))
-        flat, sizes = joined(costs, costs, demands[b], capacities[b], near)
-        s = prepared(costs, costs, demands[b], capacities[b], near, flat, sizes, seed, b)
-        hot, cold = temperatures(s)
-        anneal(s, 0, iterations, iterations, hot, cold)
-        done, total = 0, 0.0
-        for r in range(s.best_size.shape[0]):
-            size = s.best_size[r]
-            for p in range(1, size + 1):
-                sequences[b, done] = 2 * s.best_order[r, p] + int(p == 1 and done > 0)
-                done += 1
-                total += costs[s.best_order[r, p - 1], s.best_order[r, p]]
-            total += costs[s.best_order[r, size], 0]
-        totals[b] = total
-    return sequences, totals
+def _best(s: Search) -> list[list[int]]:
+    """The customers of the best routes."""
+    return [row[1 : size + 1].tolist() for row, size in zip(s.best_order, s.best_size, strict=True) if size]
 
 
 def _checked(costs: ArrayLike, demands: ArrayLike, capacity: int) -> tuple[Floats, Integers]:

@@ -9,8 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mdpzoo.compiling import borrowing, compiled, inlined
-from mdpzoo_combinatorial.local_search.neighbours import ascending
+from mdpzoo.compiling import borrowing, inlined
 from mdpzoo_combinatorial.local_search.route_joining import join
 from mdpzoo_combinatorial.local_search.three_opt import seeded
 
@@ -183,35 +182,27 @@ def put(s: Search, node: int, r: int, after: int) -> None:
     s.route[node] = r
 
 
-@compiled
 def joined(costs: Floats, back: Floats, demands: Integers, capacity: int, near: Nodes) -> tuple[Integers, Integers]:
     """The routes of the savings heuristic over pairs of near neighbours: their customers ``[n - 1]``, sizes ``[R]``."""
     n, k = near.shape
-    first, second = np.empty(n * k, np.int64), np.empty(n * k, np.int64)
-    saved, count = np.empty(n * k), 0
-    for i in range(1, n):
-        for j in near[i]:
-            saving = 0.5 * (costs[i, 0] + costs[0, i] + costs[j, 0] + costs[0, j] - costs[i, j] - back[i, j])
-            if i < j and saving > 0.0:
-                first[count], second[count], saved[count] = i, j, saving
-                count += 1
-    order = ascending(-saved[:count])
-    following, before = join(first[:count][order], second[:count][order], demands, capacity)
-    flat, sizes, done, routes = np.empty(n - 1, np.int64), np.zeros(n - 1, np.int64), 0, 0
+    first, second = np.repeat(np.arange(n), k), near.ravel().astype(np.int64)
+    trips = costs[first, 0] + costs[0, first] + costs[second, 0] + costs[0, second]
+    saved = 0.5 * (trips - costs[first, second] - back[first, second])
+    useful = np.flatnonzero((first > 0) & (first < second) & (saved > 0.0))
+    order = useful[np.argsort(-saved[useful], kind="stable")]
+    following, before = (each.tolist() for each in join(first[order], second[order], demands, capacity))
+    flat: list[int] = []
+    sizes: list[int] = []
     for head in range(1, n):
-        if before[head] != 0:
-            continue
-        node = head
-        while node != 0:
-            flat[done] = node
-            done += 1
-            sizes[routes] += 1
-            node = following[node]
-        routes += 1
-    return flat, sizes[:routes].copy()
+        if before[head] == 0:
+            done, node = len(flat), head
+            while node != 0:
+                flat.append(node)
+                node = following[node]
+            sizes.append(len(flat) - done)
+    return np.array(flat, np.int64), np.array(sizes, np.int64)
 
 
-@compiled
 def prepared(
     costs: Floats,
     back: Floats,
@@ -224,34 +215,23 @@ def prepared(
     stream: int,
 ) -> Search:
     """A search that begins with routes ``[R]`` of so many customers each, one behind the other in ``flat``."""
-    n, used = demands.shape[0], sizes.shape[0]
+    n, used = len(demands), len(sizes)
     rows = min(n - 1, 2 * used + SPARE)
-    width, load = 0, 0
-    for customer in ascending(demands[1:].astype(np.float64)):
-        load += demands[1 + customer]
-        if load <= capacity:
-            width += 1
+    width = int(np.count_nonzero(np.cumsum(np.sort(demands[1:])) <= capacity))  # customers that fit on a route
     order, edges = np.zeros((rows, width + 2), np.int32), np.zeros((rows, width + 1))
-    size, loads, route = np.zeros(rows, np.int64), np.zeros(rows, np.int64), np.full(n, -1, np.int32)
-    total, begin = 0.0, 0
-    for r in range(used):
-        size[r] = sizes[r]
-        for p in range(sizes[r]):
-            node = flat[begin + p]
-            order[r, p + 1] = node
-            loads[r] += demands[node]
-            route[node] = r
-        for p in range(sizes[r] + 1):
-            edges[r, p] = costs[order[r, p], order[r, p + 1]]
-            total += edges[r, p]
-        begin += sizes[r]
-    random = np.full(1, seeded(seed, stream), np.uint64)
-    s = Search(
-        costs, back, demands, capacity, near, order, edges, size, loads, route,
-        np.zeros_like(order), np.zeros_like(edges), np.zeros_like(size), np.zeros_like(loads),
+    size, load, route = np.zeros(rows, np.int64), np.zeros(rows, np.int64), np.full(n, -1, np.int32)
+    size[:used] = sizes
+    for r, row in enumerate(np.split(flat, np.cumsum(sizes)[:-1])):
+        order[r, 1 : len(row) + 1] = row
+        load[r] = demands[row].sum()
+        route[row] = r
+        edges[r, : len(row) + 1] = costs[order[r, : len(row) + 1], order[r, 1 : len(row) + 2]]
+    counters = np.zeros(4, np.int64)
+    counters[ROWS] = used
+    return Search(
+        costs, back, demands, capacity, near, order, edges, size, load, route,
+        np.zeros_like(order), np.zeros_like(edges), np.zeros_like(size), np.zeros_like(load),
         np.zeros(rows, np.int64), np.zeros(rows, np.bool_), np.zeros(n, np.int32), np.zeros(n),
-        np.zeros_like(order), np.zeros_like(size), np.zeros(4, np.int64), np.full(2, total), random,
+        order.copy(), size.copy(), counters, np.full(2, np.cumsum(edges)[-1]),
+        np.full(1, seeded(seed, stream), np.uint64),
     )  # fmt: skip
-    s.counters[ROWS] = used
-    keep_best(s)
-    return s
