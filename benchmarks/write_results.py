@@ -1,8 +1,8 @@
 """Writes RESULTS.md from ``results/*.json`` and the text in ``science/parts``.
 
-    python benchmarks/write_results.py                  # writes the page
-    python benchmarks/write_results.py --check          # exit code 1 if the page is not what the results give
-    python benchmarks/write_results.py --against HEAD   # do results differ from a commit's in more than timings?
+python benchmarks/write_results.py                  # writes the page
+python benchmarks/write_results.py --check          # exit code 1 if the page is not what the results give
+python benchmarks/write_results.py --against HEAD   # do results differ from a commit's in more than timings?
 """
 
 import argparse

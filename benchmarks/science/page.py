@@ -67,6 +67,8 @@ def origin(table: Table, result: Result) -> str:
         parts.append(f"seeds {table.seeds}" if table.seeds[0].isdigit() else table.seeds)
     if made["source"] == CONVERTED:
         parts.append(f"measured by {made['date']}, version {made['mdpzoo']}; {made['note']}")
+    elif table.quoted:
+        parts.append(f"quoted from {table.quoted}")
     else:
         parts.append(f"measured on {made['date']}, version {made['mdpzoo']}, {made['cpu_seconds']:,.0f} CPU-seconds")
     return f"*{'; '.join(parts)}.*"

@@ -51,6 +51,9 @@ def lacking(table: Table, surroundings: Mapping[str, str] = os.environ) -> str:
         elif need.startswith("peer "):
             if not shutil.which(surroundings.get(variable(need), "")):
                 return f"{variable(need)} names no Python of an environment with the peer"
+        elif need.startswith("file "):
+            if not (ROOT / need.removeprefix("file ")).exists():
+                return f"there is no {need.removeprefix('file ')}"
         elif importlib.util.find_spec(need) is None:
             return f"the package {need} is not installed"
     return ""

@@ -29,9 +29,10 @@ class Table:
         minutes: CPU time, roughly.
         study: a study file of this folder, which ``mdpzoo bench`` executes first.
         plugins: whose code the table depends on, besides the core's.
-        needs: what a bare machine lacks: ``"data"`` (the folder that MDPZOO_DATA names), a package, or
-            ``"peer <NAME>"`` (the Python that MDPZOO_PEER_<NAME> names).
+        needs: what a bare machine lacks: ``"data"`` (the folder that MDPZOO_DATA names), a package,
+            ``"peer <NAME>"`` (the Python that MDPZOO_PEER_<NAME> names), or ``"file <PATH>"`` of another script.
         seeds: in words or numbers; empty: nothing is drawn.
+        quoted: what the rows are quoted from, where the script measures nothing itself.
         timings: the fields of a row that depend on the machine; all others are figures.
     """
 
@@ -44,6 +45,7 @@ class Table:
     plugins: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     seeds: str = ""
+    quoted: str = ""
     timings: tuple[str, ...] = ()
 
     @property
