@@ -15,11 +15,11 @@ from science.row_printing import add_rows, show
 from mdpzoo_combinatorial.environments.exhaustive import check_bisimulation
 
 PROBLEMS = {  # module, builder, what the size is called, sizes of at most seven nodes or items
-    "TSP": ("tsp", "tsp", "num_nodes", (3, 4, 5, 6, 7)),
-    "ATSP": ("atsp", "atsp", "num_nodes", (3, 4, 5, 6, 7)),
-    "CVRP": ("cvrp", "cvrp", "num_customers", (1, 2, 3, 4, 5, 6)),
-    "OP": ("orienteering", "orienteering", "num_customers", (1, 2, 3, 4, 5, 6)),
-    "Knapsack": ("knapsack", "knapsack", "num_items", (1, 2, 3, 4, 5, 6, 7)),
+    "TSP": ("tsp", "build_tsp", "num_nodes", (3, 4, 5, 6, 7)),
+    "ATSP": ("atsp", "build_atsp", "num_nodes", (3, 4, 5, 6, 7)),
+    "CVRP": ("cvrp", "build_cvrp", "num_customers", (1, 2, 3, 4, 5, 6)),
+    "OP": ("orienteering", "build_orienteering", "num_customers", (1, 2, 3, 4, 5, 6)),
+    "Knapsack": ("knapsack", "build_knapsack", "num_items", (1, 2, 3, 4, 5, 6, 7)),
 }
 
 

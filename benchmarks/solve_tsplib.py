@@ -9,6 +9,7 @@ Each file is solved by a process of its own, as a user would; its CPU-seconds in
 import argparse
 import json
 import resource
+import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -39,7 +40,8 @@ def main() -> None:
 
 
 def solved(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
-    """Solves each file, checks the answer and yields its row."""
+    """Solves each file, checks the answer and yields its row; of many files, also their mean and median gap."""
+    gaps = []
     folder = options.data / "tsplib"
     optima = json.loads((folder / "optima.json").read_text())
     names = options.only or [name for name, facts in optima.items() if facts["nodes"] <= options.nodes]
@@ -53,7 +55,11 @@ def solved(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
             raise SystemExit(f"{name}: the objective {told['objective']} is not the tour's own")
         row = {"instance": name, "nodes": instance.num_nodes, "weights": instance.edge_weight_type}
         row |= {"objective": told["objective"], "optimum": optimum, "gap": 100 * (told["objective"] / optimum - 1)}
+        gaps.append(row["gap"])
         yield row | {"cpu_seconds": cpu_seconds() - before}
+    if len(gaps) > 3:
+        yield {"instance": f"mean of {len(gaps)}", "gap": statistics.mean(gaps)}
+        yield {"instance": "median", "gap": statistics.median(gaps)}
 
 
 if __name__ == "__main__":

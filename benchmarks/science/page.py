@@ -60,17 +60,19 @@ def shown_tables(text: str) -> list[str]:
 
 
 def origin(table: Table, result: Result) -> str:
-    """The line below a table: what makes it, when it was made, and of which version."""
-    made = result.made
-    parts = [f"`{TARGETS[table.made_by]}`: `{table.name}`"]
+    """The line below a table: its entry, what makes it, when it was made, and of which version."""
+    made, command = result.made, table.command.format(study="FOLDER", data="DATA", peer="PEER")
+    parts = [f"`{table.name}` (`{TARGETS[table.made_by]}`): `python benchmarks/{command}`"]
+    if table.study:
+        parts[0] += f" on the study `benchmarks/{table.study}`"
     if table.seeds:
         parts.append(f"seeds {table.seeds}" if table.seeds[0].isdigit() else table.seeds)
     if made["source"] == CONVERTED:
-        parts.append(f"measured by {made['date']}, version {made['mdpzoo']}; {made['note']}")
+        parts.append(f"measured by {made['date']}, version {made['mdpzoo']}, {made['note']}")
     elif table.quoted:
         parts.append(f"quoted from {table.quoted}")
     else:
-        parts.append(f"measured on {made['date']}, version {made['mdpzoo']}, {made['cpu_seconds']:,.0f} CPU-seconds")
+        parts.append(f"measured on {made['date']}, version {made['mdpzoo']}, in {made['cpu_seconds']:,.0f} CPU-seconds")
     return f"*{'; '.join(parts)}.*"
 
 

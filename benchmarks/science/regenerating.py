@@ -49,8 +49,9 @@ def lacking(table: Table, surroundings: Mapping[str, str] = os.environ) -> str:
             if not Path(surroundings.get("MDPZOO_DATA", "")).joinpath("tsplib").is_dir():
                 return "MDPZOO_DATA names no folder of instances with known answers"
         elif need.startswith("peer "):
-            if not shutil.which(surroundings.get(variable(need), "")):
-                return f"{variable(need)} names no Python of an environment with the peer"
+            peer = surroundings.get(variable(need), "")
+            if not peer or not (shutil.which(peer) or Path(peer).is_dir()):
+                return f"{variable(need)} names no Python and no folder with the peer"
         elif need.startswith("file "):
             if not (ROOT / need.removeprefix("file ")).exists():
                 return f"there is no {need.removeprefix('file ')}"

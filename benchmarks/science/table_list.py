@@ -30,7 +30,7 @@ class Table:
         study: a study file of this folder, which ``mdpzoo bench`` executes first.
         plugins: whose code the table depends on, besides the core's.
         needs: what a bare machine lacks: ``"data"`` (the folder that MDPZOO_DATA names), a package,
-            ``"peer <NAME>"`` (the Python that MDPZOO_PEER_<NAME> names), or ``"file <PATH>"`` of another script.
+            ``"peer <NAME>"`` (a Python or a folder that MDPZOO_PEER_<NAME> names), or ``"file <PATH>"`` of another script.
         seeds: in words or numbers; empty: nothing is drawn.
         quoted: what the rows are quoted from, where the script measures nothing itself.
         timings: the fields of a row that depend on the machine; all others are figures.
