@@ -16,7 +16,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .records import CONVERTED, Result, Row
+from .records import CONVERTED, QUOTED, Result, Row
 from .table_list import ScienceError, Table
 
 MARKER = re.compile(r"<!-- table: ([a-z0-9-]+)(?: (blank))?(?: where ([^=]+)=(.+?))? -->")
@@ -69,7 +69,7 @@ def origin(table: Table, result: Result) -> str:
         parts.append(f"seeds {table.seeds}" if table.seeds[0].isdigit() else table.seeds)
     if made["source"] == CONVERTED:
         parts.append(f"measured by {made['date']}, version {made['mdpzoo']}, {made['note']}")
-    elif table.quoted:
+    elif made["source"] == QUOTED:
         parts.append(f"quoted from {table.quoted}")
     else:
         parts.append(f"measured on {made['date']}, version {made['mdpzoo']}, in {made['cpu_seconds']:,.0f} CPU-seconds")

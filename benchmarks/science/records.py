@@ -18,7 +18,7 @@ from .table_list import RESULTS, ScienceError
 
 Row = dict[str, Any]
 DIGITS = 1e-6  # relative; floats of figures that are nearer than this count as equal
-MEASURED, CONVERTED = "measured", "converted"
+MEASURED, QUOTED, CONVERTED = "measured", "quoted", "converted"
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,8 @@ class Result:
 
     Attributes:
         table: its name.
-        made: what made it: source (``"measured"``, or ``"converted"`` from an earlier page), command, date, versions.
+        made: what made it: source (``"measured"``, ``"quoted"`` from other files, or ``"converted"`` from an earlier
+            page), command, seeds, date, versions, machine.
         figures: rows without their timings.
         timings: of the same rows.
     """

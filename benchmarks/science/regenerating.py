@@ -4,6 +4,7 @@ What was made stays in ``build/science/<name>/<digest of its code>``: the log, t
 are there is not made again; a study that was interrupted goes on with the runs that it lacks.
 """
 
+import contextlib
 import importlib.util
 import json
 import os
@@ -21,12 +22,13 @@ from typing import Any
 from mdpzoo.experiments.provenance import versions
 from mdpzoo.files import replacing
 
-from .records import MEASURED, Result, differences, read_result, split
+from .records import MEASURED, QUOTED, Result, differences, read_result, split
 from .table_list import BENCHMARKS, RESULTS, ROOT, ScienceError, Table
 
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 PRESENT, SKIPPED, FAILED, SAME, CHANGED = "is there", "skipped", "failed", "differs only in timings", "figures differ"
 TAIL = 3  # lines of a log that a failure shows
+GRACE = 30.0  # seconds that a study has after Ctrl-C to keep what it has learned
 
 
 @dataclass(frozen=True)
@@ -115,10 +117,23 @@ def _run(table: Table, folder: Path, jobs: int) -> None:
     with (folder / "log.txt").open("w") as log:
         for command in commands(table, folder, jobs):
             print("$", *command, file=log, flush=True)
-            ended = subprocess.run(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, env=surroundings)
-            if ended.returncode:
+            code = _wait_for(subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, env=surroundings))
+            if code:
                 last = " / ".join((folder / "log.txt").read_text(errors="replace").splitlines()[-TAIL:])
-                raise ScienceError(f"exit code {ended.returncode}: {last}")
+                raise ScienceError(f"exit code {code}: {last}")
+
+
+def _wait_for(process: "subprocess.Popen[bytes]") -> int:
+    """Returns the exit code; Ctrl-C reaches the process, too, which may take its time to end."""
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        with contextlib.suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
+            process.wait(GRACE)
+        raise
+    finally:
+        process.kill()
+        process.wait()
 
 
 def commands(table: Table, folder: Path, jobs: int) -> list[list[str]]:
@@ -139,7 +154,7 @@ def _made(table: Table, folder: Path, seconds: float) -> dict[str, Any]:
     runs = [json.loads(path.read_text())["cpu_seconds"] for path in folder.glob("study/*/*/*/result.json")]
     told = versions()
     return {
-        "source": MEASURED,
+        "source": QUOTED if table.quoted else MEASURED,
         "command": f"python benchmarks/{table.command}",
         "study": table.study or None,
         "seeds": table.seeds,
@@ -147,7 +162,7 @@ def _made(table: Table, folder: Path, seconds: float) -> dict[str, Any]:
         "mdpzoo": told["packages"]["mdpzoo"],
         "code": table.code(),
         "cpu_seconds": round(max(seconds, sum(runs)), 1),
-        "machine": {"cpu": told["cpu"], "cores": os.cpu_count(), "platform": platform.platform()},
+        "machine": {"cpu": told["cpu"], "cores": os.cpu_count(), "system": f"{platform.system()} {platform.machine()}"},
         "versions": {"python": told["python"], **told["packages"]},
     }
 

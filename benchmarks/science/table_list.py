@@ -1,6 +1,7 @@
 """``benchmarks/science.toml``: every table of RESULTS.md, and what makes it."""
 
 import hashlib
+import os
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
@@ -30,10 +31,11 @@ class Table:
         study: a study file of this folder, which ``mdpzoo bench`` executes first.
         plugins: whose code the table depends on, besides the core's.
         needs: what a bare machine lacks: ``"data"`` (the folder that MDPZOO_DATA names), a package,
-            ``"peer <NAME>"`` (a Python or a folder that MDPZOO_PEER_<NAME> names), or ``"file <PATH>"`` of another script.
+            ``"peer <NAME>"`` (a Python or a folder that MDPZOO_PEER_<NAME> names), or ``"file <PATH>"``.
         seeds: in words or numbers; empty: nothing is drawn.
         quoted: what the rows are quoted from, where the script measures nothing itself.
-        timings: the fields of a row that depend on the machine; all others are figures.
+        timings: the fields of a row that a rerun does not repeat: times, and what depends on a time budget or on fresh
+            randomness; all others are figures.
     """
 
     name: str
@@ -67,7 +69,7 @@ class Table:
         """Digest of command and sources: results of equal code need not be made again."""
         found = hashlib.sha256(self.command.encode())
         for path in self.sources():
-            found.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
+            found.update(os.path.relpath(path, ROOT).encode() + b"\0" + path.read_bytes())
         return found.hexdigest()[:16]
 
 
