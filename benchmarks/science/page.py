@@ -61,7 +61,10 @@ def shown_tables(text: str) -> list[str]:
 
 def origin(table: Table, result: Result) -> str:
     """The line below a table: its entry, what makes it, when it was made, and of which version."""
-    made, command = result.made, table.command.format(study="FOLDER", data="DATA", peer="PEER")
+    made, command = (
+        result.made,
+        table.command.format(study="FOLDER", data="DATA", **{each: each.upper() for each in table.peers}),
+    )
     parts = [f"`{table.name}` (`{TARGETS[table.made_by]}`): `python benchmarks/{command}`"]
     if table.study:
         parts[0] += f" on the study `benchmarks/{table.study}`"

@@ -46,25 +46,25 @@ class Place:
 
 def lacking(table: Table, surroundings: Mapping[str, str] = os.environ) -> str:
     """Says what this machine lacks for a table; empty: nothing."""
+    for name in table.peers:
+        peer = surroundings.get(variable(name), "")
+        if not peer or not (shutil.which(peer) or Path(peer).is_dir()):
+            return f"{variable(name)} names no Python and no folder with the peer"
     for need in table.needs:
         if need == "data":
             if not Path(surroundings.get("MDPZOO_DATA", "")).joinpath("tsplib").is_dir():
                 return "MDPZOO_DATA names no folder of instances with known answers"
-        elif need.startswith("peer "):
-            peer = surroundings.get(variable(need), "")
-            if not peer or not (shutil.which(peer) or Path(peer).is_dir()):
-                return f"{variable(need)} names no Python and no folder with the peer"
         elif need.startswith("file "):
             if not (ROOT / need.removeprefix("file ")).exists():
                 return f"there is no {need.removeprefix('file ')}"
-        elif importlib.util.find_spec(need) is None:
+        elif not need.startswith("peer ") and importlib.util.find_spec(need) is None:
             return f"the package {need} is not installed"
     return ""
 
 
-def variable(need: str) -> str:
-    """The environment variable that names a peer's Python."""
-    return f"MDPZOO_PEER_{need.removeprefix('peer ').upper().replace('-', '_')}"
+def variable(peer: str) -> str:
+    """The environment variable that names a peer's Python or folder."""
+    return f"MDPZOO_PEER_{peer.upper()}"
 
 
 def regenerate(table: Table, place: Place, jobs: int = 1, again: bool = False) -> tuple[str, str]:
@@ -139,8 +139,8 @@ def _wait_for(process: "subprocess.Popen[bytes]") -> int:
 def commands(table: Table, folder: Path, jobs: int) -> list[list[str]]:
     """The commands that make a table, in their order."""
     study = folder / "study"
-    peers = [os.environ.get(variable(need), "") for need in table.needs if need.startswith("peer ")]
-    filled = table.command.format(study=study, data=os.environ.get("MDPZOO_DATA", ""), peer=peers[0] if peers else "")
+    peers = {name: os.environ.get(variable(name), "") for name in table.peers}
+    filled = table.command.format(study=study, data=os.environ.get("MDPZOO_DATA", ""), **peers)
     script, *arguments = filled.split()
     last = [sys.executable, str(BENCHMARKS / script), *arguments, "--rows", str(folder / "rows.json")]
     if not table.study:

@@ -25,7 +25,8 @@ class Table:
         name: of the table; its results are ``results/<name>.json``.
         title: what it shows, in a line.
         command: a script of this folder with its arguments. ``--rows FILE`` is added; the script writes its rows there.
-            ``{data}`` and ``{peer}`` stand for what ``needs`` says, ``{study}`` for the folder of the executed study.
+            ``{data}`` and the names of peers stand for what ``needs`` says, ``{study}`` for the folder of the executed
+            study.
         made_by: ``"science"`` (no data, no peers; all of these in under an hour) or ``"science-full"``.
         minutes: CPU time, roughly.
         study: a study file of this folder, which ``mdpzoo bench`` executes first.
@@ -54,6 +55,11 @@ class Table:
     def script(self) -> Path:
         """The script's file."""
         return BENCHMARKS / self.command.split()[0]
+
+    @property
+    def peers(self) -> list[str]:
+        """The names of the peers that it needs."""
+        return [need.removeprefix("peer ") for need in self.needs if need.startswith("peer ")]
 
     def sources(self) -> Iterator[Path]:
         """The files that decide about the figures, in a fixed order."""
