@@ -129,19 +129,23 @@ def _rows(runs: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
             mine = [each for each in runs if each["game"] == game and each["agent"] == name]
             if mine:
                 means = {key: [float(np.mean(each[key])) for each in mine] for key in ("idle", "own", "fresh", "grid")}
+                if name == "sac":  # it has no adversary of its own, and no temperature
+                    means["own"] = []
                 yield {
                     "game": game,
                     "agent": AGENTS[name],
                     "seeds": len(mine),
                     "steps": mine[0]["steps"],
                     "fresh_steps": mine[0]["fresh_steps"],
-                    **{key: value for name, each in means.items() for key, value in _with_limits(name, each).items()},
-                    "temperature": float(np.mean([each["temperature"] for each in mine])),
+                    **{key: value for what, each in means.items() for key, value in _with_limits(what, each).items()},
+                    "temperature": None if name == "sac" else float(np.mean([each["temperature"] for each in mine])),
                 }
 
 
 def _with_limits(name: str, values: list[float]) -> dict[str, float]:
-    """The mean and its 95 % bootstrap interval over seeds."""
+    """The mean and its 95 % bootstrap interval over seeds; nothing of nothing."""
+    if not values:
+        return {}
     generator = np.random.default_rng(0)
     picks = generator.integers(len(values), size=(10_000, len(values)))
     low, high = np.quantile(np.array(values)[picks].mean(1), [0.025, 0.975])

@@ -61,10 +61,8 @@ def shown_tables(text: str) -> list[str]:
 
 def origin(table: Table, result: Result) -> str:
     """The line below a table: its entry, what makes it, when it was made, and of which version."""
-    made, command = (
-        result.made,
-        table.command.format(study="FOLDER", data="DATA", **{each: each.upper() for each in table.peers}),
-    )
+    names = {"study": "FOLDER", "data": "DATA"} | {each: each.upper() for each in table.peers}
+    made, command = result.made, table.command.format(**names)
     parts = [f"`{table.name}` (`{TARGETS[table.made_by]}`): `python benchmarks/{command}`"]
     if table.study:
         parts[0] += f" on the study `benchmarks/{table.study}`"
