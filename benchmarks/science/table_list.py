@@ -33,6 +33,7 @@ class Table:
         plugins: whose code the table depends on, besides the core's.
         needs: what a bare machine lacks: ``"data"`` (the folder that MDPZOO_DATA names), a package,
             ``"peer <NAME>"`` (a Python or a folder that MDPZOO_PEER_<NAME> names), or ``"file <PATH>"``.
+        reads: files that decide about the rows besides code, as patterns within the repository.
         seeds: in words or numbers; empty: nothing is drawn.
         quoted: what the rows are quoted from, where the script measures nothing itself.
         timings: the fields of a row that a rerun does not repeat: times, and what depends on a time budget or on fresh
@@ -47,6 +48,7 @@ class Table:
     study: str = ""
     plugins: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
     seeds: str = ""
     quoted: str = ""
     timings: tuple[str, ...] = ()
@@ -70,6 +72,8 @@ class Table:
         packages = [ROOT / "mdpzoo", *(ROOT / "plugins" / f"mdpzoo-{name}" / f"mdpzoo_{name}" for name in self.plugins)]
         for package in packages:
             yield from sorted(package.rglob("*.py"))
+        for pattern in self.reads:
+            yield from sorted(ROOT.glob(pattern))
 
     def code(self) -> str:
         """Digest of command and sources: results of equal code need not be made again."""

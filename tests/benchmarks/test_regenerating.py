@@ -130,3 +130,13 @@ def test_the_tables_of_bq_nco_are_what_its_cards_say():
     cards = importlib.import_module("bq_nco_cards")
     for name, rows in (("bq-nco", cards.instances()), ("bq-nco-files", cards.files())):
         assert read_result(name).rows == json.loads(json.dumps(list(rows))), f"run regenerate.py --only {name}"
+
+
+def test_the_correlations_are_those_of_the_table_of_environments(monkeypatch):
+    study, agents = importlib.import_module("effective_horizon"), ["sqirl", "gorp", "ppo", "dqn"]
+    monkeypatch.setattr(study, "RESAMPLES", 10)  # the intervals are not compared
+    found = list(study.correlations(read_result("effective-horizon").rows, agents))
+    kept = read_result("effective-horizon-correlations").rows
+    assert [row["measure"] for row in found] == [row["measure"] for row in kept]
+    for one, other in zip(found, kept, strict=True):
+        assert [one[each] for each in agents] == pytest.approx([other[each] for each in agents])
