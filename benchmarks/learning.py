@@ -5,7 +5,8 @@
 
 A row a run: mean cost of its last evaluation, and what it saves against the baseline of the same seed, which has
 solved the same instances, with 95 % intervals over instances. Then a row an agent: means over seeds, with intervals
-over seeds. An episode that ends earlier than the baseline's has been ended by an illegal action.
+over seeds. At last what the study knows of the instances: an optimum, or the best of a local search. An episode that
+ends earlier than the baseline's has been ended by an illegal action.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import csv
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +66,14 @@ def rows_of(runs: dict[tuple[str, str], dict[int, Played]], baseline: str) -> It
             yield {"environment": environment, "agent": agent} | row
 
 
+def known_of(folder: Path) -> Iterator[dict[str, Any]]:
+    """Yields the mean of the best costs that the study knows for the instances of each environment."""
+    for path in sorted((folder / "truth").glob("*.json")):
+        truth = json.loads(path.read_text())
+        agent = "optimum" if truth["exact"] else "best known"
+        yield {"environment": path.stem, "agent": agent, "seed": "all", "cost": -truth["optimum"]}
+
+
 def compared(seed: int, played: Played, base: Played) -> dict[str, Any]:
     """A run beside the baseline's on the same instances."""
     saved = base.costs - played.costs
@@ -97,7 +107,7 @@ def main() -> None:
     parser.add_argument("--baseline", required=True, help="an agent of the study")
     add_rows(parser)
     options = parser.parse_args()
-    show(rows_of(read_study(options.study), options.baseline), options.rows)
+    show(chain(rows_of(read_study(options.study), options.baseline), known_of(options.study)), options.rows)
 
 
 if __name__ == "__main__":

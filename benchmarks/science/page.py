@@ -69,7 +69,8 @@ def origin(table: Table, result: Result) -> str:
     if table.seeds:
         parts.append(f"seeds {table.seeds}" if table.seeds[0].isdigit() else table.seeds)
     if made["source"] == CONVERTED:
-        parts.append(f"measured by {made['date']}, version {made['mdpzoo']}, {made['note']}")
+        spent = f", in {made['cpu_seconds']:,.0f} CPU-seconds" if "cpu_seconds" in made else ""
+        parts.append(f"measured by {made['date']}, version {made['mdpzoo']}{spent}, {made['note']}")
     elif made["source"] == QUOTED:
         parts.append(f"quoted from {table.quoted}")
     else:

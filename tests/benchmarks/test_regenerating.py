@@ -118,9 +118,9 @@ def test_a_study_is_executed_and_its_runs_are_compared_with_the_baseline(tmp_pat
     )
     assert make(learning, place)[0] == CHANGED, (next(place.work.glob("*/*/log.txt"))).read_text()
     rows = read_result("learning", place.results).rows
-    assert [(row["agent"], row["seed"]) for row in rows] == [
-        (agent, seed) for agent in ("random", "nearest-neighbour") for seed in ("0", "1", "all")
-    ]
+    runs = [(agent, seed) for agent in ("random", "nearest-neighbour") for seed in ("0", "1", "all")]
+    assert [(row["agent"], row["seed"]) for row in rows] == [*runs, ("best known", "all")]
+    assert rows[6]["cost"] <= rows[5]["cost"]  # of the same instances
     assert all(row["saved"] == 0 and row["illegal"] == 0 for row in rows[:3])
     assert rows[5]["cost"] == pytest.approx((rows[3]["cost"] + rows[4]["cost"]) / 2)
     assert rows[5]["saved_percent"] > 0  # the nearest neighbour beats random tours
