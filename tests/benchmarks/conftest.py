@@ -4,3 +4,4 @@ import sys
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "benchmarks"))
+collect_ignore = ["test_regenerating.py"] if sys.platform == "win32" else []  # CPU time of children, and Ctrl-C
