@@ -4,7 +4,7 @@
      "figures": [row, ...], "timings": [row, ...]}
 
 The two lists have the same length; a row of the page is their union. ``made`` is no figure either. Two results "differ
-only in timings" if their figures are equal, floats to six digits.
+only in timings" if their figures are equal, floats to six digits; beside a converted one, to the digits that it has.
 """
 
 import json
@@ -88,15 +88,30 @@ def from_text(text: str) -> Result:
 
 
 def differences(before: Result, now: Result) -> list[str]:
-    """What differs in the figures, a sentence each; empty: the two differ only in timings."""
+    """What differs in the figures, a sentence each; empty: the two differ only in timings.
+
+    A converted result is taken for what was printed: digits and fields that were not printed are not compared.
+    """
+    printed = before.made["source"] == CONVERTED
     if len(before.figures) != len(now.figures):
         return [f"{len(now.figures)} rows, formerly {len(before.figures)}"]
     found = []
     for number, (old, new) in enumerate(zip(before.figures, now.figures, strict=True), 1):
-        for name in dict.fromkeys([*old, *new]):
-            if not same(old.get(name), new.get(name)):
+        for name in old if printed else dict.fromkeys([*old, *new]):
+            if not (as_printed if printed else same)(old.get(name), new.get(name)):
                 found.append(f"row {number}, {name}: {new.get(name)!r}, formerly {old.get(name)!r}")
     return found
+
+
+def as_printed(printed: Any, value: Any) -> bool:
+    """Whether a value was printed so: a number rounded to the printed digits, or the very same."""
+    if isinstance(printed, list) and isinstance(value, list):
+        return len(printed) == len(value) and all(map(as_printed, printed, value))
+    if not isinstance(printed, int | float) or not isinstance(value, int | float):
+        return bool(printed == value)
+    digits, _, power = repr(printed).partition("e")
+    step = 10.0 ** (int(power or 0) - len(digits.partition(".")[2].rstrip("0") or ""))
+    return abs(printed - value) <= 0.5 * step * (1 + DIGITS)
 
 
 def same(one: Any, other: Any) -> bool:

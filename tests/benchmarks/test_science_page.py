@@ -99,6 +99,23 @@ def test_a_timing_that_no_row_has_is_an_error():
         split("toy", MADE, ROWS, ("minutes",))
 
 
+@pytest.mark.parametrize(("printed", "value", "equal"), [
+    (0.93, 0.9341924, True),
+    (0.93, 0.9351, False),
+    (12, 12.4, True),
+    (12.0, 12.4, True),  # 12.0 says no more than 12 in JSON
+    (1.8e-15, 1.83e-15, True),
+    (1.8e-15, 1.9e-15, False),
+    ([1, 20], [1, 20], True),
+    ("x", "y", False),
+    (None, 1.0, False),
+])  # fmt: skip
+def test_a_converted_figure_is_compared_by_the_digits_that_were_printed(printed, value, equal):
+    before = Result("toy", {"source": "converted"}, [{"gap": printed}], [{}])
+    now = Result("toy", MADE, [{"gap": value, "not printed": 3}], [{}])
+    assert (differences(before, now) == []) is equal
+
+
 @pytest.mark.parametrize(("figures", "found"), [
     ([{"size": 1, "gap": 0.5 + 1e-9}], []),  # the last digits of another machine
     ([{"size": 1, "gap": 0.501}], ["row 1, gap: 0.501, formerly 0.5"]),
