@@ -68,10 +68,12 @@ def rows_of(runs: dict[tuple[str, str], dict[int, Played]], baseline: str) -> It
 
 def known_of(folder: Path) -> Iterator[dict[str, Any]]:
     """Yields the mean of the best costs that the study knows for the instances of each environment."""
-    for path in sorted((folder / "truth").glob("*.json")):
-        truth = json.loads(path.read_text())
+    runs = json.loads((folder / "study.json").read_text())["runs"]
+    names = {run["folder"].partition("/")[0]: run["environment_name"] for run in runs}
+    for label, name in names.items():
+        truth = json.loads((folder / "truth" / f"{label}.json").read_text())
         agent = "optimum" if truth["exact"] else "best known"
-        yield {"environment": path.stem, "agent": agent, "seed": "all", "cost": -truth["optimum"]}
+        yield {"environment": name, "agent": agent, "seed": "all", "cost": -truth["optimum"]}
 
 
 def compared(seed: int, played: Played, base: Played) -> dict[str, Any]:
