@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PLUGINS := $(wildcard plugins/*)
 STAMP := $(VENV)/.installed
 
-.PHONY: install demo test lint docs bench mutants release-check clean
+.PHONY: install demo test lint docs bench science science-full mutants release-check clean
 
 install: $(STAMP)
 
@@ -27,6 +27,7 @@ lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python benchmarks/write_results.py --check
 
 docs: install
 	$(BIN)/python docs/site/assemble.py build/docs/source
@@ -35,6 +36,12 @@ docs: install
 
 bench: install
 	$(BIN)/python benchmarks/speed.py
+
+science: install  # tables of benchmarks/RESULTS.md that need nothing, in under an hour; started again, it goes on
+	$(BIN)/python benchmarks/regenerate.py --jobs 2 $(ARGUMENTS)
+
+science-full: install  # all tables, where MDPZOO_DATA and peers are there; hours
+	$(BIN)/python benchmarks/regenerate.py --full --jobs 2 $(ARGUMENTS)
 
 mutants: install
 	$(BIN)/python benchmarks/mutants.py $(ARGUMENTS)

@@ -6,7 +6,7 @@
     python benchmarks/adversarial.py --summary                       # the table, from what has been run
 
 Every pair of an agent and a seed is one JSON file in ``--work``; what is there is not run again, so an interrupted
-run goes on. The summary goes to ``results/adversarial.json``, from which the table is printed.
+run goes on.
 """
 
 import argparse
@@ -18,11 +18,11 @@ from typing import Any
 
 import numpy as np
 import torch
+from science.row_printing import add_rows, show
 
 import mdpzoo
 from mdpzoo_adversarial import protagonist_returns, robustness_grid, worst_case
 
-HERE = Path(__file__).parent
 SMALL, MEDIUM = {"net_arch": [64, 64]}, {"net_arch": [256, 256]}
 # steps of both players together, steps of the fresh adversary, networks, threshold of the teacher, grid
 GAMES: dict[str, dict[str, Any]] = {
@@ -64,6 +64,7 @@ def main() -> None:
     parser.add_argument("--fresh-steps", type=int, help="of the fresh adversary's training, likewise")
     parser.add_argument("--work", type=Path, default=Path("adversarial_runs"))
     parser.add_argument("--summary", action="store_true")
+    add_rows(parser)
     given = parser.parse_args()
     torch.set_num_threads(1)
     for name in ("steps", "fresh_steps"):
@@ -77,7 +78,7 @@ def main() -> None:
                 if not path.is_file():
                     path.write_text(json.dumps(run(given.game, name, seed)))
                     print(path.name, flush=True)
-    write_summary(given.work)
+    show(summary(given.work), given.rows)
 
 
 def run(game: str, name: str, seed: int) -> dict[str, Any]:
@@ -114,21 +115,12 @@ def run(game: str, name: str, seed: int) -> dict[str, Any]:
     }
 
 
-def write_summary(work: Path) -> None:
-    """Prints the table of everything that has been run, and writes it as JSON."""
+def summary(work: Path) -> Iterator[dict[str, Any]]:
+    """Yields a row for each game and agent that has been run."""
     runs = [json.loads(path.read_text()) for path in sorted(work.glob("*.json"))]
     if not runs:
         raise SystemExit(f"nothing has been run in {work}")
-    rows = list(_rows(runs))
-    print("| game | agent | seeds | idle adversary | own | fresh | mean of the grid | last temperature |")
-    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
-    for row in rows:
-        cells = [
-            f"{row[key][0]:.0f} [{row[key][1]:.0f}, {row[key][2]:.0f}]" for key in ("idle", "own", "fresh", "grid")
-        ]
-        print(f"| {row['game']} | {row['agent']} | {row['seeds']} | {' | '.join(cells)} | {row['temperature']:.4f} |")
-    (HERE / "results").mkdir(exist_ok=True)
-    (HERE / "results/adversarial.json").write_text(json.dumps(rows, indent=1) + "\n")
+    yield from _rows(runs)
 
 
 def _rows(runs: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -137,27 +129,27 @@ def _rows(runs: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
             mine = [each for each in runs if each["game"] == game and each["agent"] == name]
             if mine:
                 means = {key: [float(np.mean(each[key])) for each in mine] for key in ("idle", "own", "fresh", "grid")}
+                if name == "sac":  # it has no adversary of its own, and no temperature
+                    means["own"] = []
                 yield {
                     "game": game,
-                    "agent": name,
+                    "agent": AGENTS[name],
                     "seeds": len(mine),
                     "steps": mine[0]["steps"],
                     "fresh_steps": mine[0]["fresh_steps"],
-                    **{key: [float(np.mean(each)), *_interval(each)] for key, each in means.items()},
-                    "means": means,
-                    "grids": [each["grid"] for each in mine],
-                    "grid_axes": mine[0]["grid_axes"],
-                    "temperature": float(np.mean([each["temperature"] for each in mine])),
-                    "cpu_seconds": float(np.mean([each["seconds"] for each in mine])),
+                    **{key: value for what, each in means.items() for key, value in _with_limits(what, each).items()},
+                    "temperature": None if name == "sac" else float(np.mean([each["temperature"] for each in mine])),
                 }
 
 
-def _interval(values: list[float]) -> tuple[float, float]:
-    """95 % bootstrap interval of the mean over seeds."""
+def _with_limits(name: str, values: list[float]) -> dict[str, float]:
+    """The mean and its 95 % bootstrap interval over seeds; nothing of nothing."""
+    if not values:
+        return {}
     generator = np.random.default_rng(0)
     picks = generator.integers(len(values), size=(10_000, len(values)))
     low, high = np.quantile(np.array(values)[picks].mean(1), [0.025, 0.975])
-    return float(low), float(high)
+    return {name: float(np.mean(values)), f"{name}_low": float(low), f"{name}_high": float(high)}
 
 
 if __name__ == "__main__":

@@ -8,20 +8,20 @@ to it. The adversary's gain is small where its actions are dear, so it also play
 """
 
 import argparse
-import json
 import time
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import torch
+from science.row_printing import add_rows, show
 
 import mdpzoo
 from mdpzoo_adversarial import solve_lq_game, temperature_schedule
 from mdpzoo_adversarial.agents.conditioned_policies import TemperatureScale
 from mdpzoo_adversarial.agents.players import Player
 
-HERE, DISCOUNT = Path(__file__).parent, 0.95
+DISCOUNT = 0.95
 GAME = {"A": 1.1, "B": 1.0, "D": 0.5, "Q": 1.0, "R": 0.5}
 CASES = (("protagonist", 5.0), ("adversary", 5.0), ("adversary", 1.0))  # who learns, and S
 SAC: dict[str, Any] = {
@@ -51,27 +51,25 @@ class LinearPolicy:
 
 
 def main() -> None:
-    """Runs every case, prints the table and writes it."""
+    """Reads the command line and runs every case."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=15_000, help="of each learner")
     parser.add_argument("--case", type=int, choices=range(len(CASES)), help="one of the cases; default: all")
     parser.add_argument("--seeds", type=int, default=1)
+    add_rows(parser)
     given = parser.parse_args()
     torch.set_num_threads(1)
-    print("| learner | S | seed | temperature | gain | equilibrium | deviation | equilibrium |")
-    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
-    rows = [
+    rows = (
         row
         for seed in range(given.seeds)
         for case, (name, dear) in enumerate(CASES)
         if given.case in (None, case)
         for row in learned(name, dear, seed, given.steps)
-    ]
-    (HERE / "results").mkdir(exist_ok=True)
-    (HERE / "results/adversarial_lq.json").write_text(json.dumps(rows, indent=1) + "\n")
+    )
+    show(rows, given.rows)
 
 
-def learned(name: str, dear: float, seed: int, steps: int) -> list[dict[str, Any]]:
+def learned(name: str, dear: float, seed: int, steps: int) -> Iterator[dict[str, Any]]:
     """Trains one player and compares it with the equilibrium at the temperatures of the curriculum."""
     began, schedule, limit = time.process_time(), temperature_schedule(), 1.0
     solution = solve_lq_game(**GAME, S=dear, discount=DISCOUNT, row_temperature=0.02, column_temperature=0.02)
@@ -104,7 +102,7 @@ def learned(name: str, dear: float, seed: int, steps: int) -> list[dict[str, Any
             plan = np.exp(generator.uniform(np.log(low), np.log(schedule[0]), 20))
             player.follow(plan, np.ones(20), lambda: opponent)
         player.step(callback)
-    seconds, rows = time.process_time() - began, []
+    seconds = time.process_time() - began
     states = np.linspace(-1, 1, 41, dtype=np.float32)[:, None]
     for temperature in schedule:
         policy = player.frozen(temperature, seed=0)
@@ -113,10 +111,7 @@ def learned(name: str, dear: float, seed: int, steps: int) -> list[dict[str, Any
         exact = float(np.sqrt(noise[0][0, 0] * temperature / 0.02))
         row = {"learner": name, "S": dear, "seed": seed, "temperature": float(temperature), "gain": float(gain)}
         row |= {"equilibrium_gain": float(own[0, 0]), "deviation": float(deviation), "equilibrium_deviation": exact}
-        rows.append(row | {"steps": steps, "cpu_seconds": seconds})
-        figures = f"{gain:.4f} | {own[0, 0]:.4f} | {deviation:.4f} | {exact:.4f}"
-        print(f"| {name} | {dear:g} | {seed} | {temperature:.4f} | {figures} |", flush=True)
-    return rows
+        yield row | {"steps": steps, "cpu_seconds": seconds}
 
 
 if __name__ == "__main__":

@@ -5,14 +5,14 @@
 The best of several repetitions counts for steps, since other work on the machine only slows.
 """
 
-import json
+import argparse
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from science.row_printing import add_rows, show
 from stable_baselines3 import SAC
 
 import mdpzoo
@@ -21,18 +21,18 @@ from mdpzoo_adversarial import matrix_qre, solve_markov_game
 from mdpzoo_adversarial.agents.conditioned_policies import ConditionedPolicy, IdlePolicy
 from mdpzoo_adversarial.control.cart_game import adversarial_cart_pole
 
-HERE, CART, ROWS = Path(__file__).parent, "mdpzoo/AdversarialCartPole-v0", 4096
+CART, ROWS = "mdpzoo/AdversarialCartPole-v0", 4096
 NETWORK = {"net_arch": [64, 64]}
 
 
 def main() -> None:
-    """Measures everything, prints it and writes it."""
+    """Reads the command line and measures everything."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    add_rows(parser)
+    options = parser.parse_args()
     torch.set_num_threads(1)
     found = {**steps(), **opponent(), **alternation(), **solvers()}
-    for name, value in found.items():
-        print(f"{name}: {value:,.4g}")
-    (HERE / "results").mkdir(exist_ok=True)
-    (HERE / "results/adversarial_speed.json").write_text(json.dumps(found, indent=1) + "\n")
+    show(({"what": name, "value": value} for name, value in found.items()), options.rows)
 
 
 def rate(work: Callable[[], int], repetitions: int = 15) -> float:

@@ -19,6 +19,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from science.row_printing import add_rows, show
+
 from mdpzoo_combinatorial import generate, read_instance
 from mdpzoo_combinatorial.baselines import solve
 from mdpzoo_combinatorial.baselines.table import SOLVERS
@@ -103,7 +105,7 @@ def size_of(instance: Any) -> int:
 
 
 def main() -> None:
-    """Solves and prints Markdown."""
+    """Reads the command line, solves, and gives a row for each folder."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--suite", choices=SUITES, default="lkh")
@@ -113,10 +115,16 @@ def main() -> None:
     parser.add_argument("--skip", type=int, default=0, help="files to leave out at the beginning")
     parser.add_argument("--limit", type=int, help="files to solve")
     parser.add_argument("--seed", type=int, default=0)
+    add_rows(parser)
     options = parser.parse_args()
+    compile_all()
+    show(gaps_by_folder(solved(options)), options.rows)
+
+
+def solved(options: argparse.Namespace) -> dict[tuple[str, str], list[tuple[float, float]]]:
+    """Solves every file with every agent, prints a line each, and returns gaps and CPU-seconds by folder and agent."""
     found = [each for each in cases(options.data, SUITES[options.suite]) if re.search(options.match, each.path.name)]
     end = None if options.limit is None else options.skip + options.limit
-    compile_all()
     gaps: dict[tuple[str, str], list[tuple[float, float]]] = {}
     print("| file | nodes or items | agent | gap % | proven | CPU-seconds | |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
@@ -133,8 +141,14 @@ def main() -> None:
             late = "" if spent <= options.seconds + 1 else "over the limit"
             facts = f"{case.path.stem} | {size_of(instance)} | {agent} | {gap:.2f} | {'yes' if proven else 'no'}"
             print(f"| {facts} | {spent:.2f} | {note or late} |", flush=True)
+    return gaps
+
+
+def gaps_by_folder(gaps: dict[tuple[str, str], list[tuple[float, float]]]) -> Iterator[dict[str, Any]]:
+    """Prints what is known of every folder and agent, and yields a row a folder with each agent's mean gap."""
     print("\n| folder | agent | files | optimum reached | mean gap % | median | worst | CPU-seconds, mean | most |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+    folders: dict[str, dict[str, Any]] = {}
     for (folder, agent), values in gaps.items():
         each, spent = [gap for gap, _ in values], [time for _, time in values]
         reached = sum(gap < 1e-9 for gap in each)
@@ -142,6 +156,10 @@ def main() -> None:
         share = f"{reached} ({100 * reached / len(each):.0f} %)"
         cpu = f"{statistics.mean(spent):.3f} | {max(spent):.2f}"
         print(f"| {folder} | {agent} | {len(each)} | {share} | {summary} | {cpu} |")
+        row = folders.setdefault(folder, {"files": folder, "count": len(each)})
+        row[agent] = statistics.mean(each)
+    print()
+    yield from folders.values()
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
+from science.row_printing import add_rows, show
 from stable_baselines3 import DQN, PPO, SAC
 
 from mdpzoo_nonstationary import Step, adapt, drifting
@@ -20,12 +21,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", choices=("adaptation", "calls"))
     parser.add_argument("--seeds", type=int, default=1)
+    add_rows(parser)
     given = parser.parse_args()
     torch.set_num_threads(1)
-    if given.what == "adaptation":
-        adaptation(given.seeds)
-    else:
-        calls()
+    show(adaptation(given.seeds) if given.what == "adaptation" else calls(), given.rows)
 
 
 def cases(seed: int) -> Iterator[tuple[str, Callable[[], Any], int, int, int, list[int]]]:
@@ -53,28 +52,24 @@ def cases(seed: int) -> Iterator[tuple[str, Callable[[], Any], int, int, int, li
     )  # fmt: skip
 
 
-def adaptation(seeds: int) -> None:
-    """Prints the returns around every change."""
-    print("| what | seed | change at step | return before | at | after |")
-    print("| --- | --- | --- | --- | --- | --- |")
+def adaptation(seeds: int) -> Iterator[dict[str, Any]]:
+    """Yields the returns around every change."""
     for seed in range(seeds):
         for label, make, steps, piece, window, changes in cases(seed):
             for row in adapt(make(), steps, piece, changes).around(window):
-                values = " | ".join(f"{row[name]:.0f}" for name in ("before", "at", "after"))
-                print(f"| {label} | {seed} | {row['change']:,} | {values} |", flush=True)
+                values = {name: float(row[name]) for name in ("before", "at", "after")}
+                yield {"what": label, "seed": seed, "change": int(row["change"]), **values}
 
 
-def calls() -> None:
-    """Prints steps per CPU-second of SAC in one call of learn, and in pieces of 1, 10, 100 and 1 000 steps."""
-    print("| steps a call of learn | SAC steps per CPU-second |")
-    print("| --- | --- |")
+def calls() -> Iterator[dict[str, Any]]:
+    """Yields steps per CPU-second of SAC with calls of learn of 1, 10, 100 and 1,000 steps each."""
     for piece in (1, 10, 100, 1_000):
         model = SAC("MlpPolicy", drifting("Pendulum-v1", {"gravity": Step([100], [1.0, 1.6])}), seed=0)
         model.learn(200)
         steps = 1_000 if piece > 1 else 200
         began = time.process_time()
         adapt(model, steps, piece)
-        print(f"| {piece} | {steps / (time.process_time() - began):.0f} |", flush=True)
+        yield {"steps_a_call": piece, "rate": steps / (time.process_time() - began)}
 
 
 if __name__ == "__main__":

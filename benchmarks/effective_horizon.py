@@ -1,13 +1,16 @@
 """What makes an environment hard: the analysis of the effective horizon beside what four algorithms need.
 
-    python benchmarks/effective_horizon.py --data DATA --out runs.jsonl                 # all that is not there yet
-    python benchmarks/effective_horizon.py --data DATA --out runs.jsonl --table         # tables of what is there
+    python benchmarks/effective_horizon.py environments --data DATA --out runs.jsonl   # all that is not there yet
+    python benchmarks/effective_horizon.py correlations   # of the rows in results/effective-horizon.json
 
 The study file says which environments, agents, seeds and steps (``mdpzoo_horizon/studies/effective_horizon.toml``). A
 run ends when the policy, evaluated exactly on the model, is within the study's share of the optimum. SQIRL (histogram)
 and GORP are given m = 1, 2, 4, ..; their cost is the steps of the first m with which the median seed succeeds. PPO and
 DQN are SB3's with its defaults, 8 environments for PPO, and their greedy policy is evaluated now and then. Each run is
 a line of the file: an interrupted study goes on where it was.
+
+This study is no study of ``mdpzoo bench``, which has neither sticky actions nor tables of other packages' environments,
+does not evaluate policies exactly, and cannot look for the smallest m.
 """
 
 import argparse
@@ -21,6 +24,8 @@ from typing import Any
 
 import numpy as np
 import torch
+from science.records import read_result
+from science.row_printing import add_rows, show
 
 import mdpzoo
 from mdpzoo.models import TabularMDP
@@ -164,83 +169,105 @@ def spearman(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     return (first * second).sum(-1) / np.where(scale > 0, scale, np.nan)
 
 
-def tables(study: dict[str, Any], done: list[dict[str, Any]]) -> None:
-    """Prints steps by environment, then rank correlations with bootstrap intervals."""
+def by_environment(done: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """What was found, by environment, then agent or ``"analysis"``."""
     found: dict[str, dict[str, Any]] = {}
     for line in done:
         found.setdefault(line["environment"], {})[line["agent"]] = line["found"]
-    agents = list(study["agents"])
-    print(f"| environment | T | J* | J_random | {' | '.join(MEASURES)} | {' | '.join(agents)} |")
-    print("| --- " * (4 + len(MEASURES) + len(agents)) + "|")
+    return found
+
+
+def environments(study: dict[str, Any], done: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yields what the analysis says of each environment, and the steps of every agent; None: not solved, no number."""
+    found = by_environment(done)
     for told in study["environments"]:
         row = found.get(told["name"], {})
         facts = row.get("analysis", {})
-        measures = [facts.get(name) for name in ("optimal_return", "random_return", *MEASURES.values())]
-        shown = ["-" if value is None else f"{value:.4g}" for value in measures]
-        steps = [f"{row[agent]['steps']:,.0f}" if row.get(agent, {}).get("steps") else "-" for agent in agents]
-        print(f"| {told['name']} | {told['horizon']} | {' | '.join(shown + steps)} |")
-    print("\nSpearman's rank correlation of steps with each measure, 95 % by bootstrap over environments; what was not")
-    print("solved within the study's steps ranks last, as do infinite measures. The simple bound is for deterministic")
-    print("models.\n")
-    print("| measure | " + " | ".join(agents) + " |")
-    print("| --- " * (1 + len(agents)) + "|")
+        measures = {name: facts.get(name) for name in ("optimal_return", "random_return", *MEASURES.values())}
+        steps = {agent: row.get(agent, {}).get("steps") for agent in study["agents"]}
+        yield {"environment": told["name"], "horizon": told["horizon"], **measures, **steps}
+
+
+def correlations(rows: list[dict[str, Any]], agents: list[str]) -> Iterator[dict[str, Any]]:
+    """Yields Spearman's rank correlations of steps with each measure, 95 % by bootstrap over environments.
+
+    What was not solved within the study's steps ranks last, as do infinite measures; an environment without the simple
+    bound is left out of that measure's row.
+
+    Args:
+        rows: of ``environments``.
+        agents: whose steps are correlated.
+    """
     generator = np.random.default_rng(0)
-    columns = {
-        agent: np.array([_steps(found, each["name"], agent) for each in study["environments"]]) for agent in agents
+    columns = {agent: _numbers(rows, agent, np.inf) for agent in agents}
+    measures = {
+        title: _numbers(rows, name, np.nan if name == "effective_horizon" else np.inf)
+        for title, name in MEASURES.items()
     }
-    for title, name in MEASURES.items():
-        facts = np.array([_fact(found, each["name"], name) for each in study["environments"]])
-        print(f"| {title} | {' | '.join(_correlation(facts, columns[agent], generator) for agent in agents)} |")
-    for title in ("sqirl", "gorp"):
-        cells = [_correlation(columns[title], columns[agent], generator) for agent in agents]
-        print(f"| steps of {title} | {' | '.join(cells)} |")
+    measures |= {f"steps of {agent}": columns[agent] for agent in ("sqirl", "gorp")}
+    for title, facts in measures.items():
+        row: dict[str, Any] = {"measure": title}
+        for agent in agents:
+            row |= _correlation(agent, facts, columns[agent], generator)
+        yield row
 
 
-def _steps(found: dict[str, dict[str, Any]], environment: str, agent: str) -> float:
-    line = found.get(environment, {}).get(agent)
-    return np.nan if line is None else line["steps"] or np.inf
+def _numbers(rows: list[dict[str, Any]], name: str, otherwise: float) -> np.ndarray:
+    return np.array([otherwise if row.get(name) is None else row[name] for row in rows], float)
 
 
-def _fact(found: dict[str, dict[str, Any]], environment: str, name: str) -> float:
-    facts = found.get(environment, {}).get("analysis")
-    return np.nan if facts is None or facts[name] is None else facts[name]
-
-
-def _correlation(one: np.ndarray, other: np.ndarray, generator: np.random.Generator) -> str:
+def _correlation(
+    agent: str, one: np.ndarray, other: np.ndarray, generator: np.random.Generator
+) -> dict[str, float | int | None]:
     both = ~np.isnan(one) & ~np.isnan(other)
-    if both.sum() < 3:
-        return "-"
     one, other = one[both], other[both]
-    if np.ptp(ranks(one)) == 0 or np.ptp(ranks(other)) == 0:
-        return "-"
+    names = (agent, f"{agent}_low", f"{agent}_high", f"{agent}_n")
+    if both.sum() < 3 or np.ptp(ranks(one)) == 0 or np.ptp(ranks(other)) == 0:
+        return dict.fromkeys(names)
     chosen = generator.integers(len(one), size=(RESAMPLES, len(one)))
     low, high = np.nanquantile(spearman(one[chosen], other[chosen]), (0.025, 0.975))
-    return f"{float(spearman(one, other)):.2f} ({low:.2f} to {high:.2f}), n = {both.sum()}"
+    return dict(zip(names, (float(spearman(one, other)), float(low), float(high), int(both.sum())), strict=True))
 
 
 def main() -> None:
-    """Runs what is missing, or prints what is there."""
+    """Runs what is missing, then gives a table."""
     torch.set_num_threads(1)
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True, help="a file of lines, JSON")
+    parser.add_argument("what", choices=("environments", "correlations"))
+    parser.add_argument("--data", type=Path, help="folder of files with known answers")
+    parser.add_argument("--out", type=Path, default=Path("effective_horizon.jsonl"), help="a file of lines, JSON")
     parser.add_argument("--study", type=Path, default=STUDY)
     parser.add_argument("--agents", nargs="*", default=["analysis", "sqirl", "gorp", "ppo", "dqn"])
-    parser.add_argument("--table", action="store_true")
+    add_rows(parser)
     options = parser.parse_args()
     study = tomllib.loads(options.study.read_text())
-    done = [json.loads(line) for line in options.out.read_text().splitlines()] if options.out.exists() else []
-    if options.table:
-        return tables(study, done)
-    for told, agent in missing(study, done, options.agents):
+    if options.what == "correlations":
+        rows = correlations(read_result("effective-horizon").rows, list(study["agents"]))
+    elif options.data is None:
+        parser.error("the environments are partly in files; give --data DATA")
+    else:
+        execute(study, options)
+        rows = environments(study, lines_of(options.out))
+    show(rows, options.rows)
+
+
+def lines_of(path: Path) -> list[dict[str, Any]]:
+    """What has been run."""
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def execute(study: dict[str, Any], options: argparse.Namespace) -> None:
+    """Runs what is missing, a line each."""
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    for told, agent in missing(study, lines_of(options.out), options.agents):
         case, began = Case(told, options.data, study["solved"]), time.process_time()
         if agent == "analysis":
             found = analysed(case)
         else:
             settings = study["agents"][agent]
             found = (smallest if agent in ("sqirl", "gorp") else deep)(case, agent, settings)
-        spent = time.process_time() - began
-        line = {"environment": told["name"], "agent": agent, "found": found, "cpu_seconds": round(spent, 2)}
+        line = {"environment": told["name"], "agent": agent, "found": found}
+        line["cpu_seconds"] = round(time.process_time() - began, 2)
         print(json.dumps(line), flush=True)
         with options.out.open("a") as file:
             file.write(json.dumps(line) + "\n")

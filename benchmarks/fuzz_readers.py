@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -223,24 +223,30 @@ def in_a_process(target: Callable, *arguments: object) -> dict:
 
 
 def main() -> int:
-    """Reads them and prints what happened."""
+    """Reads the command line, and returns 1 if anything but a short sentence came of a file, or it took too much."""
+    from science.row_printing import add_rows, show
+
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=10_000)
-    parser.add_argument("--seed", type=int, default=0)
-    arguments = parser.parse_args()
+    parser.add_argument("--seeds", type=int, nargs="*", default=[0])
+    add_rows(parser)
+    options = parser.parse_args()
+    rows = show((read_damaged(options.count, seed) for seed in options.seeds), options.rows)
+    bad = [each for each in rows if each["faults"] or each["slowest"] > SECONDS or each["megabytes"] > MEGABYTES]
+    return int(bool(bad))
+
+
+def read_damaged(count: int, seed: int) -> dict[str, Any]:
+    """Reads so many damaged files in a process of its own, prints every fault and returns a row."""
     folder = Path(os.environ.get("MDPZOO_DATA") or Path(__file__).resolve().parents[1] / "../shared/data")
     data = str(folder) if (folder / "tsplib").is_dir() else None
-    told = in_a_process(_batch, data, arguments.seed, arguments.count)
+    told = in_a_process(_batch, data, seed, count)
     if not told:
-        print("the process that read the damaged files died")
-        return 1
-    print(
-        f"{arguments.count} damaged files, {'with' if data else 'without'} the data folder: {told['refused']} refused,"
-    )
-    print(f"slowest {told['slowest']:.3f} s, memory {told['megabytes']:.0f} MB, faults {len(told['faults'])}\n")
-    print(*told["faults"], sep="\n")
-    bad = len(told["faults"]) + (told["slowest"] > SECONDS) + (told["megabytes"] > MEGABYTES)
-    return int(bad > 0)
+        raise SystemExit("the process that read the damaged files died")
+    for fault in told["faults"]:
+        print(fault)
+    row = {"files": count, "seed": seed, "data": data is not None, "refused": told["refused"]}
+    return row | {"slowest": told["slowest"], "megabytes": told["megabytes"], "faults": len(told["faults"])}
 
 
 if __name__ == "__main__":

@@ -3,14 +3,15 @@
 For each distribution, number of seeds and number of environments, scores are drawn again and again, and it is counted
 how often the interval of the mean, and of the interquartile mean, holds the distribution's own. Printed for adjusted
 intervals, which are the default, and for the percentile bootstrap that rliable uses.
-``python benchmarks/interval_coverage.py [TRIALS]``; 2,000 trials take about ten minutes of one core.
+``python benchmarks/interval_coverage.py [--trials 2000]``; 2,000 trials take about ten minutes of one core.
 """
 
-import json
-import sys
-from collections.abc import Callable
+import argparse
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
+from science.row_printing import add_rows, show
 
 from mdpzoo.experiments.statistics import bootstrap_interval, interquartile_mean, mean_limits
 
@@ -47,25 +48,32 @@ def covered(drawn: np.ndarray, statistic: object, method: str, truth: float) -> 
     return float(np.mean([truth in each for each in found]))
 
 
-def main(trials: int) -> None:
-    """Prints one JSON object a line."""
+def coverage(trials: int) -> Iterator[dict[str, Any]]:
+    """Yields the shares in percent, of every distribution and shape."""
     for name, draw in DISTRIBUTIONS.items():
         rng = np.random.default_rng(20)
         every = draw(rng, (TRUTH,))
         mean, middle = float(every.mean()), interquartile_mean(every)
         for seeds, environments in SHAPES:
             drawn = draw(rng, (trials, seeds, environments))
-            row = {
+            yield {
                 "distribution": name,
-                "seeds": seeds,
-                "environments": environments,
-                "mean": covered_means(drawn, mean),
-                "iqm": covered(drawn, interquartile_mean, "adjusted", middle),
-                "mean_percentile": covered(drawn, np.mean, "percentile", mean),
-                "iqm_percentile": covered(drawn, interquartile_mean, "percentile", middle),
+                "shape": f"{seeds} x {environments}",
+                "mean": 100 * covered_means(drawn, mean),
+                "iqm": 100 * covered(drawn, interquartile_mean, "adjusted", middle),
+                "mean_percentile": 100 * covered(drawn, np.mean, "percentile", mean),
+                "iqm_percentile": 100 * covered(drawn, interquartile_mean, "percentile", middle),
             }
-            print(json.dumps(row), flush=True)
+
+
+def main() -> None:
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--trials", type=int, default=2_000, help="simulated studies of each kind")
+    add_rows(parser)
+    options = parser.parse_args()
+    show(coverage(options.trials), options.rows)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 2_000)
+    main()

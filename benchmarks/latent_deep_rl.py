@@ -1,22 +1,20 @@
 """Deep RL in latent MDPs against the exact optimum: PPO on observations, PPO on beliefs, RecurrentPPO on histories.
 
-    python benchmarks/latent_deep_rl.py LatentSignpost --seeds 0 1 2
-    python benchmarks/latent_deep_rl.py LatentBandit --seeds 0 1 2
+    python benchmarks/latent_deep_rl.py LatentSignpost LatentBandit --seeds 0 1 2
 
-Rows that the file of results already has are not run again. One run takes at most 15 CPU-minutes.
+One run takes at most 15 CPU-minutes.
 """
 
 import argparse
-import json
 import time
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import gymnasium
 import numpy as np
 import torch
 from sb3_contrib import RecurrentPPO
+from science.row_printing import add_rows, show
 from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.env_util import make_vec_env
@@ -25,7 +23,6 @@ from stable_baselines3.common.vec_env import VecEnv
 import mdpzoo
 from mdpzoo_latent import BeliefObservation, HistoryObservation, StateObservation, plan
 
-RESULTS = Path(__file__).parent / "results" / "latent_deep_rl.json"
 ENVS, EPISODES = 32, 20_000
 SETTINGS: dict[str, Any] = {"gamma": 1.0, "gae_lambda": 0.95, "ent_coef": 0.01, "learning_rate": 1e-3}
 COOLED = 0.3  # at first; falls to 0 over the first 0.7 of the steps, else looking is given up before it is understood
@@ -55,15 +52,32 @@ OWN = {"LatentBandit": {"ent_coef": 0.01, "gae_lambda": 0.95}}  # it has no look
 def main() -> None:
     """Runs what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("environment", choices=STEPS)
+    parser.add_argument("environments", nargs="+", choices=STEPS)
     parser.add_argument("--seeds", type=int, nargs="*", default=[0, 1, 2])
     parser.add_argument("--learners", nargs="*", default=list(LEARNERS))
+    add_rows(parser)
     given = parser.parse_args()
     torch.set_num_threads(1)
-    for learner in given.learners:
-        for seed in given.seeds:
-            if learner in STEPS[given.environment]:
-                _keep(given.environment, learner, seed, lambda *key: measure(*key))
+    show(measured(given.environments, given.learners, given.seeds), given.rows)
+
+
+def measured(environments: list[str], learners: list[str], seeds: list[int]) -> Iterator[dict[str, Any]]:
+    """Yields a row for each environment and learner: shares of the optimum by seed, mean CPU-seconds."""
+    for environment in environments:
+        for learner in [each for each in learners if each in STEPS[environment]]:
+            runs = []
+            for seed in seeds:
+                runs.append(measure(environment, learner, seed))
+                print(f"{environment}, {learner}, seed {seed}: {runs[-1]['fraction']:.3f}", flush=True)
+            yield {
+                "environment": f"mdpzoo/{environment}-v0",
+                "learner": learner,
+                "steps": STEPS[environment][learner],
+                "shares": [each["fraction"] for each in runs],
+                "standard_errors": [each["standard_error"] for each in runs],
+                "optimum": runs[0]["optimum"],
+                "cpu_seconds": float(np.mean([each["cpu_seconds"] for each in runs])),
+            }
 
 
 def measure(environment: str, learner: str, seed: int) -> dict[str, Any]:
@@ -124,17 +138,6 @@ def play(agent: Any, envs: VecEnv) -> np.ndarray:
 
 def _wrapped(environment: str, wrapper: Any) -> gymnasium.Env[Any, Any]:
     return wrapper(mdpzoo.make(f"mdpzoo/{environment}-v0"))
-
-
-def _keep(environment: str, learner: str, seed: int, run: Callable[..., dict[str, Any]]) -> None:
-    rows = json.loads(RESULTS.read_text()) if RESULTS.exists() else []
-    if any((row["environment"], row["learner"], row["seed"]) == (environment, learner, seed) for row in rows):
-        return
-    row = run(environment, learner, seed)
-    print(f"| {environment} | {learner} | {seed} | {row['fraction']:.3f} | {row['cpu_seconds']:.0f} |", flush=True)
-    rows = json.loads(RESULTS.read_text()) if RESULTS.exists() else []
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps([*rows, row], indent=1) + "\n")
 
 
 if __name__ == "__main__":

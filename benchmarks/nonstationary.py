@@ -1,6 +1,6 @@
 """The comparison table of the non-stationary family: dynamic regret, delays, false alarms, ten seeds with intervals.
 
-    python benchmarks/nonstationary.py regret --out nonstationary.json   # half an hour of CPU time
+    python benchmarks/nonstationary.py regret        # half an hour of CPU time
     python benchmarks/nonstationary.py detector
     python benchmarks/nonstationary.py speed --peer PYTHON               # of an environment with statisticalrl-learners
 
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from science.row_printing import add_rows, show
 
 import mdpzoo
 from mdpzoo_nonstationary import RBOCPD, simulate
@@ -51,27 +52,21 @@ def main() -> None:
     parser.add_argument("what", choices=("regret", "detector", "speed"))
     parser.add_argument("--scale", type=float, default=0.05, help="of the radii")
     parser.add_argument("--environments", nargs="*", default=ENVIRONMENTS)
-    parser.add_argument("--out", type=Path)
     parser.add_argument("--peer", help="a Python with statisticalrl-learners and statisticalrl-environments")
+    add_rows(parser)
     given = parser.parse_args()
     if given.what == "regret":
-        rows = list(regrets(given.environments, given.scale))
-    elif given.what == "detector":
-        rows = list(detectors())
+        rows = regrets(given.environments, given.scale)
     else:
-        rows = list(speeds(given.peer))
-    if given.out:
-        given.out.write_text(json.dumps(rows, indent=1) + "\n")
+        rows = detectors() if given.what == "detector" else speeds(given.peer)
+    show(rows, given.rows)
 
 
 def regrets(environments: list[str], scale: float) -> Iterator[dict[str, Any]]:
-    """Runs every learner in every environment, and prints and yields the rows."""
-    print("| environment | learner | regret | 95 % interval | restarts | found | false | median delay |")
-    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    """Runs every learner in every environment, and yields the rows."""
     for name in environments:
         for label, agent, settings in LEARNERS:
-            row = _row(name, label, _simulate(name, agent, scale, settings))
-            yield row
+            yield _row(name, label, _simulate(name, agent, scale, settings))
         best = min(
             (_simulate(name, "sw-ucrl2", scale, each) for each in WINDOWS), key=lambda each: each.regret[:, -1].mean()
         )
@@ -86,7 +81,7 @@ def _simulate(name: str, agent: str, scale: float, settings: dict[str, Any]) -> 
 def _row(environment: str, label: str, result: SimulationResult) -> dict[str, Any]:
     regret = result.regret[:, -1]
     delays = [delay for each in result.delays for delay in each if delay is not None]
-    row = {
+    return {
         "environment": environment,
         "learner": label,
         "regret": float(regret.mean()),
@@ -98,26 +93,19 @@ def _row(environment: str, label: str, result: SimulationResult) -> dict[str, An
         "median_delay": float(np.median(delays)) if delays else None,
         "largest_delay": max(delays) if delays else None,
     }
-    print(
-        f"| {environment} | {label} | {row['regret']:,.0f} | ± {row['half_width']:,.0f} | {row['restarts']:.1f} | "
-        f"{row['found']} of {row['changes']} | {row['false']} | {row['median_delay']} |",
-        flush=True,
-    )
-    return row
 
 
 def detectors() -> Iterator[dict[str, Any]]:
-    """False alarms on 1 000 streams of 3 000 symbols from the prior, and pruned against exact."""
-    print("| symbols | eta | hypotheses | share of 1 000 streams with an alarm |")
-    print("| --- | --- | --- | --- |")
+    """Yields shares of 1,000 streams of 3,000 symbols from the prior that have a false alarm, for each eta."""
     for symbols in (2, 6, 20):
         generator = np.random.default_rng(symbols)
         streams = [generator.choice(symbols, 3_000, p=generator.dirichlet(np.ones(symbols))) for _ in range(1_000)]
-        for eta in ("delta/n2", "delta/n", "theorem", "1/n"):
-            for hypotheses in (32, 64):
+        for hypotheses in (64, 32):
+            row: dict[str, Any] = {"symbols": symbols, "hypotheses": hypotheses}
+            for eta in ("delta/n2", "delta/n", "theorem", "1/n"):
                 alarms = [bool(RBOCPD(symbols, eta, max_hypotheses=hypotheses).update_many(each)) for each in streams]
-                print(f"| {symbols} | {eta} | {hypotheses} | {np.mean(alarms):.3f} |", flush=True)
-                yield {"symbols": symbols, "eta": eta, "hypotheses": hypotheses, "alarms": float(np.mean(alarms))}
+                row[eta] = float(np.mean(alarms))
+            yield row
 
 
 def speeds(peer: str | None) -> Iterator[dict[str, Any]]:
@@ -156,8 +144,7 @@ def speeds(peer: str | None) -> Iterator[dict[str, Any]]:
 
 
 def _speed(label: str, measured: list[float]) -> dict[str, Any]:
-    print(f"| {label} | {np.median(measured):,.0f} | {min(measured):,.0f} to {max(measured):,.0f} |", flush=True)
-    return {"what": label, "steps_per_cpu_second": measured}
+    return {"what": label, "rate": float(np.median(measured)), "least": min(measured), "most": max(measured)}
 
 
 if __name__ == "__main__":

@@ -20,10 +20,12 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from science.row_printing import add_rows, show
 
 from mdpzoo.models import TabularMDP
 from mdpzoo.planning import solve_discounted
@@ -150,8 +152,8 @@ class Library:
         return json.loads(answer)
 
 
-def compare(libraries: list[Library], name: str, options: argparse.Namespace, folder: Path) -> list[str]:
-    """Table rows for one model."""
+def compare(libraries: list[Library], name: str, options: argparse.Namespace, folder: Path) -> Iterator[dict[str, Any]]:
+    """Yields rows for one model."""
     title, build = MODELS[name]
     model = build()
     path, reference = str(folder / "model.npz"), str(folder / "reference.npy")
@@ -169,16 +171,14 @@ def compare(libraries: list[Library], name: str, options: argparse.Namespace, fo
             if not (slow and turn):
                 found[solver].append(first[solver][0] if slow else library.ask("solve", solver, TOLERANCE)[0])
         print(f"{title}: repetition {turn + 1} done", file=sys.stderr, flush=True)
-    lines = []
     for solver, seconds in found.items():
         ratio = statistics.median(mine / theirs for mine, theirs in zip(found[BEST], seconds, strict=False))
-        spread = f"{statistics.median(seconds):.3g} ({min(seconds):.3g} to {max(seconds):.3g})"
-        lines.append(f"| {title} | {solver} | {spread} | {ratio:.2f} | {first[solver][2]:.1e} |")
-    return lines
+        row = {"model": title, "solver": solver, "seconds": statistics.median(seconds)}
+        yield row | {"least": min(seconds), "most": max(seconds), "ratio": ratio, "error": first[solver][2]}
 
 
-def hold_back(libraries: list[Library], name: str, options: argparse.Namespace, folder: Path) -> str:
-    """A table row for one held-back model."""
+def hold_back(libraries: list[Library], name: str, options: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    """A row for one held-back model."""
     discount, build = HELD_BACK[name]
     model, path, reference = build(), str(folder / "model.npz"), str(folder / "reference.npy")
     found = solve_discounted(model, discount, TOLERANCE)
@@ -195,13 +195,13 @@ def hold_back(libraries: list[Library], name: str, options: argparse.Namespace, 
         pairs += [[answer[0] for answer in answers]] if turn else []
     ours, theirs = (statistics.median(column) for column in zip(*pairs, strict=True))
     ratios = [mine / other for mine, other in pairs]
-    spread = f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
-    timed = f"{ours:.3g} | {theirs:.3g} | {spread}"
-    return f"| {name} | {discount} | {timed} | {found.error_bound:.1e} | {answers[1][2]:.1e} |"
+    row = {"model": name, "discount": discount, "ours": ours, "theirs": theirs, "ratio": statistics.median(ratios)}
+    row |= {"least": min(ratios), "most": max(ratios)}
+    return row | {"bound": found.error_bound, "distance": answers[1][2]}
 
 
 def main() -> None:
-    """Measures and prints Markdown."""
+    """Reads the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--peers", help="the Python of the peers' environment; without it, ours alone")
     parser.add_argument("--models", nargs="*", default=[*MODELS], choices=[*MODELS])
@@ -209,24 +209,24 @@ def main() -> None:
     parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument("--slow", type=float, default=2.0, help="seconds above which a solver is run once")
     parser.add_argument("--core", type=int, default=max(os.sched_getaffinity(0)), help="the CPU core to stay on")
+    add_rows(parser)
     options = parser.parse_args()
     libraries = [Library("ours", sys.executable, options.core)]
     if options.held_back and not options.peers:
         parser.error("--held-back compares with quantecon; give --peers PATH/bin/python")
     if options.peers:
         libraries.append(Library("peers", options.peers, options.core))
-    if options.held_back:
-        print("| model | discount | ours, s | theirs, s | ours / theirs (range) | our bound | distance |")
-        print("| --- | --- | --- | --- | --- | --- | --- |", flush=True)
-        with tempfile.TemporaryDirectory() as folder:
-            for name in HELD_BACK:
-                print(hold_back(libraries, name, options, Path(folder)), flush=True)
-        return
-    print("| model | solver | CPU seconds, median (range) | our default / this | error |")
-    print("| --- | --- | --- | --- | --- |", flush=True)
+    show(measured(libraries, options), options.rows)
+
+
+def measured(libraries: list[Library], options: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """Yields the rows of the models that are asked for."""
     with tempfile.TemporaryDirectory() as folder:
+        if options.held_back:
+            yield from (hold_back(libraries, name, options, Path(folder)) for name in HELD_BACK)
+            return
         for name in options.models:
-            print("\n".join(compare(libraries, name, options, Path(folder))), flush=True)
+            yield from compare(libraries, name, options, Path(folder))
 
 
 if __name__ == "__main__":

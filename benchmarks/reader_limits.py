@@ -1,17 +1,21 @@
 """Files as large as the readers of instances and solutions take: seconds and memory, each in a process of its own.
 
-Exits with 1 where one takes more than 2 CPU-seconds or more than 200 MB beyond the imports. Linux only.
+Exits with 1 where one takes more than 2 CPU-seconds or more than 200 MB beyond the imports, unless ``--rows`` asks for
+the figures, whatever they are. Linux only.
 """
 
+import argparse
 import multiprocessing
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from fuzz_readers import MEGABYTES, SECONDS, attempt, in_a_process, peak
+from science.row_printing import add_rows, show
 
 from mdpzoo_combinatorial import generate
 from mdpzoo_combinatorial.instances import TSPInstance
@@ -74,9 +78,17 @@ def _limit(path: str, solved: str | None, queue: "multiprocessing.Queue[dict]") 
 
 
 def main() -> int:
-    """Reads them and prints Markdown."""
-    bad = 0
-    print("| file | MiB | CPU-seconds | seconds | MB | answer |\n| --- | --- | --- | --- | --- | --- |")
+    """Reads the command line, and returns 1 if a file takes longer, or more memory, than is promised."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    add_rows(parser)
+    options = parser.parse_args()
+    most = show(read_all(), options.rows)[-1]
+    return int(options.rows is None and (most["cpu_seconds"] > SECONDS or most["megabytes"] > MEGABYTES))
+
+
+def read_all() -> Iterator[dict[str, Any]]:
+    """Yields what each file costs, and at last the most that any of them does."""
+    rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as beside:
         for name, (ending, content) in limits().items():
             path = Path(beside) / f"limit{ending}"
@@ -85,11 +97,11 @@ def main() -> int:
             died = {"seconds": float("inf"), "wall": float("inf"), "megabytes": float("inf"), "complaint": "it died"}
             told = in_a_process(_limit, str(path), solved) or died
             answer = (told["complaint"] or "read").replace(repr(str(path)), "").lstrip(":, ")[:60]
-            size = path.stat().st_size / 2**20
-            seconds = f"{told['seconds']:.2f} | {told['wall']:.2f}"
-            print(f"| {name} | {size:.1f} | {seconds} | {told['megabytes']:.0f} | {answer} |", flush=True)
-            bad += (told["seconds"] > SECONDS) + (told["megabytes"] > MEGABYTES)
-    return int(bad > 0)
+            spent = {"cpu_seconds": told["seconds"], "seconds": told["wall"], "megabytes": told["megabytes"]}
+            rows.append({"file": name, "mebibytes": round(path.stat().st_size / 2**20, 1), "answer": answer, **spent})
+            yield rows[-1]
+    most = {field: max(row[field] for row in rows) for field in ("cpu_seconds", "seconds", "megabytes")}
+    yield {"file": "the most of all", "mebibytes": max(row["mebibytes"] for row in rows), "answer": "", **most}
 
 
 if __name__ == "__main__":

@@ -7,9 +7,11 @@ the ratio to the smallest size, divided by the ratio of the sizes: at most 1 mea
 
 import argparse
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from science.row_printing import add_rows, show
 
 import mdpzoo
 from mdpzoo_combinatorial.instances import TSPInstance
@@ -47,23 +49,26 @@ def measure(problem: str, settings: dict[str, Any], seconds: float) -> tuple[flo
 
 
 def main() -> None:
-    """Measures and prints Markdown."""
+    """Reads the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sizes", type=int, nargs="*", default=[100, 1_000, 10_000])
     parser.add_argument("--seconds", type=float, default=2.0, help="CPU-seconds for each figure, at least")
+    add_rows(parser)
     options = parser.parse_args()
-    sizes = options.sizes
-    print(f"| problem | form | {' | '.join(f'ns, n = {n}' for n in sizes)} | growth | bytes per instance | growth |")
-    print("| --- " * (len(sizes) + 5) + "|")
+    show(measured(options.sizes, options.seconds), options.rows)
+
+
+def measured(sizes: list[int], seconds: float) -> Iterator[dict[str, Any]]:
+    """Yields nanoseconds a step and bytes an instance of every problem and form, and how they grow."""
     for problem, file in [*((each, False) for each in PROBLEMS), ("TSP", True)]:
         for form in ("direct", "bq"):
-            found = [measure(problem, settings_of(problem, n, form, file), options.seconds) for n in sizes]
+            found = [measure(problem, settings_of(problem, n, form, file), seconds) for n in sizes]
             by = sizes[-1] / sizes[0]
             growth = [found[-1][k] / found[0][k] / by for k in range(2)]
             name = f"{problem}, EUC_2D file" if file else problem
-            times = " | ".join(f"{each[0]:,.0f}" for each in found)
-            memory = ", ".join(f"{each[1]:,}" for each in found)
-            print(f"| {name} | {form} | {times} | {growth[0]:.2f} | {memory} | {growth[1]:.2f} |", flush=True)
+            times = {f"ns_{size}": each[0] for size, each in zip(sizes, found, strict=True)}
+            memory = {"bytes": [each[1] for each in found], "memory_growth": growth[1]}
+            yield {"problem": name, "form": form, **times, "time_growth": growth[0], **memory}
 
 
 if __name__ == "__main__":

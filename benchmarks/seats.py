@@ -8,10 +8,13 @@ streams of its own for each row. The best of several repetitions counts, since o
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import chain
+from typing import Any
 
 import numpy as np
 import torch
+from science.row_printing import add_rows, show
 from stable_baselines3 import PPO, SAC
 
 import mdpzoo
@@ -43,11 +46,12 @@ def bare_rounds(actions: np.ndarray) -> None:
         last = row * 3 + column
 
 
-def seat_rows(repetitions: int) -> None:
+def seat_rows(repetitions: int) -> Iterator[dict[str, Any]]:
     """Batched seats against a fixed table."""
     actions = np.random.default_rng(0).integers(3, size=(STEPS, ROWS))
     bare = best(lambda: bare_rounds(actions), repetitions)
-    print(f"| rock-paper-scissors, bare NumPy loop, {ROWS} rows | {actions.size / bare / 1e6:.1f} million | 1 |")
+    name = f"rock-paper-scissors, {ROWS} rows"
+    yield {"what": f"{name}, bare NumPy loop", "million": actions.size / bare / 1e6, "microseconds": None, "ratio": 1.0}
     for output in ("numpy", "torch"):
         envs = mdpzoo.seat(
             GAME, "player_0", TablePolicy(TABLE), payoffs="rock-paper-scissors", num_envs=ROWS, output=output
@@ -55,39 +59,37 @@ def seat_rows(repetitions: int) -> None:
         envs.reset(seed=0)
         given = torch.from_numpy(actions) if output == "torch" else actions
         seconds = best(lambda envs=envs, given=given: [envs.step(each) for each in given], repetitions)
-        rate = actions.size / seconds / 1e6
-        print(f"| the same in a seat, {output} output | {rate:.1f} million | {bare / seconds:.2f} |")
+        row = {"what": f"the same in a seat, {output} output", "million": actions.size / seconds / 1e6}
+        yield row | {"microseconds": None, "ratio": bare / seconds}
 
 
-def policy_rows(repetitions: int) -> None:
+def policy_rows(repetitions: int) -> Iterator[dict[str, Any]]:
     """Frozen networks beside SB3's own ``predict``."""
     for algorithm, env in ((PPO, "CartPole-v1"), (SAC, "Pendulum-v1")):
         agent = algorithm("MlpPolicy", env, device="cpu")
         for rows, calls in ((1, 500), (ROWS, 20)):
-            compare(agent, f"{algorithm.__name__} on {env}", rows, calls, repetitions)
+            yield compare(agent, f"{algorithm.__name__} on {env}", rows, calls, repetitions)
 
 
-def compare(agent: object, name: str, rows: int, calls: int, repetitions: int) -> None:
+def compare(agent: object, name: str, rows: int, calls: int, repetitions: int) -> dict[str, Any]:
     """One row of the table."""
     frozen = freeze(agent)
     seen = np.random.default_rng(0).normal(size=(rows, *agent.observation_space.shape)).astype(np.float32)
     numbers = np.random.default_rng(0).random((rows, frozen.draws))
     ours = best(lambda: [frozen.act(seen, numbers) for _ in range(calls)], repetitions) / calls
     theirs = best(lambda: [agent.predict(seen) for _ in range(calls)], repetitions) / calls
-    told = f"{name}, {rows} row{'s' if rows > 1 else ''}, exported: {ours * 1e6:.1f} microseconds"
-    print(f"| {told} | {rows / ours / 1e6:.2f} million | {theirs / ours:.1f} |")
+    row = {"what": f"{name}, {rows} row{'s' if rows > 1 else ''}, exported", "million": rows / ours / 1e6}
+    return row | {"microseconds": ours * 1e6, "ratio": theirs / ours}
 
 
 def main() -> None:
-    """Measures and prints Markdown."""
+    """Reads the command line; ratios are to the bare loop, or to SB3's ``predict``."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repetitions", type=int, default=9)
-    repetitions = parser.parse_args().repetitions
+    add_rows(parser)
+    options = parser.parse_args()
     torch.set_num_threads(1)
-    print("| what | steps or decisions per CPU-second | ratio to the bare loop, or to predict |")
-    print("| --- | --- | --- |")
-    seat_rows(repetitions)
-    policy_rows(repetitions)
+    show(chain(seat_rows(options.repetitions), policy_rows(options.repetitions)), options.rows)
 
 
 if __name__ == "__main__":

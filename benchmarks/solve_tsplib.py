@@ -12,7 +12,11 @@ import resource
 import statistics
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+from science.row_printing import add_rows, show
 
 from mdpzoo_combinatorial import read_instance
 
@@ -24,19 +28,23 @@ def cpu_seconds() -> float:
 
 
 def main() -> None:
-    """Solves, checks and prints Markdown."""
+    """Reads the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--nodes", type=int, default=500, help="the largest instance to solve")
     parser.add_argument("--only", nargs="*", help="names of instances")
+    add_rows(parser)
     options = parser.parse_args()
+    show(solved(options), options.rows)
+
+
+def solved(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """Solves each file, checks the answer and yields its row; of many files, also their mean and median gap."""
+    gaps = []
     folder = options.data / "tsplib"
     optima = json.loads((folder / "optima.json").read_text())
     names = options.only or [name for name, facts in optima.items() if facts["nodes"] <= options.nodes]
-    gaps = []
-    print("| instance | nodes | weights | objective | optimum | gap % | CPU-seconds |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
     for name in sorted(names, key=lambda each: (optima[each]["nodes"], each)):
         path, optimum, before = folder / f"{name}.tsp", optima[name]["optimum"], cpu_seconds()
         command = [sys.executable, "-m", "mdpzoo", "solve", str(path), "--seconds", str(options.seconds), "--json"]
@@ -45,10 +53,13 @@ def main() -> None:
         instance = read_instance(path)
         if instance.objective(told["solution"]) != told["objective"]:
             raise SystemExit(f"{name}: the objective {told['objective']} is not the tour's own")
-        gaps.append(100 * (told["objective"] / optimum - 1))
-        facts = f"{name} | {instance.num_nodes} | {instance.edge_weight_type} | {told['objective']} | {optimum}"
-        print(f"| {facts} | {gaps[-1]:.2f} | {cpu_seconds() - before:.1f} |", flush=True)
-    print(f"\n{len(gaps)} instances: mean gap {statistics.mean(gaps):.2f} %, median {statistics.median(gaps):.2f} %")
+        row = {"instance": name, "nodes": instance.num_nodes, "weights": instance.edge_weight_type}
+        row |= {"objective": told["objective"], "optimum": optimum, "gap": 100 * (told["objective"] / optimum - 1)}
+        gaps.append(row["gap"])
+        yield row | {"cpu_seconds": cpu_seconds() - before}
+    if len(gaps) > 3:
+        yield {"instance": f"mean of {len(gaps)}", "gap": statistics.mean(gaps)}
+        yield {"instance": "median", "gap": statistics.median(gaps)}
 
 
 if __name__ == "__main__":

@@ -7,10 +7,12 @@ seeds, no statistics. Ratios hold where absolute figures drift; each is the medi
 import argparse
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import torch
+from science.row_printing import add_rows, show
 
 import mdpzoo
 from mdpzoo.models import TabularMDP
@@ -118,7 +120,7 @@ class BareTable:
         return self.state, self.rewards[row, which]
 
 
-def tabular(model: TabularMDP, name: str, repetitions: int) -> None:
+def tabular(model: TabularMDP, name: str, repetitions: int) -> Iterator[dict[str, Any]]:
     """One environment, and many, of a model."""
     generator = np.random.default_rng(0)
     actions = generator.integers(model.num_actions, size=(200, ROWS))
@@ -133,7 +135,7 @@ def tabular(model: TabularMDP, name: str, repetitions: int) -> None:
         "make_vec, torch output": lambda: [kept.step(each) for each in given] and None,
         "make, one at a time": lambda: single(one, alone),
     }
-    compare(f"{name}, {ROWS} rows", works, actions.size, repetitions)
+    yield from compare(f"{name}, {ROWS} rows", works, actions.size, repetitions)
 
 
 def rate(work: Callable[[], None], count: int) -> float:
@@ -143,8 +145,8 @@ def rate(work: Callable[[], None], count: int) -> float:
     return count / (time.process_time() - began) / 1e6
 
 
-def compare(name: str, works: dict[str, Callable[[], None]], count: int, repetitions: int) -> None:
-    """Runs each in turn, after one warm-up, and prints a table row with the ratio to the first."""
+def compare(name: str, works: dict[str, Callable[[], None]], count: int, repetitions: int) -> Iterator[dict[str, Any]]:
+    """Runs each in turn, after one warm-up, and yields a row for each with the ratio to the first."""
     for work in works.values():
         work()
     found: dict[str, list[float]] = {each: [] for each in works}
@@ -154,24 +156,27 @@ def compare(name: str, works: dict[str, Callable[[], None]], count: int, repetit
     base = found[next(iter(works))]
     for each, rates in found.items():
         ratio = statistics.median(mine / theirs for mine, theirs in zip(rates, base, strict=True))
-        print(
-            f"| {name} | {each} | {statistics.median(rates):.2f} | {min(rates):.2f} to {max(rates):.2f} | {ratio:.2f} |"
-        )
+        row = {"what": name, "how": each, "rate": statistics.median(rates)}
+        yield row | {"least": min(rates), "most": max(rates), "ratio": ratio}
 
 
 def main() -> None:
-    """Measures and prints Markdown."""
+    """Reads the command line; the rates are million steps per CPU-second."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repetitions", type=int, default=7)
-    repetitions = parser.parse_args().repetitions
+    add_rows(parser)
+    options = parser.parse_args()
     torch.set_num_threads(1)
+    show(measured(options.repetitions), options.rows)
+
+
+def measured(repetitions: int) -> Iterator[dict[str, Any]]:
+    """Yields the rows of all environments."""
     actions = np.random.default_rng(0).integers(2, size=300_000).tolist()
-    print("| what | how | million steps per CPU-second | range | ratio to the bare loop |")
-    print("| --- | --- | --- | --- | --- |")
     unwrapped = mdpzoo.make("mdpzoo/RiverSwim-v0").unwrapped
     unwrapped.reset(seed=0)
     wrapped = mdpzoo.make("mdpzoo/RiverSwim-v0")
-    compare(
+    yield from compare(
         "RiverSwim, one",
         {
             "bare class": lambda: single(BareRiverSwim(), actions),
@@ -181,12 +186,12 @@ def main() -> None:
         len(actions),
         repetitions,
     )
-    tabular(unwrapped.rules, "RiverSwim, 6 states", repetitions)
-    tabular(random_mdp(10_000, 4), "random, 10 000 states", repetitions)
+    yield from tabular(unwrapped.rules, "RiverSwim, 6 states", repetitions)
+    yield from tabular(random_mdp(10_000, 4), "random, 10 000 states", repetitions)
     sample, steps = Sampler(), 6 * (NODES - 1)
     envs = mdpzoo.make_vec("mdpzoo/TSP-v0", ROWS, output="torch", num_nodes=NODES)
     quick = torch.ones(ROWS, NODES, dtype=torch.bool)
-    compare(
+    yield from compare(
         f"TSP, {NODES} nodes, {ROWS} rows",
         {
             "bare torch loop": lambda: bare_tsp(sample, steps),

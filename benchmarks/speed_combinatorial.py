@@ -16,10 +16,20 @@ import json
 import statistics
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from science.row_printing import add_rows, show
+
 PEERS = Path(__file__).parent / "speed_peers"
+NAMES = {  # what the processes call their loops, and the fields of a row
+    "ours, numpy output": "ours",
+    "ours, torch output": "torch",
+    "plain NumPy loop": "numpy",
+    "RL4CO": "rl4co",
+    "Jumanji": "jumanji",
+}
 
 
 class Library:
@@ -58,39 +68,26 @@ def compare(libraries: list[Library], shape: tuple[str, int, int], repetitions: 
     ]
 
 
-def table(rows: list[dict[str, Any]]) -> list[str]:
-    """Lines of Markdown: a line a shape and kind, our best usage in it and its ratios to everybody else's."""
-    others = [each for each in dict.fromkeys(row["library"] for row in rows) if not each.startswith("ours")]
-    usages = [each for each in dict.fromkeys(row["library"] for row in rows) if each.startswith("ours")]
-    heads = ["problem", "n", "B", "kind", *usages, *others, *(f"ours / {each}" for each in others)]
-    lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
-    shapes: dict[tuple[Any, ...], dict[str, list[float]]] = {}
-    for row in rows:
-        shapes.setdefault((row["problem"], row["n"], row["B"], row["kind"]), {})[row["library"]] = row["rates"]
-    for shape, found in shapes.items():
-        cells = [str(each) for each in shape] + [_rate(found.get(each)) for each in (*usages, *others)]
-        best = max((found[each] for each in usages if each in found), key=statistics.median, default=None)
-        cells += [_ratio(best, found.get(each)) for each in others]
-        lines.append(f"| {' | '.join(cells)} |")
-    return lines
+def table(found: dict[str, list[float]]) -> dict[str, Any]:
+    """The rates of one shape and kind, and the ratios of our best usage to everybody else's.
+
+    Args:
+        found: rates by library.
+    """
+    rates = {name: found.get(library) for library, name in NAMES.items()}
+    best = max((found[each] for each in found if each.startswith("ours")), key=statistics.median, default=None)
+    row: dict[str, Any] = {name: each and statistics.median(each) / 1e6 for name, each in rates.items()}
+    return row | {f"to_{name}": _ratio(best, rates[name]) for name in ("numpy", "rl4co", "jumanji")}
 
 
-def _rate(rates: list[float] | None) -> str:
-    """Million steps per CPU-second, median and range."""
-    if rates is None:
-        return "-"
-    middle, least, most = (each / 1e6 for each in (statistics.median(rates), min(rates), max(rates)))
-    return f"{middle:.3g} ({least:.3g} to {most:.3g})"
-
-
-def _ratio(ours: list[float] | None, theirs: list[float] | None) -> str:
+def _ratio(ours: list[float] | None, theirs: list[float] | None) -> float | None:
     if ours is None or theirs is None:
-        return "-"
-    return f"{statistics.median(a / b for a, b in zip(ours, theirs, strict=True)):.2f}"
+        return None
+    return statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
 
 
 def main() -> None:
-    """Measures and prints Markdown."""
+    """Reads the command line; rates are medians, in million steps per CPU-second."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--peer-python", nargs="*", default=[], metavar="PEER=PATH", help="rl4co=..., jumanji=...")
     parser.add_argument("--problems", nargs="*", default=["TSP", "CVRP", "ATSP", "OP", "Knapsack"])
@@ -99,22 +96,24 @@ def main() -> None:
     parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument("--seconds", default="0.1", help="least CPU time of a repetition")
     parser.add_argument("--core", help="the CPU core to stay on")
-    parser.add_argument("--json", type=Path, help="also write every rate to this file")
+    add_rows(parser)
     options = parser.parse_args()
     passed = ["--seconds", options.seconds] + (["--core", options.core] if options.core else [])
     pythons = {"mdpzoo": sys.executable, "numpy": sys.executable}
     pythons |= dict(each.split("=", 1) for each in options.peer_python)
     libraries = [Library(script, python, passed) for script, python in pythons.items()]
-    rows = []
-    for problem in options.problems:
-        for size in options.sizes:
-            for batch in options.batches:
-                rows += compare(libraries, (problem, size, batch), options.repetitions)
-                print(f"{problem} {size} {batch} done", file=sys.stderr, flush=True)
-    if options.json:
-        options.json.write_text(json.dumps(rows))
-    print("Million steps per CPU-second, median (range); ratios of our fastest usage in the row.\n")
-    print("\n".join(table(rows)))
+    show(measured(libraries, options), options.rows)
+
+
+def measured(libraries: list[Library], options: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """Yields a row for each shape and kind."""
+    shapes = [(p, size, batch) for p in options.problems for size in options.sizes for batch in options.batches]
+    for shape in shapes:
+        kinds: dict[str, dict[str, list[float]]] = {}
+        for row in compare(libraries, shape, options.repetitions):
+            kinds.setdefault(row["kind"], {})[row["library"]] = row["rates"]
+        for kind, found in kinds.items():
+            yield dict(zip(("problem", "n", "B"), shape, strict=True)) | {"kind": kind} | table(found)
 
 
 if __name__ == "__main__":

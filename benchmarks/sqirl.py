@@ -1,13 +1,13 @@
 """SQIRL and GORP held against what is known of them: sample costs, steps per CPU-second, networks, honest failures.
 
-One thread. ``python benchmarks/sqirl.py [samples speed neural failures pace]`` prints Markdown tables. The BRIDGE
+One thread. ``python benchmarks/sqirl.py samples|defaults|speed|neural|failures|pace`` prints one table. The BRIDGE
 models are read from the folder that MDPZOO_DATA names, by default ``../shared/data``.
 """
 
+import argparse
 import os
-import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import gymnasium
 import numpy as np
 import torch
 from gymnasium.vector import AutoresetMode
+from science.row_printing import add_rows, show
 from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import DummyVecEnv
 from torch import nn
@@ -65,12 +66,13 @@ def earned(agent: Any, model: TabularMDP, limit: int) -> float:
     return total
 
 
-def samples() -> None:
+def samples() -> Iterator[dict[str, Any]]:
     """Steps and successes by m: the reference's steps are those at the smallest solving m."""
-    print("| model | agent | k | m | solved of 40 | median steps | of solving runs |\n|---|---|---|---|---|---|---|")
     for name, (model, limit, best) in problems().items():
         for kind, lookaheads, counts in ((SQIRL, (1, 2, 3), (1, 4, 16, 32, 64, 128)), (GORP, (1, 2), (1, 4, 16, 64))):
             for lookahead in lookaheads:
+                row: dict[str, Any] = {"model": name, "agent": kind.__name__, "lookahead": lookahead}
+                row |= {"episodes": list(counts), "solved": [], "steps": [], "median_steps": []}
                 for count in counts:
                     steps, solved = [], []
                     for seed in range(40):
@@ -78,14 +80,14 @@ def samples() -> None:
                         agent: Any = kind(env=envs, seed=seed, lookahead=lookahead, episodes=count).learn(10**9)
                         steps.append(agent.steps_of_episodes)
                         solved.append(earned(agent, model(seed), limit) >= best - 1e-6)
-                    some = np.median(np.array(steps)[solved]) if any(solved) else np.nan
-                    row = (name, kind.__name__, lookahead, count, sum(solved), f"{np.median(steps):.0f}", f"{some:.0f}")
-                    print("| " + " | ".join(map(str, row)) + " |", flush=True)
+                    row["solved"].append(sum(solved))
+                    row["steps"].append(int(np.median(np.array(steps)[solved])) if any(solved) else 0)
+                    row["median_steps"].append(int(np.median(steps)))
+                yield row
 
 
-def defaults() -> None:
+def defaults() -> Iterator[dict[str, Any]]:
     """Successes where m is not given, one environment."""
-    print("| model | k | reuse | steps | solved of 20 |\n|---|---|---|---|---|")
     for name, (model, limit, best) in list(problems().items())[:2]:
         for lookahead, reuse, steps in ((1, True, 1_949), (3, True, 1_949), (1, True, 10_000), (1, False, 10_000)):
             solved = 0
@@ -93,12 +95,11 @@ def defaults() -> None:
                 envs = rows(model(seed), 1, limit)
                 agent = SQIRL(env=envs, seed=seed, lookahead=lookahead, reuse=reuse).learn(steps)
                 solved += earned(agent, model(seed), limit) >= best - 1e-6
-            print(f"| {name} | {lookahead} | {reuse} | {steps} | {solved} |", flush=True)
+            yield {"model": name, "lookahead": lookahead, "reuse": reuse, "steps": steps, "solved": solved, "of": 20}
 
 
-def speed() -> None:
+def speed() -> Iterator[dict[str, Any]]:
     """Environment steps per CPU-second of the whole of ``learn`` with a histogram."""
-    print("| model | rows | m | steps | million steps per CPU-second |\n|---|---|---|---|---|")
     for name, (model, limit, _) in problems().items():
         for size, count in ((1024, 16384), (4096, 65536)):
             envs = rows(model(0), size, limit)
@@ -107,12 +108,11 @@ def speed() -> None:
             began = time.process_time()
             agent.learn(10**9)
             rate = agent.num_timesteps / (time.process_time() - began) / 1e6
-            print(f"| {name} | {size} | {count} | {agent.num_timesteps} | {rate:.2f} |", flush=True)
+            yield {"model": name, "rows": size, "episodes": count, "steps": agent.num_timesteps, "million_steps": rate}
 
 
-def neural(regressor: str = "network") -> None:
+def neural(regressor: str = "network") -> Iterator[dict[str, Any]]:
     """Five seeds with 10 000 steps each, lookahead 2, in one environment and in eight."""
-    print("| model | environments | optimal of 5 | steps per CPU-second |\n|---|---|---|---|")
     for name, (model, limit, best) in problems().items():
         for size in (1, 8):
             solved, seconds = 0, 0.0
@@ -123,12 +123,11 @@ def neural(regressor: str = "network") -> None:
                 if seed >= 0:
                     seconds += time.process_time() - began
                     solved += earned(agent, model(seed), limit) >= best - 1e-6
-            print(f"| {name} | {size} | {solved} | {50_000 / seconds:.0f} |", flush=True)
+            yield {"model": name, "environments": size, "optimal": solved, "of": 5, "rate": 50_000 / seconds}
 
 
-def failures() -> None:
+def failures() -> Iterator[dict[str, Any]]:
     """CliffWalking and Taxi, which the analysis says a lookahead of 3 does not solve."""
-    print("| environment | k | m | steps | mean return | optimal |\n|---|---|---|---|---|---|")
     for name, limit, best in (("CliffWalking-v1", 50, -13.0), ("Taxi-v4", 30, 7.93)):
         model = TabularMDP.from_gymnasium(name)
         for lookahead in (1, 2, 3):
@@ -142,23 +141,21 @@ def failures() -> None:
                 seen, reward, terminated, truncated, _ = envs.step(actions)
                 returns += reward * alive
                 alive &= ~(terminated | truncated)
-            print(
-                f"| {name} | {lookahead} | 1024 | {agent.num_timesteps} | {returns.mean():.2f} | {best} |", flush=True
-            )
+            row = {"environment": name, "lookahead": lookahead, "episodes": 1024, "steps": agent.num_timesteps}
+            yield row | {"mean_return": float(returns.mean()), "optimum": best}
 
 
-def pace() -> None:
+def pace() -> Iterator[dict[str, Any]]:
     """Steps per CPU-second of a loop with the authors' settings, written from their description and kept lean.
 
     8 environments of SB3, m = 64, 2 heads of a 64-64 network, batch 128, 10 epochs, priorities over the buffer, a
     frozen copy for each timestep. The authors' own program does more than this.
     """
-    print("| model | steps per CPU-second |\n|---|---|")
     for name, (model, limit, _) in problems().items():
         _published_loop(model(0), limit, 600)
         began = time.process_time()
         steps = _published_loop(model(0), limit, 10_000)
-        print(f"| {name} | {steps / (time.process_time() - began):.0f} |", flush=True)
+        yield {"model": name, "rate": steps / (time.process_time() - began)}
 
 
 def _published_loop(model: TabularMDP, limit: int, steps: int, heads: int = 2, episodes: int = 64) -> int:
@@ -219,8 +216,7 @@ def _one_hot(states: np.ndarray, count: int) -> torch.Tensor:
 
 
 def main() -> None:
-    """Prints the tables that are asked for, or all."""
-    torch.set_num_threads(1)
+    """Reads the command line."""
     parts = {
         "samples": samples,
         "defaults": defaults,
@@ -229,9 +225,12 @@ def main() -> None:
         "failures": failures,
         "pace": pace,
     }
-    for name in sys.argv[1:] or parts:
-        print(f"\n## {name}\n")
-        parts[name]()
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", choices=parts)
+    add_rows(parser)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    show(parts[options.what](), options.rows)
 
 
 if __name__ == "__main__":

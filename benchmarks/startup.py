@@ -6,9 +6,12 @@ Each figure is the least of many tries, taken in turn, since other work only add
 pluggy cost by themselves stands beside it: the rest is ours.
 """
 
+import argparse
 import resource
 import subprocess
 import sys
+
+from science.row_printing import add_rows, show
 
 TRIES = 20
 CODES = {
@@ -27,12 +30,14 @@ def cpu_seconds(code: str) -> float:
 
 
 def main() -> None:
-    """Prints a line for each."""
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    add_rows(parser)
+    options = parser.parse_args()
     rounds = [{name: cpu_seconds(code) for name, code in CODES.items()} for _ in range(TRIES)]
     least = {name: min(each[name] for each in rounds) for name in CODES}
     bare = least.pop("bare interpreter")
-    for name, seconds in least.items():
-        print(f"{name}: {seconds - bare:.3f} CPU-seconds")
+    show(({"what": name, "cpu_seconds": seconds - bare} for name, seconds in least.items()), options.rows)
 
 
 if __name__ == "__main__":

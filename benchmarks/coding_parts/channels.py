@@ -18,6 +18,8 @@ from mdpzoo_coding.messages.receiving import decode_run
 from mdpzoo_coding.messages.sending import ordinary_run, transmit
 from mdpzoo_coding.policies.poles import linear_pole, steady_pole
 
+PICTURE = Path(tempfile.gettempdir()) / "detection.png"
+
 
 def sending() -> list[dict[str, Any]]:
     """Thirty times hello by the commands, then two kilobytes without and with noise."""
@@ -72,7 +74,7 @@ def detecting(messages: int = 10, episodes: int = 60) -> list[dict[str, Any]]:
         scores["without"].append(ordinary.scores)
         differences.append(sent.difference(ordinary))
         if k == 0:
-            draw_detection(Path(__file__).parents[1] / "results" / "detection.png", sent, ordinary)
+            draw_detection(PICTURE, sent, ordinary)
     rows = []
     for name, each in scores.items():
         every = np.concatenate(each)

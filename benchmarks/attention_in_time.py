@@ -1,23 +1,27 @@
-"""MaskablePPO with attention over tokens against the greedy baselines, after at most 15 CPU-minutes on one thread.
+"""Attention over tokens against a greedy baseline, and against SB3's perceptron, after so many CPU-minutes.
 
-One script and one set of settings for every problem: the travelling salesman and vehicle routing against the nearest
-neighbour that is legal, knapsack against the best value by weight. Everything is measured on the same 1000 instances,
-which no training has seen: the mean return, and the 95 % interval of the mean difference to the baseline, paired. The
-budget holds all of an agent's CPU time; the learning rate falls to zero with it, so a rerun does not repeat the digits.
+    python benchmarks/attention_in_time.py --problem knapsack50 --agents attention --seeds 0 1 2 --minutes 5
+    python benchmarks/attention_in_time.py --problem TSP20 --agents mlp mlp+attention --seeds 0 --minutes 4
 
-``--agents mlp`` trains SB3's own ``MultiInputPolicy``, dense layers over the flattened observation, in the same time,
-``mlp+attention`` the same policy with the attention extractor below its dense layers.
+What a study cannot say: rewards are normalised, the learning rate falls to zero with the CPU time, and networks are
+given by their classes. So a rerun does not repeat the digits; ``science/studies/attention.toml`` compares the attention
+agent on routing problems with the same settings at equal steps. The baseline takes the nearest node that is legal, or
+the best value by weight. All play the same 1,000 instances, which no training has seen: the mean return, and the 95 %
+interval of the mean difference to the baseline, paired.
+
+Agents: ``attention`` is MaskablePPO with the attention policy, ``mlp`` SB3's own ``MultiInputPolicy``, dense layers
+over the flattened observation, ``mlp+attention`` the same policy with the attention extractor below its dense layers.
 """
 
 import argparse
 import time
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import torch
 from sb3_contrib import MaskablePPO
+from science.row_printing import add_rows, show
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.vec_env import VecNormalize
 
@@ -26,7 +30,6 @@ from mdpzoo_combinatorial.attention import AttentionExtractor, MaskableAttention
 
 PROBLEMS: dict[str, tuple[str, dict[str, int]]] = {
     "TSP20": ("mdpzoo/TSP-v0", {"num_nodes": 20}),
-    "CVRP20": ("mdpzoo/CVRP-v0", {"num_customers": 20}),
     "knapsack50": ("mdpzoo/Knapsack-v0", {"num_items": 50}),
 }
 AGENTS: dict[str, tuple[Any, dict[str, Any]]] = {
@@ -44,10 +47,6 @@ SETTINGS = {
     "gae_lambda": 0.95,
     "ent_coef": 0.0,
 }
-HEAD = (
-    "| problem | agent | seed | mean return | better than the baseline, 95 % interval | better by | training |",
-    "| --- | --- | --- | --- | --- | --- | --- |",
-)
 
 
 class Budget(BaseCallback):
@@ -98,15 +97,12 @@ def returns(problem: str, act: Callable[[dict[str, np.ndarray]], np.ndarray], se
 
 
 def greedy(observation: dict[str, np.ndarray]) -> np.ndarray:
-    """Actions ``[B]``: the best value by weight; the nearest node, by way of the depot only if no other is legal."""
+    """Actions ``[B]``: the best value by weight; the nearest node."""
     mask = observation["action_mask"]
     if "weight" in observation:
         score = observation["value"] / np.maximum(observation["weight"], 1e-9)
-    elif mask.shape[1] == observation["distance"].shape[1]:
-        score = -observation["distance"]
     else:
-        far = 10.0 + observation["distance_home"]  # any direct way is shorter
-        score = -np.stack((observation["distance"], far), 2).reshape(mask.shape)
+        score = -observation["distance"]
     return np.where(mask, score, -np.inf).argmax(1)
 
 
@@ -117,47 +113,33 @@ def decisive(model: MaskablePPO) -> Callable[[dict[str, np.ndarray]], np.ndarray
     ]
 
 
-def baseline(problem: str, evaluation_seed: int) -> tuple[str, np.ndarray]:
-    """The baseline's row and its returns."""
-    found = returns(problem, greedy, evaluation_seed)
-    return f"| {problem} | greedy baseline | - | {found.mean():.4f} | - | - | - |", found
-
-
-def compare(problem: str, agent: str, seed: int, seconds: float, evaluation_seed: int) -> str:
-    """Trains one agent; its row."""
-    model, spent = train(problem, agent, seed, seconds)
-    found = returns(problem, decisive(model), evaluation_seed)
-    base = baseline(problem, evaluation_seed)[1]
-    better = found - base
-    half = 1.96 * better.std(ddof=1) / INSTANCES**0.5
-    return (
-        f"| {problem} | {agent} | {seed} | {found.mean():.4f} "
-        f"| {better.mean() - half:+.4f} to {better.mean() + half:+.4f} "
-        f"| {100 * better.mean() / abs(base.mean()):+.2f} % | {spent:.0f} s, {model.num_timesteps / 1e6:.2f} M steps |"
-    )
+def measured(problem: str, agents: list[str], seeds: list[int], seconds: float) -> Iterator[dict[str, Any]]:
+    """Trains each agent with each seed and yields its row, then the baseline's."""
+    base = returns(problem, greedy, EVALUATION_SEED)
+    for agent in agents:
+        for seed in seeds:
+            model, spent = train(problem, agent, seed, seconds)
+            found = returns(problem, decisive(model), EVALUATION_SEED)
+            better = found - base
+            half = 1.96 * better.std(ddof=1) / INSTANCES**0.5
+            row = {"problem": problem, "agent": agent, "seed": seed, "mean_return": found.mean()}
+            row |= {"low": better.mean() - half, "high": better.mean() + half}
+            row["better"] = 100 * better.mean() / abs(base.mean())
+            yield row | {"cpu_seconds": spent, "million_steps": model.num_timesteps / 1e6}
+    yield {"problem": problem, "agent": "greedy baseline", "mean_return": base.mean()}
 
 
 def main() -> None:
-    """Trains, evaluates and writes Markdown, a row at a time; rows that the file has already are not made again."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--problems", nargs="*", default=list(PROBLEMS), choices=PROBLEMS)
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--problem", choices=PROBLEMS, required=True)
     parser.add_argument("--agents", nargs="*", default=["attention"], choices=AGENTS)
     parser.add_argument("--seeds", nargs="*", type=int, default=[0, 1, 2])
     parser.add_argument("--minutes", type=float, default=5.0, help="CPU time of each agent")
-    parser.add_argument("--evaluation-seed", type=int, default=EVALUATION_SEED)
-    parser.add_argument("--table", type=Path, default=Path("learning_attention.md"), help="where the rows go")
+    add_rows(parser)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    rows = options.table.read_text().splitlines() if options.table.exists() else list(HEAD)
-    for seed in options.seeds:
-        for problem in options.problems:
-            for agent in options.agents:
-                if not any(row.startswith(f"| {problem} | greedy") for row in rows):
-                    rows.append(baseline(problem, options.evaluation_seed)[0])
-                if not any(row.startswith(f"| {problem} | {agent} | {seed} |") for row in rows):
-                    rows.append(compare(problem, agent, seed, 60 * options.minutes, options.evaluation_seed))
-                options.table.write_text("\n".join([*HEAD, *sorted(rows[2:])]) + "\n")
-    print(options.table.read_text())
+    show(measured(options.problem, options.agents, options.seeds, 60 * options.minutes), options.rows)
 
 
 if __name__ == "__main__":
