@@ -5,15 +5,17 @@ Distances are computed when asked for, so that an instance of n nodes takes O(n)
 
 from abc import ABC, abstractmethod
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mdpzoo.codes import load
 from mdpzoo.errors import InstanceError, did_you_mean
 from mdpzoo_combinatorial.instances.checking import check_names, frozen, whole
 from mdpzoo_combinatorial.instances.distances import DISTANCES, GEOGRAPHICAL, UNROUNDED, Floats, degrees
 
+SHOWN_BY = "mdpzoo_combinatorial.render.notebooks"
 LANDMARKS = 1_000  # nodes that multidimensional scaling looks at
 
 
@@ -67,6 +69,14 @@ class RoutingInstance(ABC):
         check_names(self.name, self.names, n)
         if self.matrix is not None:
             _check_matrix(self.name, self.matrix, self.symmetric)
+
+    def _repr_png_(self) -> bytes | None:
+        """A picture, for notebooks."""
+        return cast("bytes | None", load(f"{SHOWN_BY}:png_of")(self))
+
+    def _repr_html_(self) -> str:
+        """A small table and a picture, for notebooks."""
+        return str(load(f"{SHOWN_BY}:html_with_picture")(self, self._repr_png_()))
 
     @property
     def num_nodes(self) -> int:

@@ -25,7 +25,7 @@ from mdpzoo_combinatorial.render.tours import draw_tour
 FORMATS = (".png", ".svg", ".pdf")
 Picture = NDArray[np.uint8]
 
-__all__ = ["FORMATS", "Picture", "picture", "save_picture", "tour_picture"]
+__all__ = ["FORMATS", "Picture", "draw", "picture", "save_picture", "tour_picture"]
 
 
 def picture(
@@ -158,6 +158,19 @@ def _draw(
         current = None if complete or not len(tour) else int(tour[-1])
         arrows = isinstance(instance, ATSPInstance)
         draw_tour(canvas, layout, tour, current=current, arrows=arrows, caption=told)
+
+
+def draw(canvas: Canvas, instance: Instance, solution: Any = None) -> None:
+    """Draws an instance on an empty sheet, with a solution or, where that is None, without one.
+
+    Raises:
+        InstanceError: not a solution.
+    """
+    if solution is not None:
+        _draw(canvas, instance, solution)
+    else:
+        nothing = [0] if isinstance(instance, OPInstance) else []
+        _draw(canvas, instance, nothing, complete=False)
 
 
 def _length(instance: OPInstance, nodes: NDArray[np.int64], closed: bool) -> float:

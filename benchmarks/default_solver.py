@@ -1,0 +1,247 @@
+"""Which solver ``mdpzoo solve`` takes: ours and the installed ones at equal CPU-seconds, by problem and size.
+
+    python benchmarks/default_solver.py --data DATA                    # about 20 CPU-minutes; goes on after a kill
+    python benchmarks/default_solver.py --table mdpzoo_combinatorial/baselines/default_solvers.json
+
+Every solver searches for 10 CPU-seconds, its child process included, its imports, its set-up and compiling excluded;
+LKH ends by itself after ten runs. What it has reported after 1, 3 and 10 CPU-seconds is held against the best known
+value, or the best one found here where that is better. The files were not used to choose any constant of our searches;
+their sizes fill the classes evenly. Runs are appended to ``--out``, from which tables and the package's data are made.
+
+``DATA`` holds ``tsplib``, ``cvrplib``, ``oplib``, ``knapsack`` with their JSON files of best known values.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import time
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+
+from mdpzoo_combinatorial import generate, read_instance
+from mdpzoo_combinatorial.baselines import solve
+from mdpzoo_combinatorial.local_search.budget import Budget
+from mdpzoo_combinatorial.problems import PROBLEMS
+
+TIMES = (1.0, 3.0, 10.0)  # CPU-seconds at which answers are compared
+UNSEEDED = ("ortools", "dynamic-programming")  # one run is enough
+SEEDS = (0, 1)
+RESULT = Path(__file__).parent / "results" / "default_solver.json"
+FOLDERS = {  # problem -> folder, ending, best known values, their key
+    "TSP": ("tsplib", "tsp", "optima.json", "optimum"),
+    "CVRP": ("cvrplib", "vrp", "best_known.json", "best_known"),
+    "OP": ("oplib", "oplib", "best_known.json", "ea4op_score"),
+    "Knapsack": ("knapsack", "txt", "optima.json", "optimum"),
+}
+CLASSES: dict[str, dict[int, tuple[str, ...]]] = {  # problem -> largest size -> files; of ATSP: sizes to generate
+    "TSP": {
+        200: ("kroB150", "rat195"),
+        500: ("gr229", "pcb442"),
+        2_000: ("rat783", "vm1084"),
+    },
+    "ATSP": {100: ("60", "100"), 2_000: ("200", "400")},
+    "CVRP": {100: ("E-n76-k10", "P-n65-k10"), 300: ("X-n172-k51", "X-n256-k16"), 2_000: ("X-n480-k70", "X-n766-k71")},
+    "OP": {
+        100: ("rat99-gen2-50", "eil76-gen2-50"),
+        250: ("kroB200-gen2-50", "pr152-gen2-50"),
+        2_000: ("pcb442-gen2-50", "gil262-gen2-50"),
+    },
+    "Knapsack": {
+        500: ("pisinger_strongly_correlated_n500_R1000", "jooken_n_400_c_1000000_g_6_f_0.3_eps_1e-05_s_100"),
+        2_000: (
+            "jooken_n_600_c_1000000_g_2_f_0.1_eps_0.0001_s_200",
+            "jooken_n_1000_c_1000000_g_2_f_0.3_eps_0.001_s_200",
+        ),
+    },
+}
+
+
+class Case(NamedTuple):
+    """An instance, the largest size of its class, and what is known of it."""
+
+    instance: Any
+    up_to: int
+    best: float | None
+
+
+class CpuBudget(Budget):
+    """So many CPU-seconds of this process and its children; notes what was reported and when."""
+
+    def __init__(self, seconds: float) -> None:
+        """Solvers that watch the wall clock themselves are given twenty times as much."""
+        super().__init__(20 * seconds, self._note)
+        self.limit, self.most = seconds, 0.0
+        self.notes: list[tuple[float, float]] = []
+
+    @property
+    def left(self) -> float:
+        """CPU-seconds until the limit."""
+        if not self.began:
+            self.begin()
+        self.most = max(self.most, self.used)  # a child that has ended is not counted any more
+        return max(0.0, self.limit - self.used)
+
+    def _note(self, rounds: int, objective: float) -> None:
+        self.most = max(self.most, self.used)
+        self.notes.append((self.used, objective))
+
+    def _now(self) -> float:
+        own = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+        used = time.process_time()
+        for child in map(int, own):
+            try:
+                used += time.clock_gettime((~child << 3) | 2)  # Linux: the CPU clock of a process
+            except OSError:  # it has just ended
+                continue
+        return used
+
+
+def cases(data: Path) -> Iterator[Case]:
+    """All instances of the classes."""
+    for problem, classes in CLASSES.items():
+        for up_to, names in classes.items():
+            for name in names:
+                if problem not in FOLDERS:
+                    yield Case(generate(problem, 1, int(name), seed=23)[0], up_to, None)
+                    continue
+                folder, ending, facts, key = FOLDERS[problem]
+                known = json.loads((data / folder / facts).read_text())[name]
+                best = known[key] if isinstance(known, dict) else known
+                yield Case(read_instance(data / folder / f"{name}.{ending}"), up_to, float(best))
+
+
+def agents_for(problem: str) -> list[str]:
+    """Ours first, then the installed ones."""
+    outside = [name for name in ("lkh", "pyvrp", "ortools") if name in PROBLEMS[problem].baselines]
+    return [PROBLEMS[problem].search, *outside]
+
+
+def measured(case: Case, agent: str, seed: int) -> dict[str, Any]:
+    """One run: the objective after each of ``TIMES``, None where there was no answer yet."""
+    budget = CpuBudget(TIMES[-1])
+    answer = solve(case.instance, agent, seed=seed, budget=budget)
+    used = budget.most
+    sign = -1 if case.instance.maximise else 1
+    notes = budget.notes if answer.decoding is None else []
+    reached: list[float | None] = []
+    for limit in TIMES[:-1]:
+        if used <= limit:
+            reached.append(answer.objective)
+            continue
+        so_far = [sign * value for at, value in notes if at <= limit]
+        reached.append(sign * min(so_far) if so_far else None)
+    return {
+        "problem": case.instance.problem,
+        "up_to": case.up_to,
+        "instance": case.instance.name,
+        "size": PROBLEMS[case.instance.problem].size(case.instance),
+        "agent": agent,
+        "seed": seed,
+        "best_known": case.best,
+        "objectives": [*reached, None if answer.decoding else answer.objective],
+        "cpu_seconds": round(used, 2),
+        "proven": answer.proven_optimal,
+    }
+
+
+def run_all(data: Path, out: Path) -> None:
+    """Runs what the result file does not hold yet."""
+    runs = json.loads(out.read_text())["runs"] if out.is_file() else []
+    done = {(run["problem"], run["instance"], run["agent"], run["seed"]) for run in runs}
+    for problem in CLASSES:  # compiles
+        solve(generate(problem, 1, 20, seed=0)[0], PROBLEMS[problem].search, seconds=0.2)
+    for case in cases(data):
+        for agent in agents_for(case.instance.problem):
+            for seed in SEEDS[:1] if agent in UNSEEDED else SEEDS:
+                if (case.instance.problem, case.instance.name, agent, seed) in done:
+                    continue
+                runs.append(measured(case, agent, seed))
+                print(json.dumps(runs[-1]), flush=True)
+                out.parent.mkdir(exist_ok=True)
+                out.write_text(json.dumps({"seconds": TIMES, "versions": versions(), "runs": runs}, indent=1) + "\n")
+
+
+def versions() -> dict[str, str]:
+    """Of what was compared."""
+    found = {}
+    for name in ("mdpzoo-combinatorial", "elkai", "pyvrp", "ortools"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def table(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """For each class and solver the mean gap in percent after each of ``TIMES``, and the share of proven answers."""
+    rows = []
+    for problem, classes in CLASSES.items():
+        sign = -1 if PROBLEMS[problem].maximise else 1
+        for up_to in classes:
+            own = [run for run in runs if run["problem"] == problem and run["up_to"] == up_to]
+            best: dict[str, float] = {}
+            for run in own:
+                known = [sign * each for each in (run["best_known"], *run["objectives"]) if each is not None]
+                best[run["instance"]] = min([best.get(run["instance"], float("inf")), *known])
+            agents = {}
+            for agent in agents_for(problem):
+                gaps: list[list[float | None]] = []
+                for run in (each for each in own if each["agent"] == agent):
+                    least = best[run["instance"]]
+                    percent = [
+                        None if each is None else 100 * (sign * each - least) / abs(least) for each in run["objectives"]
+                    ]
+                    gaps.append(percent)
+                agents[agent] = {
+                    "gaps": [_mean(each) for each in zip(*gaps, strict=True)],
+                    "proven": statistics.mean(run["proven"] for run in own if run["agent"] == agent),
+                }
+            rows.append({"problem": problem, "up_to": up_to, "instances": sorted(best), "agents": agents})
+    return rows
+
+
+def _gap(objective: float | None, sign: int, least: float) -> float | None:
+    return None if objective is None else 100 * (sign * objective - least) / abs(least)
+
+
+def _mean(gaps: tuple[float | None, ...]) -> float | None:
+    """None where one run had no answer."""
+    known = [each for each in gaps if each is not None]
+    return round(statistics.mean(known), 4) if len(known) == len(gaps) and known else None
+
+
+def print_markdown(rows: list[dict[str, Any]]) -> None:
+    """A row for each class and solver."""
+    times = " | ".join(f"gap % after {each:g} s" for each in TIMES)
+    print(f"| problem | up to | solver | {times} | proven |")
+    print("| --- | --- | --- | " + "--- | " * len(TIMES) + "--- |")
+    for row in rows:
+        for agent, facts in row["agents"].items():
+            gaps = " | ".join("no answer" if each is None else f"{each:.3f}" for each in facts["gaps"])
+            print(f"| {row['problem']} | {row['up_to']} | {agent} | {gaps} | {facts['proven']:.0%} |")
+
+
+def main() -> None:
+    """Measures, prints Markdown and writes the package's data."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--data", type=Path, help="measure what is missing in --out")
+    parser.add_argument("--out", type=Path, default=RESULT)
+    parser.add_argument("--table", type=Path, help="write the data that --agent auto reads")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    if options.data:
+        run_all(options.data, options.out)
+    rows = table(json.loads(options.out.read_text())["runs"])
+    print_markdown(rows)
+    if options.table:
+        content = {"benchmark": "benchmarks/default_solver.py", "seconds": TIMES, "rows": rows}
+        options.table.write_text(json.dumps(content, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
