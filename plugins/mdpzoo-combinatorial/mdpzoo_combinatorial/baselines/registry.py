@@ -16,6 +16,7 @@ from mdpzoo_combinatorial.local_search.budget import Budget
 from mdpzoo_combinatorial.problems import PROBLEMS, resolve
 
 SEED_LIMIT = 2**63
+STANDS_IN = "stands in"  # part of the decoding where something else than the solver itself has answered
 
 
 class Found(NamedTuple):
