@@ -48,7 +48,8 @@ CLASSES: dict[str, dict[int, tuple[str, ...]]] = {  # problem -> largest size ->
     "TSP": {
         200: ("kroB150", "rat195"),
         500: ("gr229", "pcb442"),
-        2_000: ("rat783", "vm1084"),
+        800: ("rat783",),
+        2_000: ("vm1084",),
     },
     "ATSP": {100: ("60", "100"), 2_000: ("200", "400")},
     "CVRP": {
