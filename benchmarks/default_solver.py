@@ -51,16 +51,16 @@ CLASSES: dict[str, dict[int, tuple[str, ...]]] = {  # problem -> largest size ->
         800: ("rat783",),
         2_000: ("vm1084",),
     },
-    "ATSP": {100: ("60", "100"), 2_000: ("200", "400")},
+    "ATSP": {100: ("60", "100"), 500: ("200", "400")},
     "CVRP": {
         100: ("E-n76-k10", "P-n65-k10", "A-n80-k10", "P-n76-k5"),
         300: ("X-n172-k51", "X-n256-k16"),
-        2_000: ("X-n480-k70", "X-n766-k71"),
+        1_000: ("X-n480-k70", "X-n766-k71"),
     },
     "OP": {
         100: ("rat99-gen2-50", "eil76-gen2-50"),
         250: ("kroB200-gen2-50", "pr152-gen2-50"),
-        2_000: ("pcb442-gen2-50", "gil262-gen2-50"),
+        500: ("pcb442-gen2-50", "gil262-gen2-50"),
     },
     "Knapsack": {
         500: ("pisinger_strongly_correlated_n500_R1000", "jooken_n_400_c_1000000_g_6_f_0.3_eps_1e-05_s_100"),
@@ -222,7 +222,7 @@ def _facts(runs: list[dict[str, Any]], best: dict[str, float], sign: int) -> dic
     count = max(len(run["seconds"]) for run in runs)
     longest = [run for run in runs if len(run["seconds"]) == count]
     gaps = [[_gap(each, sign, best[run["instance"]]) for each in run["objectives"]] for run in longest]
-    proven = statistics.mean(run["proven"] for run in longest)
+    proven = statistics.mean(run["proven"] and run["objectives"][-1] is not None for run in longest)
     return {"gaps": [_mean(each) for each in zip(*gaps, strict=True)], "proven": proven, "runs": len(longest)}
 
 
