@@ -32,9 +32,8 @@ from mdpzoo_combinatorial.local_search.budget import Budget
 from mdpzoo_combinatorial.problems import PROBLEMS
 
 TIMES = (1.0, 5.0)  # CPU-seconds at which answers are compared
-LONGER = {
-    ("TSP", 2_000, agent): (1.0, 5.0, 10.0, 20.0) for agent in ("iterated-local-search", "lkh")
-}  # LKH has none before
+LONG = (1.0, 5.0, 10.0, 20.0)  # where LKH has no tour of a large instance before
+LONGER = {("TSP", up_to, agent): LONG for up_to in (800, 2_000) for agent in ("iterated-local-search", "lkh")}
 UNSEEDED = ("ortools", "dynamic-programming")  # one run is enough
 SEEDS = (0, 1)
 RESULT = Path(__file__).parent / "results" / "default_solver.json"
