@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pettingzoo import AECEnv, ParallelEnv
     from stable_baselines3.common.vec_env import VecEnv
 
-    from mdpzoo.protocols import BatchedGame, BatchedProblem, FrozenPolicy, Game, Model, Policy
+    from mdpzoo.protocols import Agent, BatchedGame, BatchedProblem, FrozenPolicy, Game, Model, Policy
 
     Rules = Model | BatchedProblem
     Player = Policy | FrozenPolicy
@@ -212,7 +212,7 @@ def seat(
     )
 
 
-def make_agent(id: str, env: Any, **settings: Any) -> Any:
+def make_agent(id: str, env: Any, **settings: Any) -> "Agent":
     """Makes an agent in Stable-Baselines3's form: ``learn``, ``predict``, ``save``.
 
     Args:

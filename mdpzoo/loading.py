@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mdpzoo import registry
 from mdpzoo.checkpoints import HIDDEN, describe
@@ -20,13 +20,16 @@ from mdpzoo.codes import load
 from mdpzoo.errors import CheckpointError, MissingExtraError, did_you_mean, unknown
 from mdpzoo.front import make_agent, make_any
 
+if TYPE_CHECKING:
+    from mdpzoo.protocols import Agent
+
 MOMENTS = {"exp_avg", "exp_avg_sq", "max_exp_avg_sq", "square_avg", "momentum_buffer"}  # shaped like their parameter
 COUNTERS = ("num_timesteps", "_n_updates", "_n_calls", "_episode_num")  # of SB3's algorithms
 SUFFIXES = (".zip", ".safetensors")
 STEMS = tuple(f"agent{suffix}" for suffix in SUFFIXES)  # what a run's folder calls its agent
 
 
-def load_agent(path: str | Path, env: Any = None) -> Any:
+def load_agent(path: str | Path, env: Any = None) -> "Agent":
     """Loads a saved or a pretrained agent. Nothing is unpickled.
 
     Args:
@@ -40,7 +43,7 @@ def load_agent(path: str | Path, env: Any = None) -> Any:
     return read(path, make_any(env) if isinstance(env, str) else env)
 
 
-def read(path: str | Path, env: Any = None) -> Any:
+def read(path: str | Path, env: Any = None) -> "Agent":
     """Reads a saved agent; the arguments and errors are those of ``mdpzoo.load_agent``."""
     found = Path(path)
     if found.is_dir():

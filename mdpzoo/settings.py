@@ -1,18 +1,164 @@
-"""Whether a setting exists and has the type that its function asks for, so that a wrong one is named before it is used.
+"""Whether a setting exists, has the type that its function asks for and lies in its range; a wrong one is named.
 
 Of types, only values that JSON can hold are looked at, and only where the annotation is plain: anything else is the
-function's own business.
+function's own business. Ranges are data in the annotation, ``Annotated[float, Range(0, 1)]``: ``mdpzoo show`` prints
+them, and ``@ranged`` checks them in every call.
 """
 
+import functools
+import inspect
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from mdpzoo.errors import SettingError, did_you_mean
 
 NUMBERS: dict[Any, type] = {int: Integral, float: Real, complex: Real}
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Range:
+    """Finite numbers from ``low`` to ``high``.
+
+    Attributes:
+        low: the smallest; None: no limit.
+        high: the largest; None: no limit.
+        above: whether ``low`` itself is excluded.
+        below: whether ``high`` itself is excluded.
+        unit: said behind the limits.
+    """
+
+    low: float | None = None
+    high: float | None = None
+    above: bool = False
+    below: bool = False
+    unit: str = ""
+
+    def __contains__(self, value: Any) -> bool:
+        """Whether a number lies in the range."""
+        low = float("-inf") if self.low is None else self.low
+        high = float("inf") if self.high is None else self.high
+        after = value > low if self.above or self.low is None else value >= low
+        return bool(after and (value < high if self.below or self.high is None else value <= high))
+
+    def __str__(self) -> str:
+        """The range as people read it: ``at least 1``, ``in 2..8``, ``in (0, 1]``."""
+        unit = f" {self.unit}" if self.unit else ""
+        if self.low is None and self.high is None:
+            return "any"
+        if self.high is None:
+            return (
+                "positive"
+                if self.above and self.low == 0
+                else f"{'above' if self.above else 'at least'} {self.low}{unit}"
+            )
+        if self.low is None:
+            return f"{'below' if self.below else 'at most'} {self.high}{unit}"
+        if isinstance(self.low, int) and isinstance(self.high, int) and self.high > 1 and not unit:
+            return f"in {self.low}..{self.high}"
+        return f"in {'(' if self.above else '['}{self.low:g}, {self.high:g}{')' if self.below else ']'}{unit}"
+
+    def data(self) -> dict[str, Any]:
+        """The range as JSON values."""
+        ends = {"low": self.low, "high": self.high, "low_excluded": self.above, "high_excluded": self.below}
+        return ends | ({"unit": self.unit} if self.unit else {})
+
+    def check(self, name: str, value: Any) -> None:
+        """Raises SettingError unless a value is None, no number or in the range."""
+        if not isinstance(value, Real) or isinstance(value, bool) or value in self:
+            return
+        said = str(self)
+        words = "be a finite number" if said == "any" else f"lie {said}" if said.startswith("in ") else f"be {said}"
+        raise SettingError(f"{name} must {words}, got {value}")
+
+
+@dataclass(frozen=True)
+class Choices:
+    """One of a few texts.
+
+    Attributes:
+        known: all of them.
+    """
+
+    known: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """The choices as people read them."""
+        return ", ".join(self.known)
+
+    def data(self) -> dict[str, Any]:
+        """The choices as JSON values."""
+        return {"choices": list(self.known)}
+
+    def check(self, name: str, value: Any) -> None:
+        """Raises SettingError if a value is a text that is not known; names the nearest."""
+        if isinstance(value, str) and value not in self.known:
+            hint = did_you_mean(value, self.known) or f" Known: {self}."
+            raise SettingError(f"unknown {name} {value!r}.{hint}")
+
+
+def range_of(annotation: Any) -> Range | Choices | None:
+    """What an annotation says of the values that a setting may have; None: nothing beyond the type."""
+    if typing.get_origin(annotation) is typing.Annotated:
+        return next((each for each in annotation.__metadata__ if isinstance(each, Range | Choices)), None)
+    if typing.get_origin(annotation) is typing.Literal:
+        return Choices(tuple(map(str, typing.get_args(annotation))))
+    return Choices(("true", "false")) if annotation is bool else None
+
+
+def check_fields(record: Any) -> None:
+    """Checks the ranges in the annotations of a dataclass's fields; for ``__post_init__``.
+
+    Raises:
+        SettingError: if a field is out of its range; names it, the range and the value.
+    """
+    for each in fields(record):
+        allowed = range_of(each.type)
+        if allowed is not None and each.type is not bool:
+            allowed.check(each.name, getattr(record, each.name))
+
+
+def range_text(data: Mapping[str, Any] | None) -> str:
+    """What ``data()`` of a range says, as people read it; empty for None."""
+    if data is None:
+        return ""
+    if "choices" in data:
+        return str(Choices(tuple(data["choices"])))
+    return str(Range(data["low"], data["high"], data["low_excluded"], data["high_excluded"], data.get("unit", "")))
+
+
+def ranged(function: Function) -> Function:
+    """Checks the ranges in a function's annotations whenever it is called.
+
+    Raises:
+        SettingError: from the function, if a setting is out of its range; names it, the range and the value.
+
+    Example:
+        >>> from typing import Annotated
+        >>> @ranged
+        ... def slide(slip: Annotated[float, Range(0, 1)] = 0.1) -> float:
+        ...     return slip
+        >>> slide(slip=2)
+        Traceback (most recent call last):
+        mdpzoo.errors.SettingError: slip must lie in [0, 1], got 2
+    """
+    signature = inspect.signature(function)
+    found = {name: range_of(each.annotation) for name, each in signature.parameters.items()}
+    ranges = {name: each for name, each in found.items() if each is not None}
+
+    @functools.wraps(function)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        given = signature.bind_partial(*args, **kwargs).arguments
+        for name, allowed in ranges.items():
+            if name in given:
+                allowed.check(name, given[name])
+        return function(*args, **kwargs)
+
+    return cast("Function", checked)
 
 
 def check_names(settings: Iterable[str], known: Iterable[str], what: str = "") -> None:
@@ -57,6 +203,7 @@ def check_types(function: Callable[..., Any], settings: Mapping[str, Any], what:
     """
     if isinstance(function, type):
         function = vars(function).get("__init__", object.__init__)
+    function = inspect.unwrap(function)
     annotations = getattr(function, "__annotations__", {})
     for name in settings.keys() & annotations.keys():
         hint = _read(annotations[name], getattr(function, "__globals__", {}))
@@ -105,6 +252,8 @@ def _words(hint: Any) -> str:
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in (typing.Union, types.UnionType):
         return " or ".join(dict.fromkeys(_words(each) for each in arguments))
+    if origin is typing.Annotated:
+        return _words(arguments[0])
     if origin is typing.Literal:
         return " or ".join(repr(each) for each in arguments)
     if origin is tuple:

@@ -1,10 +1,11 @@
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 import pytest
 
 from mdpzoo.errors import SettingError
-from mdpzoo.settings import check_types
+from mdpzoo.settings import Choices, Range, check_fields, check_types, range_text, ranged
 
 if TYPE_CHECKING:
     from nowhere import Unreadable
@@ -72,3 +73,58 @@ def test_a_class_is_asked_for_its_constructor():
 
     with pytest.raises(SettingError, match="setting 'size' of thing must be an integer"):
         check_types(Thing, {"size": "x"}, "thing")
+
+
+@pytest.mark.parametrize(("range_", "words", "inside", "outside"), [
+    (Range(1), "at least 1", [1, 10**9], [0, float("nan"), float("inf")]),
+    (Range(2, 8), "in 2..8", [2, 8], [1, 9]),
+    (Range(0, 1), "in [0, 1]", [0, 1], [-1e-9, 1 + 1e-9]),
+    (Range(0, 1, above=True), "in (0, 1]", [1e-9, 1], [0]),
+    (Range(0, 0.5, below=True), "in [0, 0.5)", [0], [0.5]),
+    (Range(0, above=True), "positive", [1e-300], [0, float("inf")]),
+    (Range(high=3), "at most 3", [-1e9, 3], [4, float("-inf")]),
+    (Range(-45, 45, unit="degrees"), "in [-45, 45] degrees", [-45], [46]),
+    (Range(), "any", [0], [float("nan"), float("inf")]),
+])  # fmt: skip
+def test_a_range_says_what_it_takes(range_, words, inside, outside):
+    assert str(range_) == range_text(range_.data()) == words
+    assert all(value in range_ for value in inside)
+    for value in outside:
+        with pytest.raises(SettingError, match=r"^slip must .*, got"):
+            range_.check("slip", value)
+
+
+def test_a_choice_that_is_not_known_gets_a_hint_and_other_types_pass():
+    Choices(("uniform", "clustered")).check("distribution", "uniform")
+    Choices(("uniform", "clustered")).check("distribution", ["a", "map"])
+    with pytest.raises(SettingError, match=r"unknown distribution 'clustred'. Did you mean 'clustered'"):
+        Choices(("uniform", "clustered")).check("distribution", "clustred")
+
+
+def test_ranges_are_checked_in_every_call_and_none_means_the_default():
+    @ranged
+    def slide(slip: Annotated[float | None, Range(0, 1)] = None, *, steps: Annotated[int, Range(1)] = 1) -> Any:
+        return slip, steps
+
+    assert slide(0.5) == (0.5, 1)
+    assert slide() == slide(None) == (None, 1)
+    for arguments, named in ((((2,), {}), "slip"), (((), {"steps": 0}), "steps")):
+        with pytest.raises(SettingError, match=named):
+            slide(*arguments[0], **arguments[1])
+
+
+def test_fields_of_a_record_are_checked_by_their_ranges():
+    @dataclass
+    class Settings:
+        delta: Annotated[float, Range(0, 1)] = 0.5
+        kind: Annotated[str, Choices(("one", "two"))] = "one"
+        flag: bool = True
+
+        def __post_init__(self) -> None:
+            check_fields(self)
+
+    assert Settings(1.0, "two", False).delta == 1.0
+    with pytest.raises(SettingError, match=r"delta must lie in \[0, 1\], got 2"):
+        Settings(2)
+    with pytest.raises(SettingError, match="unknown kind 'tow'"):
+        Settings(kind="tow")

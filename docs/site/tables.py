@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mdpzoo import registry
+from mdpzoo.settings import range_text
 from mdpzoo.specs import FamilySpec
 
 ARXIV = re.compile(r"arXiv:(\d{4}\.\d{4,5})")
@@ -75,8 +76,9 @@ def settings(found: list[dict[str, Any]]) -> str:
             f"`{each['name']}`",
             f"`{each['type']}`",
             f"`{getattr(each['default'], '__name__', each['default'])}`",
+            range_text(each["range"]),
             each["about"],
         )
         for each in found
     ]
-    return rows(("setting", "type", "default", "meaning"), body)
+    return rows(("setting", "type", "default", "range", "meaning"), body)

@@ -10,7 +10,7 @@ import typer
 from mdpzoo import registry
 from mdpzoo.cli import listing
 from mdpzoo.cli.options import STOPPED, EnvironmentSettings, Envs, Json, Seed, Settings, Threads, working
-from mdpzoo.cli.settings_table import settings_rows
+from mdpzoo.cli.settings_table import for_people, settings_rows
 from mdpzoo.cli.settings_text import read_settings
 from mdpzoo.errors import SettingError, did_you_mean
 from mdpzoo.files import check_folder
@@ -61,7 +61,7 @@ def show(id: Annotated[str, typer.Argument(help="an environment or an agent")], 
         listing.print_json(row)
     else:
         listing.print_facts(rows[id])
-        listing.print_rows(row["parameters"])
+        listing.print_rows(for_people(row["parameters"]))
 
 
 @app.command(epilog="Example: mdpzoo doctor")

@@ -19,6 +19,7 @@ WANTED = (
     "name",
     "type",
     "default",
+    "range",
     "about",
     "kind",
     "actions",

@@ -1,22 +1,26 @@
-"""The settings of an environment or an agent: name, type, default and what its docstring says of each."""
+"""The settings of an environment or an agent: name, type, default, range and what its docstring says of each."""
 
 import inspect
 import re
 from collections.abc import Mapping
 from dataclasses import is_dataclass
-from typing import Any
+from typing import Annotated, Any, get_args, get_origin
 
 from mdpzoo.codes import load
+from mdpzoo.settings import range_of, range_text
 
 OWN = ("self", "env", "_init_setup_model")  # what the zoo itself hands over
 
 
 def settings_rows(code: str, preset: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Returns a row for each setting: ``name``, ``type``, ``default`` (None if it is needed) and ``about``.
+    """Returns a row for each setting: ``name``, ``type``, ``default`` (None if it is needed), ``range`` and ``about``.
+
+    A range is ``{"low", "high", "low_excluded", "high_excluded"}``, ``{"choices"}``, or None where the type says all.
 
     Args:
         code: ``"module:attribute"`` that is called with the settings. A function with ``**settings`` names what takes
-            them, a class or a record of records, in the same form as its attribute ``settings_of``.
+            them, a class or a record of records, in the same form as its attribute ``settings_of``; where it takes only
+            some, ``settings_taken`` is the code of a function from the preset, as keywords, to their names.
         preset: settings that the spec fixes in place of the defaults.
     """
     try:
@@ -26,8 +30,16 @@ def settings_rows(code: str, preset: Mapping[str, Any]) -> list[dict[str, Any]]:
     rows = [row for row in _parameters(function) if row["name"] not in OWN]
     if other := getattr(function, "settings_of", None):
         taken = {row["name"] for row in rows}
-        rows += [row for row in _parameters(load(other)) if row["name"] not in {*taken, *OWN}]
+        chosen = getattr(function, "settings_taken", None)
+        only = None if chosen is None else load(chosen)(**preset)
+        added = [row for row in _parameters(load(other)) if row["name"] not in {*taken, *OWN}]
+        rows += [row for row in added if only is None or row["name"] in only]
     return [row | {"default": preset.get(row["name"], row["default"])} for row in rows]
+
+
+def for_people(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same rows with each range as text."""
+    return [row | {"range": range_text(row["range"])} for row in rows]
 
 
 def _parameters(function: Any, within: str = "") -> list[dict[str, Any]]:
@@ -41,7 +53,9 @@ def _parameters(function: Any, within: str = "") -> list[dict[str, Any]]:
         if inner is not None and is_dataclass(inner.default_factory):
             rows += _parameters(inner.default_factory, f"{within}{name}.")
             continue
+        allowed = range_of(each.annotation)
         row = {"name": f"{within}{name}", "type": _type(each.annotation), "default": default}
+        row["range"] = None if allowed is None else allowed.data()
         rows.append(row | {"about": about.get(name, "")})
     return rows
 
@@ -50,6 +64,8 @@ def _type(annotation: Any) -> str:
     """An annotation as a person reads it."""
     if annotation is inspect.Parameter.empty:
         return ""
+    if get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
     text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
     return re.sub(r"\b(?:[a-z_]\w*\.)+(?=[A-Z])", "", text.strip("'\""))
 

@@ -15,6 +15,7 @@ from mdpzoo.experiments.players import ready_agent
 from mdpzoo.experiments.progress import Advance, bar
 from mdpzoo.experiments.run import load_run, make_envs
 from mdpzoo.loading import read
+from mdpzoo.showing import shown
 
 if TYPE_CHECKING:
     from stable_baselines3.common.vec_env import VecEnv
@@ -25,7 +26,8 @@ RESAMPLES = 2_000
 MAX_STEPS = 100_000  # of an episode, so that a continuing task comes to an end
 
 
-@dataclass(frozen=True)
+@shown
+@dataclass(frozen=True, repr=False)
 class Evaluation:
     """What a number of episodes brought.
 

@@ -116,7 +116,7 @@ def _train(run: Run, folder: Path, exactly: bool, extras: Extras) -> Trained:
         for name in LEARNED:
             (folder / name).unlink(missing_ok=True)
     envs = _environments(run)
-    agent = _agent(run, envs) if saved is None else read(folder, envs)
+    agent: Any = _agent(run, envs) if saved is None else read(folder, envs)
     _begin(run, folder)
     keeper = Keeper(run, folder, agent, envs, extras.keep_every)
     keeper.evaluations.listener = extras.on_evaluation

@@ -13,6 +13,7 @@ from gymnasium.spaces import Box, Discrete
 
 from mdpzoo.errors import IllegalActionError, SettingError, did_you_mean
 from mdpzoo.models.tabular import TabularMDP
+from mdpzoo.showing import shown
 
 if TYPE_CHECKING:
     from mdpzoo.models.markov_game_batches import MarkovGames
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 PLAYERS = ("protagonist", "adversary")
 
 
-@dataclass(frozen=True, eq=False)
+@shown
+@dataclass(frozen=True, eq=False, repr=False)
 class MarkovGame:
     """A finite zero-sum game; a ``Game`` in which both players observe the state.
 

@@ -18,6 +18,7 @@ from mdpzoo.errors import IllegalActionError, InstanceError, SettingError
 from mdpzoo.models import tabular_forms
 from mdpzoo.models.outcomes import thresholds
 from mdpzoo.models.tabular_forms import TYPES
+from mdpzoo.showing import shown
 
 if TYPE_CHECKING:
     from mdpzoo.models.batched import TabularProblem
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 TOLERANCE = 1e-9  # how far the probabilities of a row may sum from 1
 
 
-@dataclass(frozen=True, eq=False)
+@shown
+@dataclass(frozen=True, eq=False, repr=False)
 class TabularMDP:
     """A finite MDP; row ``s * A + a`` lists what can follow action a in state s.
 
@@ -74,6 +76,16 @@ class TabularMDP:
         object.__setattr__(self, "num_actions", actions)
         object.__setattr__(self, "observation_space", Discrete(self.num_states))
         object.__setattr__(self, "action_space", Discrete(actions))
+
+    def _facts(self) -> dict[str, Any]:
+        """What is shown at the prompt and in notebooks."""
+        ends = int(np.count_nonzero(self.terminal))
+        return {
+            "states": self.num_states,
+            "actions": self.num_actions,
+            "transitions": len(self.successors),
+            "terminal": ends,
+        }
 
     @classmethod
     def from_arrays(cls, transitions: Any, rewards: Any, start: Any = None, terminal: Any = None) -> "TabularMDP":

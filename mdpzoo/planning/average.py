@@ -22,13 +22,15 @@ from mdpzoo.planning.certificates import EPS
 from mdpzoo.planning.discounted import check_tolerance
 from mdpzoo.planning.linear import relative_values
 from mdpzoo.planning.rows import Rows, as_weights
+from mdpzoo.showing import shown
 
 SMALL = 2000  # states of a component whose equations are solved directly where passes are slow
 PATIENCE = 300  # passes before that
 MOST = 1_000_000  # passes before giving up
 
 
-@dataclass(frozen=True, eq=False)
+@shown
+@dataclass(frozen=True, eq=False, repr=False)
 class AverageSolution:
     """Gains and relative values, of a model's best policy or of a given one.
 

@@ -23,6 +23,7 @@ from mdpzoo.planning.certificates import Certificate, Certifier
 from mdpzoo.planning.evaluation_sweeps import KRYLOV, Paces, approach, room_for
 from mdpzoo.planning.krylov import falling_order
 from mdpzoo.planning.rows import Rows
+from mdpzoo.showing import shown
 
 CREEPING = 0.3  # a bound that keeps more than this part of itself creeps
 TRUSTED = 100  # turns after which only methods with a proof of convergence are used
@@ -33,7 +34,8 @@ Turn = tuple[np.ndarray, np.ndarray, float]  # values, the other array, sweeps
 Between = Callable[[np.ndarray, np.ndarray, int, bool], Turn]  # values, spare, actions changed, creeping
 
 
-@dataclass(frozen=True, eq=False)
+@shown
+@dataclass(frozen=True, eq=False, repr=False)
 class DiscountedSolution:
     """Optimal values and a policy.
 

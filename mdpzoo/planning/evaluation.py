@@ -15,9 +15,11 @@ from mdpzoo.planning import passes_over_time, sweeps
 from mdpzoo.planning.certificates import EPS
 from mdpzoo.planning.discounted import check_discount, check_tolerance, solve_rows
 from mdpzoo.planning.rows import Rows, as_steps, as_weights
+from mdpzoo.showing import shown
 
 
-@dataclass(frozen=True, eq=False)
+@shown
+@dataclass(frozen=True, eq=False, repr=False)
 class Evaluation:
     """A policy's values.
 
@@ -32,7 +34,8 @@ class Evaluation:
     sweeps: float
 
 
-@dataclass(frozen=True, eq=False)
+@shown
+@dataclass(frozen=True, eq=False, repr=False)
 class Occupancy:
     """How often a policy visits what.
 

@@ -8,9 +8,11 @@ from mdpzoo.models import TabularMDP
 from mdpzoo.planning import sweeps
 from mdpzoo.planning.passes_over_time import check_horizon, rounding_over
 from mdpzoo.planning.rows import Rows
+from mdpzoo.showing import shown
 
 
-@dataclass(frozen=True, eq=False)
+@shown
+@dataclass(frozen=True, eq=False, repr=False)
 class FiniteHorizonSolution:
     """Optimal values and a policy for each step.
 

@@ -21,9 +21,11 @@ from mdpzoo.planning.discounted import STEADY, Turn, check_discount, check_toler
 from mdpzoo.planning.evaluation_sweeps import Paces, PolicyRows, approach
 from mdpzoo.planning.passes_over_time import check_horizon, rounding_over
 from mdpzoo.planning.rows import Rows
+from mdpzoo.showing import shown
 
 
-@dataclass(frozen=True, eq=False)
+@shown
+@dataclass(frozen=True, eq=False, repr=False)
 class SoftSolution:
     """Soft values and the softmax policy.
 

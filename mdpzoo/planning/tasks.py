@@ -13,13 +13,15 @@ from mdpzoo.models import TabularMDP
 from mdpzoo.planning.average import evaluate_average, solve_average
 from mdpzoo.planning.evaluation import evaluate
 from mdpzoo.planning.finite_horizon import solve_finite_horizon
+from mdpzoo.showing import shown
 
 LARGEST = 20_000_000  # numbers in a table of values over time
 LONGEST = 1 << 14  # steps within which episodes without a limit must be over
 PRECISION = 1e-9  # of gains, and of what a longer horizon may still add to a return
 
 
-@dataclass(frozen=True, eq=False)
+@shown
+@dataclass(frozen=True, eq=False, repr=False)
 class TaskSolution:
     """The best policy of a task, and what policies earn.
 

@@ -1,5 +1,6 @@
 """The interfaces of the zoo: what the shells ask of rules, and what everything asks of a policy. Signatures only."""
 
+from mdpzoo.protocols.agents import Agent
 from mdpzoo.protocols.decision_makers import (
     BatchedProblem,
     CompiledProblem,
@@ -13,6 +14,7 @@ from mdpzoo.protocols.decision_makers import (
 from mdpzoo.protocols.games import BatchedGame, CompiledGame, Game, GameOutcome
 
 __all__ = [
+    "Agent",
     "BatchedGame",
     "BatchedProblem",
     "CompiledGame",

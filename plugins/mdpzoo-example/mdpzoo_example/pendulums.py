@@ -4,14 +4,18 @@ Such an environment cannot be pure rules. It is built as it is, and only its id 
 """
 
 import math
-from typing import Any
+from typing import Annotated, Any
 
 import gymnasium
 
-from mdpzoo.errors import MissingExtraError, SettingError
+from mdpzoo.errors import MissingExtraError
+from mdpzoo.settings import Range, ranged
 
 
-def tilted_pendulum(tilt: float = 2.0, render_mode: str | None = None) -> gymnasium.Env[Any, Any]:
+@ranged
+def tilted_pendulum(
+    tilt: Annotated[float, Range(-45, 45, unit="degrees")] = 2.0, render_mode: str | None = None
+) -> gymnasium.Env[Any, Any]:
     """Builds the environment.
 
     Rewards: 1 in each step, as in Gymnasium's InvertedPendulum.
@@ -26,8 +30,6 @@ def tilted_pendulum(tilt: float = 2.0, render_mode: str | None = None) -> gymnas
         MissingExtraError: if MuJoCo is not installed.
         SettingError: if the tilt is out of its range.
     """
-    if not -45 <= tilt <= 45:
-        raise SettingError(f"tilt must lie in [-45, 45] degrees, got {tilt}")
     try:
         env = gymnasium.make("InvertedPendulum-v5", render_mode=render_mode, max_episode_steps=-1).unwrapped
     except (ImportError, gymnasium.error.DependencyNotInstalled) as error:

@@ -4,7 +4,7 @@ What differs from the paper: exploration is epsilon-greedy with a linear decay, 
 itself, and a truncated episode is bootstrapped from its last observation.
 """
 
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from stable_baselines3.common.policies import BasePolicy
 from mdpzoo.errors import SettingError
 from mdpzoo.interop.online import OnlineAgent
 from mdpzoo.protocols import Transitions
+from mdpzoo.settings import Range, ranged
 from mdpzoo_example.q_values import backup
 
 
@@ -37,15 +38,16 @@ class QLearning(OnlineAgent):
     policy: GreedyPolicy
     resumes_exactly = True
 
+    @ranged
     def __init__(
         self,
         policy: type[BasePolicy] = GreedyPolicy,
         env: Any = None,
-        learning_rate: float = 0.1,
+        learning_rate: Annotated[float, Range(0, 1)] = 0.1,
         *,
-        discount: float = 0.99,
+        discount: Annotated[float, Range(0, 1)] = 0.99,
         epsilon: tuple[float, float] = (1.0, 0.05),
-        initial_value: float = 0.0,
+        initial_value: Annotated[float, Range()] = 0.0,
         seed: int | None = None,
         verbose: int = 0,
         tensorboard_log: str | None = None,
@@ -57,7 +59,7 @@ class QLearning(OnlineAgent):
         Args:
             policy: ``GreedyPolicy``.
             env: an environment, or several of SB3's; None: only for loading.
-            learning_rate: the step size, in (0, 1].
+            learning_rate: the step size, in [0, 1].
             discount: in [0, 1].
             epsilon: probability of a random action when ``learn`` begins and when it ends; linear between.
             initial_value: of every action in every state; above what can be earned, it makes the agent try all.
@@ -69,9 +71,8 @@ class QLearning(OnlineAgent):
         Raises:
             SettingError: a number is out of its range.
         """
-        for name, value in {"learning_rate": learning_rate, "discount": discount, "epsilon": max(epsilon)}.items():
-            if not 0 <= value <= 1:
-                raise SettingError(f"{name} must lie in [0, 1], got {value}")
+        if not all(0 <= each <= 1 for each in epsilon):
+            raise SettingError(f"epsilon must lie in [0, 1], got {epsilon}")
         super().__init__(
             policy,
             env,

@@ -4,19 +4,22 @@ What differs from the paper: the numbers are those of Osband, Van Roy and Russo 
 uses: rewards in [0, 1] and a start in the first state, where the paper has rewards 5 and 10000 and starts further up.
 """
 
+from typing import Annotated
+
 import numpy as np
 
-from mdpzoo.errors import SettingError
 from mdpzoo.models import TabularMDP
+from mdpzoo.settings import Range, ranged
 
 LEFT, RIGHT = 0, 1
 MOST = 10_000  # states; the table is built densely
 
 
+@ranged
 def river_swim(
-    length: int = 6,
-    small_reward: float = 0.005,
-    large_reward: float = 1.0,
+    length: Annotated[int, Range(2, MOST)] = 6,
+    small_reward: Annotated[float, Range()] = 0.005,
+    large_reward: Annotated[float, Range()] = 1.0,
     swim: tuple[float, float, float] = (0.05, 0.6, 0.35),
 ) -> TabularMDP:
     """Builds the river: states ``0 .. length - 1`` from its mouth upwards, actions left (0) and right (1).
@@ -35,8 +38,6 @@ def river_swim(
     Raises:
         SettingError: the river is too short, or a row's probabilities do not sum to 1.
     """
-    if not 2 <= length <= MOST:
-        raise SettingError(f"length must lie in 2..{MOST}, got {length}")
     transitions, rewards = np.zeros((length, 2, length)), np.zeros((length, 2))
     for state in range(length):
         transitions[state, LEFT, max(state - 1, 0)] = 1

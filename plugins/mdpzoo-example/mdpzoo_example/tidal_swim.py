@@ -4,14 +4,14 @@ The rivers are those of ``river_swim``: at low tide that one, at high tide its m
 ``period`` steps of a clock that runs on through resets; ``reset(seed=...)`` starts it again.
 """
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import numpy as np
 from gymnasium.spaces import Discrete
 
-from mdpzoo.errors import SettingError
 from mdpzoo.models import TabularMDP
 from mdpzoo.protocols import Draw
+from mdpzoo.settings import Range, ranged
 from mdpzoo_example.rivers import river_swim
 
 if TYPE_CHECKING:
@@ -43,7 +43,8 @@ class TidalSwim:
         period: steps between two turns of the tide.
     """
 
-    def __init__(self, length: int = 6, period: int = 1000) -> None:
+    @ranged
+    def __init__(self, length: Annotated[int, Range(2)] = 6, period: Annotated[int, Range(1)] = 1000) -> None:
         """Builds both rivers.
 
         Args:
@@ -53,8 +54,6 @@ class TidalSwim:
         Raises:
             SettingError: if a number is out of its range.
         """
-        if period < 1:
-            raise SettingError(f"period must be at least 1, got {period}")
         self.length, self.period, self.rivers = length, period, both_rivers(length)
         self.observation_space, self.action_space = Discrete(length), Discrete(2)
 

@@ -32,3 +32,7 @@ def _built(id: str, env: Any, settings: dict[str, Any]) -> AlternatingSAC:
     check_names(settings, [name for name in known if name != "env"], f"agent {id!r}")
     check_types(AlternatingSAC, settings, f"agent {id!r}")
     return AlternatingSAC(env=env, **settings)
+
+
+for _each in (qarl, rarl, maximin, unopposed_sac):  # what takes their settings, for lists
+    _each.settings_of = "mdpzoo_adversarial.agents.alternating_sac:AlternatingSAC"  # type: ignore[attr-defined]

@@ -7,7 +7,7 @@ friction in either.
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from gymnasium.spaces import Box
@@ -15,6 +15,7 @@ from gymnasium.spaces import Box
 from mdpzoo.errors import IllegalActionError
 from mdpzoo.models.markov_game import PLAYERS
 from mdpzoo.protocols import Draw
+from mdpzoo.settings import Range, ranged
 from mdpzoo_adversarial.control.cart_physics import (
     FARTHEST,
     START,
@@ -33,13 +34,14 @@ Values = tuple[float, float, float, float]  # position, speed, angle, angular ve
 WIDTH, HEIGHT, SCALE = 240, 120, 48  # pixels, pixels, pixels a metre
 
 
+@ranged
 def adversarial_cart_pole(
-    cart_mass: float = 1.0,
-    pole_mass: float = 0.1,
-    pole_length: float = 0.5,
-    gravity: float = 9.8,
-    force: float = 10.0,
-    adversary_force: float = 2.0,
+    cart_mass: Annotated[float, Range(1e-9, 1e9)] = 1.0,
+    pole_mass: Annotated[float, Range(1e-9, 1e9)] = 0.1,
+    pole_length: Annotated[float, Range(1e-9, 1e9)] = 0.5,
+    gravity: Annotated[float, Range(0, 1e9)] = 9.8,
+    force: Annotated[float, Range(1e-9, 1e9)] = 10.0,
+    adversary_force: Annotated[float, Range(0, 1e9)] = 2.0,
 ) -> "CartGame":
     """Builds the game.
 

@@ -6,7 +6,7 @@ negative. What differs from Pinto et al.: axes in which a force does nothing are
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from gymnasium.spaces import Box
@@ -15,6 +15,7 @@ from pettingzoo import ParallelEnv
 from mdpzoo.errors import IllegalActionError, ResetNeededError, SettingError, did_you_mean
 from mdpzoo.interop.shells.shell import check_limit, check_options
 from mdpzoo.models.markov_game import PLAYERS
+from mdpzoo.settings import Range, ranged
 from mdpzoo_adversarial.control.robots import Parameters, Robot, find_robot, robot_env
 
 TESTED_OPTION = "options"  # PettingZoo's own tests pass it to every environment, without a meaning
@@ -198,19 +199,33 @@ def _axes(axes: str | None, robot: Robot) -> str:
     return chosen
 
 
+@ranged
 def adversarial_robot(
     robot: str = "Hopper",
     bodies: Bodies | None = None,
     axes: str | None = None,
-    force: float | None = None,
+    force: Annotated[float | None, Range(0, 1e6, below=True)] = None,
     parameters: Factors | None = None,
-    max_cycles: int | None = None,
+    max_cycles: Annotated[int | None, Range(1)] = None,
     render_mode: str | None = None,
 ) -> MujocoGame:
-    """Builds the game of a robot by its name; the other arguments and errors are those of ``MujocoGame``.
+    """Builds the game of a robot by its name.
 
     Rewards: The task's own to the protagonist, see Gymnasium's documentation; its negative to the adversary.
 
     Ends: As Gymnasium's task of the same name.
+
+    Args:
+        robot: its name, as in ``"Hopper"``.
+        bodies: names of the robot's bodies that are pulled; None: the robot's own choice.
+        axes: some of the axes in which a force moves the robot, as in ``"xz"``; None: all of them.
+        force: the adversary's largest, N, along each axis; None: the robot's own.
+        parameters: factors of physical parameters; see ``RobustMuJoCo``.
+        max_cycles: steps after which an episode is truncated; None: never.
+        render_mode: one of Gymnasium's for MuJoCo, or None.
+
+    Raises:
+        SettingError: if a name is unknown, or a number is out of its range.
+        MissingExtraError: if MuJoCo is not installed.
     """
     return MujocoGame(find_robot(robot), bodies, axes, force, parameters, max_cycles, render_mode)

@@ -6,14 +6,14 @@ which the equilibrium stays well inside of, and episodes are cut by a time limit
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from gymnasium.spaces import Box
 
-from mdpzoo.errors import SettingError
 from mdpzoo.models.markov_game import PLAYERS
 from mdpzoo.protocols import GameOutcome
+from mdpzoo.settings import Range, ranged
 from mdpzoo_adversarial.solvers.lq_games import LQSolution, check_matrices, solve_lq_game
 
 Matrix = float | list[list[float]]
@@ -30,6 +30,7 @@ class LQState(NamedTuple):
     x: Any
 
 
+@ranged
 def adversarial_lq(
     A: Matrix = 1.1,
     B: Matrix = 1.0,
@@ -37,8 +38,8 @@ def adversarial_lq(
     Q: Matrix = 1.0,
     R: Matrix = 0.5,
     S: Matrix = 5.0,
-    start: float = 1.0,
-    action_limit: float = 2.0,
+    start: Annotated[float, Range(0, 1e6, above=True, below=True)] = 1.0,
+    action_limit: Annotated[float, Range(0, 1e6, above=True, below=True)] = 2.0,
 ) -> "LQGames":
     """Builds the game.
 
@@ -59,9 +60,6 @@ def adversarial_lq(
     Raises:
         SettingError: if a matrix or a number breaks its rule; says which.
     """
-    for name, value in (("start", start), ("action_limit", action_limit)):
-        if not 0 < value < 1e6:
-            raise SettingError(f"{name} must be a positive number below 1e6, got {value}")
     return LQGames(check_matrices(A, B, D, Q, R, S), float(start), float(action_limit))
 
 

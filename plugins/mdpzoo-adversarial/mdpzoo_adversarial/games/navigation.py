@@ -4,9 +4,12 @@ This is the probabilistic action-robust criterion of Tessler, Efroni and Mannor 
 (1 - wind) q(a) + wind q(b), so the value is (1 - wind) max q + wind min q, which no linear program is needed for.
 """
 
+from typing import Annotated
+
 import numpy as np
 
 from mdpzoo.errors import SettingError
+from mdpzoo.settings import Range, ranged
 from mdpzoo_adversarial.games.grid_moves import draw_grid, moved
 from mdpzoo_adversarial.games.tabular_games import Outcomes, TabularGame, game_of
 
@@ -19,7 +22,12 @@ GREEN, BLACK, GREY, RED = (120, 190, 110), (60, 60, 60), (160, 160, 160), (200, 
 COLOURS = {"G": GREEN, "P": BLACK, "#": GREY}
 
 
-def robust_navigation(layout: str | list[str] = "bridge", wind: float = 0.2, step_reward: float = -0.01) -> TabularGame:
+@ranged
+def robust_navigation(
+    layout: str | list[str] = "bridge",
+    wind: Annotated[float, Range(0, 1)] = 0.2,
+    step_reward: Annotated[float, Range()] = -0.01,
+) -> TabularGame:
     """Builds the game: +1 at the goal, -1 in a pit, both ends; both players choose a move.
 
     A state is a cell, counted by rows.
@@ -36,10 +44,6 @@ def robust_navigation(layout: str | list[str] = "bridge", wind: float = 0.2, ste
     Raises:
         SettingError: if a setting is out of its range, or the map is no rectangle with a start and a goal.
     """
-    if not 0 <= wind <= 1:
-        raise SettingError(f"wind must lie in [0, 1], got {wind}")
-    if not np.isfinite(step_reward):
-        raise SettingError(f"step_reward must be a finite number, got {step_reward}")
     rows = _rows_of(layout)
     height, width = len(rows), len(rows[0])
     flat = "".join(rows)

@@ -4,16 +4,19 @@ Each step costs the pursuer 1, until both stand on one cell or have exchanged th
 grid an evader whose moves never fail escapes for ever, so its move fails with a probability.
 """
 
+from typing import Annotated
+
 import numpy as np
 
-from mdpzoo.errors import SettingError
+from mdpzoo.settings import Range, ranged
 from mdpzoo_adversarial.games.grid_moves import MOVES, draw_grid, moved
 from mdpzoo_adversarial.games.tabular_games import Outcomes, TabularGame, game_of
 
 RED, BLUE = (200, 60, 50), (50, 90, 190)
 
 
-def pursuit_evasion(size: int = 4, slip: float = 0.2) -> TabularGame:
+@ranged
+def pursuit_evasion(size: Annotated[int, Range(2, 8)] = 4, slip: Annotated[float, Range(0, 1)] = 0.2) -> TabularGame:
     """Builds the game; it starts in opposite corners.
 
     A state is ``pursuer * size^2 + evader``, cells counted by rows; all states in which both share a cell are ends.
@@ -29,10 +32,6 @@ def pursuit_evasion(size: int = 4, slip: float = 0.2) -> TabularGame:
     Raises:
         SettingError: if a setting is out of its range.
     """
-    if not 2 <= size <= 8:
-        raise SettingError(f"size must lie in 2..8, got {size}")
-    if not 0 <= slip <= 1:
-        raise SettingError(f"slip must lie in [0, 1], got {slip}")
     cells = size * size
     terminal = np.eye(cells, dtype=bool).ravel()
     start = np.zeros(cells * cells)

@@ -65,6 +65,8 @@ def game_of(env: Any) -> Any:
 class PerfectReceiverPPO(PPO):
     """PPO whose receiver always knows its policy."""
 
+    settings_of = "stable_baselines3:PPO"  # what takes the settings, for lists
+
     def __init__(self, policy: Any = "MultiInputPolicy", env: Any = None, **settings: Any) -> None:
         """Takes PPO's arguments; ``env`` is a sender's seat."""
         super().__init__(policy, env, **settings)

@@ -12,10 +12,12 @@ import numpy as np
 from mdpzoo.errors import SettingError
 from mdpzoo.models import TabularMDP
 from mdpzoo.planning import solve_soft_finite_horizon
+from mdpzoo.showing import shown
 from mdpzoo_coding.policies.soft_optimal import entropies, soft_stationary
 
 
-@dataclass(frozen=True, eq=False)
+@shown
+@dataclass(frozen=True, eq=False, repr=False)
 class CapacityCurve:
     """A point for each temperature.
 

@@ -14,10 +14,12 @@ import numpy as np
 
 from mdpzoo.errors import MissingExtraError, SettingError
 from mdpzoo.records import Trajectories
+from mdpzoo.showing import shown
 from mdpzoo_coding.couplings.integer_masses import TOTAL
 
 
-@dataclass(frozen=True, eq=False)
+@shown
+@dataclass(frozen=True, eq=False, repr=False)
 class Detection:
     """Standard scores of episodes.
 

@@ -1,13 +1,14 @@
 """The games of this family, and a game around any environment."""
 
 import math
-from typing import Any
+from typing import Annotated, Any
 
 import gymnasium
 
 import mdpzoo
 from mdpzoo.errors import SettingError
 from mdpzoo.interop.pettingzoo import GameParallelEnv
+from mdpzoo.settings import Range, ranged
 from mdpzoo_coding.games.coding_rules import CodingGame
 from mdpzoo_coding.games.grids import bottleneck_grid, code_grid
 from mdpzoo_coding.games.simulators import Simulator
@@ -57,14 +58,15 @@ def coding_game(
     return GameParallelEnv(_for_players(rules, None if policy is None else as_probabilities(policy), rate))
 
 
+@ranged
 def code_grid_game(
-    messages: int = 32,
-    temperature: float = 0.01,
-    zeta: float = 1.0,
-    noise: float = 0.0,
-    rate: float | None = None,
-    size: int = 4,
-    max_steps: int = 8,
+    messages: Annotated[int, Range(2)] = 32,
+    temperature: Annotated[float, Range(0, above=True)] = 0.01,
+    zeta: Annotated[float, Range(0)] = 1.0,
+    noise: Annotated[float, Range(0, 1, below=True)] = 0.0,
+    rate: Annotated[float | None, Range(0, 1, above=True)] = None,
+    size: Annotated[int, Range(2)] = 4,
+    max_steps: Annotated[int, Range(1)] = 8,
 ) -> CodingGame:
     """Builds the rules of CodeGrid.
 
@@ -89,14 +91,15 @@ def code_grid_game(
     return _for_players(game, soft_policy(grid.model, temperature, horizon=max_steps), rate)
 
 
+@ranged
 def bottleneck_game(
-    messages: int = 512,
-    log_temperature: float = -5.0,
-    zeta: float = 1.0,
-    noise: float = 0.0,
-    rate: float | None = 0.8,
-    discount: float = 0.95,
-    max_steps: int = 1000,
+    messages: Annotated[int, Range(2)] = 512,
+    log_temperature: Annotated[float, Range()] = -5.0,
+    zeta: Annotated[float, Range(0)] = 1.0,
+    noise: Annotated[float, Range(0, 1, below=True)] = 0.0,
+    rate: Annotated[float | None, Range(0, 1, above=True)] = 0.8,
+    discount: Annotated[float, Range(0, 1, above=True, below=True)] = 0.95,
+    max_steps: Annotated[int, Range(1)] = 1000,
 ) -> CodingGame:
     """Builds the rules of the bottleneck grid; rewards are discounted, as in the authors' code.
 
@@ -116,15 +119,17 @@ def bottleneck_game(
     Raises:
         SettingError: if an argument is out of its range.
     """
-    if not 0 < discount < 1:
-        raise SettingError(f"discount must lie in (0, 1), got {discount}")
     table = bottleneck_grid(discount)
     game = CodingGame(table, symbols=messages, zeta=zeta, noise=noise, max_steps=max_steps, discount=discount)
     return _for_players(game, soft_policy(table, math.exp(log_temperature), discount=discount), rate)
 
 
+@ranged
 def code_cart_game(
-    zeta: float = 1.0, noise: float = 0.0, rate: float | None = None, blocks: int = 32
+    zeta: Annotated[float, Range(0)] = 1.0,
+    noise: Annotated[float, Range(0, 1, below=True)] = 0.0,
+    rate: Annotated[float | None, Range(0, 1, above=True)] = None,
+    blocks: Annotated[int, Range(1)] = 32,
 ) -> GameParallelEnv:
     """Builds CodeCart: CartPole-v1 and a binary image of 16x16 pixels, half a row of it in each symbol.
 

@@ -49,3 +49,6 @@ def attention_ppo(
             raise
         reason = " ".join(str(error).split()) or type(error).__name__
         raise SettingError(f"attention-ppo refuses these settings: {reason:.200}") from error
+
+
+attention_ppo.settings_of = "sb3_contrib:MaskablePPO"  # type: ignore[attr-defined]  # what takes the others, for lists

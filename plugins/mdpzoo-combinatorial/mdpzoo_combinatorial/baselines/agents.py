@@ -1,7 +1,7 @@
 """The solvers as agents: by a rule on what they observe, or by a plan for the whole episode."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from gymnasium import spaces
@@ -10,6 +10,7 @@ from torch import Tensor
 
 from mdpzoo.checkpoints import describe
 from mdpzoo.interop.fixed import FixedAgent
+from mdpzoo.settings import Range, ranged
 from mdpzoo_combinatorial.baselines.observed_instances import problem_of
 from mdpzoo_combinatorial.baselines.planned import PlannedPolicy
 from mdpzoo_combinatorial.baselines.table import SOLVERS
@@ -53,7 +54,14 @@ class Planner:
 
     solver: str
 
-    def __call__(self, env: Any, seconds: float | None = None, seed: int | None = None, verbose: int = 0) -> FixedAgent:
+    @ranged
+    def __call__(
+        self,
+        env: Any,
+        seconds: Annotated[float | None, Range(0, above=True)] = None,
+        seed: Annotated[int | None, Range(0)] = None,
+        verbose: int = 0,
+    ) -> FixedAgent:
         """Builds the agent.
 
         Args:

@@ -11,6 +11,7 @@ import numpy as np
 from mdpzoo_combinatorial.baselines.descent import MATRIX_NODES, PLANAR, stored
 from mdpzoo_combinatorial.baselines.registry import Found
 from mdpzoo_combinatorial.baselines.scaling import limited
+from mdpzoo_combinatorial.baselines.table import SMALL
 from mdpzoo_combinatorial.instances import ATSPInstance, CVRPInstance, OPInstance, TSPInstance
 from mdpzoo_combinatorial.local_search import three_opt
 from mdpzoo_combinatorial.local_search.budget import Budget
@@ -18,7 +19,6 @@ from mdpzoo_combinatorial.local_search.neighbours import EMPTY, full_matrix, gre
 from mdpzoo_combinatorial.problems import PROBLEMS, resolve
 
 ID = "iterated-local-search"
-SMALL = 15  # nodes up to which a search ends by itself
 ENOUGH = 5_000  # iterations, after which it does
 PIECE = 100  # kicks between two looks at the clock
 REPORTS = 10  # pieces between two reports

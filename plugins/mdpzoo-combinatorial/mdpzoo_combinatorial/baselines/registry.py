@@ -5,14 +5,18 @@ A solver is a function ``(instance, seed, budget) -> Found``; its module is impo
 
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
+from mdpzoo.codes import load
 from mdpzoo.errors import SettingError, unknown
+from mdpzoo.showing import entry_text
 from mdpzoo_combinatorial.baselines.table import SOLVERS
+from mdpzoo_combinatorial.instances.routing import SHOWN_BY
 from mdpzoo_combinatorial.local_search.budget import Budget
 from mdpzoo_combinatorial.problems import PROBLEMS, resolve
 
 SEED_LIMIT = 2**63
+STANDS_IN = "stands in"  # part of the decoding where something else than the solver itself has answered
 
 
 class Found(NamedTuple):
@@ -38,6 +42,7 @@ class Answer(NamedTuple):
         proven_optimal: whether no solution can be better, by the solver's own proof or a bound that it meets.
         decoding: as in ``Found``.
         seconds: of wall clock that the search took.
+        instance: what was solved.
     """
 
     solution: Any
@@ -45,6 +50,24 @@ class Answer(NamedTuple):
     proven_optimal: bool
     decoding: str | None
     seconds: float
+    instance: Any
+
+    def __repr__(self) -> str:
+        """One line, the solution cut."""
+        facts = ", ".join(f"{name}={entry_text(value)}" for name, value in self._facts().items())
+        return f"Answer({facts})"
+
+    def _facts(self) -> dict[str, Any]:
+        """What is shown at the prompt and in notebooks."""
+        return {**self._asdict(), "instance": self.instance.name}
+
+    def _repr_png_(self) -> bytes | None:
+        """A picture, for notebooks."""
+        return cast("bytes | None", load(f"{SHOWN_BY}:png_of")(self.instance, self.solution))
+
+    def _repr_html_(self) -> str:
+        """A small table and a picture, for notebooks."""
+        return str(load(f"{SHOWN_BY}:html_with_picture")(self, self._repr_png_()))
 
 
 def solve(
@@ -92,4 +115,4 @@ def answer_of(instance: Any, found: Found, seconds: float) -> Answer:
     solution = found.solution if isinstance(found.solution, list) else found.solution.tolist()
     objective = instance.evaluate(solution)
     proven = found.proven_optimal or PROBLEMS[instance.problem].meets_bound(instance, objective)
-    return Answer(solution, objective, proven, found.decoding, seconds)
+    return Answer(solution, objective, proven, found.decoding, seconds, instance)

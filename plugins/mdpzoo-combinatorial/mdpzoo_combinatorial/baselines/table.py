@@ -11,6 +11,7 @@ from mdpzoo.errors import MissingExtraError, SettingError
 from mdpzoo_combinatorial.problems import PROBLEMS
 
 AGENTS = "mdpzoo_combinatorial.baselines.agents"
+SMALL = 15  # nodes up to which iterated-local-search ends by itself
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +28,7 @@ class Solver:
         entries: of the observation, which the agent reads besides ``action_mask``.
         extra: the extra of this distribution that it needs; None: none.
         package: the module that the extra installs.
+        licence: what its licence does not allow, in a few words; empty: nothing of note.
         anytime: whether it improves until its time is up; the others end by themselves.
     """
 
@@ -38,6 +40,7 @@ class Solver:
     entries: tuple[str, ...] = ()
     extra: str | None = None
     package: str | None = None
+    licence: str = ""
     anytime: bool = False
 
     @property
@@ -139,6 +142,7 @@ BASELINES: dict[str, Solver] = {
             entries=("distance",),
             extra="lkh",
             package="elkai",
+            licence="non-commercial use only",
         ),
         Solver(
             id="pyvrp",

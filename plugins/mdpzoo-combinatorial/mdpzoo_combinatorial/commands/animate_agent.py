@@ -1,4 +1,4 @@
-"""``mdpzoo animate``: a GIF of an agent that constructs a solution, choice by choice.
+"""``mdpzoo animate``: a GIF or a film of an agent that constructs a solution, choice by choice.
 
 A command of its own and no option of ``solve``: there a solver searches, here any agent plays an environment.
 """
@@ -6,6 +6,7 @@ A command of its own and no option of ``solve``: there a solver searches, here a
 import contextlib
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,7 +28,7 @@ SIZE = 30  # of a random instance
 
 def animate(
     subject: Annotated[str, typer.Argument(help="An instance file, or an id such as mdpzoo/CVRP-v0: a random one.")],
-    out: Annotated[Path, typer.Option(help="The animation: a file that ends in .gif.")],
+    out: Annotated[Path, typer.Option(help="The animation: a file that ends in .gif or .mp4.")],
     agent: Annotated[str | None, typer.Option(help="An agent's id, a run's folder or a saved agent.")] = None,
     form: Annotated[str, typer.Option(help="What the agent observes: direct or bq.")] = "direct",
     size: Annotated[int | None, typer.Option(min=1, help="Nodes, customers or items of a random instance.")] = None,
@@ -40,15 +41,15 @@ def animate(
     """Show how an agent constructs a solution. Example: mdpzoo animate berlin52.tsp --agent bq-nco --out tour.gif
 
     The picture is the solution so far in either form. The agent is nearest-neighbour where none is named, greedy-ratio
-    for a knapsack.
+    for a knapsack. An .mp4 needs the extra video.
     """
-    _check_out(out)
+    encode = _encoder(out)
     instance = _instance(subject, size, seed)
     name = agent or PROBLEMS[instance.problem].rule
     with contextlib.redirect_stdout(sys.stderr):  # whatever an agent prints, no program reads
         import torch
 
-        from mdpzoo_combinatorial.render.animation import construct, frames_of, gif
+        from mdpzoo_combinatorial.render.animation import construct, frames_of
         from mdpzoo_combinatorial.render.canvas import Canvas
 
         Canvas((600, 600))  # complains of what is not installed before anything is computed
@@ -56,7 +57,7 @@ def animate(
         env = mdpzoo.make(PROBLEMS[instance.problem].id, form=form, instance=instance)
         made = construct(env, _agent(name, env, seed), instance, seed)
         pictures = frames_of(made, frames, f"{instance.name}: {Path(name).name}")
-        content = gif(pictures, seconds)
+        content = encode(pictures, seconds)
     write_atomically(out, content)
     told = {
         "problem": instance.problem,
@@ -74,11 +75,13 @@ def animate(
     print(json.dumps(told) if as_json else f"{sentence}: {out}")  # noqa: T201
 
 
-def _check_out(out: Path) -> None:
-    """Refuses, before anything is computed, what could not be written after it."""
-    if out.suffix.lower() != ".gif":
-        raise SettingError(f"an animation's name must end in .gif, got {str(out)!r}")
+def _encoder(out: Path) -> Callable[[Any, float], bytes]:
+    """What makes the file; refuses, before anything is computed, what could not be written after it."""
+    from mdpzoo_combinatorial.render.animation import encoder_of
+
+    encode = encoder_of(out)
     check_folder(out)
+    return encode
 
 
 def _instance(subject: str, size: int | None, seed: int) -> Instance:

@@ -16,9 +16,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from mdpzoo.compiling.clock import COMPILE_TIME
 from mdpzoo.errors import SettingError, unknown
 from mdpzoo.files import check_folder
-from mdpzoo_combinatorial.baselines.registry import Answer, Found, answer_of
+from mdpzoo_combinatorial.baselines.registry import STANDS_IN, Answer, Found, answer_of
 from mdpzoo_combinatorial.baselines.registry import solve as solve_by_baseline
 from mdpzoo_combinatorial.baselines.table import SOLVERS
+from mdpzoo_combinatorial.commands.choosing import choose
 from mdpzoo_combinatorial.files.reading import read_instance
 from mdpzoo_combinatorial.files.solution_files import write_solution
 from mdpzoo_combinatorial.instances import Instance
@@ -30,6 +31,7 @@ STOPPED = 130  # the exit code after Ctrl-C
 TRAINED = "bq-nco"
 AUTO = "auto"
 AGENTS = (TRAINED, *SOLVERS)
+FEW_LOOKS = 10  # at the clock: a search that had no more before its time was up has hardly begun
 
 
 def solve(
@@ -48,47 +50,72 @@ def solve(
 ) -> None:
     """Solve an instance and print the answer. Example: mdpzoo solve berlin52.tsp --seconds 10 --picture tour.png
 
-    A file is TSPLIB, CVRPLIB, OPLib, a knapsack file or CSV. --agent auto takes iterated-local-search, for a knapsack
-    dynamic-programming; --decoding alone asks bq-nco. The time counts from the beginning of the search, without imports
-    and compiling. Ctrl-C ends the search and prints the best answer so far. A solution counts nodes and items from 0 in
-    the file's order, the depot being node 0. lkh needs the extra of that name and is for non-commercial use only;
-    pyvrp and ortools need theirs.
+    A file is TSPLIB, CVRPLIB, OPLib, a knapsack file or CSV. --agent auto takes the installed solver that was best for
+    the problem, the size and the time in a benchmark, and says so; --decoding alone asks bq-nco. The time counts from
+    the beginning of the search, without imports and compiling. Ctrl-C ends the search and prints the best answer so
+    far. A solution counts nodes and items from 0 in the file's order, the depot being node 0. lkh needs the extra of
+    that name and is for non-commercial use only; pyvrp and ortools need theirs.
     """
     if agent != AUTO and agent not in AGENTS:
         raise unknown("solver", agent, (AUTO, *AGENTS), "mdpzoo solve --help")
     began = time.monotonic()
     instance = read_instance(file)
-    name = agent if agent != AUTO else TRAINED if decoding else PROBLEMS[instance.problem].search
+    choice = choose(instance, seconds) if agent == AUTO and decoding is None else None
+    name = choice.agent if choice else TRAINED if agent == AUTO else agent
     _check_agent(name, instance, decoding)
     _check_outputs(picture, solution, tour)
+    if choice and not as_json:
+        _say(f"auto takes {name} ({choice.reason})")
     with _watched(seconds, instance.name) as (budget, stopped):
-        try:
-            if name == TRAINED:
-                answer = _by_trained(instance, decoding, seed, budget, threads)
-            else:
-                answer = solve_by_baseline(instance, name, seed=seed, budget=budget)
-        except (
-            KeyboardInterrupt,
-            Exception,
-        ):  # Ctrl-C before there was an answer; a compiler may make another error of it
-            if not stopped:
-                raise
-            COMPILE_TIME.interrupted = False
-            name = PROBLEMS[instance.problem].rule
-            answer = solve_by_baseline(instance, name, seed=seed)
+        answer, name = _solved(instance, name, decoding, seed, budget, stopped, threads)
     seconds_of = {
         "search_seconds": round(budget.used, 3),
         "setup_seconds": round(time.monotonic() - began - budget.used, 3),
     }
-    told = _facts(instance, answer, name, seconds_of)
+    warning = None if stopped else _little_search(name, answer, budget)
+    told = _facts(instance, answer, name, seconds_of) | {"chosen_because": choice and choice.reason, "warning": warning}
     if as_json:
         print(json.dumps(told))  # noqa: T201
     else:
         Console(soft_wrap=True).print(_sentence(told), markup=False, highlight=False)
     _write(instance, answer, told["unit"], picture, solution, tour)
+    if warning:
+        _say(f"warning: {warning}")
     if stopped:
-        Console(stderr=True).print("stopped early; this is the best answer so far", markup=False)
+        _say("stopped early; this is the best answer so far")
         raise typer.Exit(STOPPED)
+
+
+def _solved(
+    instance: Instance, agent: str, decoding: str | None, seed: int, budget: Budget, stopped: list[int], threads: int
+) -> tuple[Answer, str]:
+    """The answer and who found it: a simple rule, where Ctrl-C came before there was an answer."""
+    try:
+        if agent == TRAINED:
+            return _by_trained(instance, decoding, seed, budget, threads), agent
+        return solve_by_baseline(instance, agent, seed=seed, budget=budget), agent
+    except (KeyboardInterrupt, Exception):  # a compiler may make another error of a Ctrl-C
+        if not stopped:
+            raise
+        COMPILE_TIME.interrupted = False
+        rule = PROBLEMS[instance.problem].rule
+        return solve_by_baseline(instance, rule, seed=seed), rule
+
+
+def _say(sentence: str) -> None:
+    """Prints a line on standard error."""
+    Console(stderr=True, soft_wrap=True).print(sentence, markup=False, highlight=False)
+
+
+def _little_search(agent: str, answer: Answer, budget: Budget) -> str | None:
+    """A sentence where the time was up before there was much of a search."""
+    if answer.proven_optimal or budget.seconds is None:
+        return None
+    if answer.decoding and STANDS_IN in answer.decoding:
+        return f"{agent} had no answer of its own within {budget.seconds:g} s: {answer.decoding}; give more --seconds"
+    if budget.began and budget.spent and budget.looks < FEW_LOOKS:
+        return f"almost no search happened within {budget.seconds:g} s; give more --seconds"
+    return None
 
 
 def _facts(instance: Instance, answer: Answer, agent: str, seconds: dict[str, float]) -> dict[str, Any]:
@@ -135,7 +162,8 @@ def _by_trained(instance: Any, decoding: str | None, seed: int, budget: Budget, 
     torch.set_num_threads(threads)
     trained = BQNCO.load(shipped_for(instance))
     found = trained.solve(instance, decoding or "reconstruct", seed=seed, budget=budget)
-    return answer_of(instance, Found(found.solutions[0], decoding=found.decoding), found.seconds)
+    how = found.decoding if found.complete else f"{found.decoding}, a rule {STANDS_IN} for the network"
+    return answer_of(instance, Found(found.solutions[0], decoding=how), found.seconds)
 
 
 def _check_agent(agent: str, instance: Instance, decoding: str | None) -> None:

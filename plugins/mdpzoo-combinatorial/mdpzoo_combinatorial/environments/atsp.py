@@ -6,11 +6,12 @@ row of a batch takes 4 n^2 bytes. Source: Drakulic et al. 2023 (BQ-NCO), section
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from gymnasium import spaces
 
+from mdpzoo.settings import Range, ranged
 from mdpzoo_combinatorial.environments import building
 from mdpzoo_combinatorial.environments.direct import DirectState
 from mdpzoo_combinatorial.environments.edges import ROWS, Edges
@@ -23,8 +24,11 @@ from mdpzoo_combinatorial.instances.arrays import single
 MATRIX = 2_000  # nodes whose costs are kept as a matrix in every row
 
 
+@ranged
 def build_atsp(
-    num_nodes: int | None = None, form: Form = "direct", instance: "str | Path | ATSPInstance | None" = None
+    num_nodes: Annotated[int | None, Range(2, MATRIX)] = None,
+    form: Form = "direct",
+    instance: "str | Path | ATSPInstance | None" = None,
 ) -> Any:
     """Builds the problem.
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from mdpzoo.errors import SettingError, did_you_mean
+from mdpzoo.errors import SettingError
 from mdpzoo_combinatorial.environments.direct import DirectProblem
 from mdpzoo_combinatorial.environments.path import PathProblem
 from mdpzoo_combinatorial.environments.rules import Rules
@@ -44,18 +44,6 @@ def size_setting(
     if not least <= count <= most:
         raise SettingError(f"{what} must lie in {least}..{most}, got {count}")
     return count
-
-
-def known_value(what: str, value: str, known: tuple[str, ...]) -> str:
-    """The value, if it is known.
-
-    Raises:
-        SettingError: it is not; names the nearest.
-    """
-    if value not in known:
-        hint = did_you_mean(value, known) or f" Known: {', '.join(known)}."
-        raise SettingError(f"unknown {what} {value!r}.{hint}")
-    return value
 
 
 def problem_in_form(rules: Rules, form: str) -> DirectProblem | PathProblem:

@@ -11,7 +11,7 @@ only ``via_depot = 0`` is legal; an illegal action costs two longest edges for e
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mdpzoo.errors import SettingError
+from mdpzoo.settings import Choices, Range, ranged
 from mdpzoo_combinatorial.environments import building, nodes
 from mdpzoo_combinatorial.environments.direct import DirectState
 from mdpzoo_combinatorial.environments.edges import Edges
@@ -32,12 +33,13 @@ from mdpzoo_combinatorial.instances.arrays import single
 DEMAND, HOME = 2, 3  # features of a token, after its coordinates
 
 
+@ranged
 def build_cvrp(
-    num_customers: int | None = None,
+    num_customers: Annotated[int | None, Range(1, building.MOST)] = None,
     form: Form = "direct",
     instance: "str | Path | CVRPInstance | None" = None,
-    distribution: str = "uniform",
-    capacity: int | None = None,
+    distribution: Annotated[str, Choices(distributions.PLACES)] = "uniform",
+    capacity: Annotated[int | None, Range(9)] = None,
 ) -> Any:
     """Builds the problem.
 
@@ -64,9 +66,7 @@ def build_cvrp(
     held = distributions.by_size(distributions.CAPACITIES, count) if capacity is None else capacity
     if held < 9 and only is None:
         raise SettingError(f"capacity must be at least 9, the largest demand, got {held}")
-    return building.problem_in_form(
-        CVRP(count, building.known_value("distribution", distribution, distributions.PLACES), held, only), form
-    )
+    return building.problem_in_form(CVRP(count, distribution, held, only), form)
 
 
 class CVRP(Rules):

@@ -8,13 +8,14 @@ Where not even the lightest item of a random instance fits, the capacity is its 
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from gymnasium import spaces
 from torch import Tensor
 
 from mdpzoo.errors import InstanceError
+from mdpzoo.settings import Choices, Range, ranged
 from mdpzoo_combinatorial.environments import building
 from mdpzoo_combinatorial.environments.direct import DirectState
 from mdpzoo_combinatorial.environments.edges import NONE, Edges
@@ -27,11 +28,12 @@ from mdpzoo_combinatorial.instances.arrays import single
 VALUE, WEIGHT = 0, 1  # features of a token
 
 
+@ranged
 def build_knapsack(
-    num_items: int | None = None,
+    num_items: Annotated[int | None, Range(1, building.MOST)] = None,
     form: Form = "direct",
     instance: "str | Path | KnapsackInstance | None" = None,
-    distribution: str = "uncorrelated",
+    distribution: Annotated[str, Choices(distributions.CLASSES)] = "uncorrelated",
 ) -> Any:
     """Builds the problem.
 
@@ -53,7 +55,6 @@ def build_knapsack(
     """
     only: KnapsackInstance | None = None if instance is None else building.instance_of_kind(instance, KnapsackInstance)
     count = building.size_setting("num_items", num_items, 50, 1, None if only is None else only.num_items)
-    building.known_value("distribution", distribution, distributions.CLASSES)
     return building.problem_in_form(Knapsack(count, distribution, only), form)
 
 

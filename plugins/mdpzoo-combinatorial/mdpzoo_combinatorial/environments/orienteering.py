@@ -9,13 +9,14 @@ Where not even the nearest node is within the budget of a random instance, the b
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from gymnasium import spaces
 from torch import Tensor
 
 from mdpzoo.errors import InstanceError, SettingError
+from mdpzoo.settings import Choices, Range, ranged
 from mdpzoo_combinatorial.environments import building, nodes
 from mdpzoo_combinatorial.environments.direct import DirectState
 from mdpzoo_combinatorial.environments.edges import Edges
@@ -29,13 +30,14 @@ from mdpzoo_combinatorial.instances.checking import tolerance
 PRIZE, HOME = 2, 3  # features of a token, after its coordinates
 
 
+@ranged
 def build_orienteering(
-    num_customers: int | None = None,
+    num_customers: Annotated[int | None, Range(1, building.MOST)] = None,
     form: Form = "direct",
     instance: "str | Path | OPInstance | None" = None,
-    distribution: str = "uniform",
-    prizes: str = "distance",
-    limit: float | None = None,
+    distribution: Annotated[str, Choices(distributions.PLACES)] = "uniform",
+    prizes: Annotated[str, Choices(distributions.PRIZES)] = "distance",
+    limit: Annotated[float | None, Range(0, above=True)] = None,
 ) -> Any:
     """Builds the problem.
 
@@ -62,9 +64,8 @@ def build_orienteering(
     budget = distributions.by_size(distributions.LIMITS, count) if limit is None else limit
     if not 0 < budget < float("inf"):
         raise SettingError(f"limit must be positive, got {limit}")
-    building.known_value("distribution", distribution, distributions.PLACES)
     return building.problem_in_form(
-        Orienteering(count, distribution, building.known_value("prizes", prizes, distributions.PRIZES), budget, only),
+        Orienteering(count, distribution, prizes, budget, only),
         form,
     )
 

@@ -8,10 +8,11 @@ episode at the price of a longest edge for every edge still to come, so that eve
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
+from mdpzoo.settings import Choices, Range, ranged
 from mdpzoo_combinatorial.environments import building, nodes
 from mdpzoo_combinatorial.environments.direct import DirectState
 from mdpzoo_combinatorial.environments.edges import Edges
@@ -21,11 +22,12 @@ from mdpzoo_combinatorial.environments.rules import Form, Rules
 from mdpzoo_combinatorial.instances import TSPInstance, distributions
 
 
+@ranged
 def build_tsp(
-    num_nodes: int | None = None,
+    num_nodes: Annotated[int | None, Range(2, building.MOST)] = None,
     form: Form = "direct",
     instance: "str | Path | TSPInstance | None" = None,
-    distribution: str = "uniform",
+    distribution: Annotated[str, Choices(distributions.PLACES)] = "uniform",
 ) -> Any:
     """Builds the problem.
 
@@ -46,9 +48,7 @@ def build_tsp(
     """
     only: TSPInstance | None = None if instance is None else building.instance_of_kind(instance, TSPInstance)
     count = building.size_setting("num_nodes", num_nodes, 20, 2, None if only is None else only.num_nodes)
-    return building.problem_in_form(
-        TSP(count, building.known_value("distribution", distribution, distributions.PLACES), only), form
-    )
+    return building.problem_in_form(TSP(count, distribution, only), form)
 
 
 class TSP(Rules):

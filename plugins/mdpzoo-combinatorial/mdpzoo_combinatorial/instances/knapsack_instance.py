@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mdpzoo.codes import load
 from mdpzoo.errors import InstanceError
+from mdpzoo.showing import shown
 from mdpzoo_combinatorial.instances.checking import (
     as_indices,
     check_distinct,
@@ -19,6 +21,7 @@ from mdpzoo_combinatorial.instances.checking import (
     total,
     whole,
 )
+from mdpzoo_combinatorial.instances.routing import SHOWN_BY
 
 ROUNDING = 1e-12  # of the capacity, where weights are added in floating point
 
@@ -39,7 +42,8 @@ class Units(NamedTuple):
     exact: bool
 
 
-@dataclass(frozen=True, eq=False)
+@shown
+@dataclass(frozen=True, eq=False, repr=False)
 class KnapsackInstance:
     """n items of which some are taken: the most value that the capacity holds; its arrays are read-only.
 
@@ -80,6 +84,14 @@ class KnapsackInstance:
             object.__setattr__(self, field, held)
         check_names(self.name, self.names, n)
         object.__setattr__(self, "capacity", number(self.capacity, f"{self.name}: the capacity"))
+
+    def _repr_png_(self) -> bytes | None:
+        """A picture, for notebooks."""
+        return cast("bytes | None", load(f"{SHOWN_BY}:png_of")(self))
+
+    def _repr_html_(self) -> str:
+        """A small table and a picture, for notebooks."""
+        return str(load(f"{SHOWN_BY}:html_with_picture")(self, self._repr_png_()))
 
     @property
     def num_items(self) -> int:

@@ -5,15 +5,24 @@ Distances are computed when asked for, so that an instance of n nodes takes O(n)
 
 from abc import ABC, abstractmethod
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mdpzoo.codes import load
 from mdpzoo.errors import InstanceError, did_you_mean
 from mdpzoo_combinatorial.instances.checking import check_names, frozen, whole
-from mdpzoo_combinatorial.instances.distances import DISTANCES, GEOGRAPHICAL, UNROUNDED, Floats, degrees
+from mdpzoo_combinatorial.instances.distances import (
+    DISTANCES,
+    EARTH_RADIUS_KM,
+    GEOGRAPHICAL,
+    UNROUNDED,
+    Floats,
+    degrees,
+)
 
+SHOWN_BY = "mdpzoo_combinatorial.render.notebooks"
 LANDMARKS = 1_000  # nodes that multidimensional scaling looks at
 
 
@@ -67,6 +76,14 @@ class RoutingInstance(ABC):
         check_names(self.name, self.names, n)
         if self.matrix is not None:
             _check_matrix(self.name, self.matrix, self.symmetric)
+
+    def _repr_png_(self) -> bytes | None:
+        """A picture, for notebooks."""
+        return cast("bytes | None", load(f"{SHOWN_BY}:png_of")(self))
+
+    def _repr_html_(self) -> str:
+        """A small table and a picture, for notebooks."""
+        return str(load(f"{SHOWN_BY}:html_with_picture")(self, self._repr_png_()))
 
     @property
     def num_nodes(self) -> int:
@@ -150,12 +167,23 @@ class RoutingInstance(ABC):
             return layout_of_costs(self.matrix)
         if self.edge_weight_type not in GEOGRAPHICAL:
             return self.coordinates
-        geographical = degrees(self.coordinates) if self.edge_weight_type == "GEO" else self.coordinates
-        latitude, longitude = geographical.T
+        latitude, longitude = self._degrees().T
         eastward = np.sort(longitude)
         west = np.roll(eastward, -1)[np.diff(eastward, append=eastward[0] + 360.0).argmax()]
         longitude = np.where(longitude < west, longitude + 360.0, longitude)
         return np.stack([longitude * np.cos(np.radians(latitude.mean())), latitude], axis=1)
+
+    def earth(self) -> tuple[float, float] | None:
+        """Returns kilometres to a unit of the layout and units once round the Earth; None where it is no map."""
+        if self.edge_weight_type not in GEOGRAPHICAL:
+            return None
+        around = 360.0 * float(np.cos(np.radians(self._degrees()[:, 0].mean())))
+        return float(np.radians(EARTH_RADIUS_KM)), around
+
+    def _degrees(self) -> Floats:
+        """Latitudes and longitudes ``[n, 2]`` of geographical coordinates."""
+        assert self.coordinates is not None
+        return degrees(self.coordinates) if self.edge_weight_type == "GEO" else self.coordinates
 
     def unit_layout(self) -> Floats:
         """Returns the layout ``[n, 2]`` moved and scaled, by one factor, into the unit square."""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mdpzoo.errors import InstanceError
+from mdpzoo.showing import shown
 from mdpzoo_combinatorial.instances.checking import (
     as_indices,
     check_distinct,
@@ -49,7 +50,8 @@ class _Tour(RoutingInstance):
         return self.round_trip(np.asarray(solution))
 
 
-@dataclass(frozen=True, eq=False)
+@shown
+@dataclass(frozen=True, eq=False, repr=False)
 class TSPInstance(_Tour):
     """A symmetric travelling-salesman instance of n nodes; its arrays are read-only float64 copies.
 
@@ -72,7 +74,8 @@ class TSPInstance(_Tour):
         self._check_routing()
 
 
-@dataclass(frozen=True, eq=False)
+@shown
+@dataclass(frozen=True, eq=False, repr=False)
 class ATSPInstance(_Tour):
     """A travelling-salesman instance whose cost may depend on the direction; its arrays are read-only.
 
@@ -96,7 +99,8 @@ class ATSPInstance(_Tour):
         self._check_routing()
 
 
-@dataclass(frozen=True, eq=False)
+@shown
+@dataclass(frozen=True, eq=False, repr=False)
 class CVRPInstance(RoutingInstance):
     """A depot, node 0, and n customers whose demands vehicles of one capacity bring, on as many routes as it takes.
 
@@ -206,7 +210,8 @@ class CVRPInstance(RoutingInstance):
         return stops[stops != 0], gaps[gaps > 0].tolist()
 
 
-@dataclass(frozen=True, eq=False)
+@shown
+@dataclass(frozen=True, eq=False, repr=False)
 class OPInstance(RoutingInstance):
     """A depot, node 0, and n customers with prizes: which to visit on a tour of limited length.
 

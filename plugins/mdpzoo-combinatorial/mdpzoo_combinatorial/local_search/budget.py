@@ -13,6 +13,11 @@ class Budget:
     """A limit of wall-clock time that can be cut short; every anytime search asks ``spent`` before it goes on.
 
     Time that goes into compiling does not count.
+
+    Attributes:
+        seconds: the limit; None: there is none.
+        report: called by the search now and then; None: nobody is told.
+        looks: how often the time was asked for since the clock started.
     """
 
     def __init__(self, seconds: float | None = None, report: Report | None = None) -> None:
@@ -27,13 +32,13 @@ class Budget:
         """
         if seconds is not None and not (isinstance(seconds, int | float) and 0 < seconds < float("inf")):
             raise SettingError(f"seconds must be a positive number, got {seconds!r}")
-        self.seconds, self.report = seconds, report
+        self.seconds, self.report, self.looks = seconds, report, 0
         self._began: float | None = None
         self._stopped = False
 
     def begin(self) -> None:
         """Starts the clock, anew if it runs: called by a search that had to import or to prepare something."""
-        self._began = self._now()
+        self._began, self.looks = self._now(), 0
 
     @property
     def began(self) -> bool:
@@ -55,6 +60,7 @@ class Budget:
         """Seconds until the time is up; 0 where it is, infinite where there is no limit."""
         if self._began is None:
             self.begin()
+        self.looks += 1
         if self._stopped:
             return 0.0
         return float("inf") if self.seconds is None else max(0.0, self.seconds - self.used)

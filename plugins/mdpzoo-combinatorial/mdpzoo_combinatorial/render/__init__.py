@@ -18,6 +18,7 @@ from mdpzoo_combinatorial.instances import ATSPInstance, CVRPInstance, Instance,
 from mdpzoo_combinatorial.instances import RoutingInstance as Routing
 from mdpzoo_combinatorial.render.canvas import Canvas, indices
 from mdpzoo_combinatorial.render.items import draw_items
+from mdpzoo_combinatorial.render.maps import Map, spread
 from mdpzoo_combinatorial.render.prizes import draw_prizes
 from mdpzoo_combinatorial.render.routes import draw_routes
 from mdpzoo_combinatorial.render.tours import draw_tour
@@ -25,7 +26,7 @@ from mdpzoo_combinatorial.render.tours import draw_tour
 FORMATS = (".png", ".svg", ".pdf")
 Picture = NDArray[np.uint8]
 
-__all__ = ["FORMATS", "Picture", "picture", "save_picture", "tour_picture"]
+__all__ = ["FORMATS", "Picture", "draw", "picture", "save_picture", "tour_picture"]
 
 
 def picture(
@@ -74,7 +75,7 @@ def tour_picture(
         title: a line above.
         current: a node to mark beside the first of the tour.
         size: width and height in pixels, each in 50..10000.
-        labels: a text for each node.
+        labels: a text for each node; None: the instance's own names, where there are few enough.
     Raises:
         InstanceError: a node, a position, a size or the labels out of range.
         MissingExtraError: matplotlib is not installed.
@@ -103,10 +104,9 @@ def save_picture(
         title: a line above.
         current: a node to mark beside the first of a tour; for tours only.
         size: width and height in pixels, each in 50..10000; a vector format takes 100 pixels for an inch.
-        labels: a text for each node; for tours only.
+        labels: a text for each node; None: the instance's own names, where there are few enough.
     Raises:
-        InstanceError: another extension, a folder that cannot be written, no such node or item, or labels for what is
-            no tour.
+        InstanceError: another extension, a folder that cannot be written, no such node or item, or labels for items.
         MissingExtraError: matplotlib is not installed.
     """
     extension = Path(path).suffix.lower()
@@ -114,10 +114,10 @@ def save_picture(
         raise InstanceError(f"a picture's name must end in {', '.join(FORMATS)}, got {ascii(os.fspath(path))}")
     canvas = Canvas(size, title)
     if isinstance(instance_or_layout, CVRPInstance | OPInstance | KnapsackInstance):
-        if labels is not None or current is not None:
+        if current is not None:
             kind = instance_or_layout.problem
-            raise InstanceError(f"labels and a current node are for tours, not for {kind}; leave them out")
-        _draw(canvas, instance_or_layout, solution)
+            raise InstanceError(f"a current node is for tours, not for {kind}; leave it out")
+        _draw(canvas, instance_or_layout, solution, labels=labels)
     else:
         _draw_tour(canvas, instance_or_layout, solution, current, labels)
     write_atomically(path, canvas.encoded(extension[1:]))
@@ -126,8 +126,23 @@ def save_picture(
 def _draw_tour(
     canvas: Canvas, where: Routing | ArrayLike, tour: ArrayLike, current: int | None, labels: Sequence[str] | None
 ) -> None:
-    layout = where.layout() if isinstance(where, Routing) else where
-    draw_tour(canvas, layout, tour, current=current, labels=labels, arrows=isinstance(where, ATSPInstance))
+    if isinstance(where, Routing):
+        layout, about, arrows = layout_of(where), _map(where, labels), isinstance(where, ATSPInstance)
+        draw_tour(canvas, layout, tour, current=current, about=about, arrows=arrows)
+    else:
+        draw_tour(canvas, where, tour, current=current, about=Map(names=labels or ()))
+
+
+def layout_of(instance: Routing) -> ArrayLike:
+    """Where nodes are drawn, ``[n, 2]``; where only costs are known, no node hides another."""
+    known = instance.coordinates is not None or instance.display is not None
+    return instance.layout() if known else spread(instance.layout())
+
+
+def _map(instance: Routing, labels: Sequence[str] | None) -> Map:
+    names = instance.names if labels is None else labels
+    earth = instance.earth()
+    return Map(names=names) if earth is None else Map(*earth, names)
 
 
 def _draw(
@@ -138,26 +153,45 @@ def _draw(
     complete: bool = True,
     arranged: bool = True,
     layout: ArrayLike | None = None,
+    labels: Sequence[str] | None = None,
 ) -> None:
-    """Draws a solution, or a part of one."""
+    """Draws a solution, or a part of one; with ``labels``, or the nodes' own names where it is complete."""
     if isinstance(instance, KnapsackInstance):
+        if labels is not None:
+            raise InstanceError("labels are for nodes, and a knapsack has none; leave them out")
         draw_items(canvas, instance.values, instance.weights, instance.capacity, solution, ranked=arranged)
         return
-    layout = instance.layout() if layout is None else layout
+    about = _map(instance, labels if complete else ()) if layout is None else Map(names=labels or ())
+    layout = layout_of(instance) if layout is None else layout
     if isinstance(instance, CVRPInstance):
         routes = instance.checked(solution) if complete else solution
-        looks = {"complete": complete, "arranged": arranged}
+        looks: dict[str, Any] = {"complete": complete, "arranged": arranged, "about": about}
         draw_routes(canvas, layout, routes, instance.demands, instance.capacity, **looks)
     elif isinstance(instance, OPInstance):
         nodes = instance.checked(solution) if complete else indices(solution, instance.num_nodes)
         used, home = _length(instance, nodes, complete), float(instance.distance(nodes[-1], 0))
-        draw_prizes(canvas, layout, nodes, instance.prizes, instance.limit, used, home=home, complete=complete)
+        draw_prizes(
+            canvas, layout, nodes, instance.prizes, instance.limit, used, home=home, complete=complete, about=about
+        )
     else:
         tour = indices(solution, instance.num_nodes)
         told = "" if arranged else f"{len(tour)} of {instance.num_nodes} nodes"
         current = None if complete or not len(tour) else int(tour[-1])
         arrows = isinstance(instance, ATSPInstance)
-        draw_tour(canvas, layout, tour, current=current, arrows=arrows, caption=told)
+        draw_tour(canvas, layout, tour, current=current, about=about, arrows=arrows, caption=told)
+
+
+def draw(canvas: Canvas, instance: Instance, solution: Any = None) -> None:
+    """Draws an instance on an empty sheet, with a solution or, where that is None, without one.
+
+    Raises:
+        InstanceError: not a solution.
+    """
+    if solution is not None:
+        _draw(canvas, instance, solution)
+    else:
+        nothing = [0] if isinstance(instance, OPInstance) else []
+        _draw(canvas, instance, nothing, complete=False)
 
 
 def _length(instance: OPInstance, nodes: NDArray[np.int64], closed: bool) -> float:

@@ -142,6 +142,15 @@ class Canvas:
             written.set_path_effects([withStroke(linewidth=2.0, foreground="white")])
         self._add(written)
 
+    def measure(self, text: str, size: float) -> tuple[float, float]:
+        """How many pixels a line of text is wide and high, ``size`` units being its height."""
+        from matplotlib.font_manager import FontProperties
+
+        font = FontProperties(size=size * self.unit * POINTS)
+        size_of = self._agg.get_renderer().get_text_width_height_descent
+        width, height, _ = size_of(" ".join(text.split()), font, False)
+        return float(width), max(float(height), float(size_of("lp", font, False)[1]))  # as matplotlib sets lines
+
     def caption(self, text: str) -> None:
         """Writes a line at the foot of the sheet."""
         self.text(self.width / 2, 18 * self.unit, text)

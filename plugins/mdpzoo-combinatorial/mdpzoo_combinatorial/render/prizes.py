@@ -14,9 +14,10 @@ from mdpzoo_combinatorial.render.canvas import (
     dot_size,
     indices,
     number,
-    placed,
     positions,
 )
+from mdpzoo_combinatorial.render.labels import check_names, write_labels
+from mdpzoo_combinatorial.render.maps import NO_MAP, Map, place
 from mdpzoo_combinatorial.render.tours import ends
 
 FOOT = 44  # units that bar and caption take
@@ -34,6 +35,7 @@ def draw_prizes(
     *,
     home: float = 0.0,
     complete: bool = True,
+    about: Map = NO_MAP,
 ) -> None:
     """Draws a tour and its budget.
 
@@ -46,6 +48,7 @@ def draw_prizes(
         used: how long this one is, without a way home that is not drawn.
         home: how long the way home would be, where the tour is not complete.
         complete: whether the tour goes home.
+        about: what the layout is a map of, and the nodes' names.
     Raises:
         InstanceError: a node, a position or the prizes out of range.
     """
@@ -54,16 +57,20 @@ def draw_prizes(
     if worth.shape != (len(layout),):
         raise InstanceError(f"a picture of {len(layout)} nodes needs as many prizes, got {worth.shape}")
     nodes = indices(tour, len(layout))
-    points, dot = placed(layout, canvas.box(FOOT)), dot_size(len(layout))
+    check_names(about, len(layout))
+    where, dot = place(canvas, layout, about, FOOT), dot_size(len(layout))
+    points = where.points
     size = dot * by_prize(worth, float(worth.max()))
     path = np.append(nodes, nodes[:1]) if complete else nodes
-    if len(nodes) > 1:
-        canvas.lines([points[path]], LINE, 0.2 * dot + 1)
+    lines = where.lines(path) if len(nodes) > 1 else []
+    if lines:
+        canvas.lines(lines, LINE, 0.2 * dot + 1)
     left = np.ones(len(points), bool)
     left[nodes] = False
     canvas.dots(points[left], size[left], UNVISITED)
     canvas.dots(points[nodes], size[nodes], NODE)
     ends(canvas, points, dot, [0], [] if complete else nodes[-1:])
+    write_labels(canvas, points, lines, about.names, dot)
     _budget(canvas, limit, used, 0.0 if complete else home)
     visited = len(nodes) - 1 if len(nodes) and nodes[0] == 0 else len(nodes)
     collected = f"{visited} of {len(points) - 1} nodes, prize {number(worth[nodes].sum())} of {number(worth.sum())}"

@@ -16,9 +16,10 @@ from mdpzoo_combinatorial.render.canvas import (
     dot_size,
     indices,
     number,
-    placed,
     positions,
 )
+from mdpzoo_combinatorial.render.labels import check_names, write_labels
+from mdpzoo_combinatorial.render.maps import NO_MAP, Map, Place, place
 
 FOOT = 88  # units that bars and caption take
 LOW, HIGH = 36, 96  # where the bars are
@@ -34,6 +35,7 @@ def draw_routes(
     *,
     complete: bool = True,
     arranged: bool = True,
+    about: Map = NO_MAP,
 ) -> None:
     """Draws routes, each in one of seven colours that go round, fainter where they leave and reach the depot.
 
@@ -46,6 +48,7 @@ def draw_routes(
         complete: whether the last route ends at the depot.
         arranged: whether colours go round by direction, so that routes beside each other differ; else they go by the
             order of the routes, so that they stay when one is added.
+        about: what the layout is a map of, and the nodes' names.
     Raises:
         InstanceError: a customer, a position or the demands out of range.
     """
@@ -54,12 +57,14 @@ def draw_routes(
     if amounts.shape != (len(layout),):
         raise InstanceError(f"a picture of {len(layout)} nodes needs as many demands, got {amounts.shape}")
     stops = [held for each in routes if len(held := indices(each, len(layout)))]
-    points, dot = placed(layout, canvas.box(FOOT)), dot_size(len(layout))
+    check_names(about, len(layout))
+    where, dot = place(canvas, layout, about, FOOT), dot_size(len(layout))
+    points = where.points
     if arranged:
         stops = _around(points, stops)
     colours = [ROUTES[each % len(ROUTES)] for each in range(len(stops))]
     size = dot * by_demand(amounts)
-    _ways(canvas, points, stops, colours, 0.2 * dot + 1, complete)
+    lines = _ways(canvas, where, stops, colours, 0.2 * dot + 1, complete)
     left = np.ones(len(points), bool)
     left[[0, *(stop for each in stops for stop in each)]] = False
     canvas.dots(points[left], size[left], UNVISITED)
@@ -70,6 +75,7 @@ def draw_routes(
     canvas.dots(points[:1], dot + 7, NODE, "s", "white")
     if stops and not complete:
         canvas.dots(points[stops[-1][-1:]], dot + 4, "white", "o", NODE)
+    write_labels(canvas, points, lines, about.names, dot)
     loads = np.array([amounts[each].sum() for each in stops])
     _loads(canvas, loads, colours, capacity, amounts.sum())
     canvas.caption(_caption(loads, capacity, None if arranged else (int(left.sum()), len(points) - 1)))
@@ -88,18 +94,20 @@ def _around(points: Floats, stops: list[np.ndarray]) -> list[np.ndarray]:
 
 
 def _ways(
-    canvas: Canvas, points: Floats, stops: list[np.ndarray], colours: list[str], width: float, complete: bool
-) -> None:
-    legs, painted = [], []
+    canvas: Canvas, where: Place, stops: list[np.ndarray], colours: list[str], width: float, complete: bool
+) -> list[Floats]:
+    """Draws the routes and returns their lines."""
+    home, rounds = [], []  # lines and their colours
     for number_, (stop, colour) in enumerate(zip(stops, colours, strict=True)):
-        legs.append(points[[0, stop[0]]])
-        painted.append(colour)
+        home += [(line, colour) for line in where.lines([0, stop[0]])]
         if complete or number_ < len(stops) - 1:
-            legs.append(points[[stop[-1], 0]])
-            painted.append(colour)
-    if legs:
-        canvas.lines(legs, painted, 0.7 * width, float(np.clip(12 / len(stops), 0.1, 0.45)))
-        canvas.lines([points[each] for each in stops], colours, width)
+            home += [(line, colour) for line in where.lines([stop[-1], 0])]
+        rounds += [(line, colour) for line in where.lines(stop)]
+    if home:
+        faint = float(np.clip(12 / len(stops), 0.1, 0.45))
+        canvas.lines([line for line, _ in home], [colour for _, colour in home], 0.7 * width, faint)
+        canvas.lines([line for line, _ in rounds], [colour for _, colour in rounds], width)
+    return [line for line, _ in (*rounds, *home)]
 
 
 def _loads(canvas: Canvas, loads: Floats, colours: list[str], capacity: float, total: float) -> None:

@@ -14,6 +14,7 @@ from mdpzoo_combinatorial.instances.arrays import host
 from mdpzoo_combinatorial.instances.routing import layout_of_costs
 from mdpzoo_combinatorial.render.canvas import Canvas, Floats, number
 from mdpzoo_combinatorial.render.items import draw_items, draw_items_left
+from mdpzoo_combinatorial.render.maps import spread
 from mdpzoo_combinatorial.render.prizes import by_prize, draw_prizes
 from mdpzoo_combinatorial.render.routes import by_demand, draw_routes
 from mdpzoo_combinatorial.render.tours import UNIT_SQUARE, draw_left, draw_tour
@@ -107,11 +108,11 @@ def frame_of(tokens: Any) -> Floats:
 
 
 def layout_of(costs: ArrayLike) -> Floats:
-    """As ``layout_of_costs``, of the last matrices without computing it again. Costs O(n^2), else O(n^3)."""
+    """As ``layout_of_costs`` with nodes apart from each other; remembered. Costs O(n^2), the first time O(n^3)."""
     matrix = np.ascontiguousarray(costs, np.float64)
     key = hashlib.blake2b(matrix.tobytes(), digest_size=16).digest()
     if key not in _layouts:
-        _layouts[key] = layout_of_costs(matrix)
+        _layouts[key] = spread(layout_of_costs(matrix))
         while len(_layouts) > REMEMBERED:
             _layouts.popitem(last=False)
     return _layouts[key]

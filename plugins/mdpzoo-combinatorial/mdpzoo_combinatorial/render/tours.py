@@ -1,11 +1,8 @@
 """Drawing tours, and paths still to be solved."""
 
-from collections.abc import Sequence
-
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from mdpzoo.errors import InstanceError
 from mdpzoo_combinatorial.render.canvas import (
     CURRENT,
     EMPTY,
@@ -21,6 +18,8 @@ from mdpzoo_combinatorial.render.canvas import (
     placed,
     positions,
 )
+from mdpzoo_combinatorial.render.labels import check_names, write_labels
+from mdpzoo_combinatorial.render.maps import NO_MAP, Map, place
 
 MOST_ARROWS = 150
 FOOT = 16  # units that a caption takes
@@ -33,7 +32,7 @@ def draw_tour(
     tour: ArrayLike,
     *,
     current: int | None = None,
-    labels: Sequence[str] | None = None,
+    about: Map = NO_MAP,
     arrows: bool = False,
     caption: str = "",
 ) -> None:
@@ -44,32 +43,32 @@ def draw_tour(
         layout: ``[n, 2]``.
         tour: nodes in the order of the visit.
         current: a node to mark beside the first of the tour.
-        labels: a text for each node.
+        about: what the layout is a map of, and the nodes' names.
         arrows: whether lines show their direction.
         caption: a line at the foot.
     Raises:
-        InstanceError: a node, a position or the labels out of range.
+        InstanceError: a node, a position or the names out of range.
     """
     layout = positions(layout)
     n = len(layout)
     nodes = indices(tour, n)
-    if labels is not None and len(labels) != n:
-        raise InstanceError(f"a picture of {n} nodes needs as many labels, got {len(labels)}")
+    check_names(about, n)
     if caption:
         canvas.caption(caption)
-    points, dot = placed(layout, canvas.box(FOOT if caption else 0)), dot_size(n)
+    where, dot = place(canvas, layout, about, FOOT if caption else 0), dot_size(n)
+    points = where.points
     path = np.append(nodes, nodes[:1]) if len(nodes) == n else nodes
     left = np.ones(n, bool)
     left[nodes] = False
-    if len(path) > 1:
-        canvas.lines([points[path]], LINE, 0.2 * dot + 1)
+    lines = where.lines(path) if len(path) > 1 else []
+    if lines:
+        canvas.lines(lines, LINE, 0.2 * dot + 1)
     if arrows:
         draw_arrows(canvas, points[path[:-1]], points[path[1:]])
     canvas.dots(points[left], dot, UNVISITED)
     canvas.dots(points[nodes], dot, NODE)
     ends(canvas, points, dot, nodes[:1], [] if current is None else indices([current], n))
-    if labels is not None:
-        _label(canvas, points, path, labels, dot)
+    write_labels(canvas, points, lines, about.names, dot)
 
 
 def draw_left(
@@ -135,19 +134,3 @@ def _legend(canvas: Canvas, y: float) -> None:
     for x, word, colour, shape in ((-92, "origin", CURRENT, "o"), (14, "destination", START, "s")):
         canvas.dots(np.array([[middle + x * unit, y]]), 9, colour, shape)
         canvas.text(middle + (x + 9) * unit, y, word, side="left")
-
-
-def _label(canvas: Canvas, points: Floats, path: NDArray[np.int64], labels: Sequence[str], dot: float) -> None:
-    """Writes each label on the side of its node where the tour is not, over a white halo."""
-    away = np.zeros_like(points)
-    steps = np.diff(points[path], axis=0)
-    steps /= np.maximum(np.hypot(*steps.T), 1e-300)[:, None]
-    np.subtract.at(away, path[:-1], steps)
-    np.add.at(away, path[1:], steps)
-    away[np.hypot(*away.T) < 0.1] = (0.0, 1.0)  # a straight line through, or no line: above
-    away /= np.hypot(*away.T)[:, None]
-    size = 11 / canvas.unit  # as large on every sheet
-    for (x, y), (right, up), label in zip(points, away, labels, strict=True):
-        side = "center" if abs(right) < 0.4 else "left" if right > 0 else "right"
-        across, above = (dot * canvas.unit / 2 + 5) * right, (dot * canvas.unit / 2 + 8) * up
-        canvas.text(x + across, y + above, label, size, side, halo=True)

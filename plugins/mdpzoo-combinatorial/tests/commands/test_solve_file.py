@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,6 +12,8 @@ import numpy as np
 import pytest
 
 from mdpzoo_combinatorial import read_instance
+from mdpzoo_combinatorial.baselines.registry import Answer
+from mdpzoo_combinatorial.commands.solve_file import _little_search
 from mdpzoo_combinatorial.files.tours import read_tour
 from mdpzoo_combinatorial.local_search.budget import Budget, SettingError
 
@@ -49,13 +52,53 @@ def test_the_answer_is_one_json_object(square, tmp_path):
     told = json.loads(done.stdout)
     assert list(told) == [
         *("problem", "instance", "objective", "unit", "solution", "names", "search_seconds", "setup_seconds"),
-        *("agent", "decoding", "proven_optimal"),
+        *("agent", "decoding", "proven_optimal", "chosen_because", "warning"),
     ]
+    assert told["chosen_because"] == "so small that it ends by itself"
+    assert told["warning"] is None
     assert 0 < told["search_seconds"] < 2  # imports and compiling do not count
     assert (told["problem"], told["instance"], told["objective"]) == ("TSP", "square", 40)
     assert sorted(told["solution"]) == list(range(5))
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert read_instance(square).objective(read_tour(tour, 5)) == 40
+
+
+def test_auto_says_what_it_took_and_why_and_a_chosen_agent_does_not(square):
+    done = mdpzoo("solve", "example:capitals", "--seconds", 1)
+    assert re.fullmatch(r"auto takes (\S+) \(mean gaps after 1 s up to 200 nodes: \1 .*\)\n", done.stderr)
+    assert mdpzoo("solve", square, "--agent", "two-opt").stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("looks", "seconds", "warned"),
+    [
+        (1, 0.01, True),  # the time was up when the search first looked
+        (20, 0.01, False),  # it had begun long before
+        (1, 60.0, False),  # it ended by itself
+    ],
+)
+def test_a_search_that_hardly_began_before_its_time_was_up_gets_a_warning(looks, seconds, warned):
+    budget = Budget(seconds)
+    for _ in range(looks - 1):
+        budget.spent  # noqa: B018
+    budget.left  # noqa: B018  # the clock runs from here at the latest
+    time.sleep(0.02)
+    answer = Answer([0], 1, False, None, 0.0, None)
+    said = f"almost no search happened within {seconds:g} s; give more --seconds"
+    assert _little_search("two-opt", answer, budget) == (said if warned else None)
+    assert _little_search("two-opt", answer._replace(proven_optimal=True), budget) is None
+
+
+def test_people_are_told_what_stands_in_for_a_solver_without_an_answer(data):
+    told = mdpzoo("solve", data / "tsplib/d1291.tsp", "--seconds", "0.01", "--agent", "ortools")
+    said = "warning: ortools had no answer of its own within 0.01 s: two-opt stands in; give more --seconds"
+    assert (told.returncode, told.stderr.strip()) == (0, said)
+
+
+@pytest.mark.parametrize("agent", ["dynamic-programming", "ortools"])
+def test_an_exact_solver_proves_a_small_instance_within_any_budget(agent):
+    told = json.loads(mdpzoo("solve", "example:luggage", "--agent", agent, "--seconds", "0.01", "--json").stdout)
+    assert (told["objective"], told["proven_optimal"], told["warning"]) == (19_962, True, None)
 
 
 def test_nearest_neighbour_solves_too_and_people_get_a_sentence(square):
@@ -144,8 +187,8 @@ def test_every_problem_has_a_picture(tmp_path, problem):
     name, text, *_ = OTHERS[problem]
     path, picture = tmp_path / name, tmp_path / "picture.png"
     path.write_text(text)
-    done = mdpzoo("solve", path, "--picture", picture)
-    assert (done.returncode, done.stderr) == (0, "")
+    done = mdpzoo("solve", path, "--picture", picture, "--seconds", 2)
+    assert done.returncode == 0
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 

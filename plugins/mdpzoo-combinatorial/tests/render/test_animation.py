@@ -4,6 +4,8 @@ import io
 import json
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ import pytest
 import mdpzoo
 from mdpzoo.errors import IllegalActionError, MissingExtraError, SettingError
 from mdpzoo_combinatorial import generate
-from mdpzoo_combinatorial.render.animation import construct, frames_of, gif
+from mdpzoo_combinatorial.render.animation import construct, encoder_of, frames_of, gif, mp4
 
 Image = pytest.importorskip("PIL.Image", reason="animations need Pillow")
 pytest.importorskip("matplotlib", reason="pictures need matplotlib")
@@ -99,6 +101,26 @@ def test_without_pillow_the_error_names_the_extra(monkeypatch):
         gif([np.zeros((50, 50, 3), np.uint8)])
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # imageio-ffmpeg leaves pipes open
+def test_a_film_has_the_frames_size_and_rests_at_the_end():
+    imageio_ffmpeg = pytest.importorskip("imageio_ffmpeg")
+    frames = frames_of(made("TSP", size=10), 10, side=101)  # H.264 takes even sides only
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "film.mp4"
+        path.write_bytes(mp4(frames, seconds=5.0))
+        told = next(reader := imageio_ffmpeg.read_frames(path))
+        shown = [np.frombuffer(each, np.uint8).reshape(100, 100, 3) for each in reader]
+    assert told["size"] == (100, 100)
+    assert len(shown) == len(frames) + 4  # 500 milliseconds each, and two seconds more of the last
+    assert np.abs(shown[-1].astype(int) - frames[-1][:100, :100]).mean() < 6
+
+
+def test_without_ffmpeg_the_error_names_the_extra_before_anything_is_computed(monkeypatch):
+    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
+    with pytest.raises(MissingExtraError, match=r"mdpzoo-combinatorial\[video\]', or write a .gif"):
+        encoder_of(Path("tour.mp4"))
+
+
 def frames_in(path):
     with Image.open(path) as shown:
         return shown.n_frames
@@ -135,7 +157,7 @@ def test_an_agent_that_comes_trained_solves_a_random_instance(tmp_path):
     (["mdpzoo/TPS-v0", "--out", "a.gif"], "Did you mean 'mdpzoo/TSP-v0'"),
     (["missing.tsp", "--out", "a.gif"], "missing.tsp"),
     (["missing.tsp", "--size", "9", "--out", "a.gif"], "leave it out"),
-    (["mdpzoo/TSP-v0", "--out", "a.png"], "must end in .gif, got 'a.png'"),
+    (["mdpzoo/TSP-v0", "--out", "a.png"], "must end in .gif or .mp4, got 'a.png'"),
     (["mdpzoo/TSP-v0", "--out", "no/such/folder/a.gif"], "no folder"),
     (["mdpzoo/TSP-v0", "--agent", "bq-noc", "--out", "a.gif"], "Did you mean 'bq-nco'"),
     (["mdpzoo/Knapsack-v0", "--agent", "nearest-neighbour", "--out", "a.gif"], "'distance'"),

@@ -46,7 +46,7 @@ class EpisodicAgent(OnlineAgent):
         horizon: int | None,
         **settings: Any,
     ) -> None:
-        """Checks the arguments; a subclass then calls ``_setup_model`` unless ``_init_setup_model`` is False.
+        """Takes arguments in range; a subclass then calls ``_setup_model`` unless ``_init_setup_model`` is False.
 
         Args:
             policy: policy class or its name, as in SB3.
@@ -59,9 +59,6 @@ class EpisodicAgent(OnlineAgent):
         Raises:
             SettingError: if a number is out of range.
         """
-        for name, value in {"lookahead": lookahead, "episodes": episodes, "horizon": horizon}.items():
-            if value is not None and value < 1:
-                raise SettingError(f"{name} must be at least 1, got {value}")
         super().__init__(policy, vectorised(env), **settings)  # type: ignore[arg-type]
         self.lookahead, self.episodes, self.horizon = lookahead, episodes, horizon
         self._collection: Collection | None = None

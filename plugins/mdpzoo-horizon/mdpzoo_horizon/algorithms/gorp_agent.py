@@ -9,13 +9,14 @@ sequences are cut at the horizon, a pass ends if no episode reaches the next ste
 """
 
 from collections.abc import Generator
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
 from stable_baselines3.common.policies import BasePolicy
 
 from mdpzoo.errors import SettingError
+from mdpzoo.settings import Range, ranged
 from mdpzoo_horizon.algorithms.episode_collection import Collection
 from mdpzoo_horizon.algorithms.episodic_agent import EpisodicAgent
 from mdpzoo_horizon.algorithms.plan_policy import PlanPolicy
@@ -67,14 +68,15 @@ class GORP(EpisodicAgent):
     policy: OpenLoopPolicy
     policy_aliases = dict.fromkeys(("OpenLoopPolicy", "MlpPolicy", "CnnPolicy", "MultiInputPolicy"), OpenLoopPolicy)
 
+    @ranged
     def __init__(
         self,
         policy: str | type[BasePolicy] = OpenLoopPolicy,
         env: Any = None,
         *,
-        lookahead: int = 1,
-        episodes: int | None = None,
-        horizon: int | None = None,
+        lookahead: Annotated[int, Range(1)] = 1,
+        episodes: Annotated[int | None, Range(1)] = None,
+        horizon: Annotated[int | None, Range(1)] = None,
         seed: int | None = None,
         verbose: int = 0,
         tensorboard_log: str | None = None,

@@ -7,13 +7,14 @@ episodes all have the same return plays more of them before it decides at random
 """
 
 from collections.abc import Generator
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from gymnasium.spaces import Discrete
 from stable_baselines3.common.policies import BasePolicy
 
 from mdpzoo.errors import SettingError
+from mdpzoo.settings import Range, ranged
 from mdpzoo_horizon.algorithms.episode_collection import Collection
 from mdpzoo_horizon.algorithms.episodic_agent import EpisodicAgent
 from mdpzoo_horizon.algorithms.regressors import Histogram, Ridge
@@ -41,14 +42,15 @@ class SQIRL(EpisodicAgent):
     policy: TimedPolicy
     policy_aliases = {"TimedPolicy": TimedPolicy, "MlpPolicy": TimedPolicy, "CnnPolicy": TimedPolicy}
 
+    @ranged
     def __init__(
         self,
         policy: str | type[BasePolicy] = TimedPolicy,
         env: Any = None,
         *,
-        lookahead: int = 1,
-        episodes: int | None = None,
-        horizon: int | None = None,
+        lookahead: Annotated[int, Range(1)] = 1,
+        episodes: Annotated[int | None, Range(1)] = None,
+        horizon: Annotated[int | None, Range(1)] = None,
         regressor: Kind | Regressor = "auto",
         regressor_settings: dict[str, Any] | None = None,
         reuse: bool = True,

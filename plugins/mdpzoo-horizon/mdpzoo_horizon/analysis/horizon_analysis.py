@@ -81,7 +81,8 @@ def effective_horizon(
     Args:
         model: a ``TabularMDP``, an environment, an id, or a model's file (.npz).
         horizon: T, at least 1; None: the environment's ``max_episode_steps``.
-        exploration: probabilities ``[A]``, ``[S, A]`` or ``[T, S, A]`` of the exploration policy; None: uniform.
+        exploration: probabilities ``[A]``, ``[S, A]`` or ``[T, S, A]`` of the exploration policy; None: uniform over
+            the legal actions.
         max_lookahead: largest k to compute; None: T, with which every model is solvable.
         tolerance: share of ``J* - J_random`` that policies of ``min_k_tolerance`` may lose.
         ties: actions are tied if their values differ by less than this share of the largest value in their state.
@@ -95,10 +96,7 @@ def effective_horizon(
     deterministic: 1.2 GB for a million states and 50 steps.
     """
     if not isinstance(model, TabularMDP):
-        from mdpzoo_horizon.tables.sources import model_of
-
-        model, limit = model_of(model)
-        horizon = limit if horizon is None else horizon
+        model, horizon, exploration = _table(model, horizon, exploration)
     _check(horizon, max_lookahead, tolerance, ties, loss)
     assert horizon is not None
     rows, policy = Rows.of(model), exploration_policy(exploration, model, horizon)
@@ -126,6 +124,15 @@ def effective_horizon(
     if model.deterministic and model.num_states * horizon <= PREDICTED and model.num_actions <= SEQUENCES:
         predicted = predicted_samples(model, horizon, exploration=exploration)
     return _report(model, question, policy, returns, found, shown, window, predicted)
+
+
+def _table(environment: Any, horizon: int | None, exploration: Any) -> tuple[TabularMDP, int | None, Any]:
+    """The table of an environment, its time limit and uniform exploration of its legal actions, where none is given."""
+    from mdpzoo_horizon.tables.sources import source_of
+
+    source = source_of(environment)
+    chosen = source.limit if horizon is None else horizon
+    return source.model, chosen, source.exploration if exploration is None else exploration
 
 
 def _check(horizon: int | None, max_lookahead: int | None, tolerance: float, ties: float, loss: float | None) -> None:

@@ -3,8 +3,11 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from mdpzoo.showing import shown
 
-@dataclass(frozen=True)
+
+@shown
+@dataclass(frozen=True, repr=False)
 class HorizonReport:
     """The results of the analysis. Lists begin with lookahead 1; infinity means that no number of samples suffices.
 

@@ -1,6 +1,7 @@
 """``mdpzoo horizon ENV``: analyses an environment exactly and prints a table."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,8 +17,9 @@ from mdpzoo_horizon.analysis.horizon_report import HorizonReport
 from mdpzoo_horizon.commands.horizon_picture import check_picture, save_picture
 from mdpzoo_horizon.models.bridge_files import read_exploration
 from mdpzoo_horizon.models.sticky_actions import sticky, sticky_pairs
-from mdpzoo_horizon.tables.sources import model_of
+from mdpzoo_horizon.tables.sources import MOST, source_of
 
+MASKED = "some actions are illegal in some states, where each counts as one more of the lowest legal action"
 Exploration = Annotated[Path | None, typer.Option(help="Exploration policy [T, S, A] (.npy). Default: uniform.")]
 Deepest = Annotated[int | None, typer.Option(min=1, help="Largest lookahead to compute. Default: T.")]
 Settings = Annotated[
@@ -33,25 +35,33 @@ def horizon(
     exploration: Exploration = None,
     max_lookahead: Deepest = None,
     env_set: Settings = None,
+    max_states: Annotated[int, typer.Option(min=1, help="States to look for at most.")] = MOST,
     picture: Annotated[Path | None, typer.Option(help="Save a figure: .png, .svg or .pdf.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, for programs.")] = False,
 ) -> None:
     """Analyse a finite environment. Example: mdpzoo horizon FrozenLake-v1 --env-set is_slippery=false --horizon 20
 
     Prints the optimal and the random return, the lookahead with which random exploration suffices, and the number of
-    samples by the published bounds. Environments without a table are explored and must be deterministic.
+    samples by the published bounds. Environments without a table are explored and must be deterministic. Where an
+    environment has action masks, exploration draws legal actions only, and no illegal one is played.
     """
     if not 0 <= sticky_probability < 1:
         raise SettingError(f"--sticky must lie in [0, 1), got {sticky_probability}")
     if picture is not None:
         check_picture(picture)
-    model, limit = model_of(environment, **read_settings(env_set))
-    policy = None if exploration is None else read_exploration(exploration)
+    try:
+        source = source_of(environment, max_states, **read_settings(env_set))
+    except SettingError as error:
+        raise SettingError(str(error).replace("give a larger max_states", "give a larger --max-states")) from None
+    model = source.model
+    policy = source.exploration if exploration is None else read_exploration(exploration)
     if sticky_probability > 0:
-        if policy is not None and policy.shape[1] == model.num_states:
-            policy = policy[:, sticky_pairs(model)[:, 0]]
+        if policy is not None and policy.shape[-2] == model.num_states:
+            policy = policy[..., sticky_pairs(model)[:, 0], :]
         model = sticky(model, sticky_probability)
-    report = effective_horizon(model, steps or limit, policy, max_lookahead=max_lookahead)
+    report = effective_horizon(model, steps or source.limit, policy, max_lookahead=max_lookahead)
+    if source.legal is not None:
+        report = replace(report, warnings=(*report.warnings, MASKED))
     if as_json:
         print_json({"environment": environment, "sticky": sticky_probability, **report.to_dictionary()})
     else:

@@ -5,13 +5,18 @@ uniform exploration, the optimal return is 1, the random return ``A^-T``, ``min_
 is T, and the gap of lookahead k is ``A^-(T - k)``. The steps to a solution grow like ``A^T``.
 """
 
+from typing import Annotated
+
 import numpy as np
 
-from mdpzoo.errors import SettingError
 from mdpzoo.models import TabularMDP
+from mdpzoo.settings import Range, ranged
 
 
-def combination_lock(horizon: int = 8, num_actions: int = 2, seed: int = 0) -> TabularMDP:
+@ranged
+def combination_lock(
+    horizon: Annotated[int, Range(1)] = 8, num_actions: Annotated[int, Range(2)] = 2, seed: Annotated[int, Range(0)] = 0
+) -> TabularMDP:
     """Builds a lock with states ``0 .. horizon - 1`` in order and the terminal state ``horizon``.
 
     Rewards: 1 for the last right action, else 0.
@@ -27,11 +32,6 @@ def combination_lock(horizon: int = 8, num_actions: int = 2, seed: int = 0) -> T
     Raises:
         SettingError: if an argument is out of range.
     """
-    if horizon < 1 or num_actions < 2 or seed < 0:
-        raise SettingError(
-            "a lock needs a horizon of at least 1, at least 2 actions and a non-negative seed, "
-            f"got {horizon}, {num_actions} and {seed}"
-        )
     right = np.random.default_rng(seed).integers(1, num_actions, horizon)
     successors = np.full((horizon + 1, num_actions), horizon)
     rewards = np.zeros((horizon + 1, num_actions))

@@ -4,14 +4,21 @@ What differs from the Garnet problems of Archibald, McKinnon and Thomas 1995: su
 duplicates merged, and every pair of state and action has a reward of its own.
 """
 
+from typing import Annotated
+
 import numpy as np
 
-from mdpzoo.errors import SettingError
 from mdpzoo.models import TabularMDP
+from mdpzoo.settings import Range, ranged
 
 
+@ranged
 def random_mdp(
-    num_states: int = 50, num_actions: int = 4, branching: int = 5, reward_density: float = 1.0, seed: int = 0
+    num_states: Annotated[int, Range(1)] = 50,
+    num_actions: Annotated[int, Range(1)] = 4,
+    branching: Annotated[int, Range(1)] = 5,
+    reward_density: Annotated[float, Range(0, 1)] = 1.0,
+    seed: Annotated[int, Range(0)] = 0,
 ) -> TabularMDP:
     """Draws an MDP that starts in state 0 and never ends.
 
@@ -31,13 +38,6 @@ def random_mdp(
 
     Costs O(S A branching).
     """
-    if min(num_states, num_actions, branching) < 1 or seed < 0:
-        raise SettingError(
-            "a random MDP needs at least 1 state, 1 action, 1 successor and a non-negative seed, "
-            f"got {num_states}, {num_actions}, {branching} and {seed}"
-        )
-    if not 0 <= reward_density <= 1:
-        raise SettingError(f"reward_density must lie in [0, 1], got {reward_density}")
     generator = np.random.default_rng(seed)
     rows = num_states * num_actions
     probabilities = generator.dirichlet(np.ones(branching), rows)  # [S A, branching]

@@ -6,7 +6,7 @@ against a fresh environment before it is returned.
 
 import copy
 from collections.abc import Callable, Hashable
-from typing import Any
+from typing import Any, NamedTuple
 
 import gymnasium
 import numpy as np
@@ -19,6 +19,18 @@ from mdpzoo_horizon.tables.state_search import Outcome, explore
 
 REPEATS = 20  # repetitions of a step that draws random numbers
 LONGEST = 50  # steps of an action sequence that checks the table
+
+
+class Table(NamedTuple):
+    """The table of an environment.
+
+    Attributes:
+        model: in which an illegal action does what the lowest legal one does.
+        legal: ``[S, A]`` bool; None: every action is legal everywhere.
+    """
+
+    model: TabularMDP
+    legal: np.ndarray | None = None
 
 
 def tabularise(
@@ -34,7 +46,8 @@ def tabularise(
 
     The tables of MDPZoo's tabular environments and of toy text (``P``) are read. Any other environment must be
     deterministic after ``reset(seed=seed)`` and is explored breadth first. Its states are numbered in that order from
-    0, and the last state is the terminal one. Time limits are not part of the table.
+    0, and the last state is the terminal one. Time limits are not part of the table. Where the environment has
+    ``action_masks()``, only legal actions are played, and an illegal one does what the lowest legal one does.
 
     Args:
         env: an environment, which is not changed, or an id. In MiniGrid, positive rewards become 1, and there are
@@ -52,30 +65,55 @@ def tabularise(
 
     Costs two steps and copies of the environment for each state and action.
     """
+    return table_of(env, max_states, seed=seed, key=key, use_table=use_table, checks=checks).model
+
+
+def table_of(
+    env: Any,
+    max_states: int = 100_000,
+    *,
+    seed: int = 0,
+    key: Callable[[Any], Hashable] | None = None,
+    use_table: bool = True,
+    checks: int = 1000,
+) -> Table:
+    """Makes the table of a finite environment, with its legal actions; see ``tabularise``."""
     if isinstance(env, str):
         env = make_environment(env)
     inner = env.unwrapped
     if use_table and (isinstance(getattr(inner, "rules", None), TabularMDP) or getattr(inner, "P", None) is not None):
-        return TabularMDP.from_gymnasium(env)
+        return Table(TabularMDP.from_gymnasium(env))
     name = type(inner).__name__
     if not isinstance(env.action_space, gymnasium.spaces.Discrete):
         raise SettingError(f"{name} needs Discrete actions, has {env.action_space}")
     simulator, fresh = (_simulator(each, seed, key) for each in (_fresh(env), _fresh(env)))
     snapshots: dict[Hashable, Any] = {}
+    masks: dict[Hashable, np.ndarray | None] = {}
 
     def outcomes(state: Hashable, action: int) -> list[Outcome]:
-        next_state, reward, ends, snapshot = _tried(simulator, snapshots[state], action, name)
+        played = _played(masks[state], action)
+        next_state, reward, ends, snapshot, legal = _tried(simulator, snapshots[state], played, name)
         if not ends:
             snapshots.setdefault(next_state, snapshot)
+            masks.setdefault(next_state, legal)
         if action == simulator.num_actions - 1:
             snapshots[state] = None  # not needed any more
         return [(1.0, next_state, reward, ends)]
 
     start = simulator.reset()
+    masks[start] = simulator.legal()
     snapshots[start] = simulator.snapshot()
     model, states = explore({start: 1.0}, outcomes, simulator.num_actions, max_states)
+    every = np.ones(simulator.num_actions, bool)
+    rows = [masks[state] for state in states]
+    legal = np.array([every if row is None else row for row in (*rows, None)])  # the last state is the end
     _validate(model, states, fresh, checks, name)
-    return model
+    return Table(model, None if legal.all() else legal)
+
+
+def _played(mask: np.ndarray | None, action: int) -> int:
+    """The action itself, or the lowest legal one in place of an illegal one."""
+    return action if mask is None or mask[action] or not mask.any() else int(mask.argmax())
 
 
 def make_environment(id: str, **settings: Any) -> Any:
@@ -111,12 +149,15 @@ def _simulator(env: Any, seed: int, key: Callable[[Any], Hashable] | None) -> Si
     return MiniGridStates(env, seed) if is_minigrid(env) and key is None else simulator_of(env, seed, key)
 
 
-def _tried(simulator: Simulator, snapshot: Any, action: int, name: str) -> tuple[Hashable, float, bool, Any]:
+def _tried(
+    simulator: Simulator, snapshot: Any, action: int, name: str
+) -> tuple[Hashable, float, bool, Any, np.ndarray | None]:
     """Repeats an action from the same state, more often if it draws random numbers; all outcomes must agree."""
     simulator.restore(snapshot)
     before = _generator_state(simulator)
     first = simulator.act(action)
     drew = _generator_state(simulator) != before
+    legal = None if first[2] else simulator.legal()
     reached = simulator.snapshot()
     for repeat in range(REPEATS if drew else 1):
         simulator.restore(snapshot)
@@ -128,7 +169,7 @@ def _tried(simulator: Simulator, snapshot: Any, action: int, name: str) -> tuple
                 f"{name} is random: action {action} led to different outcomes from the same state; "
                 "list its outcomes with their probabilities: mdpzoo_horizon.explore(starts, outcomes, num_actions)"
             )
-    return *first, reached
+    return *first, reached, legal
 
 
 def _generator_state(simulator: Simulator) -> Any:
@@ -147,7 +188,7 @@ def _validate(model: TabularMDP, states: list[Hashable], fresh: Simulator, check
     for _ in range(checks):
         state = numbers.get(fresh.reset(), -1)
         for step in range(LONGEST):
-            action = int(generator.integers(fresh.num_actions))
+            action = _played(fresh.legal(), int(generator.integers(fresh.num_actions)))
             next_state, reward, ends = fresh.act(action)
             row = state * model.num_actions + action
             expected = int(model.successors[row])

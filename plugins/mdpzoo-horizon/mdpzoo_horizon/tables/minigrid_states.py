@@ -49,6 +49,9 @@ class MiniGridStates:
         _, reward, ends, _, _ = self.env.step(action)
         return self._name(), 1.0 if reward > 0 else float(reward), bool(ends)
 
+    def legal(self) -> None:
+        """Every action is legal."""
+
     def snapshot(self) -> dict[str, Any]:
         """Returns all attributes that a step may change."""
         shared = (gymnasium.Space, np.random.Generator, type)

@@ -23,6 +23,9 @@ class Simulator(Protocol):
     def act(self, action: int) -> tuple[Hashable, float, bool]:
         """Returns the next state, the reward, and whether the episode ends."""
 
+    def legal(self) -> np.ndarray | None:
+        """Returns which actions are legal now, ``[A]`` bool; None: all."""
+
     def snapshot(self) -> Any:
         """Returns the current state for ``restore``."""
 
@@ -69,6 +72,10 @@ class _Stepped:
     def act(self, action: int) -> tuple[Hashable, float, bool]:
         observation, reward, ends, _, _ = self.env.step(self._lowest + action)
         return self._name(observation), float(reward), bool(ends)
+
+    def legal(self) -> np.ndarray | None:
+        masks = getattr(self.env.unwrapped, "action_masks", None)
+        return None if masks is None else np.asarray(masks(), bool)
 
     def generator(self) -> np.random.Generator | None:
         return getattr(self.env.unwrapped, "_np_random", None)

@@ -6,16 +6,19 @@ where it could not be told whether the algorithm fails or the optimum is low.
 
 from collections.abc import Sequence
 from itertools import permutations
+from typing import Annotated
 
 import numpy as np
 
 from mdpzoo.errors import SettingError
 from mdpzoo.models import LatentMDP
+from mdpzoo.settings import Range, ranged
 
 NOTHING, LOST, WON = 0, 1, 2  # states: what the last pull brought
 
 
-def latent_bandit(means: Sequence[float] = (0.9, 0.5, 0.1), horizon: int = 20) -> LatentMDP:
+@ranged
+def latent_bandit(means: Sequence[float] = (0.9, 0.5, 0.1), horizon: Annotated[int, Range(0)] = 20) -> LatentMDP:
     """Builds the bandit: the state is the last pull's outcome, the reward 1 if it won.
 
     Rewards: 1 if the pulled arm wins, else 0.

@@ -1,23 +1,26 @@
 """Random latent MDPs: Dirichlet kernels on random supports, with a chosen distance between contexts."""
 
 from collections.abc import Sequence
+from typing import Annotated
 
 import numpy as np
 
 from mdpzoo.errors import SettingError
 from mdpzoo.models import LatentMDP
 from mdpzoo.models.latent import show_rewards
+from mdpzoo.settings import Range, ranged
 
 
+@ranged
 def latent_random(
-    contexts: int = 2,
-    states: int = 4,
-    actions: int = 2,
-    support: int = 0,
-    separation: float = 0.0,
+    contexts: Annotated[int, Range(1)] = 2,
+    states: Annotated[int, Range(1)] = 4,
+    actions: Annotated[int, Range(1)] = 2,
+    support: Annotated[int, Range(0)] = 0,
+    separation: Annotated[float, Range(0, 1)] = 0.0,
     weights: Sequence[float] | None = None,
-    seed: int = 0,
-    horizon: int = 6,
+    seed: Annotated[int, Range(0)] = 0,
+    horizon: Annotated[int, Range(0)] = 6,
 ) -> LatentMDP:
     """Builds random contexts; starts in state 0. A pair of state and action has the same support in all of them.
 
@@ -39,9 +42,6 @@ def latent_random(
     Raises:
         SettingError: if a number is out of its range, or the contexts drawn are nearer than ``separation``.
     """
-    for name, value in (("contexts", contexts), ("states", states), ("actions", actions)):
-        if value < 1:
-            raise SettingError(f"{name} must be at least 1, got {value}")
     if not 0 <= support <= states:
         raise SettingError(f"support must lie in 0..{states}, got {support}")
     generator = np.random.default_rng(seed)
@@ -54,12 +54,13 @@ def latent_random(
     return LatentMDP.from_arrays(kernels, rewards, weights=weights, horizon=horizon)
 
 
+@ranged
 def latent_rewards(
-    contexts: int = 2,
-    states: int = 3,
-    actions: int = 2,
-    seed: int = 0,
-    horizon: int = 6,
+    contexts: Annotated[int, Range(1)] = 2,
+    states: Annotated[int, Range(1)] = 3,
+    actions: Annotated[int, Range(1)] = 2,
+    seed: Annotated[int, Range(0)] = 0,
+    horizon: Annotated[int, Range(0)] = 6,
     observed: bool = True,
 ) -> LatentMDP:
     """Builds contexts that share their kernel and differ in rewards, which are 0, 0.5 or 1: reward-mixing MDPs.

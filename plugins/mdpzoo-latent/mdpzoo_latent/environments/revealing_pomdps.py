@@ -3,10 +3,13 @@
 What differs from the paper (arXiv 2302.01333): instances in its spirit, not its own.
 """
 
+from typing import Annotated
+
 import numpy as np
 
 from mdpzoo.errors import SettingError
 from mdpzoo.models import TabularPOMDP
+from mdpzoo.settings import Choices, Range, ranged
 
 MODES = ("one-step", "multi-step")
 
@@ -44,16 +47,17 @@ def two_step(sigma: float = 0.5, horizon: int = 0) -> TabularPOMDP:
     return TabularPOMDP(transitions, np.stack([emission] * 2), rewards, start, emission, horizon)
 
 
+@ranged
 def revealing_lock(
-    mode: str = "one-step",
-    depth: int = 3,
-    positions: int = 2,
-    pulls: int = 2,
-    edge: float = 0.3,
-    sigma: float = 0.5,
-    pairs: int = 1,
-    seed: int = 0,
-    horizon: int = 0,
+    mode: Annotated[str, Choices(MODES)] = "one-step",
+    depth: Annotated[int, Range(1)] = 3,
+    positions: Annotated[int, Range(1)] = 2,
+    pulls: Annotated[int, Range(1)] = 2,
+    edge: Annotated[float, Range(0, 0.5)] = 0.3,
+    sigma: Annotated[float, Range(0, 1)] = 0.5,
+    pairs: Annotated[int, Range(1)] = 1,
+    seed: Annotated[int, Range(0)] = 0,
+    horizon: Annotated[int, Range(0)] = 0,
 ) -> TabularPOMDP:
     """Builds the lock: wait at a random, visible position each step, or pull; one pull of one position is the secret.
 
@@ -80,7 +84,6 @@ def revealing_lock(
     Raises:
         SettingError: if a number is out of its range.
     """
-    _check_lock(mode, min(depth, positions, pulls), edge)
     cells, actions = depth * positions, pulls + 1
     good, bad, shown_good, shown_bad = range(cells, cells + 4)
     transitions, rewards = np.zeros((cells + 4, actions, cells + 4)), np.zeros((cells + 4, actions))
@@ -116,10 +119,3 @@ def _lock_emission(cells: int, multi: bool, symbols: np.ndarray) -> np.ndarray:
     else:
         emission[cells : cells + 2, cells + 1 :] = symbols
     return emission
-
-
-def _check_lock(mode: str, smallest: int, edge: float) -> None:
-    if mode not in MODES:
-        raise SettingError(f"mode must be one of {', '.join(MODES)}, got {mode!r}")
-    if smallest < 1 or not 0 <= edge <= 0.5:
-        raise SettingError("depth, positions and pulls must be at least 1 and edge lie in [0, 0.5]")

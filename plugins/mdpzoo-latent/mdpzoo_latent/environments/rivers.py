@@ -1,15 +1,18 @@
 """RiverSwim or its mirror image (Strehl and Littman 2008 for the river): which bank pays is the context."""
 
+from typing import Annotated
+
 import numpy as np
 
-from mdpzoo.errors import SettingError
 from mdpzoo.models import LatentMDP
+from mdpzoo.settings import Range, ranged
 
 RIGHT, STAY, BACK = 0.6, 0.35, 0.05
 FAR, NEAR = 0.99, 0.1
 
 
-def latent_river_swim(length: int = 4, horizon: int = 0) -> LatentMDP:
+@ranged
+def latent_river_swim(length: Annotated[int, Range(2)] = 4, horizon: Annotated[int, Range(0)] = 0) -> LatentMDP:
     """Builds the river: context 0, and context 1 with states and actions mirrored; starts in the middle.
 
     In context 0, action 0 swims right (0.6; stays with 0.35, is driven back with 0.05) and pays 0.99 at the right bank;
@@ -26,8 +29,6 @@ def latent_river_swim(length: int = 4, horizon: int = 0) -> LatentMDP:
     Raises:
         SettingError: if the river is too short.
     """
-    if length < 2:
-        raise SettingError(f"length must be at least 2, got {length}")
     transitions, rewards = np.zeros((length, 2, length)), np.zeros((length, 2))
     for state in range(length):
         for move, share in ((1, RIGHT), (0, STAY), (-1, BACK)):

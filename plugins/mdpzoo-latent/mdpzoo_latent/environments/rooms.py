@@ -4,12 +4,14 @@ The picture shows the four corners that may pay, never which one does.
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
 from mdpzoo.errors import SettingError
 from mdpzoo.models import LatentMDP, TabularMDP
 from mdpzoo.models.latent import LatentState
+from mdpzoo.settings import Range, ranged
 
 MOVES = ((-1, 0), (0, 1), (1, 0), (0, -1))  # up, right, down, left
 WALL, FLOOR, CORNER, WALKER = (60, 60, 70), (240, 240, 235), (245, 200, 90), (40, 90, 200)  # red, green, blue
@@ -38,7 +40,12 @@ class LatentRoomsMDP(LatentMDP):
         return grid.repeat(PIXELS, 0).repeat(PIXELS, 1)
 
 
-def latent_rooms(size: int = 7, slip: float = 0.1, horizon: int = 40) -> LatentRoomsMDP:
+@ranged
+def latent_rooms(
+    size: Annotated[int, Range(5)] = 7,
+    slip: Annotated[float, Range(0, 1, below=True)] = 0.1,
+    horizon: Annotated[int, Range(0)] = 40,
+) -> LatentRoomsMDP:
     """Builds the rooms; starts in the middle, where the doors' ways cross.
 
     Actions move up, right, down and left, and with probability ``slip`` in a random direction; walls hold. From the
@@ -58,8 +65,6 @@ def latent_rooms(size: int = 7, slip: float = 0.1, horizon: int = 40) -> LatentR
     """
     if size < 5 or size % 2 == 0:
         raise SettingError(f"size must be odd and at least 5, got {size}")
-    if not 0 <= slip < 1:
-        raise SettingError(f"slip must lie in [0, 1), got {slip}")
     cells = [(row, column) for row in range(size) for column in range(size) if _open(row, column, size)]
     place = {cell: state for state, cell in enumerate(cells)}
     middle = place[size // 2, size // 2]

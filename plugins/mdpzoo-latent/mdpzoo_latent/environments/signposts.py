@@ -1,12 +1,20 @@
 """Signpost: look at a signpost that tells the context, or guess; the least problem in which looking can pay."""
 
+from typing import Annotated
+
 import numpy as np
 
-from mdpzoo.errors import SettingError
 from mdpzoo.models import LatentMDP
+from mdpzoo.settings import Range, ranged
 
 
-def signpost(penalty: float = 0.0, accuracy: float = 0.8, delay: int = 1, horizon: int = 0) -> LatentMDP:
+@ranged
+def signpost(
+    penalty: Annotated[float, Range(0)] = 0.0,
+    accuracy: Annotated[float, Range(0.5, 1)] = 0.8,
+    delay: Annotated[int, Range(1)] = 1,
+    horizon: Annotated[int, Range(0)] = 0,
+) -> LatentMDP:
     """Builds the signpost: two contexts, three actions.
 
     In state 0, action 0 or 1 guesses the context: it pays 1 if right and ``-penalty`` if wrong, and stays there. Action
@@ -26,12 +34,6 @@ def signpost(penalty: float = 0.0, accuracy: float = 0.8, delay: int = 1, horizo
     Raises:
         SettingError: if a number is out of its range.
     """
-    if penalty < 0:
-        raise SettingError(f"penalty must be at least 0, got {penalty}")
-    if not 0.5 <= accuracy <= 1:
-        raise SettingError(f"accuracy must lie in [0.5, 1], got {accuracy}")
-    if delay < 1:
-        raise SettingError(f"delay must be at least 1, got {delay}")
     states = 2 + delay
     transitions, rewards = np.zeros((2, states, 3, states)), np.zeros((2, states, 3))
     for context in range(2):

@@ -1,12 +1,15 @@
 """Tiger (Kaelbling, Littman and Cassandra 1998): listen for a tiger behind one of two doors, then open the other."""
 
+from typing import Annotated
+
 import numpy as np
 
-from mdpzoo.errors import SettingError
 from mdpzoo.models import TabularPOMDP
+from mdpzoo.settings import Range, ranged
 
 
-def tiger(accuracy: float = 0.85, horizon: int = 0) -> TabularPOMDP:
+@ranged
+def tiger(accuracy: Annotated[float, Range(0.5, 1)] = 0.85, horizon: Annotated[int, Range(0)] = 0) -> TabularPOMDP:
     """Builds Tiger: states tiger left (0) and right (1); actions listen (0), open left (1) and open right (2).
 
     Listening costs 1 and is right with probability ``accuracy``; the tiger costs 100 and the other door pays 10.
@@ -23,8 +26,6 @@ def tiger(accuracy: float = 0.85, horizon: int = 0) -> TabularPOMDP:
     Raises:
         SettingError: if a number is out of its range.
     """
-    if not 0.5 <= accuracy <= 1:
-        raise SettingError(f"accuracy must lie in [0.5, 1], got {accuracy}")
     transitions, emissions = np.full((2, 3, 2), 0.5), np.full((3, 2, 2), 0.5)
     transitions[:, 0] = np.eye(2)
     emissions[0] = [[accuracy, 1 - accuracy], [1 - accuracy, accuracy]]

@@ -4,14 +4,23 @@ What differs from the lower bound of Zhou, Wang and Du 2023: a sketch in its spi
 not their instance.
 """
 
+from typing import Annotated
+
 import numpy as np
 
 from mdpzoo.errors import SettingError
 from mdpzoo.models import LatentMDP
+from mdpzoo.settings import Range, ranged
 
 
+@ranged
 def latent_tree(
-    depth: int = 2, actions: int = 2, contexts: int = 2, edge: float = 0.2, seed: int = 0, horizon: int = 0
+    depth: Annotated[int, Range(1, 12)] = 2,
+    actions: Annotated[int, Range(2, 64)] = 2,
+    contexts: Annotated[int, Range(1)] = 2,
+    edge: Annotated[float, Range(0, 0.5)] = 0.2,
+    seed: Annotated[int, Range(0)] = 0,
+    horizon: Annotated[int, Range(0)] = 0,
 ) -> LatentMDP:
     """Builds the tree: action a goes to child ``a % 2``; at a leaf it is a pull that succeeds with probability 1/2.
 
@@ -34,13 +43,8 @@ def latent_tree(
         SettingError: if a number is out of its range.
     """
     leaves = 2**depth
-    for name, value, low, high in (
-        ("depth", depth, 1, 12), ("actions", actions, 2, 64), ("contexts", contexts, 1, leaves * actions)
-    ):  # fmt: skip
-        if not low <= value <= high:
-            raise SettingError(f"{name} must lie in {low}..{high}, got {value}")
-    if not 0 <= edge <= 0.5:
-        raise SettingError(f"edge must lie in [0, 0.5], got {edge}")
+    if contexts > leaves * actions:
+        raise SettingError(f"contexts must lie in 1..{leaves * actions}, got {contexts}")
     inner, states = leaves - 1, 2 * leaves - 1 + 3
     success, failure, end = range(states - 3, states)
     transitions, rewards = np.zeros((contexts, states, actions, states)), np.zeros((contexts, states, actions))

@@ -12,10 +12,10 @@ without the correction term.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from mdpzoo.errors import SettingError, unknown
-from mdpzoo.settings import check_names, check_types
+from mdpzoo.settings import Range, check_fields, check_names, check_types
 from mdpzoo_latent.planning.tree_kernels import BALLS, INTERVALS, PLAIN, VARIANCE
 
 HINDSIGHT, POSTERIOR, IGNORED = 0, 1, 2  # what tells the context: the last info; the belief; nothing, there is one
@@ -71,16 +71,16 @@ class LearnerSettings:
         initial_count: episodes' worth of visits that the initial model counts as, a pair.
     """
 
-    delta: float = 0.05
-    bonus_scale: float | None = None
-    episodes: int = 20_000
-    contexts: int | None = None
-    horizon: int | None = None
+    delta: Annotated[float, Range(0, 1, above=True, below=True)] = 0.05
+    bonus_scale: Annotated[float | None, Range(0)] = None
+    episodes: Annotated[int, Range(1)] = 20_000
+    contexts: Annotated[int | None, Range(1)] = None
+    horizon: Annotated[int | None, Range(1)] = None
     starts: list[int] | None = None
     reward_range: tuple[float, float] = (0.0, 1.0)
     hindsight: bool = True
     initial: Mapping[str, Any] | None = None
-    initial_count: float = 10.0
+    initial_count: Annotated[float, Range(0, above=True)] = 10.0
 
     def __post_init__(self) -> None:
         """Checks every range.
@@ -88,16 +88,7 @@ class LearnerSettings:
         Raises:
             SettingError: if a number is out of its range.
         """
-        if not 0 < self.delta < 1:
-            raise SettingError(f"delta must lie in (0, 1), got {self.delta}")
-        if self.bonus_scale is not None and not self.bonus_scale >= 0:
-            raise SettingError(f"bonus_scale must be at least 0, got {self.bonus_scale}")
-        if not self.initial_count > 0:
-            raise SettingError(f"initial_count must be positive, got {self.initial_count}")
-        for name in ("episodes", "contexts", "horizon"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise SettingError(f"{name} must be at least 1, got {value}")
+        check_fields(self)
         low, high = self.reward_range
         if not low < high:
             raise SettingError(f"reward_range must be a smaller and a larger number, got {list(self.reward_range)}")
@@ -112,6 +103,11 @@ def settings_of(name: str) -> tuple[str, ...]:
     if name not in DESIGNS:
         raise unknown("learner", name, DESIGNS, "mdpzoo list agents")
     return COMMON + OWN.get(name, ()) + (() if DESIGNS[name].sampled else OPTIMISM)
+
+
+def taken_by(algorithm: str = "l-ucrl", **_: Any) -> tuple[str, ...]:
+    """Returns ``settings_of`` for what a spec presets."""
+    return settings_of(algorithm)
 
 
 def read_settings(name: str, settings: Mapping[str, Any]) -> LearnerSettings:

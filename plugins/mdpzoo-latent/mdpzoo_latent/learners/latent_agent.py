@@ -99,6 +99,8 @@ class LatentLearner(OnlineAgent):
         plans: how often it has planned.
     """
 
+    settings_of = "mdpzoo_latent.learners.designs:LearnerSettings"  # for lists, with the next
+    settings_taken = "mdpzoo_latent.learners.designs:taken_by"
     _episodes: list[tuple[list[int], list[int], list[float]]]  # of each environment: states, actions, rewards so far
     _played: int  # episodes since the present plan
     _longest: int  # and how many it may be at most

@@ -13,6 +13,7 @@ import numpy as np
 
 from mdpzoo.errors import SettingError
 from mdpzoo.models import LatentMDP
+from mdpzoo.showing import shown
 from mdpzoo_latent.planning.bounds import bounds_of
 from mdpzoo_latent.planning.processes import process_of
 
@@ -21,7 +22,8 @@ MOST_CHOICES = 4096  # joint choices of one step
 STARTS = 20  # of the coordinate ascent
 
 
-@dataclass(frozen=True, eq=False)
+@shown
+@dataclass(frozen=True, eq=False, repr=False)
 class MemorylessSolution:
     """The best deterministic policy of step and state.
 

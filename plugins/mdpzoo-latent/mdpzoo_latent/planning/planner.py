@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from mdpzoo.errors import SettingError, did_you_mean
+from mdpzoo.showing import shown
 from mdpzoo_latent.planning.alpha_vectors import Stage, earlier, last_stage, limited
 from mdpzoo_latent.planning.belief_policies import BeliefPolicy, TreePolicy, VectorPolicy
 from mdpzoo_latent.planning.bounds import bounds_of
@@ -23,7 +24,8 @@ CLOSE = 1e-9  # relative distance up to which bounds count as equal
 MOST_NODES = 30_000_000
 
 
-@dataclass(frozen=True, eq=False)
+@shown
+@dataclass(frozen=True, eq=False, repr=False)
 class Plan:
     """What ``plan`` returns.
 

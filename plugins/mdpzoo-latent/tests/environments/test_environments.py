@@ -176,8 +176,8 @@ def test_a_bandits_optimum_of_two_pulls_by_hand():
         (lambda: latent_rooms(6), "size must be odd"),
         (lambda: latent_rooms(slip=1.0), r"slip must lie in \[0, 1\)"),
         (lambda: balanced_emission(0, 0.5), "pairs must be at least 1"),
-        (lambda: revealing_lock("two-step"), "mode must be one of one-step, multi-step"),
-        (lambda: revealing_lock(edge=0.7), "edge lie in"),
+        (lambda: revealing_lock("two-step"), "unknown mode 'two-step'. Did you mean 'one-step'"),
+        (lambda: revealing_lock(edge=0.7), "edge must lie in"),
     ],
 )
 def test_a_wrong_setting_is_refused_in_one_sentence(build, sentence):

@@ -5,18 +5,26 @@ and leads back to the start, the upper left corner, so that the trajectory has n
 but not entered: whoever stands where the wall moves to gets out again.
 """
 
+from typing import Annotated
+
 import numpy as np
 
-from mdpzoo.errors import SettingError
 from mdpzoo.models import TabularMDP
-from mdpzoo.models.piecewise import PiecewiseMDP
+from mdpzoo.models.piecewise import CLOCKS, PiecewiseMDP
+from mdpzoo.settings import Choices, Range, ranged
 from mdpzoo_nonstationary.environments.schedules import PROTOCOL, Changes, change_points
 
 MOVES = ((-1, 0), (0, 1), (1, 0), (0, -1))  # up, right, down, left, in rows and columns
 
 
+@ranged
 def grid_switch(
-    size: int = 5, slip: float = 0.1, segments: int = 4, seed: int = 0, changes: Changes = PROTOCOL, clock: str = "run"
+    size: Annotated[int, Range(3)] = 5,
+    slip: Annotated[float, Range(0, 0.5)] = 0.1,
+    segments: Annotated[int, Range(1)] = 4,
+    seed: Annotated[int, Range(0)] = 0,
+    changes: Changes = PROTOCOL,
+    clock: Annotated[str, Choices(CLOCKS)] = "run",
 ) -> PiecewiseMDP:
     """Builds grids that take turns.
 
@@ -35,11 +43,6 @@ def grid_switch(
     Raises:
         SettingError: if a number is out of its range.
     """
-    for name, value, least in (("size", size, 3), ("segments", segments, 1)):
-        if value < least:
-            raise SettingError(f"{name} must be at least {least}, got {value}")
-    if not 0 <= slip <= 0.5:
-        raise SettingError(f"slip must lie in [0, 0.5], got {slip}")
     points, period = change_points(changes, segments)
     generator = np.random.default_rng(seed)
     door, row, models = -1, -1, []

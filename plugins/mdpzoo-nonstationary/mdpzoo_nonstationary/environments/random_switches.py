@@ -1,21 +1,24 @@
 """Random tables that are redrawn at each change: Dirichlet transitions, uniform rewards."""
 
+from typing import Annotated
+
 import numpy as np
 
-from mdpzoo.errors import SettingError
 from mdpzoo.models import TabularMDP
-from mdpzoo.models.piecewise import PiecewiseMDP
+from mdpzoo.models.piecewise import CLOCKS, PiecewiseMDP
+from mdpzoo.settings import Choices, Range, ranged
 from mdpzoo_nonstationary.environments.schedules import PROTOCOL, Changes, change_points
 
 
+@ranged
 def random_switch(
-    states: int = 6,
-    actions: int = 3,
-    concentration: float = 0.3,
-    segments: int = 5,
-    seed: int = 0,
+    states: Annotated[int, Range(2)] = 6,
+    actions: Annotated[int, Range(1)] = 3,
+    concentration: Annotated[float, Range(0, above=True)] = 0.3,
+    segments: Annotated[int, Range(1)] = 5,
+    seed: Annotated[int, Range(0)] = 0,
     changes: Changes = PROTOCOL,
-    clock: str = "run",
+    clock: Annotated[str, Choices(CLOCKS)] = "run",
 ) -> PiecewiseMDP:
     """Builds tables that take turns; every pair of states can reach each other with probability 1.
 
@@ -35,11 +38,6 @@ def random_switch(
     Raises:
         SettingError: if a number is out of its range.
     """
-    for name, value, least in (("states", states, 2), ("actions", actions, 1), ("segments", segments, 1)):
-        if value < least:
-            raise SettingError(f"{name} must be at least {least}, got {value}")
-    if concentration <= 0:
-        raise SettingError(f"concentration must be positive, got {concentration}")
     points, period = change_points(changes, segments)
     models = []
     for stream in np.random.SeedSequence(seed).spawn(segments):

@@ -4,11 +4,14 @@ The chain: action 0 swims right and succeeds with probability 0.6, is driven bac
 1 goes left surely. Rewards are 0.99 for action 0 in the last state and 0.1 for action 1 in the first.
 """
 
+from typing import Annotated
+
 import numpy as np
 
 from mdpzoo.errors import SettingError
 from mdpzoo.models import TabularMDP
-from mdpzoo.models.piecewise import PiecewiseMDP
+from mdpzoo.models.piecewise import CLOCKS, PiecewiseMDP
+from mdpzoo.settings import Choices, Range, ranged
 from mdpzoo_nonstationary.environments.schedules import PROTOCOL, Changes, change_points
 
 FAR, NEAR = 0.99, 0.1  # rewards at the two banks
@@ -46,7 +49,10 @@ def river_arrays(length: int, right: float, back: float) -> tuple[np.ndarray, np
     return transitions, rewards
 
 
-def river_swim_switch(length: int = 6, changes: Changes = PROTOCOL, clock: str = "run") -> PiecewiseMDP:
+@ranged
+def river_swim_switch(
+    length: Annotated[int, Range(2)] = 6, changes: Changes = PROTOCOL, clock: Annotated[str, Choices(CLOCKS)] = "run"
+) -> PiecewiseMDP:
     """Builds the river that turns into its mirror image at each change: states are reversed, actions keep their labels.
 
     Rewards: 0.99 for going right in the last state and 0.1 for going left in the first; mirrored in odd segments.
@@ -63,26 +69,42 @@ def river_swim_switch(length: int = 6, changes: Changes = PROTOCOL, clock: str =
     return _switching((TabularMDP.from_arrays(transitions, rewards), mirror), changes, clock)
 
 
-def action_swap_switch(length: int = 6, changes: Changes = PROTOCOL, clock: str = "run") -> PiecewiseMDP:
-    """Builds the river whose two actions exchange their labels at each change; the arguments are as above.
+@ranged
+def action_swap_switch(
+    length: Annotated[int, Range(2)] = 6, changes: Changes = PROTOCOL, clock: Annotated[str, Choices(CLOCKS)] = "run"
+) -> PiecewiseMDP:
+    """Builds the river whose two actions exchange their labels at each change.
 
     Rewards: 0.99 and 0.1 as in RiverSwim, for the action that swims there in the present segment.
 
     Ends: Never by the rules; a limit of steps truncates it.
+
+    Args:
+        length: states, at least 2.
+        changes: the schedule; see ``change_points``.
+        clock: ``"run"`` or ``"episode"``; see ``PiecewiseMDP``.
     """
     transitions, rewards = river_arrays(length, 0.6, 0.05)
     swapped = TabularMDP.from_arrays(transitions[:, ::-1], rewards[:, ::-1])
     return _switching((TabularMDP.from_arrays(transitions, rewards), swapped), changes, clock)
 
 
-def reward_switch(length: int = 6, changes: Changes = PROTOCOL, clock: str = "run") -> PiecewiseMDP:
-    """Builds the river whose better bank changes sides at each change, by rewards alone; the arguments are as above.
+@ranged
+def reward_switch(
+    length: Annotated[int, Range(2)] = 6, changes: Changes = PROTOCOL, clock: Annotated[str, Choices(CLOCKS)] = "run"
+) -> PiecewiseMDP:
+    """Builds the river whose better bank changes sides at each change, by rewards alone.
 
     In odd segments the last state pays nothing and the first one 0.9: the optimal gain is 0.9.
 
     Rewards: In even segments 0.99 in the last state and 0.1 in the first; in odd ones 0.9 in the first, else 0.
 
     Ends: Never by the rules; a limit of steps truncates it.
+
+    Args:
+        length: states, at least 2.
+        changes: the schedule; see ``change_points``.
+        clock: ``"run"`` or ``"episode"``; see ``PiecewiseMDP``.
     """
     transitions, rewards = river_arrays(length, 0.6, 0.05)
     moved = np.zeros_like(rewards)

@@ -49,6 +49,8 @@ class TabularLearner(OnlineAgent):
     """
 
     resumes_exactly = True
+    settings_of = "mdpzoo_nonstationary.learners.designs:LearnerSettings"  # for lists, with the next
+    settings_taken = "mdpzoo_nonstationary.learners.designs:taken_by"
     _unfinished: tuple[int, int, float] | None  # a step whose episode has terminated, until the next one begins
 
     def __init__(

@@ -8,14 +8,14 @@ What differs from the papers: BORL chooses among windows and widenings on a loga
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
 from mdpzoo.errors import SettingError, unknown
 from mdpzoo.models.piecewise import PiecewiseMDP
 from mdpzoo.planning import solve_average
-from mdpzoo.settings import check_names, check_types
+from mdpzoo.settings import Choices, Range, check_fields, check_names, check_types
 from mdpzoo_nonstationary.detectors.restarting import check_eta
 from mdpzoo_nonstationary.environments.tables import continuing
 from mdpzoo_nonstationary.learners.records import (
@@ -78,20 +78,20 @@ class LearnerSettings:
         every: steps between restarts, instead of that schedule; None: the schedule.
     """
 
-    delta: float = 0.05
-    radius_scale: float = 1.0
-    explore: float = 0.0
+    delta: Annotated[float, Range(0, 1, above=True, below=True)] = 0.05
+    radius_scale: Annotated[float, Range(0, above=True)] = 1.0
+    explore: Annotated[float, Range(0, 1)] = 0.0
     reward_range: tuple[float, float] = (0.0, 1.0)
     eta: str = "delta/n2"
-    scope: str = "global"
-    reward_bins: int = 2
-    max_hypotheses: int = 32
-    window: int | None = None
-    widening: float | None = None
-    variation: float = 1.0
-    horizon: int | None = None
-    expected_changes: int = 4
-    every: int | None = None
+    scope: Annotated[str, Choices(SCOPES)] = "global"
+    reward_bins: Annotated[int, Range(0)] = 2
+    max_hypotheses: Annotated[int, Range(3)] = 32
+    window: Annotated[int | None, Range(1)] = None
+    widening: Annotated[float | None, Range(0)] = None
+    variation: Annotated[float, Range(0, above=True)] = 1.0
+    horizon: Annotated[int | None, Range(1)] = None
+    expected_changes: Annotated[int, Range(1)] = 4
+    every: Annotated[int | None, Range(1)] = None
 
     def __post_init__(self) -> None:
         """Checks the ranges.
@@ -99,24 +99,12 @@ class LearnerSettings:
         Raises:
             SettingError: if a value is out of its range; says which.
         """
+        check_fields(self)
         low, high = self.reward_range
-        for name, good, rule in (
-            ("delta", 0 < self.delta < 1, "lie in (0, 1)"),
-            ("radius_scale", self.radius_scale > 0, "be positive"),
-            ("explore", 0 <= self.explore <= 1, "lie in [0, 1]"),
-            ("reward_range", low < high, "be the smallest and the largest reward"),
-            ("scope", self.scope in SCOPES, "be 'global' or 'local'"),
-            ("reward_bins", self.reward_bins == 0 or self.reward_bins >= 2, "be 0 or at least 2"),
-            ("max_hypotheses", self.max_hypotheses >= 3, "be at least 3"),
-            ("window", self.window is None or self.window >= 1, "be at least 1"),
-            ("widening", self.widening is None or self.widening >= 0, "be at least 0"),
-            ("variation", self.variation > 0, "be positive"),
-            ("horizon", self.horizon is None or self.horizon >= 1, "be at least 1"),
-            ("expected_changes", self.expected_changes >= 1, "be at least 1"),
-            ("every", self.every is None or self.every >= 1, "be at least 1"),
-        ):
-            if not good:
-                raise SettingError(f"{name} must {rule}, got {getattr(self, name)!r}")
+        if not low < high:
+            raise SettingError(f"reward_range must be the smallest and the largest reward, got {self.reward_range!r}")
+        if self.reward_bins == 1:
+            raise SettingError("reward_bins must be 0 or at least 2, got 1")
         check_eta(self.eta)
 
 
@@ -129,6 +117,11 @@ def settings_of(algorithm: str) -> tuple[str, ...]:
     if algorithm not in KINDS:
         raise unknown("agent", algorithm, KINDS, "mdpzoo list agents")
     return (("reward_range",) if algorithm == "optimal" else OPTIMISM) + OWN.get(algorithm, ())
+
+
+def taken_by(algorithm: str = "ucrl2", **_: Any) -> tuple[str, ...]:
+    """Returns ``settings_of`` for what a spec presets."""
+    return settings_of(algorithm)
 
 
 def read_settings(algorithm: str, given: Mapping[str, Any]) -> LearnerSettings:

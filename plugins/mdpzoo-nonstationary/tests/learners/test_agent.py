@@ -90,7 +90,7 @@ def test_evaluate_policy_takes_the_learner():
         (lambda: mdpzoo.make_agent("ucrl2", ID, radius_scal=1.0), "Did you mean 'radius_scale'"),
         (lambda: mdpzoo.make_agent("ucrl2", ID, window=10), "unknown setting 'window'"),
         (lambda: mdpzoo.make_agent("ucrl2", ID, delta=2.0), r"delta must lie in \(0, 1\)"),
-        (lambda: mdpzoo.make_agent("r-bocpd-ucrl2", ID, scope="globl"), "scope must be 'global' or 'local'"),
+        (lambda: mdpzoo.make_agent("r-bocpd-ucrl2", ID, scope="globl"), "unknown scope 'globl'. Did you mean 'global'"),
         (lambda: mdpzoo.make_agent("r-bocpd-ucrl2", ID, eta="n"), "unknown eta 'n'"),
         (lambda: mdpzoo.make_agent("ucrl2", mdpzoo.make_sb3(ID, 2)), "follows one trajectory"),
         (lambda: mdpzoo.make_agent("oracle-restart", "FrozenLake-v1"), "must know the changes"),

@@ -5,7 +5,7 @@ from typing import Any
 from mdpzoo.errors import SettingError
 from mdpzoo_combinatorial.baselines import constructive, dominance
 from mdpzoo_combinatorial.baselines.descent import two_opt
-from mdpzoo_combinatorial.baselines.registry import Found
+from mdpzoo_combinatorial.baselines.registry import STANDS_IN, Found
 from mdpzoo_combinatorial.local_search.budget import Budget
 from mdpzoo_combinatorial.problems import PROBLEMS
 
@@ -17,11 +17,11 @@ def standing_in(instance: Any) -> Found:
     if PROBLEMS[instance.problem].descent is None:
         try:
             found = dominance.dynamic_programming(instance, 0, Budget(SECONDS))
-            return found._replace(decoding="dynamic-programming stands in")
+            return found._replace(decoding=f"dynamic-programming {STANDS_IN}")
         except SettingError:
-            return constructive.greedy_ratio(instance, 0, Budget())._replace(decoding="greedy-ratio stands in")
+            return constructive.greedy_ratio(instance, 0, Budget())._replace(decoding=f"greedy-ratio {STANDS_IN}")
     try:
-        return two_opt(instance, 0, Budget(SECONDS))._replace(decoding="two-opt stands in")
+        return two_opt(instance, 0, Budget(SECONDS))._replace(decoding=f"two-opt {STANDS_IN}")
     except SettingError:
         found = constructive.nearest_neighbour(instance, 0, Budget())
-        return found._replace(decoding="nearest-neighbour stands in")
+        return found._replace(decoding=f"nearest-neighbour {STANDS_IN}")

@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from mdpzoo.errors import SettingError
+from mdpzoo.showing import shown
 from mdpzoo_combinatorial.bq_nco.search.beam import beam_search
 from mdpzoo_combinatorial.bq_nco.search.construction import Built, construct
 from mdpzoo_combinatorial.bq_nco.search.reconstruction import ROUNDS, improve
@@ -29,7 +30,8 @@ TOKENS_ON_DEVICE = 1_000_000  # likewise of all solutions drawn together on anot
 WIDTH_AT_START = 4  # of the beam that re-construction starts from: a fifth of a second for OP of 100 nodes
 
 
-@dataclass(frozen=True)
+@shown
+@dataclass(frozen=True, repr=False)
 class Solutions:
     """Solutions of B instances, and how they were found.
 
