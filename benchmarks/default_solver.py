@@ -1,13 +1,13 @@
 """Which solver ``mdpzoo solve`` takes: ours and the installed ones at equal CPU-seconds, by problem and size.
 
-    python benchmarks/default_solver.py --data DATA                    # about 12 CPU-minutes; goes on after a kill
-    python benchmarks/default_solver.py --table mdpzoo_combinatorial/commands/default_solvers.json
+    python benchmarks/default_solver.py --data DATA              # about 14 CPU-minutes; goes on after a kill
+    python benchmarks/default_solver.py --data DATA --choices FILE   # also writes what `--agent auto` reads
 
 Every solver searches for 5 CPU-seconds, the best two of large symmetric tours for 20, child processes included,
 imports, set-up and compiling excluded; LKH ends by itself after ten runs. What each has reported after so many
 CPU-seconds is held against the best known value, or the best one found here where that is better. The files were not
-used to choose any constant of our searches; their sizes fill the classes evenly. Runs are appended to ``--out``, from
-which tables and the package's data are made.
+used to choose any constant of our searches; their sizes fill the classes evenly. Runs are appended to ``--runs``, from
+which the rows and the package's data are made.
 
 ``DATA`` holds ``tsplib``, ``cvrplib``, ``oplib``, ``knapsack`` with their JSON files of best known values.
 """
@@ -18,13 +18,14 @@ import os
 import statistics
 import time
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import torch
+from science.row_printing import add_rows, show
 
+from mdpzoo.files import replacing
 from mdpzoo_combinatorial import generate, read_instance
 from mdpzoo_combinatorial.baselines import solve
 from mdpzoo_combinatorial.local_search import prize_search, route_search
@@ -36,7 +37,7 @@ LONG = (1.0, 5.0, 10.0, 20.0)  # where LKH has no tour of a large instance befor
 LONGER = {("TSP", up_to, agent): LONG for up_to in (800, 2_000) for agent in ("iterated-local-search", "lkh")}
 UNSEEDED = ("ortools", "dynamic-programming")  # one run is enough
 SEEDS = (0, 1)
-RESULT = Path(__file__).parent / "results" / "default_solver.json"
+RUNS = Path(__file__).parents[1] / "build" / "default-solver-runs.json"
 FOLDERS = {  # problem -> folder, ending, best known values, their key
     "TSP": ("tsplib", "tsp", "optima.json", "optimum"),
     "CVRP": ("cvrplib", "vrp", "best_known.json", "best_known"),
@@ -170,8 +171,7 @@ def run_all(data: Path, out: Path) -> None:
     """Runs what the result file does not hold yet."""
     for search in (route_search, prize_search):  # their temperatures fall with CPU time, too
         search.time = SimpleNamespace(monotonic=time.process_time)  # type: ignore[attr-defined]
-    runs = json.loads(out.read_text())["runs"] if out.is_file() else []
-    runs = [{"seconds": list(TIMES), **run} for run in runs]
+    runs = json.loads(out.read_text()) if out.is_file() else []
     done = {(run["problem"], run["instance"], run["agent"], run["seed"], len(run["seconds"])) for run in runs}
     for problem in CLASSES:  # compiles
         solve(generate(problem, 1, 20, seed=0)[0], PROBLEMS[problem].search, seconds=0.2)
@@ -182,19 +182,9 @@ def run_all(data: Path, out: Path) -> None:
                     continue
                 runs.append(measured(case, agent, seed))
                 print(json.dumps(runs[-1]), flush=True)
-                out.parent.mkdir(exist_ok=True)
-                out.write_text(json.dumps({"versions": versions(), "runs": runs}, indent=1) + "\n")
-
-
-def versions() -> dict[str, str]:
-    """Of what was compared."""
-    found = {}
-    for name in ("mdpzoo-combinatorial", "elkai", "pyvrp", "ortools"):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "not installed"
-    return found
+                out.parent.mkdir(parents=True, exist_ok=True)
+                with replacing(out) as beside:
+                    beside.write_text(json.dumps(runs, indent=1) + "\n")
 
 
 def table(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -235,34 +225,35 @@ def _mean(gaps: tuple[float | None, ...]) -> float | None:
     return round(statistics.mean(known), 4) if len(known) == len(gaps) and known else None
 
 
-def print_markdown(rows: list[dict[str, Any]]) -> None:
-    """A row for each class and solver."""
-    times = max((row["seconds"] for row in rows), key=len)
-    print(f"| problem | up to | solver | {' | '.join(f'gap % after {each:g} s' for each in times)} | proven |")
-    print("| --- | --- | --- | " + "--- | " * len(times) + "--- |")
-    for row in rows:
+def table_rows(classes: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """A row for each class and solver; a gap is None where a run had no answer by then."""
+    for row in classes:
         for agent, facts in row["agents"].items():
-            gaps = ["no answer" if each is None else f"{each:.3f}" for each in facts["gaps"]]
-            gaps += [""] * (len(times) - len(gaps))
-            print(f"| {row['problem']} | {row['up_to']:,} | {agent} | {' | '.join(gaps)} | {facts['proven']:.0%} |")
+            gaps = dict(zip(row["seconds"], facts["gaps"], strict=False))
+            named = {f"gap_{each:g}": gaps.get(each) for each in LONG}
+            files = len(row["instances"])
+            yield {"problem": row["problem"], "up_to": row["up_to"], "agent": agent, "files": files, **named} | {
+                "proven": facts["proven"]
+            }
 
 
 def main() -> None:
-    """Measures, prints Markdown and writes the package's data."""
+    """Measures, writes the rows and the package's data."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=Path, help="measure what is missing in --out")
-    parser.add_argument("--out", type=Path, default=RESULT)
-    parser.add_argument("--table", type=Path, help="write the data that --agent auto reads")
+    parser.add_argument("--data", type=Path, required=True, help="measure what is missing in --runs")
+    parser.add_argument("--runs", type=Path, help="where runs are kept; beside the rows, or in build")
+    parser.add_argument("--choices", type=Path, help="write the data that --agent auto reads")
+    add_rows(parser)
     options = parser.parse_args()
+    kept = options.runs or (RUNS if options.rows is None else options.rows.with_name("runs.json"))
     torch.set_num_threads(1)
-    if options.data:
-        run_all(options.data, options.out)
-    runs = json.loads(options.out.read_text())["runs"]
-    rows = table([{"seconds": list(TIMES), **run} for run in runs])
-    print_markdown(rows)
-    if options.table:
-        content = {"benchmark": "benchmarks/default_solver.py", "rows": rows}
-        options.table.write_text(json.dumps(content, indent=1) + "\n")
+    run_all(options.data, kept)
+    classes = table(json.loads(kept.read_text()))
+    show(table_rows(classes), options.rows)
+    if options.choices:
+        content = {"benchmark": "benchmarks/default_solver.py", "rows": classes}
+        with replacing(options.choices) as beside:
+            beside.write_text(json.dumps(content, indent=1) + "\n")
 
 
 if __name__ == "__main__":
