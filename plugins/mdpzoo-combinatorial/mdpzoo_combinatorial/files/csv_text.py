@@ -16,6 +16,7 @@ import csv
 import math
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
 import numpy as np
 
@@ -184,6 +185,15 @@ def _number_in(file: TextFile, column: str, cell: str) -> float:
     return numbers[0]
 
 
+def _matrix_row(file: TextFile, cells: list[str]) -> list[float]:
+    """The numbers of a line; cell by cell only where one of them is wrong, so that the error names it."""
+    line = " ".join(cells)
+    if all(cells) and "," not in line and len(line.split()) == len(cells):
+        with suppress(InstanceError):
+            return numbers_of(file, line)
+    return [_number_in(file, f"column {k + 1}", cell) for k, cell in enumerate(cells)]
+
+
 def _matrix_instance(file: TextFile, name: str, keys: dict[str, str], separator: str, names: Names) -> Instance:
     n = len(names) or len(_cells(file, file.peek() or "", separator))
     if n > MAX_MATRIX:
@@ -199,7 +209,7 @@ def _matrix_instance(file: TextFile, name: str, keys: dict[str, str], separator:
         if len(cells) != n:
             wrong = f"{len(cells)} numbers where the matrix has {n} columns"
             file.fail(f"{wrong}; correct the line, or add a header if it is a table", file.number)
-        matrix[found] = [_number_in(file, f"column {k + 1}", cell) for k, cell in enumerate(cells)]
+        matrix[found] = _matrix_row(file, cells)
         found += 1
     if found < n:
         file.fail(f"a matrix of {n} columns needs {n} lines, got {found}; add lines, or a header if it is a table")
