@@ -1,7 +1,7 @@
 """What all token tasks share: a prompt, tokens written one at a time, and a verifier that pays 1 or 0 at the end.
 
-An action is one token. The observation holds what the environment shows (its context), the turn and the tokens so far,
-all whole numbers, so that SB3's PPO with ``MlpPolicy`` runs on it unchanged.
+An action is one token. The observation holds what the environment shows (its context) and the tokens so far, all whole
+numbers, so that SB3's PPO with ``MlpPolicy`` runs on it unchanged.
 """
 
 import copy
@@ -54,8 +54,7 @@ class TokenTask(ABC):
 
     def _define_spaces(self) -> None:
         """Builds the spaces from the attributes; call it at the end of the constructor."""
-        turns = -(-self.length // self.turn_length)
-        sizes = [*self.context_sizes, turns + 1, *[self.vocabulary + 1] * self.length]
+        sizes = [*self.context_sizes, *[self.vocabulary + 1] * self.length]
         self.observation_space = spaces.MultiDiscrete(np.array(sizes), dtype=np.int64)
         self.action_space = spaces.Discrete(self.vocabulary)
 
@@ -88,9 +87,8 @@ class TokenTask(ABC):
         return state._replace(tokens=state.tokens.scatter(1, place, action[:, None]), step=state.step + 1)
 
     def observe(self, state: Any) -> Tensor:
-        """Returns ``[B, F + 1 + L]`` int64: the context, the turn and the tokens so far."""
-        turn = state.step.div(self.turn_length, rounding_mode="floor")
-        return torch.cat([self.context(state), turn[:, None], state.tokens], 1)
+        """Returns ``[B, F + L]`` int64: the context and the tokens so far, V where nothing is written yet."""
+        return torch.cat([self.context(state), state.tokens], 1)
 
     def action_mask(self, state: Any) -> None:
         """Every token may always be written."""

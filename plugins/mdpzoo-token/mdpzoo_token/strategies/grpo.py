@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
-from mdpzoo_token.strategies.token_values import as_tokens, ratio_of
+from mdpzoo_token.strategies.surrogates import clipped
 
 CLIP = (0.2, 0.2)
 
@@ -21,7 +21,7 @@ def token_loss(
     batch: Any,
     clip: tuple[float, float] = CLIP,
 ) -> Tensor:
-    """Returns ``max(-A r, -A clip(r, 1 - clip[0], 1 + clip[1]))``, ``[B, L]``, 0 at masked positions.
+    """Returns ``max(-A r, -A clip(r, 1 - clip[0], 1 + clip[1]))`` ``[B, L]``, 0 at masked positions.
 
     Args:
         advantages: ``[B]`` or ``[B, L]``.
@@ -31,7 +31,4 @@ def token_loss(
         batch: has ``mask`` ``[B, L]``.
         clip: how far below and above 1 the ratio counts.
     """
-    weight, mask = as_tokens(advantages, logp), batch.mask.bool()
-    ratio = ratio_of(logp, old_logp, mask)
-    surrogate = (-weight * ratio).maximum(-weight * ratio.clamp(1 - clip[0], 1 + clip[1]))
-    return surrogate.where(mask, surrogate.new_zeros(()))
+    return clipped(advantages, logp, old_logp, batch.mask, clip)

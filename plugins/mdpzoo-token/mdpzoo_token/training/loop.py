@@ -1,6 +1,6 @@
 """One update of group-relative policy optimisation, with the hooks of a strategy."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 import torch
@@ -12,25 +12,7 @@ from mdpzoo_token.policies.recurrent_network import TokenNetwork
 from mdpzoo_token.strategies.token_values import entropies, logp_of, mean_valid
 from mdpzoo_token.training.batches import TokenBatch, group_advantages
 from mdpzoo_token.training.rollouts import Player
-
-
-@dataclass(frozen=True)
-class UpdateSettings:
-    """Sizes and rates of an update.
-
-    Attributes:
-        prompts: of an update.
-        samples: sequences for each of them.
-        minibatches: gradient steps of an update, one pass over the sequences.
-        learning_rate: of Adam.
-        gradient_norm: largest norm of a gradient.
-    """
-
-    prompts: int = 32
-    samples: int = 8
-    minibatches: int = 4
-    learning_rate: float = 1e-3
-    gradient_norm: float = 1.0
+from mdpzoo_token.training.settings import UpdateSettings
 
 
 class UpdateReport(NamedTuple):

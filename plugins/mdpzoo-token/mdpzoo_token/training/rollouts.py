@@ -24,27 +24,34 @@ class Player:
             groups: ``[B]`` int64, kept in the batch.
             temperature: of the sampling, positive.
         """
-        state, memory = self.task.pose(prompts), None
-        token = torch.full((len(prompts),), self.task.vocabulary)
-        tokens = []
-        for position in range(self.task.length):
-            place = torch.full_like(token, position)
-            logits, memory = self.network.advance(token, self.task.context(state), place, memory)
+        task, rows = self.task, len(prompts)
+        state, memory, token = task.pose(prompts), None, torch.full((rows,), task.vocabulary)
+        running, rewards = torch.ones(rows, dtype=torch.bool), torch.zeros(rows, dtype=torch.float64)
+        tokens, contexts, alive = [], [], []
+        for position in range(task.length):
+            context = task.context(state)
+            logits, memory = self.network.advance(token, context, torch.full_like(token, position), memory)
             token = sample(logits / temperature, self.generator)
-            tokens.append(token)
-            state = self.task.step(state, token, prompts).state
-        return scored(self.task, prompts, torch.stack(tokens, 1), groups)
+            outcome = task.step(state, token, prompts)
+            for kept, each in ((tokens, token), (contexts, context), (alive, running)):
+                kept.append(each)
+            rewards = rewards + outcome.reward * running
+            state, running = outcome.state, running & ~outcome.terminated
+        written = (torch.stack(each, 1) for each in (tokens, alive, contexts))
+        return batch_of(task, prompts, groups, *written, rewards)
 
 
-def scored(task: TokenTask, prompts: Tensor, tokens: Tensor, groups: Tensor) -> TokenBatch:
-    """Plays written sequences ``[B, L]`` and returns them with contexts, mask, turns and rewards."""
-    contexts, mask, rewards = task.replay(prompts, tokens)
+def batch_of(
+    task: TokenTask, prompts: Tensor, groups: Tensor, tokens: Tensor, mask: Tensor, contexts: Tensor, rewards: Tensor
+) -> TokenBatch:
+    """Returns the batch of written sequences ``[B, L]``, without old logits."""
     turns = (torch.arange(task.length) // task.turn_length).expand(len(tokens), -1)
     empty = torch.empty(len(tokens), 0)
     return TokenBatch(tokens, mask, turns, contexts, prompts, rewards.float(), groups, empty, empty)
 
 
 def sample(logits: Tensor, generator: torch.Generator) -> Tensor:
-    """Draws one token for each row of ``[B, V]`` logits, ``[B]`` int64."""
-    races = torch.empty_like(logits).exponential_(generator=generator)  # the first of V exponential clocks to ring
-    return (logits.softmax(-1) / races).argmax(-1)
+    """Draws one token for each row of ``[B, V]`` logits, ``[B]`` int64, from one uniform number a row."""
+    sums = logits.softmax(-1).cumsum(-1)
+    numbers = torch.rand(len(logits), 1, generator=generator) * sums[:, -1:]
+    return (sums <= numbers).sum(-1).clamp(max=logits.shape[-1] - 1)

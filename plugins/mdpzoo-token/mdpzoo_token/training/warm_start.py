@@ -1,29 +1,13 @@
 """Fits a network to a task's demonstrations: the base policy that fine-tuning starts from."""
 
-from dataclasses import dataclass
-
 import torch
 from torch import nn
 
 from mdpzoo_token.environments.task import TokenTask
 from mdpzoo_token.policies.recurrent_network import TokenNetwork
+from mdpzoo_token.training.settings import WarmStartSettings
 
 CHUNK = 40  # updates whose demonstrations are drawn and played at a time
-
-
-@dataclass(frozen=True)
-class WarmStartSettings:
-    """How the base policy is fitted.
-
-    Attributes:
-        steps: updates; 0 leaves the network untrained.
-        batch: demonstrations of an update.
-        learning_rate: of Adam.
-    """
-
-    steps: int = 400
-    batch: int = 512
-    learning_rate: float = 3e-3
 
 
 def warm_start(task: TokenTask, network: TokenNetwork, settings: WarmStartSettings, generator: torch.Generator) -> None:
