@@ -56,8 +56,8 @@ class Countdown(TokenTask):
         """Evaluates ``[B, L]`` expressions of numbers ``[B, n]``.
 
         Returns:
-            Numerator and denominator ``[B]`` int64, and whether the expression is valid ``[B]`` bool: every number once,
-            one value left, no division by zero.
+            Numerator and denominator ``[B]`` int64, and whether the expression is valid ``[B]`` bool: every number
+            once, one value left, no division by zero.
         """
         rows = torch.arange(len(tokens))
         size = numbers.shape[1]

@@ -1,7 +1,7 @@
 """Open the doors of rooms in a row; each has a code of two tokens, which the environment shows when asked.
 
-A turn is two tokens: (0, 0) asks for the room's code, the code opens its door. An optimal policy needs two turns a room.
-A uniform policy succeeds with probability P(Bin(turns, V^-2) >= rooms).
+A turn is two tokens: (0, 0) asks for the room's code, the code opens its door. An optimal policy needs two turns a
+room. A uniform policy succeeds with probability P(Bin(turns, V^-2) >= rooms).
 """
 
 from collections.abc import Mapping
@@ -56,7 +56,9 @@ class KeyDoor(TokenTask):
         Raises:
             SettingError: if an argument is out of its range.
         """
-        check_sizes(rooms=(rooms, 1), vocabulary=(vocabulary, 2), turns=(turns, 1), prompts=(prompts, 1), seed=(seed, 0))
+        check_sizes(
+            rooms=(rooms, 1), vocabulary=(vocabulary, 2), turns=(turns, 1), prompts=(prompts, 1), seed=(seed, 0)
+        )
         if turns < rooms:
             raise SettingError(f"turns must be at least rooms, got {turns} turns for {rooms} rooms")
         self.rooms, self.vocabulary, self.turn_length = rooms, vocabulary, TURN
@@ -70,7 +72,8 @@ class KeyDoor(TokenTask):
     def pose(self, prompt: Tensor) -> KeyDoorState:
         """Returns the states of ``[B, 2 N]`` codes in the first room."""
         start = super().pose(prompt)
-        return KeyDoorState(*start, room=torch.zeros_like(start.step), shown=torch.zeros_like(start.step, dtype=torch.bool))
+        nothing = torch.zeros_like(start.step)
+        return KeyDoorState(start.prompt, start.tokens, start.step, nothing, nothing.bool())
 
     def step(self, state: KeyDoorState, action: Tensor, draws: Tensor) -> Outcome:
         """Writes ``[B]`` tokens; every second one ends a turn."""

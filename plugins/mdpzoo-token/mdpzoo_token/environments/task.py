@@ -90,8 +90,9 @@ class TokenTask(ABC):
         """Returns ``[B, F + L]`` int64: the context and the tokens so far, V where nothing is written yet."""
         return torch.cat([self.context(state), state.tokens], 1)
 
-    def action_mask(self, state: Any) -> None:
-        """Every token may always be written."""
+    def action_mask(self, state: Any) -> Tensor | None:
+        """Returns None: every token may always be written."""
+        return None
 
     def reveal(self, state: Any) -> Mapping[str, Tensor]:
         """Returns ``verify`` and ``turn``, ``[B]``, and ``observation_tokens`` ``[B, F]``, which no loss counts."""
@@ -141,7 +142,7 @@ class TokenTask(ABC):
 
     @abstractmethod
     def demonstrate(self, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Draws prompts ``[count, P]`` and tokens ``[count, L]`` that a base policy is fitted to: mostly wrong answers."""
+        """Draws prompts ``[count, P]`` and tokens ``[count, L]`` that a base policy is fitted to; most are wrong."""
 
     def is_junk(self, tokens: Tensor) -> Tensor:
         """Returns which tokens no correct answer holds, bool of the tokens' shape."""

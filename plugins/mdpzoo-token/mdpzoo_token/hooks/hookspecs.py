@@ -1,10 +1,11 @@
-"""The question that this family asks of plugins, beside those of ``mdpzoo.hookspecs``; plugins answer it in the same module.
+"""The question that this family asks of plugins, beside those of ``mdpzoo.hookspecs``; plugins answer it in the same
+module.
 
-    from mdpzoo_token.hooks.hookspecs import hookimpl
+from mdpzoo_token.hooks.hookspecs import hookimpl
 
-    @hookimpl
-    def mdpzoo_token_strategies():
-        return [StrategySpec(name="mine", build="my_package.strategy:Mine", summary="...")]
+@hookimpl
+def mdpzoo_token_strategies():
+    return [StrategySpec(name="mine", build="my_package.strategy:Mine", summary="...")]
 """
 
 from collections.abc import Iterable

@@ -44,14 +44,16 @@ class Strategy:
         """Reads the state before an update."""
 
     def extra_rollouts(self, player: Player, batch: TokenBatch, advantages: Tensor) -> tuple[TokenBatch, Tensor]:
-        """Returns the batch and its advantages ``[B]`` with some sequences replaced; old logits are recomputed after."""
+        """Returns the batch and its advantages ``[B]``, with some sequences replaced or as they are."""
         return batch, advantages
 
     def advantages(self, batch: TokenBatch, advantages: Tensor) -> Tensor:
         """Returns advantages ``[B, L]`` from those of the sequences, ``[B]``."""
         return advantages[:, None].expand_as(batch.old_logp)
 
-    def token_loss(self, advantages: Tensor, logp: Tensor, old_logp: Tensor, logits: Tensor, batch: TokenBatch) -> Tensor:
+    def token_loss(
+        self, advantages: Tensor, logp: Tensor, old_logp: Tensor, logits: Tensor, batch: TokenBatch
+    ) -> Tensor:
         """Returns the loss of each token ``[B, L]``, 0 at masked positions; the loop takes its mean over valid ones."""
         return grpo.token_loss(advantages, logp, old_logp, logits, batch)
 

@@ -47,7 +47,7 @@ class TokenNetwork(nn.Module):
         self.head = nn.Linear(hidden, layout.vocabulary)
 
     def draw_weights(self, generator: torch.Generator) -> None:
-        """Draws all weights: embeddings normal, the rest uniform in ``1 / sqrt(hidden)``, as PyTorch does by default."""
+        """Draws all weights as PyTorch does by default: embeddings normal, the rest uniform within hidden ** -0.5."""
         with torch.no_grad():
             for name, weight in self.named_parameters():
                 if name.startswith(("entries", "positions")):
@@ -56,7 +56,7 @@ class TokenNetwork(nn.Module):
                     weight.copy_((2 * torch.rand(weight.shape, generator=generator) - 1) * self.hidden**-0.5)
 
     def forward(self, tokens: Tensor, contexts: Tensor) -> Tensor:
-        """Returns logits ``[B, L, V]`` of every token ``[B, L]`` given those before it and the contexts ``[B, L, F]``."""
+        """Returns logits ``[B, L, V]`` of all tokens ``[B, L]``, given those before and the contexts ``[B, L, F]``."""
         start = torch.full_like(tokens[:, :1], self.layout.vocabulary)
         previous = torch.cat([start, tokens[:, :-1]], 1).clamp(0, self.layout.vocabulary)
         places = torch.arange(tokens.shape[1], device=tokens.device)
@@ -80,7 +80,7 @@ class TokenNetwork(nn.Module):
         """
         embedded = self._embedded(previous, context, position.clamp(max=self.layout.length - 1))
         memory = embedded.new_zeros(len(embedded), self.hidden) if memory is None else memory
-        memory = torch.gru_cell(embedded, memory, *self.cell._flat_weights)
+        memory = torch.gru_cell(embedded, memory, *self.cell.parameters())
         return self.head(memory), memory
 
     def _embedded(self, previous: Tensor, contexts: Tensor, positions: Tensor) -> Tensor:

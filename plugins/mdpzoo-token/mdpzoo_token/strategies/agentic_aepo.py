@@ -1,8 +1,8 @@
 """Agentic AEPO: advantages grow with entropy, the clip keeps its gradient, and rollouts branch after tool steps.
 
 Source: arXiv:2510.14545 and its authors' code. The clipped ratio is ``(1 + eps) r / stop_gradient(r)``, so a token past
-the clip keeps the gradient of a ratio of ``1 + eps``; this acts on every token of positive advantage, whatever its entropy.
-What differs: nothing known in the loss. The rollout is in ``training/branching.py``.
+the clip keeps the gradient of a ratio of ``1 + eps``; this acts on every token of positive advantage, whatever its
+entropy. What differs: nothing known in the loss. The rollout is in ``training/branching.py``.
 """
 
 from dataclasses import dataclass

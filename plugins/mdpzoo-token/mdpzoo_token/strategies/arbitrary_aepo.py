@@ -1,9 +1,9 @@
 """Arbitrary-entropy AEPO: some rows are replaced by good samples drawn hotter or colder, which steers the entropy.
 
-Source: arXiv:2510.08141 and its authors' code. To first order, training on samples of temperature T changes the entropy by
-``(T - 1) sum_a pi_a^2 (ln pi_a + H)^2``. Its entropy is minus the mean log-probability of the last update's tokens. What
-differs: the share is a share of the batch, 60 of 2,560 rows in the paper; the authors' cap of 60 rows is that share.
-Another paper is called AEPO, too; see ``agentic_aepo``.
+Source: arXiv:2510.08141 and its authors' code. To first order, training on samples of temperature T changes the
+entropy by ``(T - 1) sum_a pi_a^2 (ln pi_a + H)^2``. Its entropy is minus the mean log-probability of the last update's
+tokens. What differs: the share is a share of the batch, 60 of 2,560 rows in the paper; the authors' cap of 60 rows is
+that share. Another paper is called AEPO, too; see ``agentic_aepo``.
 """
 
 from dataclasses import dataclass

@@ -49,10 +49,8 @@ def token_loss(
     covariance = covariances(advantages, logp, mask)
     eligible = mask & (covariance > lower) & (covariance < upper) & ~_idle(advantages, logp, old_logp, mask, clip)
     count = max(1, int(fraction * int(mask.sum())))
-    if generator is None:
-        order = covariance
-    else:
-        order = torch.rand(covariance.shape, generator=generator).to(covariance)
+    random = generator is not None
+    order = torch.rand(covariance.shape, generator=generator).to(covariance) if random else covariance
     return loss.masked_fill(top(order, eligible, count), 0)
 
 

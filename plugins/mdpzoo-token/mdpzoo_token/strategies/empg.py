@@ -12,16 +12,7 @@ from torch import Tensor
 
 from mdpzoo_token.hooks.strategy import Strategy
 from mdpzoo_token.strategies import grpo
-from mdpzoo_token.strategies.token_values import as_tokens, entropies
-
-
-def turn_means(values: Tensor, mask: Tensor, turns: Tensor) -> tuple[Tensor, Tensor]:
-    """Returns means ``[B, K]`` of ``[B, L]`` values by turn and which turns have a valid token, ``[B, K]`` bool."""
-    mask, turns = mask.bool(), turns.clamp(min=0).expand_as(values)
-    count = int(turns.max()) + 1
-    sums = values.new_zeros(len(values), count).scatter_add(1, turns, values.masked_fill(~mask, 0))
-    sizes = values.new_zeros(len(values), count).scatter_add(1, turns, mask.to(values.dtype))
-    return sums / sizes.clamp(min=1), sizes > 0
+from mdpzoo_token.strategies.token_values import as_tokens, entropies, turn_means
 
 
 def scales(entropy: Tensor, there: Tensor, k: float = 1.0, k_future: float = 1.0) -> tuple[Tensor, Tensor]:

@@ -2,8 +2,8 @@
 
 Source: arXiv:2509.22576 and its authors' code. As released (``penalty="indicator"``) the penalty is a constant in the
 parameters and has no gradient: the update is the plain bonus. ``penalty="hinge"`` is ours and grows with the distance
-from the band. What differs from the code: its gate reads a key that is never set, so that the penalty starts at turn 25;
-here it is always on. Its mode ``seq`` averages padding, too; here valid tokens only.
+from the band. What differs from the code: its gate reads a key that is never set, so that the penalty starts at turn
+25; here it is always on. Its mode ``seq`` averages padding, too; here valid tokens only.
 """
 
 import math
@@ -15,11 +15,11 @@ import torch
 from torch import Tensor
 
 from mdpzoo_token.hooks.strategy import Strategy, UpdateState
-from mdpzoo_token.strategies.token_values import entropies, mean_valid
+from mdpzoo_token.strategies.token_values import entropies, mean_valid, turn_means
 
 Penalty = Literal["indicator", "hinge"]
 BAND = (0.8, 1.2)
-SLOPE = 5.0  # of the hinge
+SLOPE = 5.0  # of the hinge, in our runs
 
 
 def phase_weight(epoch: int, epochs: int = 150) -> float:
@@ -37,25 +37,33 @@ def phase_weight(epoch: int, epochs: int = 150) -> float:
 
 def penalties(
     entropy: Tensor,
-    history: float,
+    history: Tensor,
     penalty: Penalty = "indicator",
     band: tuple[float, float] = BAND,
     alpha: float = 0.1,
+    slope: float = SLOPE,
 ) -> Tensor:
     """Returns the penalty of each position ``[B, L]``.
 
     Args:
         entropy: ``[B, L]``.
-        history: mean entropy of past epochs.
-        penalty: ``"indicator"``: ``alpha`` outside the band, without gradient; ``"hinge"``: 5 times the distance to it.
+        history: ``[B, L]``, mean entropy of past epochs in the turn of each position.
+        penalty: ``"indicator"``: ``alpha`` outside the band, without gradient; ``"hinge"``: the distance to it, scaled.
         band: its bounds as multiples of the history.
         alpha: of the indicator.
+        slope: of the hinge.
     """
     low, high = band[0] * history, band[1] * history
     if penalty == "hinge":
-        return SLOPE * ((low - entropy).relu() + (entropy - high).relu())
+        return slope * ((low - entropy).relu() + (entropy - high).relu())
     inside = (entropy.detach() > low) & (entropy.detach() < high)
     return torch.where(inside, 0.0, alpha).to(entropy.dtype)
+
+
+def by_position(history_by_turn: Sequence[float], turns: Tensor, like: Tensor) -> Tensor:
+    """Returns the history of each position's turn, ``[B, L]``."""
+    history = torch.as_tensor(history_by_turn, dtype=like.dtype)
+    return history[turns.clamp(0, len(history) - 1)].expand_as(like)
 
 
 def regulariser(
@@ -70,6 +78,7 @@ def regulariser(
     penalty: Penalty = "indicator",
     band: tuple[float, float] = BAND,
     alpha: float = 0.1,
+    slope: float = SLOPE,
 ) -> Tensor:
     """Returns ``-c [mean(H) - w(epoch) mean(P)]``, a scalar.
 
@@ -77,21 +86,24 @@ def regulariser(
         logits: ``[B, L, V]``.
         logp: not used.
         advantages: not used.
-        batch: has ``mask``.
-        history_by_turn: mean entropies of the turns of past epochs; empty: no penalty.
+        batch: has ``mask`` and ``turns``.
+        history_by_turn: mean entropy of each turn over past epochs, whose last entry stands for later turns; empty: no
+            penalty.
         epoch: of the schedule, from 0.
         epochs: its length.
         c: of the bonus.
-        penalty: as in ``penalties``, as are ``band`` and ``alpha``.
+        penalty: as in ``penalties``, as are the other three.
         band: bounds as multiples of the history's mean.
         alpha: of the indicator.
+        slope: of the hinge.
     """
     entropy = entropies(logits)
     loss = -c * mean_valid(entropy, batch.mask)
     if not len(history_by_turn):
         return loss
-    history = float(sum(history_by_turn)) / len(history_by_turn)
-    value = mean_valid(penalties(entropy, history, penalty, band, alpha), batch.mask)
+    value = mean_valid(
+        penalties(entropy, by_position(history_by_turn, batch.turns, entropy), penalty, band, alpha, slope), batch.mask
+    )
     return loss + c * phase_weight(epoch, epochs) * value
 
 
@@ -103,34 +115,38 @@ class EPO(Strategy):
     penalty: Penalty = "indicator"
     band: tuple[float, float] = BAND
     alpha: float = 0.1
+    slope: float = SLOPE
     epochs: int = 150
 
     def __post_init__(self) -> None:
         """Starts without a history."""
-        self._sum, self._count, self._epoch = 0.0, 0, 0
-        self._current: tuple[float, int] = (0.0, 0)
+        self._past: list[list[float]] = []  # of each turn, the sum of its entropies and their number
+        self._present: list[float | None] = []
+        self._epoch = 0
 
     def begin(self, state: UpdateState) -> None:
         """Adds the last epoch's turns to the history and notes the present ones."""
-        self._sum, self._count = self._sum + self._current[0], self._count + self._current[1]
+        for turn, value in enumerate(self._present):
+            if turn == len(self._past):
+                self._past.append([0.0, 0])
+            if value is not None:
+                self._past[turn] = [self._past[turn][0] + value, self._past[turn][1] + 1]
         self._epoch = state.update
-        batch = state.batch
-        entropy = entropies(batch.old_logits)
-        turns = [mean_valid(entropy, batch.mask & (batch.turns == turn)) for turn in batch.turns.unique()]
-        self._current = float(sum(turns)), len(turns)
+        means, there = turn_means(entropies(state.batch.old_logits), state.batch.mask, state.batch.turns)
+        totals = (means * there).sum(0) / there.sum(0)
+        self._present = [float(each) if each == each else None for each in totals]
 
     def regulariser(self, logits: Tensor, logp: Tensor, advantages: Tensor, batch: Any) -> Tensor:
         """See the function of this module."""
-        history = [self._sum / self._count] if self._count else []
-        settings = (history, self._epoch, self.epochs, self.c, self.penalty, self.band, self.alpha)
-        return regulariser(logits, logp, advantages, batch, *settings)
+        history = [total / count if count else 0.0 for total, count in self._past]
+        settings = (self.epochs, self.c, self.penalty, self.band, self.alpha, self.slope)
+        return regulariser(logits, logp, advantages, batch, history, self._epoch, *settings)
 
     def memory(self) -> dict[str, Any]:
         """Returns the history."""
-        return {"sum": self._sum, "count": self._count, "current": list(self._current)}
+        return {"past": self._past, "present": self._present}
 
     def restore(self, memory: Mapping[str, Any]) -> None:
         """Takes the history back."""
-        self._sum, self._count = float(memory["sum"]), int(memory["count"])
-        total, count = memory["current"]
-        self._current = float(total), int(count)
+        self._past = [[float(total), int(count)] for total, count in memory["past"]]
+        self._present = [None if each is None else float(each) for each in memory["present"]]

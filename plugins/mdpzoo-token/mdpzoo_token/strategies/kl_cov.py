@@ -1,11 +1,11 @@
 """KL-Cov: the tokens of the highest covariance between advantage and log-probability pay for leaving the old policy.
 
 Source: the entropy mechanism, arXiv:2505.22617, and its authors' code. The ratio is never clipped. The penalty
-``|l - l_old|`` has gradient 0 at ratio 1: the first minibatch after a rollout is untouched, and with one minibatch KL-Cov
-is GRPO. Compute both log-probabilities alike, or rounding supplies the sign.
+``|l - l_old|`` has gradient 0 at ratio 1: the first minibatch after a rollout is untouched, and with one minibatch
+KL-Cov is GRPO. Compute both log-probabilities alike, or rounding supplies the sign.
 
-What differs from the paper: nothing known. ``percent`` is a percentage as in the authors' code; the port in verl 0.9.1 has
-a default of .0002 read as a fraction, a tenth of it. The authors cap the percentage at the number of tokens; here
+What differs from the paper: nothing known. ``percent`` is a percentage as in the authors' code; the port in verl 0.9.1
+has a default of .0002 read as a fraction, a tenth of it. The authors cap the percentage at the number of tokens; here
 the number of chosen tokens is capped.
 """
 

@@ -4,8 +4,8 @@ Source: arXiv:2509.25133 and its authors' code. What differs: the authors drop t
 position whose top token exceeds p has no nucleus and no gradient (``crossing=False``); the paper's set is, as we read
 it, the smallest that reaches p (the default). They look for the nucleus among the top 10,000 tokens, which fails
 for small vocabularies, and their quantile ignores the response mask; here all tokens and valid positions count.
-With 5 j + 1 valid positions the .8 quantile is an entry itself, and rounding decides whether it is kept: ``strict=False``
-keeps it.
+With 5 j + 1 valid positions the .8 quantile is an entry itself, and rounding decides whether it is kept:
+``strict=False`` keeps it.
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ def nucleus(logits: Tensor, p: float = 0.8, crossing: bool = True) -> Tensor:
         p: in (0, 1].
         crossing: whether the token that reaches p is part of it.
     """
-    ordered, order = logits.softmax(-1).sort(-1, descending=True, stable=True)
+    ordered, order = logits.softmax(-1).sort(dim=-1, descending=True, stable=True)
     sums = ordered.cumsum(-1)
     inside = (sums - ordered < p) if crossing else (sums <= p)
     return torch.zeros_like(inside).scatter(-1, order, inside)

@@ -21,16 +21,14 @@ Estimate = Literal["released", "exact"]
 
 
 def entropy_change(advantages: Tensor, logp: Tensor, old_logp: Tensor, logits: Tensor, mask: Tensor) -> Tensor:
-    """Returns the authors' estimate ``[B, L]`` without gradient, 0 at masked positions: positive where entropy falls."""
+    """Returns the authors' estimate ``[B, L]`` without gradient; positive where the entropy falls."""
     logp, mask = logp.detach(), mask.bool()
     chance = logp.exp()
     value = as_tokens(advantages, logp) * ratio_of(logp, old_logp, mask) * (1 - chance)
     return (value * (logp + entropies(logits.detach()))).masked_fill(~mask, 0)
 
 
-def exact_entropy_change(
-    advantages: Tensor, logp: Tensor, old_logp: Tensor, logits: Tensor, mask: Tensor
-) -> Tensor:
+def exact_entropy_change(advantages: Tensor, logp: Tensor, old_logp: Tensor, logits: Tensor, mask: Tensor) -> Tensor:
     """Returns ``-dH`` per unit step of plain gradient descent on each token alone, ``[B, L]``, in the logits.
 
     ``dH = -A r [pi (ln pi + H) - sum_b pi_b^2 (ln pi_b + H)]``; derived by us.

@@ -47,3 +47,12 @@ def top(values: Tensor, among: Tensor, count: int) -> Tensor:
     chosen = torch.zeros_like(flat, dtype=torch.bool)
     chosen[flat.topk(min(count, int(among.sum()))).indices] = True
     return chosen.view_as(values)
+
+
+def turn_means(values: Tensor, mask: Tensor, turns: Tensor) -> tuple[Tensor, Tensor]:
+    """Returns means ``[B, K]`` of ``[B, L]`` values by turn and which turns have a valid token, ``[B, K]`` bool."""
+    mask, turns = mask.bool(), turns.clamp(min=0).expand_as(values)
+    count = int(turns.max()) + 1
+    sums = values.new_zeros(len(values), count).scatter_add(1, turns, values.masked_fill(~mask, 0))
+    sizes = values.new_zeros(len(values), count).scatter_add(1, turns, mask.to(values.dtype))
+    return sums / sizes.clamp(min=1), sizes > 0

@@ -1,7 +1,7 @@
 """``grpo-token``: group-relative policy optimisation of token tasks as a Stable-Baselines3 algorithm.
 
-Source: Shao et al. 2024 (arXiv:2402.03300). What differs from the paper: a GRU policy of 70,000 weights, a warm start on
-demonstrations instead of a pretrained language model, no KL term. ``learn`` takes the rules from the environment and
+Source: Shao et al. 2024 (arXiv:2402.03300). What differs from the paper: a GRU policy of 70,000 weights, a warm start
+on demonstrations instead of a pretrained language model, no KL term. ``learn`` takes the rules from the environment and
 plays them in groups of its own, since the samples of a group must share a prompt; a timestep is a written token.
 """
 
@@ -83,7 +83,8 @@ class GRPOToken(BaseAlgorithm):
         self.task = task_of(self.env)
         layout = Layout(self.task.vocabulary, self.task.length, self.task.context_sizes)
         self.policy_kwargs = {"layout": layout, "settings": self.chosen.network}
-        self.warmed, self.reports = False, []  # type: bool, list[UpdateReport]
+        self.warmed = False
+        self.reports: list[UpdateReport] = []
         if _init_setup_model:
             self._setup_model()
 
@@ -93,7 +94,8 @@ class GRPOToken(BaseAlgorithm):
         seed = int(fresh) if self.seed is None else self.seed
         generator = torch.Generator().manual_seed(seed)
         self._setup_lr_schedule()
-        self.policy = self.policy_class(self.observation_space, self.action_space, **self.policy_kwargs)
+        made = self.policy_class(self.observation_space, self.action_space, **self.policy_kwargs)
+        self.policy = made  # type: ignore[assignment]
         self.policy.network.draw_weights(generator)
         self.trainer = Trainer(self.task, self.policy.network, self.strategy, self.chosen.update, generator)
         self.set_random_seed(seed)

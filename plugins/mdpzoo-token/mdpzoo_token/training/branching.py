@@ -54,7 +54,7 @@ def global_samples(n: int, root: float, tool: float) -> int:
     return min(max(int(n / (1 + math.exp(-0.5 * (root - tool)))) + 1, 1), n)
 
 
-def branch_probability(rise: Any, consecutive: Any, settings: BranchSettings = BranchSettings()) -> Any:  # noqa: B008
+def branch_probability(rise: Any, consecutive: Any, settings: BranchSettings = BranchSettings()) -> Any:
     """Returns the chance that ``(U + weight rise)(1 - penalty consecutive)`` reaches the threshold.
 
     Args:
@@ -102,7 +102,9 @@ def write_branching(player: Player, prompts: Tensor, groups: Tensor, settings: B
         scores = torch.rand(count, size, generator=generator, dtype=torch.float64)
         rise = entropy - root.double()
         factor = (1 - settings.penalty * consecutive)[:, None]
-        branches = slots.live & at_turn.view(count, size) & ((scores + settings.weight * rise) * factor >= settings.threshold)
+        branches = (
+            slots.live & at_turn.view(count, size) & ((scores + settings.weight * rise) * factor >= settings.threshold)
+        )
         source, slots, branched = _spawn(slots, branches)
         if bool(branched.any()):
             consecutive = torch.where(branched, consecutive + 1, 0)

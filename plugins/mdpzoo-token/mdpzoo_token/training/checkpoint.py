@@ -78,7 +78,16 @@ def read(path: str | Path, env: Any, make: Maker) -> Any:
             content = _content(opened.metadata())
             agent = make(_environment(content) if env is None else env, content["seed"], content["settings"])
             _restore(agent, content, opened)
-    except (SafetensorError, MdpzooError, ValueError, TypeError, KeyError, OSError, RuntimeError, RecursionError) as error:
+    except (
+        SafetensorError,
+        MdpzooError,
+        ValueError,
+        TypeError,
+        KeyError,
+        OSError,
+        RuntimeError,
+        RecursionError,
+    ) as error:
         reason = " ".join(str(error).split())[:200]
         raise CheckpointError(f"{file.name} is no usable checkpoint of {AGENT}: {reason}") from None
     return agent
@@ -137,7 +146,9 @@ def _restore(agent: "GRPOToken", content: Mapping[str, Any], opened: Any) -> Non
     if set(opened.keys()) != weights.keys():
         raise ValueError(f"its tensors are not the agent's: {sorted(set(opened.keys()) ^ weights.keys())!s:.100}")
     found = {name: opened.get_tensor(name) for name in weights if _fits(opened.get_slice(name), weights[name], name)}
-    network.load_state_dict({name.removeprefix("network."): found[name] for name in found if name.startswith("network.")})
+    network.load_state_dict(
+        {name.removeprefix("network."): found[name] for name in found if name.startswith("network.")}
+    )
     trainer.generator.set_state(found["generator"])
     for name, weight in parameters.items() if "step" in found else ():
         moments = {"exp_avg": found[f"mean.{name}"], "exp_avg_sq": found[f"square.{name}"]}

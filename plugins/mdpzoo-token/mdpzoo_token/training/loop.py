@@ -56,7 +56,8 @@ class Trainer:
         self.player = Player(task, network, generator)
         self.generator = generator
         self.optimiser = torch.optim.Adam(network.parameters(), settings.learning_rate, fused=True)
-        self.update, self.sampled_entropy = 0, None  # type: int, float | None
+        self.update = 0
+        self.sampled_entropy: float | None = None
 
     def step(self, updates: int = 0) -> UpdateReport:
         """Writes a batch and makes one update; ``updates`` is the number of the whole run, where it is known."""

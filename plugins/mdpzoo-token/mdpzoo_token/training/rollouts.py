@@ -27,7 +27,9 @@ class Player:
         task, rows = self.task, len(prompts)
         state, memory, token = task.pose(prompts), None, torch.full((rows,), task.vocabulary)
         running, rewards = torch.ones(rows, dtype=torch.bool), torch.zeros(rows, dtype=torch.float64)
-        tokens, contexts, alive = [], [], []
+        tokens: list[Tensor] = []
+        contexts: list[Tensor] = []
+        alive: list[Tensor] = []
         for position in range(task.length):
             context = task.context(state)
             logits, memory = self.network.advance(token, context, torch.full_like(token, position), memory)
@@ -37,8 +39,8 @@ class Player:
                 kept.append(each)
             rewards = rewards + outcome.reward * running
             state, running = outcome.state, running & ~outcome.terminated
-        written = (torch.stack(each, 1) for each in (tokens, alive, contexts))
-        return batch_of(task, prompts, groups, *written, rewards)
+        stacked, mask, shown = (torch.stack(each, 1) for each in (tokens, alive, contexts))
+        return batch_of(task, prompts, groups, stacked, mask, shown, rewards)
 
 
 def batch_of(

@@ -1,4 +1,4 @@
-"""The settings of ``grpo-token``: nested frozen records, one definition for constructor, checkpoint and command line."""
+"""The settings of ``grpo-token``: nested frozen records, shared by constructor, checkpoint and command line."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields

@@ -48,5 +48,5 @@ class TokenPolicy(BasePolicy):
         actions = (logits.argmax(-1) if deterministic else sample(logits, self.generator)).numpy()
         return (actions if np.ndim(observation) > 1 else actions[0]), (after.numpy(),)
 
-    def _predict(self, observation: torch.Tensor, deterministic: bool = False) -> torch.Tensor:
+    def _predict(self, observation: Any, deterministic: bool = False) -> torch.Tensor:
         return torch.as_tensor(self.predict(observation.numpy(), deterministic=deterministic)[0])
