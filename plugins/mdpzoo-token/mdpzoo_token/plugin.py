@@ -46,6 +46,14 @@ def mdpzoo_environments() -> list[EnvironmentSpec]:
             variants=({"rooms": 1, "vocabulary": 2, "turns": 2},),
         ),
         EnvironmentSpec(
+            id="mdpzoo/MaskedDenoise-v0",
+            kind="problem",
+            rules=f"{ENVIRONMENTS}.masked_denoise:MaskedDenoise",
+            summary="unmask a sequence of a Markov chain with forbidden transitions in a few steps",
+            source="after arXiv:2508.13148",
+            variants=({"source": "ring", "length": 3, "steps": 2, "remask": False},),
+        ),
+        EnvironmentSpec(
             id="mdpzoo/TiedActions-v0",
             kind="model",
             rules=f"{ENVIRONMENTS}.tied_actions:tied_actions",
