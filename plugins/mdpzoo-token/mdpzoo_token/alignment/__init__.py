@@ -1,9 +1,9 @@
-"""Alignment exactly: tilted distributions, best-of-N, the frontier of reward against KL, blocks of memoryless symbols."""
+"""Alignment exactly: tilted distributions, best-of-N, the frontier of reward against KL, and blocks of symbols."""
 
 from mdpzoo.codes import lazily
 
 WHERE = {
-    "Best": "best_of_n",
+    "Best": "best_of",
     "Frontier": "tilting",
     "Tilted": "tilting",
     "best_of_n": "best_of",
@@ -15,6 +15,5 @@ WHERE = {
     "tilt": "tilting",
     "tilt_by": "tilting",
 }
-WHERE |= {"Best": "best_of"}
 __all__ = list(WHERE)
 __getattr__, __dir__ = lazily(__name__, WHERE)

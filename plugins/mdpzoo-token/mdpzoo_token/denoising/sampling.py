@@ -1,4 +1,4 @@
-"""Denoising by sampling: many sequences at once, for chains too long to enumerate, and the trace that MDPO trains on."""
+"""Denoising by sampling: many sequences at once, for chains too long to enumerate, and the trace that MDPO needs."""
 
 from typing import Any, NamedTuple
 

@@ -3,9 +3,9 @@
 A module that fails, or brings a name twice, is left out with a warning.
 """
 
+import inspect
 import warnings
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -68,7 +68,6 @@ def make_strategy(name: str, settings: Mapping[str, Any] | None = None) -> Any:
         raise unknown("strategy", name, known, "mdpzoo strategies")
     build = load(known[name].build)
     values = dict(settings or {})
-    if is_dataclass(build):
-        check_names(values, [each.name for each in fields(build)], f"strategy {name!r}")
+    check_names(values, inspect.signature(build).parameters, f"strategy {name!r}")
     check_types(build, values, f"strategy {name!r}")
     return build(**{key: tuple(each) if isinstance(each, list) else each for key, each in values.items()})

@@ -9,8 +9,9 @@ from typing import Any
 
 from torch import Tensor
 
-from mdpzoo_token.hooks.strategy import Strategy, UpdateState
+from mdpzoo_token.hooks.strategy import Strategy
 from mdpzoo_token.strategies import bonus
+from mdpzoo_token.strategies.token_values import entropies, mean_valid
 
 
 def next_coefficient(c: float, entropy: float, target: float, rate: float = 0.003) -> float:
@@ -29,7 +30,7 @@ class Adaptive(Strategy):
 
     Attributes:
         target: entropy in nats a token.
-        rate: change of the coefficient for each nat and update.
+        rate: change of the coefficient for each nat and gradient step.
     """
 
     target: float = 1.0
@@ -39,12 +40,10 @@ class Adaptive(Strategy):
         """Starts without a bonus."""
         self._coefficient = 0.0
 
-    def begin(self, state: UpdateState) -> None:
-        """Moves the coefficient."""
-        self._coefficient = next_coefficient(self._coefficient, state.entropy, self.target, self.rate)
-
     def regulariser(self, logits: Tensor, logp: Tensor, advantages: Tensor, batch: Any) -> Tensor:
-        """See the function of this module."""
+        """Moves the coefficient by the minibatch's entropy; see the function of this module."""
+        entropy = float(mean_valid(entropies(logits.detach()), batch.mask))
+        self._coefficient = next_coefficient(self._coefficient, entropy, self.target, self.rate)
         return regulariser(logits, logp, advantages, batch, self._coefficient)
 
     def memory(self) -> dict[str, Any]:

@@ -19,17 +19,17 @@ from mdpzoo_token.strategies.token_values import entropies, mean_valid, turn_mea
 
 Penalty = Literal["indicator", "hinge"]
 BAND = (0.8, 1.2)
-SLOPE = 5.0  # of the hinge, in our runs
+EPOCHS = 150  # of the schedule, fixed by the authors
+DEFAULT_ALPHA = {"indicator": 0.1, "hinge": 5.0}
 
 
-def phase_weight(epoch: int, epochs: int = 150) -> float:
+def phase_weight(epoch: int) -> float:
     """Returns the penalty's weight in an epoch; it falls, from 1 to .827 in the first half and to .04 in the second.
 
     Args:
         epoch: from 0.
-        epochs: of the schedule; the authors fix 150.
     """
-    half = epochs / 2
+    half = EPOCHS / 2
     if epoch <= half:
         return 1 - 0.2 * (1 - math.exp(-2 * epoch / half))
     return 0.8 * math.exp(-3 * (epoch - half) / half)
@@ -40,8 +40,7 @@ def penalties(
     history: Tensor,
     penalty: Penalty = "indicator",
     band: tuple[float, float] = BAND,
-    alpha: float = 0.1,
-    slope: float = SLOPE,
+    alpha: float | None = None,
 ) -> Tensor:
     """Returns the penalty of each position ``[B, L]``.
 
@@ -50,12 +49,12 @@ def penalties(
         history: ``[B, L]``, mean entropy of past epochs in the turn of each position.
         penalty: ``"indicator"``: ``alpha`` outside the band, without gradient; ``"hinge"``: the distance to it, scaled.
         band: its bounds as multiples of the history.
-        alpha: of the indicator.
-        slope: of the hinge.
+        alpha: of the indicator, .1 by default, or the slope of the hinge, 5 by default.
     """
+    alpha = DEFAULT_ALPHA[penalty] if alpha is None else alpha
     low, high = band[0] * history, band[1] * history
     if penalty == "hinge":
-        return slope * ((low - entropy).relu() + (entropy - high).relu())
+        return alpha * ((low - entropy).relu() + (entropy - high).relu())
     inside = (entropy.detach() > low) & (entropy.detach() < high)
     return torch.where(inside, 0.0, alpha).to(entropy.dtype)
 
@@ -73,12 +72,10 @@ def regulariser(
     batch: Any,
     history_by_turn: Sequence[float] = (),
     epoch: int = 0,
-    epochs: int = 150,
     c: float = 0.001,
     penalty: Penalty = "indicator",
     band: tuple[float, float] = BAND,
-    alpha: float = 0.1,
-    slope: float = SLOPE,
+    alpha: float | None = None,
 ) -> Tensor:
     """Returns ``-c [mean(H) - w(epoch) mean(P)]``, a scalar.
 
@@ -89,22 +86,20 @@ def regulariser(
         batch: has ``mask`` and ``turns``.
         history_by_turn: mean entropy of each turn over past epochs, whose last entry stands for later turns; empty: no
             penalty.
-        epoch: of the schedule, from 0.
-        epochs: its length.
+        epoch: of the schedule of 150, from 0.
         c: of the bonus.
-        penalty: as in ``penalties``, as are the other three.
+        penalty: as in ``penalties``, as are the other two.
         band: bounds as multiples of the history's mean.
-        alpha: of the indicator.
-        slope: of the hinge.
+        alpha: of the indicator, .1 by default, or the slope of the hinge, 5 by default.
     """
     entropy = entropies(logits)
     loss = -c * mean_valid(entropy, batch.mask)
     if not len(history_by_turn):
         return loss
     value = mean_valid(
-        penalties(entropy, by_position(history_by_turn, batch.turns, entropy), penalty, band, alpha, slope), batch.mask
+        penalties(entropy, by_position(history_by_turn, batch.turns, entropy), penalty, band, alpha), batch.mask
     )
-    return loss + c * phase_weight(epoch, epochs) * value
+    return loss + c * phase_weight(epoch) * value
 
 
 @dataclass
@@ -114,9 +109,7 @@ class EPO(Strategy):
     c: float = 0.001
     penalty: Penalty = "indicator"
     band: tuple[float, float] = BAND
-    alpha: float = 0.1
-    slope: float = SLOPE
-    epochs: int = 150
+    alpha: float | None = None
 
     def __post_init__(self) -> None:
         """Starts without a history."""
@@ -139,7 +132,7 @@ class EPO(Strategy):
     def regulariser(self, logits: Tensor, logp: Tensor, advantages: Tensor, batch: Any) -> Tensor:
         """See the function of this module."""
         history = [total / count if count else 0.0 for total, count in self._past]
-        settings = (self.epochs, self.c, self.penalty, self.band, self.alpha, self.slope)
+        settings = (self.c, self.penalty, self.band, self.alpha)
         return regulariser(logits, logp, advantages, batch, history, self._epoch, *settings)
 
     def memory(self) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from mdpzoo_token.strategies.surrogates import dual_clipped
 from mdpzoo_token.strategies.token_values import as_tokens, entropies, ratio_of
 
 CLIP = (0.2, 0.28)
+DUAL_CLIP = 10.0  # bound of the loss of negative advantages, as in the authors' scripts
 Form = Literal["exp", "linear"]
 Estimate = Literal["released", "exact"]
 
@@ -72,7 +73,6 @@ def token_loss(
     w_min: float = 0.8,
     w_max: float = 1.2,
     clip: tuple[float, float] = CLIP,
-    dual_clip: float = 10.0,
     estimate: Estimate = "released",
 ) -> Tensor:
     """Returns the weighted dual-clipped surrogate ``[B, L]``, 0 at masked positions.
@@ -87,12 +87,11 @@ def token_loss(
         w_min: as in ``weights``, in (0, 1].
         w_max: as in ``weights``.
         clip: of the surrogate.
-        dual_clip: its bound for negative advantages.
         estimate: ``"released"``, or ``"exact"`` (ours).
     """
     measure = exact_entropy_change if estimate == "exact" else entropy_change
     change = measure(advantages, logp, old_logp, logits, batch.mask)
-    base = dual_clipped(advantages, logp, old_logp, batch.mask, clip, dual_clip)
+    base = dual_clipped(advantages, logp, old_logp, batch.mask, clip, DUAL_CLIP)
     return weights(change, batch.mask, form, w_min, w_max).masked_fill(~batch.mask.bool(), 0) * base
 
 
@@ -104,7 +103,6 @@ class Steer(Strategy):
     w_min: float = 0.8
     w_max: float = 1.2
     clip: tuple[float, float] = CLIP
-    dual_clip: float = 10.0
     estimate: Estimate = "released"
 
     def token_loss(self, advantages: Tensor, logp: Tensor, old_logp: Tensor, logits: Tensor, batch: Any) -> Tensor:

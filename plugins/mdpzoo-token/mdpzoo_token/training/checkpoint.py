@@ -146,6 +146,9 @@ def _restore(agent: "GRPOToken", content: Mapping[str, Any], opened: Any) -> Non
     if set(opened.keys()) != weights.keys():
         raise ValueError(f"its tensors are not the agent's: {sorted(set(opened.keys()) ^ weights.keys())!s:.100}")
     found = {name: opened.get_tensor(name) for name in weights if _fits(opened.get_slice(name), weights[name], name)}
+    wrong = next((name for name, each in found.items() if not bool(torch.isfinite(each).all())), None)
+    if wrong is not None:
+        raise ValueError(f"{wrong} holds a number that is not finite")
     network.load_state_dict(
         {name.removeprefix("network."): found[name] for name in found if name.startswith("network.")}
     )

@@ -144,7 +144,7 @@ def test_epo_penalties_are_those_of_the_file(given, values, references):
     near(indicator * mask, expected["indicator_penalty"])
     near(mean_valid(indicator, mask), expected["indicator_mean"])
     assert indicator.requires_grad == expected["indicator_requires_grad"]
-    hinge = epo.penalties(entropy, history, "hinge", slope=1.0)
+    hinge = epo.penalties(entropy, history, "hinge", alpha=1.0)
     near(hinge * mask, expected["hinge"])
     mean = mean_valid(hinge, mask)
     near(mean, expected["hinge_mean"])
