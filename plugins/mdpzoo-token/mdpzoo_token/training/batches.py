@@ -1,6 +1,6 @@
 """A batch of written sequences, as strategies see it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -18,8 +18,8 @@ class TokenBatch:
         prompts: ``[B, P]`` int64.
         rewards: ``[B]`` float, of the whole sequence.
         groups: ``[B]`` int64, which prompt of the update a sequence answers.
-        old_logits: ``[B, L, V]``, of the policy that wrote the sequences; empty before they are computed.
-        old_logp: ``[B, L]``, of the tokens, 0 at masked positions; likewise.
+        old_logits: ``[B, L, V]``, of the policy that wrote the sequences, at temperature 1.
+        old_logp: ``[B, L]``, of the tokens, 0 at masked positions.
     """
 
     tokens: Tensor
@@ -37,13 +37,11 @@ class TokenBatch:
         return TokenBatch(**{name: value[index] for name, value in vars(self).items()})
 
     def replaced(self, rows: Tensor, others: "TokenBatch") -> "TokenBatch":
-        """Returns the batch with other sequences at ``rows`` (indices); old logits must be computed again."""
-        fields = {}
-        for name in ("tokens", "mask", "turns", "contexts", "prompts", "rewards", "groups"):
-            value = getattr(self, name).clone()
+        """Returns the batch with other sequences at ``rows`` (indices)."""
+        fields = {name: value.clone() for name, value in vars(self).items()}
+        for name, value in fields.items():
             value[rows] = getattr(others, name)
-            fields[name] = value
-        return replace(self, **fields)
+        return TokenBatch(**fields)
 
 
 def group_advantages(rewards: Tensor, groups: Tensor, epsilon: float = 1e-6) -> Tensor:

@@ -120,9 +120,7 @@ def write_branching(player: Player, prompts: Tensor, groups: Tensor, settings: B
         rows = fresh.flatten()
         state, token = _chosen(rows, task.pose(prompts), state), torch.where(rows, blank, token)
         memory = memory.masked_fill(rows[:, None], 0)
-    tokens = state.tokens.clamp(max=task.vocabulary - 1)
-    contexts, mask, rewards = task.replay(prompts, tokens)
-    return batch_of(task, prompts, groups, tokens, mask, contexts, rewards)
+    return batch_of(player, prompts, groups, state.tokens.clamp(max=task.vocabulary - 1))
 
 
 def _starts(player: Player, prompts: Tensor, size: int, settings: BranchSettings) -> Tensor:

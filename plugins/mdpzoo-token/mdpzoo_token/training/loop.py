@@ -61,20 +61,18 @@ class Trainer:
 
     def step(self, updates: int = 0) -> UpdateReport:
         """Writes a batch and makes one update; ``updates`` is the number of the whole run, where it is known."""
-        written = self.strategy.rollout(self.player, *self._prompts())
+        batch = written = self.strategy.rollout(self.player, *self._prompts())
         order = torch.randperm(len(written.tokens), generator=self.generator).chunk(self.settings.minibatches)
-        batch = self._with_old_logits(written, order)
         entropy = float(mean_valid(entropies(batch.old_logits), batch.mask))
         per_step = int(batch.mask.sum()) // len(order)
         self.strategy.begin(
             UpdateState(self.update, updates, entropy, self.sampled_entropy, per_step, batch, self.generator)
         )
         advantages = group_advantages(batch.rewards, batch.groups)
-        changed, advantages = self.strategy.extra_rollouts(self.player, batch, advantages)
-        if changed is not batch:
-            batch = self._with_old_logits(changed, order)
+        batch, advantages = self.strategy.extra_rollouts(self.player, batch, advantages)
         tokenwise = self.strategy.advantages(batch, advantages)
-        loss = sum(self._minibatch(batch.rows(rows), tokenwise[rows]) for rows in order) / len(order)
+        losses = [self._minibatch(batch.rows(rows), tokenwise[rows], not place) for place, rows in enumerate(order)]
+        loss = sum(losses) / len(order)
         self.update += 1
         self.sampled_entropy = -float(mean_valid(batch.old_logp, batch.mask))
         lengths = written.mask.sum(1)
@@ -87,21 +85,16 @@ class Trainer:
         chosen = torch.randint(len(self.task.prompts), (count,), generator=self.generator)
         return self.task.prompts[chosen].repeat_interleave(samples, 0), torch.arange(count).repeat_interleave(samples)
 
-    @torch.no_grad()
-    def _with_old_logits(self, batch: TokenBatch, order: tuple[Tensor, ...]) -> TokenBatch:
-        """Computes the writer's logits, in the minibatches of the update.
+    def _minibatch(self, batch: TokenBatch, advantages: Tensor, first: bool) -> float:
+        """Takes one gradient step; returns its loss.
 
-        In other shapes a matrix product may round otherwise, and the ratio of the first minibatch would not be 1.
+        In the first one of an update the network is the writer. Its logits then stand for the old ones: those of the
+        rollout were rounded in matrix products of another shape, and their ratio would not be exactly 1.
         """
-        logits = batch.tokens.new_empty((*batch.tokens.shape, self.task.vocabulary), dtype=torch.float32)
-        for rows in order:
-            logits[rows] = self.network(batch.tokens[rows], batch.contexts[rows])
-        return replace(batch, old_logits=logits, old_logp=logp_of(logits, batch.tokens, batch.mask))
-
-    def _minibatch(self, batch: TokenBatch, advantages: Tensor) -> float:
-        """Takes one gradient step; returns its loss."""
         logits = self.network(batch.tokens, batch.contexts)
         logp = logp_of(logits, batch.tokens, batch.mask)
+        if first:
+            batch = replace(batch, old_logits=logits.detach(), old_logp=logp.detach())
         losses = self.strategy.token_loss(advantages, logp, batch.old_logp, logits, batch)
         loss = mean_valid(losses, batch.mask) + self.strategy.regulariser(logits, logp, advantages, batch)
         self.optimiser.zero_grad()

@@ -5,6 +5,7 @@ from torch import Tensor
 
 from mdpzoo_token.environments.task import TokenTask
 from mdpzoo_token.policies.recurrent_network import TokenNetwork
+from mdpzoo_token.strategies.token_values import logp_of
 from mdpzoo_token.training.batches import TokenBatch
 
 
@@ -30,26 +31,31 @@ class Player:
         tokens: list[Tensor] = []
         contexts: list[Tensor] = []
         alive: list[Tensor] = []
+        scores: list[Tensor] = []
         for position in range(task.length):
             context = task.context(state)
             logits, memory = self.network.advance(token, context, torch.full_like(token, position), memory)
             token = sample(logits / temperature, self.generator)
             outcome = task.step(state, token, prompts)
-            for kept, each in ((tokens, token), (contexts, context), (alive, running)):
+            for kept, each in ((tokens, token), (contexts, context), (alive, running), (scores, logits)):
                 kept.append(each)
             rewards = rewards + outcome.reward * running
             state, running = outcome.state, running & ~outcome.terminated
-        stacked, mask, shown = (torch.stack(each, 1) for each in (tokens, alive, contexts))
-        return batch_of(task, prompts, groups, stacked, mask, shown, rewards)
+        stacked, mask, shown, old = (torch.stack(each, 1) for each in (tokens, alive, contexts, scores))
+        turns = (torch.arange(task.length) // task.turn_length).expand(rows, -1)
+        chosen = logp_of(old, stacked, mask)
+        return TokenBatch(stacked, mask, turns, shown, prompts, rewards.float(), groups, old, chosen)
 
 
-def batch_of(
-    task: TokenTask, prompts: Tensor, groups: Tensor, tokens: Tensor, mask: Tensor, contexts: Tensor, rewards: Tensor
-) -> TokenBatch:
-    """Returns the batch of written sequences ``[B, L]``, without old logits."""
+@torch.no_grad()
+def batch_of(player: Player, prompts: Tensor, groups: Tensor, tokens: Tensor) -> TokenBatch:
+    """Returns the batch of sequences ``[B, L]`` that the player's network has written, played once more."""
+    task = player.task
+    contexts, mask, rewards = task.replay(prompts, tokens)
     turns = (torch.arange(task.length) // task.turn_length).expand(len(tokens), -1)
-    empty = torch.empty(len(tokens), 0)
-    return TokenBatch(tokens, mask, turns, contexts, prompts, rewards.float(), groups, empty, empty)
+    old = player.network(tokens, contexts)
+    chosen = logp_of(old, tokens, mask)
+    return TokenBatch(tokens, mask, turns, contexts, prompts, rewards.float(), groups, old, chosen)
 
 
 def sample(logits: Tensor, generator: torch.Generator) -> Tensor:
