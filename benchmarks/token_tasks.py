@@ -51,8 +51,8 @@ def control() -> list[dict[str, Any]]:
 def trained(id: str, seed: int, names: Any) -> list[dict[str, Any]]:
     """Trains each strategy from one base policy and measures it; the base comes first."""
     import mdpzoo
+    from mdpzoo_token.rollouts.measuring import measure
     from mdpzoo_token.training.agent import GRPOToken
-    from mdpzoo_token.training.measuring import measure
 
     env = mdpzoo.make(id)
     base = GRPOToken(env=env, seed=seed)

@@ -4,7 +4,7 @@ from mdpzoo.planning.average import AverageSolution, diameter, evaluate_average,
 from mdpzoo.planning.discounted import DiscountedSolution, solve_discounted
 from mdpzoo.planning.evaluation import Evaluation, Occupancy, evaluate, occupancy
 from mdpzoo.planning.finite_horizon import FiniteHorizonSolution, solve_finite_horizon
-from mdpzoo.planning.policy_cliff import (
+from mdpzoo.planning.sensitivity import (
     PolicyMargin,
     cliff_map,
     policy_margin,

@@ -4,7 +4,7 @@ from mdpzoo.hookspecs import hookimpl
 from mdpzoo.specs import AgentSpec, CommandSpec, EnvironmentSpec, FamilySpec, Trial
 from mdpzoo_token.hooks.hookspecs import hookimpl as token_hookimpl
 from mdpzoo_token.hooks.strategy_spec import StrategySpec
-from mdpzoo_token.strategies.table import STRATEGIES
+from mdpzoo_token.strategy_table import STRATEGIES
 
 ENVIRONMENTS = "mdpzoo_token.environments"
 
@@ -56,7 +56,7 @@ def mdpzoo_environments() -> list[EnvironmentSpec]:
         EnvironmentSpec(
             id="mdpzoo/TiedActions-v0",
             kind="model",
-            rules=f"{ENVIRONMENTS}.tied_actions:tied_actions",
+            rules=f"{ENVIRONMENTS}.tied_corridor:tied_actions",
             summary="a corridor with an action that stands twice: the policy cliff",
             source="ours, after arXiv:2507.20150",
             variants=({"eps": 0.01}, {"rooms": 1}),

@@ -6,9 +6,11 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from mdpzoo_token.strategies import grpo
-from mdpzoo_token.training.batches import TokenBatch
-from mdpzoo_token.training.rollouts import Player
+from mdpzoo_token.losses.surrogates import clipped
+from mdpzoo_token.rollouts.batches import TokenBatch
+from mdpzoo_token.rollouts.writing import Player
+
+CLIP = (0.2, 0.2)  # of plain GRPO
 
 
 class UpdateState(NamedTuple):
@@ -55,7 +57,7 @@ class Strategy:
         self, advantages: Tensor, logp: Tensor, old_logp: Tensor, logits: Tensor, batch: TokenBatch
     ) -> Tensor:
         """Returns the loss of each token ``[B, L]``, 0 at masked positions; the loop takes its mean over valid ones."""
-        return grpo.token_loss(advantages, logp, old_logp, logits, batch)
+        return clipped(advantages, logp, old_logp, batch.mask, CLIP)
 
     def regulariser(self, logits: Tensor, logp: Tensor, advantages: Tensor, batch: TokenBatch) -> Tensor | float:
         """Returns a scalar that is added to the loss."""

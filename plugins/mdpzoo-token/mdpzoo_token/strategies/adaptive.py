@@ -10,8 +10,8 @@ from typing import Any
 from torch import Tensor
 
 from mdpzoo_token.hooks.strategy import Strategy
+from mdpzoo_token.losses.token_values import entropies, mean_valid
 from mdpzoo_token.strategies import bonus
-from mdpzoo_token.strategies.token_values import entropies, mean_valid
 
 
 def next_coefficient(c: float, entropy: float, target: float, rate: float = 0.003) -> float:

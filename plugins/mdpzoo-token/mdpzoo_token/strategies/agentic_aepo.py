@@ -2,7 +2,7 @@
 
 Source: arXiv:2510.14545 and its authors' code. The clipped ratio is ``(1 + eps) r / stop_gradient(r)``, so a token past
 the clip keeps the gradient of a ratio of ``1 + eps``; this acts on every token of positive advantage, whatever its
-entropy. What differs: nothing known in the loss. The rollout is in ``training/branching.py``.
+entropy. What differs: nothing known in the loss. The rollout is in ``rollouts/branching.py``.
 """
 
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ import torch
 from torch import Tensor
 
 from mdpzoo_token.hooks.strategy import Strategy
-from mdpzoo_token.strategies.token_values import as_tokens, entropies, mean_valid, ratio_of
-from mdpzoo_token.training.batches import TokenBatch
-from mdpzoo_token.training.branching import BranchSettings, write_branching
-from mdpzoo_token.training.rollouts import Player
+from mdpzoo_token.losses.token_values import as_tokens, entropies, mean_valid, ratio_of
+from mdpzoo_token.rollouts.batches import TokenBatch
+from mdpzoo_token.rollouts.branching import BranchSettings, write_branching
+from mdpzoo_token.rollouts.writing import Player
 
 CLIP = (0.2, 0.2)
 

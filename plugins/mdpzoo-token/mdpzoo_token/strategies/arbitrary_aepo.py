@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from mdpzoo_token.hooks.strategy import Strategy, UpdateState
-from mdpzoo_token.training.batches import TokenBatch, group_advantages
-from mdpzoo_token.training.rollouts import Player
+from mdpzoo_token.rollouts.batches import TokenBatch, group_advantages
+from mdpzoo_token.rollouts.writing import Player
 
 SHARE = 60 / 2560  # rows of a batch that are replaced in the paper
 

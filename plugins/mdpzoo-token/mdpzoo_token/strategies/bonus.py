@@ -6,7 +6,7 @@ from typing import Any
 from torch import Tensor
 
 from mdpzoo_token.hooks.strategy import Strategy
-from mdpzoo_token.strategies.token_values import entropies, mean_valid
+from mdpzoo_token.losses.token_values import entropies, mean_valid
 
 
 def regulariser(logits: Tensor, logp: Tensor, advantages: Tensor, batch: Any, c: float = 0.01) -> Tensor:

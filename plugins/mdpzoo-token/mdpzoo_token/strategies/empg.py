@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from mdpzoo_token.hooks.strategy import Strategy
+from mdpzoo_token.losses.token_values import as_tokens, entropies, turn_means
 from mdpzoo_token.strategies import grpo
-from mdpzoo_token.strategies.token_values import as_tokens, entropies, turn_means
 
 
 def scales(entropy: Tensor, there: Tensor, k: float = 1.0, k_future: float = 1.0) -> tuple[Tensor, Tensor]:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from mdpzoo_token.hooks.strategy import Strategy, UpdateState
-from mdpzoo_token.strategies.token_values import entropies, mean_valid, turn_means
+from mdpzoo_token.losses.token_values import entropies, mean_valid, turn_means
 
 Penalty = Literal["indicator", "hinge"]
 BAND = (0.8, 1.2)

@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
-from mdpzoo_token.strategies.surrogates import clipped
+from mdpzoo_token.losses.surrogates import clipped
 
 CLIP = (0.2, 0.2)
 

@@ -14,9 +14,9 @@ from typing import Any
 
 from torch import Tensor
 
+from mdpzoo_token.hooks.selection_warnings import warn_few
 from mdpzoo_token.hooks.strategy import Strategy, UpdateState
-from mdpzoo_token.strategies.selection_warnings import warn_few
-from mdpzoo_token.strategies.token_values import as_tokens, covariances, ratio_of, top
+from mdpzoo_token.losses.token_values import as_tokens, covariances, ratio_of, top
 
 
 def token_loss(

@@ -13,10 +13,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from mdpzoo_token.hooks.selection_warnings import warn_few
 from mdpzoo_token.hooks.strategy import Strategy, UpdateState
-from mdpzoo_token.strategies.selection_warnings import warn_few
-from mdpzoo_token.strategies.surrogates import clipped
-from mdpzoo_token.strategies.token_values import as_tokens, ratio_of, top
+from mdpzoo_token.losses.surrogates import clipped
+from mdpzoo_token.losses.token_values import as_tokens, ratio_of, top
 
 CLIP = (1.0, 9.0)
 DROPPED = -1e4  # the proxy's log-probability of a token that it drops

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from mdpzoo_token.hooks.strategy import Strategy, UpdateState
-from mdpzoo_token.strategies.surrogates import clipped
+from mdpzoo_token.losses.surrogates import clipped
 
 
 def nucleus(logits: Tensor, p: float = 0.8, crossing: bool = True) -> Tensor:

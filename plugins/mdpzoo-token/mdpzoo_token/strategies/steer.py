@@ -12,8 +12,8 @@ from typing import Any, Literal
 from torch import Tensor
 
 from mdpzoo_token.hooks.strategy import Strategy
-from mdpzoo_token.strategies.surrogates import dual_clipped
-from mdpzoo_token.strategies.token_values import as_tokens, entropies, ratio_of
+from mdpzoo_token.losses.surrogates import dual_clipped
+from mdpzoo_token.losses.token_values import as_tokens, entropies, ratio_of
 
 CLIP = (0.2, 0.28)
 DUAL_CLIP = 10.0  # bound of the loss of negative advantages, as in the authors' scripts

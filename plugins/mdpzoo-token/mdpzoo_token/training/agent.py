@@ -19,11 +19,11 @@ from mdpzoo_token.environments.task import TokenTask
 from mdpzoo_token.hooks.finding import make_strategy
 from mdpzoo_token.policies.recurrent_network import Layout
 from mdpzoo_token.training import checkpoint
+from mdpzoo_token.training.base_policy import warm_start
 from mdpzoo_token.training.loop import Trainer, UpdateReport
 from mdpzoo_token.training.reporting import begin, record, write_line
 from mdpzoo_token.training.settings import Settings
 from mdpzoo_token.training.token_policy import TokenPolicy
-from mdpzoo_token.training.warm_start import warm_start
 
 
 class GRPOToken(BaseAlgorithm):

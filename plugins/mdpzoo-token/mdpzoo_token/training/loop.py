@@ -8,10 +8,10 @@ from torch import Tensor, nn
 
 from mdpzoo_token.environments.task import TokenTask
 from mdpzoo_token.hooks.strategy import Strategy, UpdateState
+from mdpzoo_token.losses.token_values import entropies, logp_of, mean_valid
 from mdpzoo_token.policies.recurrent_network import TokenNetwork
-from mdpzoo_token.strategies.token_values import entropies, logp_of, mean_valid
-from mdpzoo_token.training.batches import TokenBatch, group_advantages
-from mdpzoo_token.training.rollouts import Player
+from mdpzoo_token.rollouts.batches import TokenBatch, group_advantages
+from mdpzoo_token.rollouts.writing import Player
 from mdpzoo_token.training.settings import UpdateSettings
 
 

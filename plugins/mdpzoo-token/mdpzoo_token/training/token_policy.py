@@ -7,7 +7,7 @@ import torch
 from stable_baselines3.common.policies import BasePolicy
 
 from mdpzoo_token.policies.recurrent_network import Layout, TokenNetwork
-from mdpzoo_token.training.rollouts import sample
+from mdpzoo_token.rollouts.writing import sample
 from mdpzoo_token.training.settings import NetworkSettings
 
 

@@ -15,7 +15,7 @@ from mdpzoo_token.environments.countdown import Countdown, expressions
 from mdpzoo_token.environments.key_door import KeyDoor
 from mdpzoo_token.environments.masked_denoise import MaskedDenoise
 from mdpzoo_token.environments.sum_target import SumTarget, answer_counts
-from mdpzoo_token.environments.tied_actions import tied_actions
+from mdpzoo_token.environments.tied_corridor import tied_actions
 
 
 def played(task, prompt, tokens):

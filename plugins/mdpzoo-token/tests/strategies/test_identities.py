@@ -5,6 +5,8 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from mdpzoo_token.losses import surrogates
+from mdpzoo_token.losses.token_values import logp_of
 from mdpzoo_token.strategies import (
     adaptive,
     agentic_aepo,
@@ -18,9 +20,7 @@ from mdpzoo_token.strategies import (
     lp_reg,
     siren,
     steer,
-    surrogates,
 )
-from mdpzoo_token.strategies.token_values import logp_of
 
 LOSSES = {
     "grpo": (grpo, {}),

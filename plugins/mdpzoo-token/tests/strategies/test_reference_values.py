@@ -5,6 +5,8 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from mdpzoo_token.losses.token_values import covariances, entropies, logp_of, mean_valid, ratio_of, turn_means
+from mdpzoo_token.rollouts.branching import branch_probability, global_samples
 from mdpzoo_token.strategies import (
     agentic_aepo,
     arbitrary_aepo,
@@ -19,8 +21,6 @@ from mdpzoo_token.strategies import (
     siren,
     steer,
 )
-from mdpzoo_token.strategies.token_values import covariances, entropies, logp_of, mean_valid, ratio_of, turn_means
-from mdpzoo_token.training.branching import branch_probability, global_samples
 
 TOLERANCE = {"rtol": 0, "atol": 1e-8}
 

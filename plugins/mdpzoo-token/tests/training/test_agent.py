@@ -13,9 +13,9 @@ import torch
 import mdpzoo
 from mdpzoo.errors import CheckpointError, SettingError, UnknownNameError
 from mdpzoo_token.hooks.finding import make_strategy, strategies_by_name
+from mdpzoo_token.rollouts.batches import group_advantages
+from mdpzoo_token.rollouts.measuring import measure
 from mdpzoo_token.training.agent import GRPOToken
-from mdpzoo_token.training.batches import group_advantages
-from mdpzoo_token.training.measuring import measure
 
 SMALL = {
     "update": {"prompts": 8, "samples": 8, "minibatches": 2},
@@ -151,7 +151,7 @@ def test_branching_rollouts_write_whole_groups_and_share_prefixes():
     one.learn(1)
     report = one.reports[0]
     assert len(report.rewards) == 64
-    from mdpzoo_token.training.branching import BranchSettings, write_branching
+    from mdpzoo_token.rollouts.branching import BranchSettings, write_branching
 
     player = one.trainer.player
     prompts = one.task.prompts[:3].repeat_interleave(6, 0)

@@ -5,7 +5,7 @@
 import torch
 from torch import Tensor
 
-from mdpzoo_token.strategies.token_values import as_tokens, ratio_of
+from mdpzoo_token.losses.token_values import as_tokens, ratio_of
 
 
 def clipped(advantages: Tensor, logp: Tensor, old_logp: Tensor, mask: Tensor, clip: tuple[float, float]) -> Tensor:

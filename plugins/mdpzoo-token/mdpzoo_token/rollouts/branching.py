@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from mdpzoo_token.training.batches import TokenBatch
-from mdpzoo_token.training.rollouts import Player, batch_of, sample
+from mdpzoo_token.rollouts.batches import TokenBatch
+from mdpzoo_token.rollouts.writing import Player, batch_of, sample
 
 TOP = 10  # log-probabilities that an engine reports
 

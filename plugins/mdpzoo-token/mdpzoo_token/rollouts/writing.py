@@ -4,9 +4,9 @@ import torch
 from torch import Tensor
 
 from mdpzoo_token.environments.task import TokenTask
+from mdpzoo_token.losses.token_values import logp_of
 from mdpzoo_token.policies.recurrent_network import TokenNetwork
-from mdpzoo_token.strategies.token_values import logp_of
-from mdpzoo_token.training.batches import TokenBatch
+from mdpzoo_token.rollouts.batches import TokenBatch
 
 
 class Player:

@@ -5,9 +5,9 @@ from typing import NamedTuple
 import torch
 
 from mdpzoo_token.environments.task import TokenTask
+from mdpzoo_token.losses.token_values import entropies, mean_valid
 from mdpzoo_token.policies.recurrent_network import TokenNetwork
-from mdpzoo_token.strategies.token_values import entropies, mean_valid
-from mdpzoo_token.training.rollouts import Player
+from mdpzoo_token.rollouts.writing import Player
 
 
 class Measurement(NamedTuple):

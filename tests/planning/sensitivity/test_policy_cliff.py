@@ -19,7 +19,7 @@ from mdpzoo.planning import (
 
 @pytest.fixture(scope="module")
 def cliff():
-    folder = Path(os.environ.get("MDPZOO_REFERENCES") or Path(__file__).parents[2] / "../shared/references")
+    folder = Path(os.environ.get("MDPZOO_REFERENCES") or Path(__file__).parents[3] / "../shared/references")
     if not (folder / "token.json").is_file():
         pytest.skip("no folder of reference values; name it in MDPZOO_REFERENCES")
     return json.loads((folder / "token.json").read_text())["cliff"]
