@@ -5,15 +5,37 @@ that is always right may keep up to ln(count) / 6 nats of entropy a token, 1.34 
 therefore costs no reward here; where it collapses, the optimiser did it.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 import torch
 from torch import Tensor
 
 from mdpzoo.errors import SettingError
-from mdpzoo_token.environments.task import TokenState, TokenTask, drawn
+from mdpzoo.protocols import Outcome
+from mdpzoo_token.environments.task import TokenTask, drawn
 
 DIGITS = 10
+JUNK = 1 << 20  # what a junk token adds, more than any sum
 BASE = (0.75, 0.10, 0.15)  # of the base policy: digits 0 to 5, digits 6 to 9, junk, in all
+
+
+class SumState(NamedTuple):
+    """Where B sequences stand.
+
+    Attributes:
+        prompt: ``[B, 1]`` int64, the targets.
+        tokens: ``[B, L]`` int64, V where nothing is written yet.
+        step: ``[B]`` int64, tokens written.
+        total: ``[B]`` int64, sum of the digits, and ``JUNK`` for each junk token.
+        shown: ``[B]`` int64, sum of the digits at the end of the last turn.
+    """
+
+    prompt: Tensor
+    tokens: Tensor
+    step: Tensor
+    total: Tensor
+    shown: Tensor
 
 
 class SumTarget(TokenTask):
@@ -44,14 +66,27 @@ class SumTarget(TokenTask):
 
     def verify(self, prompt: Tensor, tokens: Tensor) -> Tensor:
         """Whether all tokens ``[B, L]`` are digits that add up to the prompt ``[B, 1]``."""
-        return (tokens.amax(1) < DIGITS) & (tokens.sum(1) == prompt[:, 0])
+        return torch.where(tokens < DIGITS, tokens, self.highest + 1).sum(1) == prompt[:, 0]
 
-    def context(self, state: TokenState) -> Tensor:
+    def pose(self, prompt: Tensor) -> SumState:
+        """Returns the states of ``[B, 1]`` targets before anything is written."""
+        start = super().pose(prompt)
+        nothing = torch.zeros_like(start.step)
+        return SumState(start.prompt, start.tokens, start.step, nothing, nothing)
+
+    def step(self, state: SumState, action: Tensor, draws: Tensor) -> Outcome:
+        """Writes ``[B]`` tokens; the sum is carried on, which costs less than adding up again."""
+        after = self.written(state, action)
+        total = state.total + torch.where(action < DIGITS, action, JUNK)
+        shown = torch.where(after.step % self.turn_length == 0, total % JUNK, state.shown)
+        ended = after.step >= self.length
+        reward = (ended & (total == state.prompt[:, 0])).double()
+        return Outcome(after._replace(total=total, shown=shown), reward, ended, torch.zeros_like(ended))
+
+    def context(self, state: SumState) -> Tensor:
         """The target, and the target less the sum up to the last turn's end, shifted to be non-negative."""
-        counted = state.step.div(self.turn_length, rounding_mode="floor")[:, None] * self.turn_length
-        digits = (state.tokens < DIGITS) & (torch.arange(self.length, device=state.step.device) < counted)
-        missing = state.prompt + self.highest - (state.tokens * digits).sum(1, keepdim=True)
-        return torch.cat([state.prompt, missing], 1)
+        missing = state.prompt[:, 0] - state.shown + self.highest
+        return torch.stack([state.prompt[:, 0], missing], 1)
 
     def demonstrate(self, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """Random tokens; half of the junk-free samples have their true sum as prompt, the others a random one."""
