@@ -235,8 +235,8 @@ def pictures(kept: dict[str, Any]) -> None:
         axes[place].set_xlabel(x)
         axes[place].set_ylabel(y)
     axes[1, 0].set_xticks(range(len(names)), names, rotation=30, ha="right", fontsize=7)
-    axes[0, 0].legend(fontsize=7)
-    figure.savefig(HERE / "results" / "token.png", dpi=120)
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=4, fontsize=8)
+    figure.savefig(HERE / "results" / "token.png", dpi=90)
 
 
 PARTS: dict[str, Callable[[], list[dict[str, Any]]]] = {
