@@ -5,13 +5,16 @@ Source: ours; the same idea as the temperature of soft actor-critic (Haarnoja et
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from torch import Tensor
 
-from mdpzoo_token.hooks.strategy import Strategy
+from mdpzoo_token.hooks.strategy import Strategy, UpdateState
 from mdpzoo_token.losses.token_values import entropies, mean_valid
 from mdpzoo_token.strategies import bonus
+
+
+Every = Literal["step", "update"]
 
 
 def next_coefficient(c: float, entropy: float, target: float, rate: float = 0.003) -> float:
@@ -30,20 +33,29 @@ class Adaptive(Strategy):
 
     Attributes:
         target: entropy in nats a token.
-        rate: change of the coefficient for each nat and gradient step.
+        rate: change of the coefficient for each nat and move.
+        every: whether it moves with each gradient ``"step"``, which tracks the target closely, or each ``"update"``,
+            which is slower and runs away less where no good policy can reach the target.
     """
 
     target: float = 1.0
     rate: float = 0.003
+    every: Every = "step"
 
     def __post_init__(self) -> None:
         """Starts without a bonus."""
         self._coefficient = 0.0
 
+    def begin(self, state: UpdateState) -> None:
+        """Moves the coefficient by the batch's entropy, if it moves with updates."""
+        if self.every == "update":
+            self._coefficient = next_coefficient(self._coefficient, state.entropy, self.target, self.rate)
+
     def regulariser(self, logits: Tensor, logp: Tensor, advantages: Tensor, batch: Any) -> Tensor:
-        """Moves the coefficient by the minibatch's entropy; see the function of this module."""
-        entropy = float(mean_valid(entropies(logits.detach()), batch.mask))
-        self._coefficient = next_coefficient(self._coefficient, entropy, self.target, self.rate)
+        """Moves the coefficient by the minibatch's entropy, if it moves with steps; see the function of this module."""
+        if self.every == "step":
+            entropy = float(mean_valid(entropies(logits.detach()), batch.mask))
+            self._coefficient = next_coefficient(self._coefficient, entropy, self.target, self.rate)
         return regulariser(logits, logp, advantages, batch, self._coefficient)
 
     def memory(self) -> dict[str, Any]:

@@ -201,6 +201,18 @@ def test_the_controller_moves_towards_its_target(c, entropy, after):
     assert adaptive.next_coefficient(c, entropy, target=1.0) == pytest.approx(after)
 
 
+@pytest.mark.parametrize(("every", "moves"), [("step", [0, 1, 2]), ("update", [1, 1, 1])])
+def test_the_controller_moves_with_steps_or_with_updates(player, every, moves):
+    strategy, batch = make_strategy("adaptive", {"target": 9.0, "every": every}), written(player)
+    strategy.begin(state_of(player, batch))
+    found = [strategy.memory()["coefficient"]]
+    for _ in range(2):
+        strategy.regulariser(batch.old_logits, None, None, batch)
+        found.append(strategy.memory()["coefficient"])
+    entropy = float(mean_valid(entropies(batch.old_logits), batch.mask))
+    assert found == pytest.approx([0.003 * (9 - entropy) * count for count in moves])
+
+
 def test_the_first_order_change_of_training_on_tempered_samples():
     logits = torch.tensor([1.0, 0.3, -0.5, -1.0], dtype=torch.float64)
     logp = logits.log_softmax(-1)
