@@ -13,7 +13,6 @@ from mdpzoo_token.hooks.strategy import Strategy, UpdateState
 from mdpzoo_token.losses.token_values import entropies, mean_valid
 from mdpzoo_token.strategies import bonus
 
-
 Every = Literal["step", "update"]
 
 
