@@ -2,9 +2,6 @@
 
 from mdpzoo.hookspecs import hookimpl
 from mdpzoo.specs import AgentSpec, CommandSpec, EnvironmentSpec, FamilySpec, Trial
-from mdpzoo_token.hooks.hookspecs import hookimpl as token_hookimpl
-from mdpzoo_token.hooks.strategy_spec import StrategySpec
-from mdpzoo_token.strategy_table import STRATEGIES
 
 ENVIRONMENTS = "mdpzoo_token.environments"
 
@@ -86,12 +83,6 @@ def mdpzoo_agents() -> list[AgentSpec]:
             ),
         )
     ]
-
-
-@token_hookimpl
-def mdpzoo_token_strategies() -> list[StrategySpec]:
-    """The strategies of this package."""
-    return list(STRATEGIES)
 
 
 @hookimpl

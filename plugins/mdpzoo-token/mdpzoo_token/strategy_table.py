@@ -1,5 +1,6 @@
-"""The strategies of this package, as specs."""
+"""The strategies of this package, as specs; announced in the entry-point group ``mdpzoo_token``."""
 
+from mdpzoo_token.hooks.hookspecs import hookimpl
 from mdpzoo_token.hooks.strategy_spec import StrategySpec
 
 HOME = "mdpzoo_token.strategies"
@@ -84,3 +85,9 @@ STRATEGIES = (
         needs=("turns",),
     ),
 )
+
+
+@hookimpl
+def mdpzoo_token_strategies() -> list[StrategySpec]:
+    """The strategies of this package."""
+    return list(STRATEGIES)

@@ -1,4 +1,4 @@
-"""Finds strategies: those of every module in the entry-point group ``mdpzoo`` that answers this family's hook.
+"""Finds strategies: those of every module in the entry-point group ``mdpzoo_token``, by this family's hook.
 
 A module that fails, or brings a name twice, is left out with a warning.
 """
@@ -12,11 +12,13 @@ from typing import Any
 import pluggy
 
 from mdpzoo.codes import load
-from mdpzoo.discovery import GROUP, PluginWarning
+from mdpzoo.discovery import PluginWarning
 from mdpzoo.errors import PluginError, unknown
 from mdpzoo.settings import check_names, check_types
 from mdpzoo_token.hooks import hookspecs
 from mdpzoo_token.hooks.strategy_spec import StrategySpec
+
+GROUP = "mdpzoo_token"
 
 
 def strategies_by_name() -> dict[str, StrategySpec]:

@@ -1,11 +1,7 @@
-"""The question that this family asks of plugins, beside those of ``mdpzoo.hookspecs``; plugins answer it in the same
-module.
+"""The question that this family asks of modules in the entry-point group ``mdpzoo_token``.
 
-from mdpzoo_token.hooks.hookspecs import hookimpl
-
-@hookimpl
-def mdpzoo_token_strategies():
-    return [StrategySpec(name="mine", build="my_package.strategy:Mine", summary="...")]
+[project.entry-points.mdpzoo_token]
+mine = "my_package.strategies"  # has a function mdpzoo_token_strategies, marked with hookimpl
 """
 
 from collections.abc import Iterable

@@ -254,7 +254,7 @@ def test_a_plugin_outside_the_repository_brings_a_strategy_that_trains(tmp_path)
     folder = tmp_path / "outside-1.0.dist-info"
     folder.mkdir()
     (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: outside\nVersion: 1.0\n")
-    (folder / "entry_points.txt").write_text("[mdpzoo]\noutside = outside_plugin\n")
+    (folder / "entry_points.txt").write_text("[mdpzoo_token]\noutside = outside_plugin\n")
     (tmp_path / "outside_plugin.py").write_text(OUTSIDE)
     (tmp_path / "outside_strategy.py").write_text(STRATEGY)
     environment = os.environ | {"PYTHONPATH": str(tmp_path), "OMP_NUM_THREADS": "1"}
