@@ -1,0 +1,67 @@
+"""Write the digits of the prompt in ascending order: the negative control.
+
+Each prompt has one answer, so an optimal policy has no entropy, and whatever keeps entropy up costs reward.
+"""
+
+import torch
+from torch import Tensor
+
+from mdpzoo.errors import SettingError
+from mdpzoo_token.environments.sum_target import DIGITS, check_sizes
+from mdpzoo_token.environments.task import TokenState, TokenTask, drawn
+
+
+class CopySort(TokenTask):
+    """The tokens must be the prompt's digits, sorted."""
+
+    def __init__(
+        self, length: int = 6, vocabulary: int = 32, prompts: int | None = 55, right: float = 0.5, seed: int = 0
+    ) -> None:
+        """Builds the task.
+
+        Rewards: 1 with the last token if the tokens are the prompt's digits in ascending order, else 0.
+
+        Ends: After ``length`` tokens.
+
+        Args:
+            length: digits of a prompt, at least 1.
+            vocabulary: 10 digits and junk tokens; at least 10.
+            prompts: how many fixed prompts there are; at least 1.
+            right: share of right answers among the demonstrations of the base policy, in [0, 1].
+            seed: of the fixed prompts.
+
+        Raises:
+            SettingError: if an argument is out of its range.
+        """
+        prompts = 55 if prompts is None else prompts
+        check_sizes(length=(length, 1), vocabulary=(vocabulary, DIGITS), prompts=(prompts, 1), seed=(seed, 0))
+        if not 0 <= right <= 1:
+            raise SettingError(f"right must lie in [0, 1], got {right!r}")
+        self.length = self.turn_length = length
+        self.vocabulary, self.right = vocabulary, right
+        self.context_sizes = (DIGITS,) * length
+        generator = torch.Generator().manual_seed(seed)
+        self.prompts = torch.randint(DIGITS, (prompts, length), generator=generator)
+        self.names = tuple(str(token) if token < DIGITS else "x" for token in range(vocabulary))
+        self._define_spaces()
+
+    def verify(self, prompt: Tensor, tokens: Tensor) -> Tensor:
+        """Whether tokens ``[B, L]`` are the sorted prompts ``[B, L]``."""
+        return (tokens == prompt.sort(1).values).all(1)
+
+    def context(self, state: TokenState) -> Tensor:
+        """The prompt."""
+        return state.prompt
+
+    def demonstrate(self, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """A share of right answers, of whose tokens some are replaced, among random digits and junk."""
+        prompt = self.prompts[torch.randint(len(self.prompts), (count,), generator=generator)]
+        probabilities = torch.full((self.vocabulary,), 0.15 / max(self.vocabulary - DIGITS, 1), dtype=torch.float64)
+        probabilities[:DIGITS] = 0.085
+        noise = drawn(probabilities, (count, self.length), generator)
+        right = torch.rand(count, self.length, generator=generator) < self.right
+        return prompt, torch.where(right, prompt.sort(1).values, noise)
+
+    def is_junk(self, tokens: Tensor) -> Tensor:
+        """Tokens that are no digits."""
+        return tokens >= DIGITS

@@ -1,0 +1,139 @@
+"""Open the doors of rooms in a row; each has a code of two tokens, which the environment shows when asked.
+
+A turn is two tokens: (0, 0) asks for the room's code, the code opens its door. An optimal policy needs two turns a
+room. A uniform policy succeeds with probability P(Bin(turns, V^-2) >= rooms).
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from mdpzoo.errors import SettingError
+from mdpzoo.protocols import Outcome
+from mdpzoo_token.environments.sum_target import check_sizes
+from mdpzoo_token.environments.task import TokenTask
+
+TURN = 2  # tokens
+
+
+class KeyDoorState(NamedTuple):
+    """Where B sequences stand.
+
+    Attributes:
+        prompt: ``[B, 2 N]`` int64, the codes, hidden.
+        tokens: ``[B, L]`` int64, V where nothing is written yet.
+        step: ``[B]`` int64, tokens written.
+        room: ``[B]`` int64, doors opened.
+        shown: ``[B]`` bool, whether the environment shows the room's code.
+    """
+
+    prompt: Tensor
+    tokens: Tensor
+    step: Tensor
+    room: Tensor
+    shown: Tensor
+
+
+class KeyDoor(TokenTask):
+    """The last door must open within the given turns."""
+
+    def __init__(self, rooms: int = 3, vocabulary: int = 4, turns: int = 12, prompts: int = 512, seed: int = 0) -> None:
+        """Builds the task.
+
+        Rewards: 1 when the last door opens, else 0.
+
+        Ends: When the last door opens, or after the last turn.
+
+        Args:
+            rooms: N, at least 1.
+            vocabulary: V, at least 2.
+            turns: at least 1.
+            prompts: how many fixed sets of codes there are, at least 1.
+            seed: of the codes.
+
+        Raises:
+            SettingError: if an argument is out of its range.
+        """
+        check_sizes(
+            rooms=(rooms, 1), vocabulary=(vocabulary, 2), turns=(turns, 1), prompts=(prompts, 1), seed=(seed, 0)
+        )
+        if turns < rooms:
+            raise SettingError(f"turns must be at least rooms, got {turns} turns for {rooms} rooms")
+        self.rooms, self.vocabulary, self.turn_length = rooms, vocabulary, TURN
+        self.length = TURN * turns
+        self.context_sizes = (rooms + 1, vocabulary + 1, vocabulary + 1, vocabulary + 1)
+        codes = torch.randint(1, vocabulary**2, (prompts, rooms), generator=torch.Generator().manual_seed(seed))
+        self.prompts = torch.stack([codes // vocabulary, codes % vocabulary], 2).flatten(1)
+        self.names = tuple(str(token) for token in range(vocabulary))
+        self._define_spaces()
+
+    def pose(self, prompt: Tensor) -> KeyDoorState:
+        """Returns the states of ``[B, 2 N]`` codes in the first room."""
+        start = super().pose(prompt)
+        nothing = torch.zeros_like(start.step)
+        return KeyDoorState(start.prompt, start.tokens, start.step, nothing, nothing.bool())
+
+    def step(self, state: KeyDoorState, action: Tensor, draws: Tensor) -> Outcome:
+        """Writes ``[B]`` tokens; every second one ends a turn."""
+        first = self._first(state)
+        after = self.written(state, action)
+        turn = after.step % TURN == 0
+        code = self._code(state)
+        opens = turn & (first == code[:, 0]) & (action == code[:, 1])
+        asks = turn & (first == 0) & (action == 0)
+        room = state.room + opens
+        after = after._replace(room=room, shown=(state.shown | asks) & ~opens)
+        won = room >= self.rooms
+        return Outcome(after, won.double(), won | (after.step >= self.length), torch.zeros_like(won))
+
+    def context(self, state: KeyDoorState) -> Tensor:
+        """The room, its code where it is shown (V, V where not), and the turn's first token (V at its beginning)."""
+        code = torch.where(state.shown[:, None], self._code(state), self.vocabulary)
+        return torch.cat([state.room[:, None], code, self._first(state)[:, None]], 1)
+
+    def reveal(self, state: KeyDoorState) -> Mapping[str, Tensor]:
+        """Besides the usual facts, the hidden ``codes`` ``[B, 2 N]``."""
+        return {**super().reveal(state), "codes": state.prompt}
+
+    def succeeded(self, state: KeyDoorState) -> Tensor:
+        """Whether all doors are open, ``[B]`` bool."""
+        return state.room >= self.rooms
+
+    def verify(self, prompt: Tensor, tokens: Tensor) -> Tensor:
+        """Plays sequences ``[B, L]`` again; blanks end them."""
+        state = self.pose(prompt)
+        running = torch.ones(len(prompt), dtype=torch.bool, device=prompt.device)
+        won = torch.zeros_like(running)
+        for token in tokens.unbind(1):
+            running = running & (token < self.vocabulary)
+            outcome = self.step(state, token.clamp(max=self.vocabulary - 1), prompt)
+            won = won | (running & (outcome.reward > 0))
+            state = outcome.state
+            running = running & ~outcome.terminated
+        return won
+
+    def demonstrate(self, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """A clumsy script: asks, types the code that is shown, or types anything, each turn anew."""
+        prompt = self.prompts[torch.randint(len(self.prompts), (count,), generator=generator)]
+        state, tokens = self.pose(prompt), []
+        for position in range(self.length):
+            if position % TURN == 0:
+                whim = torch.rand(count, generator=generator)
+                anything = torch.randint(self.vocabulary, (count, TURN), generator=generator)
+                copied = torch.where(state.shown[:, None], self._code(state), anything)
+                plan = torch.where((whim < 0.3)[:, None], 0, torch.where((whim < 0.5)[:, None], copied, anything))
+            tokens.append(plan[:, position % TURN])
+            state = self.step(state, tokens[-1], prompt).state
+        return prompt, torch.stack(tokens, 1)
+
+    def _code(self, state: KeyDoorState) -> Tensor:
+        """The codes of the rooms that the rows are in, ``[B, 2]``."""
+        codes = state.prompt.view(-1, self.rooms, TURN)
+        return codes[torch.arange(len(codes), device=codes.device), state.room.clamp(max=self.rooms - 1)]
+
+    def _first(self, state: KeyDoorState) -> Tensor:
+        """The first token of a turn that is half written, ``[B]``; V elsewhere."""
+        place = (state.step - 1).clamp(0, self.length - 1)[:, None]
+        return torch.where(state.step % TURN == 1, state.tokens.gather(1, place)[:, 0], self.vocabulary)

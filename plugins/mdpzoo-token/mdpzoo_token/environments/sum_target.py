@@ -1,0 +1,127 @@
+"""Write six digits in three turns whose sum is the target; after a turn the environment shows what is missing.
+
+Known exactly: the number of answers for target T is the coefficient of x^T in ((1 - x^10) / (1 - x))^6, so a policy
+that is always right may keep up to ln(count) / 6 nats of entropy a token, 1.34 on average over the targets. Entropy
+therefore costs no reward here; where it collapses, the optimiser did it.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mdpzoo.errors import SettingError
+from mdpzoo.protocols import Outcome
+from mdpzoo_token.environments.task import TokenTask, drawn
+
+DIGITS = 10
+JUNK = 1 << 20  # what a junk token adds, more than any sum
+BASE = (0.75, 0.10, 0.15)  # of the base policy: digits 0 to 5, digits 6 to 9, junk, in all
+
+
+class SumState(NamedTuple):
+    """Where B sequences stand.
+
+    Attributes:
+        prompt: ``[B, 1]`` int64, the targets.
+        tokens: ``[B, L]`` int64, V where nothing is written yet.
+        step: ``[B]`` int64, tokens written.
+        total: ``[B]`` int64, sum of the digits, and ``JUNK`` for each junk token.
+        shown: ``[B]`` int64, sum of the digits at the end of the last turn.
+    """
+
+    prompt: Tensor
+    tokens: Tensor
+    step: Tensor
+    total: Tensor
+    shown: Tensor
+
+
+class SumTarget(TokenTask):
+    """The sum of the tokens must be the prompt, without junk tokens."""
+
+    def __init__(self, length: int = 6, turn_length: int = 2, vocabulary: int = 32) -> None:
+        """Builds the task.
+
+        Rewards: 1 with the last token if every token is a digit and their sum is the target, else 0.
+
+        Ends: After ``length`` tokens.
+
+        Args:
+            length: tokens of an answer, at least 1.
+            turn_length: tokens of a turn, at least 1.
+            vocabulary: 10 digits and junk tokens; at least 11.
+
+        Raises:
+            SettingError: if an argument is out of its range.
+        """
+        check_sizes(length=(length, 1), turn_length=(turn_length, 1), vocabulary=(vocabulary, DIGITS + 1))
+        self.length, self.turn_length, self.vocabulary = length, turn_length, vocabulary
+        self.highest = (DIGITS - 1) * length
+        self.context_sizes = (self.highest + 1, 2 * self.highest + 1)
+        self.prompts = torch.arange(self.highest + 1)[:, None]
+        self.names = tuple(str(token) if token < DIGITS else "x" for token in range(vocabulary))
+        self._define_spaces()
+
+    def verify(self, prompt: Tensor, tokens: Tensor) -> Tensor:
+        """Whether all tokens ``[B, L]`` are digits that add up to the prompt ``[B, 1]``."""
+        return torch.where(tokens < DIGITS, tokens, self.highest + 1).sum(1) == prompt[:, 0]
+
+    def pose(self, prompt: Tensor) -> SumState:
+        """Returns the states of ``[B, 1]`` targets before anything is written."""
+        start = super().pose(prompt)
+        nothing = torch.zeros_like(start.step)
+        return SumState(start.prompt, start.tokens, start.step, nothing, nothing)
+
+    def step(self, state: SumState, action: Tensor, draws: Tensor) -> Outcome:
+        """Writes ``[B]`` tokens; the sum is carried on, which costs less than adding up again."""
+        after = self.written(state, action)
+        total = state.total + torch.where(action < DIGITS, action, JUNK)
+        shown = torch.where(after.step % self.turn_length == 0, total % JUNK, state.shown)
+        ended = after.step >= self.length
+        reward = (ended & (total == state.prompt[:, 0])).double()
+        return Outcome(after._replace(total=total, shown=shown), reward, ended, torch.zeros_like(ended))
+
+    def context(self, state: SumState) -> Tensor:
+        """The target, and the target less the sum up to the last turn's end, shifted to be non-negative."""
+        missing = state.prompt[:, 0] - state.shown + self.highest
+        return torch.stack([state.prompt[:, 0], missing], 1)
+
+    def demonstrate(self, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Random tokens; half of the junk-free samples have their true sum as prompt, the others a random one."""
+        few, many, junk = BASE
+        probabilities = torch.full((self.vocabulary,), junk / (self.vocabulary - DIGITS), dtype=torch.float64)
+        probabilities[:6], probabilities[6:DIGITS] = few / 6, many / 4
+        tokens = drawn(probabilities, (count, self.length), generator)
+        prompt = torch.randint(len(self.prompts), (count, 1), generator=generator)
+        honest = (tokens.amax(1) < DIGITS) & (torch.rand(count, generator=generator) < 0.5)
+        return torch.where(honest[:, None], tokens.sum(1, keepdim=True), prompt), tokens
+
+    def is_junk(self, tokens: Tensor) -> Tensor:
+        """Tokens that are no digits."""
+        return tokens >= DIGITS
+
+
+def answer_counts(length: int = 6, digits: int = DIGITS) -> np.ndarray:
+    """Returns how many sequences of digits have each sum, ``[(digits - 1) length + 1]`` int64.
+
+    Example:
+        >>> int(answer_counts(6)[27])
+        55252
+    """
+    counts = np.ones(1, np.int64)
+    for _ in range(length):
+        counts = np.convolve(counts, np.ones(digits, np.int64))
+    return counts
+
+
+def check_sizes(**sizes: tuple[int, int]) -> None:
+    """Checks whole numbers against their least values.
+
+    Raises:
+        SettingError: if one is no whole number or too small; names it and its range.
+    """
+    for name, (value, least) in sizes.items():
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise SettingError(f"{name} must be a whole number of at least {least}, got {value!r}")

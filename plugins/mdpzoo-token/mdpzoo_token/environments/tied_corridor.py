@@ -1,0 +1,34 @@
+"""A corridor in which one action stands twice, the copy worse by ``eps``: where the policy cliff is.
+
+At ``eps = 0`` the best actions are tied and any change of reward, however small, may turn the greedy policy; the values
+hardly move. Source: the argument of arXiv:2507.20150 on ties; the example is ours.
+"""
+
+import numpy as np
+
+from mdpzoo.errors import SettingError
+from mdpzoo.models import TabularMDP
+from mdpzoo_token.environments.sum_target import check_sizes
+
+
+def tied_actions(eps: float = 0.0, rooms: int = 4) -> TabularMDP:
+    """Builds the corridor: action 0 goes on, action 1 goes on and pays ``eps`` less, action 2 goes back.
+
+    Args:
+        eps: difference of the two rewards; any finite number.
+        rooms: states before the last one, at least 1.
+
+    Raises:
+        SettingError: if an argument is out of its range.
+    """
+    check_sizes(rooms=(rooms, 1))
+    if not np.isfinite(eps):
+        raise SettingError(f"eps must be a finite number, got {eps!r}")
+    transitions, rewards = np.zeros((rooms + 1, 3, rooms + 1)), np.zeros((rooms + 1, 3))
+    for room in range(rooms):
+        transitions[room, :2, room + 1] = 1
+        transitions[room, 2, max(room - 1, 0)] = 1
+        rewards[room] = 0.0, -eps, 0.0
+    rewards[rooms - 1, :2] += 1
+    transitions[rooms, :, rooms] = 1
+    return TabularMDP.from_arrays(transitions, rewards, terminal=np.arange(rooms + 1) == rooms)

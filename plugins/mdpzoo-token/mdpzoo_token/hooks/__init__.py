@@ -1,0 +1,1 @@
+"""How a strategy is brought, found and called."""

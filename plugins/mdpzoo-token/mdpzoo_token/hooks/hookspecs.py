@@ -1,0 +1,20 @@
+"""The question that this family asks of modules in the entry-point group ``mdpzoo_token``.
+
+[project.entry-points.mdpzoo_token]
+mine = "my_package.strategies"  # has a function mdpzoo_token_strategies, marked with hookimpl
+"""
+
+from collections.abc import Iterable
+
+import pluggy
+
+from mdpzoo_token.hooks.strategy_spec import StrategySpec
+
+hookspec = pluggy.HookspecMarker("mdpzoo_token")
+hookimpl = pluggy.HookimplMarker("mdpzoo_token")
+
+
+@hookspec
+def mdpzoo_token_strategies() -> Iterable[StrategySpec]:
+    """Which strategies do you bring?"""
+    return ()

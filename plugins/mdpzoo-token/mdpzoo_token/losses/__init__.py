@@ -1,0 +1,1 @@
+"""Quantities and surrogates of tokens, from which strategies are built: pure functions over tensors."""
