@@ -1,3 +1,5 @@
+import sys
+
 import pytest
 import torch
 
@@ -69,3 +71,12 @@ def test_a_face_that_differs_is_found(monkeypatch):
     monkeypatch.setattr(CompiledTabular, "observe", lambda self, state: original(self, state) * 0)
     found = {each.name: each.failure for each in run_checks("mdpzoo/RiverSwim-v0", length=5)}
     assert "the observation of event" in found["same seed, same trajectory in every face"]
+
+
+def test_a_simulator_whose_package_is_missing_fails_no_check(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "mujoco", None)  # as if it were not installed, nor in other processes
+    (tmp_path / "mujoco.py").write_text("raise ImportError('no mujoco')")
+    monkeypatch.syspath_prepend(tmp_path)
+    results = run_checks("mdpzoo/TiltedPendulum-v0")
+    assert [each.name for each in results if each.failure] == []
+    assert any("pip install 'mdpzoo-example[mujoco]'" in each.skipped for each in results)

@@ -80,6 +80,7 @@ def _package(subject: Subject) -> str:
 
 
 def _played_elsewhere(subject: Subject) -> tuple[str, int]:
+    subject.make().close()  # where it lacks a package here, the same error elsewhere says nothing new
     id = subject.id if subject.spec is None else f"mdpzoo:{subject.id}"
     problem, found = _run(id, json.dumps(dict(subject.settings)), _spec(subject)[1])
     return problem, found
