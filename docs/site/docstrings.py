@@ -13,8 +13,15 @@ def sections(documented: Any) -> dict[str, str]:
     """Returns the sections of a docstring by name, each as Markdown; ``""`` is what stands before the first of them.
 
     Args:
-        documented: a function or class with a docstring in Google's style.
+        documented: a function or class with a docstring in Google's style; what a class does not say, its constructor
+            may.
     """
+    if isinstance(documented, type):
+        return _sections(documented.__init__) | _sections(documented)  # type: ignore[misc]
+    return _sections(documented)
+
+
+def _sections(documented: Any) -> dict[str, str]:
     found, name = {"": ""}, ""
     for line in (inspect.getdoc(documented) or "").splitlines():
         match = SECTION.match(line)

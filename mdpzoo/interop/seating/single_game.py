@@ -79,7 +79,7 @@ class SingleGame:
         return None if masks is None else {player: _array(mask[0]) for player, mask in masks.items()}
 
     def _reveal(self, state: Any) -> dict[str, Any]:
-        return {name: _array(each[0])[()] for name, each in self._played.reveal(state).items()}
+        return {name: np.array(_array(each[0]))[()] for name, each in self._played.reveal(state).items()}
 
     def _render(self, state: Any) -> np.ndarray:
         return self.rules.render(state, 0)  # type: ignore[attr-defined]

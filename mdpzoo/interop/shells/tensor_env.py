@@ -34,7 +34,7 @@ class TensorEnv(ProblemEnv):
         return self.rules.step(self._state, tensor(batch, self._device), draws)
 
     def _facts(self) -> dict[str, Any]:
-        return {name: each[0].numpy(force=True)[()] for name, each in self.rules.reveal(self._state).items()}
+        return {name: each[0].numpy(force=True).copy()[()] for name, each in self.rules.reveal(self._state).items()}
 
     def _look(self) -> Any:
         mask = self.rules.action_mask(self._state)

@@ -40,7 +40,7 @@ def mdpzoo_environments() -> list[EnvironmentSpec]:
             rules=f"{ENVIRONMENTS}.key_door:KeyDoor",
             summary="ask for each room's code and open its door, in turns of two tokens",
             source="ours",
-            variants=({"rooms": 1, "vocabulary": 2, "turns": 2},),
+            variants=({"rooms": 2, "vocabulary": 2, "turns": 3},),
         ),
         EnvironmentSpec(
             id="mdpzoo/MaskedDenoise-v0",

@@ -3,19 +3,27 @@
 Each prompt has one answer, so an optimal policy has no entropy, and whatever keeps entropy up costs reward.
 """
 
+from typing import Annotated
+
 import torch
 from torch import Tensor
 
-from mdpzoo.errors import SettingError
-from mdpzoo_token.environments.sum_target import DIGITS, check_sizes
+from mdpzoo.settings import Range, ranged
+from mdpzoo_token.environments.sum_target import DIGITS
 from mdpzoo_token.environments.task import TokenState, TokenTask, drawn
 
 
 class CopySort(TokenTask):
     """The tokens must be the prompt's digits, sorted."""
 
+    @ranged
     def __init__(
-        self, length: int = 6, vocabulary: int = 32, prompts: int | None = 55, right: float = 0.5, seed: int = 0
+        self,
+        length: Annotated[int, Range(1)] = 6,
+        vocabulary: Annotated[int, Range(DIGITS)] = 32,
+        prompts: Annotated[int, Range(1)] = 55,
+        right: Annotated[float, Range(0, 1)] = 0.5,
+        seed: Annotated[int, Range(0)] = 0,
     ) -> None:
         """Builds the task.
 
@@ -33,10 +41,6 @@ class CopySort(TokenTask):
         Raises:
             SettingError: if an argument is out of its range.
         """
-        prompts = 55 if prompts is None else prompts
-        check_sizes(length=(length, 1), vocabulary=(vocabulary, DIGITS), prompts=(prompts, 1), seed=(seed, 0))
-        if not 0 <= right <= 1:
-            raise SettingError(f"right must lie in [0, 1], got {right!r}")
         self.length = self.turn_length = length
         self.vocabulary, self.right = vocabulary, right
         self.context_sizes = (DIGITS,) * length

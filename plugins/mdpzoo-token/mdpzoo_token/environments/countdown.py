@@ -1,25 +1,74 @@
 """Write a postfix expression that uses each given number once and has the target as its value, in exact rationals.
 
 Tokens 0 to n - 1 are the given numbers, n to n + 3 the operators + - * /. Numbers are distinguished by position.
+
+All expressions and their values are tables: a state is a node in the tree of their beginnings, so that a token costs a
+look into the tree, and the last one a look at the value.
 """
 
+import copy
 from itertools import combinations_with_replacement, permutations, product
+from typing import Annotated, Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from mdpzoo.errors import SettingError
-from mdpzoo_token.environments.sum_target import check_sizes
-from mdpzoo_token.environments.task import TokenState, TokenTask, drawn
+from mdpzoo.settings import Range, ranged
+from mdpzoo_token.environments.task import TokenTask, drawn
 
 OPERATORS = "+-*/"
+DEAD, ROOT = 0, 1  # nodes of the tree: that of no expression's beginning, and that of the empty one
+TOGETHER = 64  # sets of numbers whose expressions are evaluated together
+
+
+class CountdownState(NamedTuple):
+    """Where B sequences stand.
+
+    Attributes:
+        prompt: ``[B, n + 1]`` int64.
+        tokens: ``[B, L]`` int64, V where nothing is written yet.
+        step: ``[B]`` int64, tokens written.
+        row: ``[B]`` int64, of the table of values, for the given numbers.
+        node: ``[B]`` int64, of the tree of expressions.
+    """
+
+    prompt: Tensor
+    tokens: Tensor
+    step: Tensor
+    row: Tensor
+    node: Tensor
+
+
+class Tables(NamedTuple):
+    """What a step looks up.
+
+    Attributes:
+        following: ``[N, V]`` int64, the node after a token.
+        leaf: ``[N]`` int64, 1 + the expression that a node completes, 0 elsewhere.
+        values: ``[G, E + 1]`` int64 of G - 1 sets of numbers and E expressions: the value where it is whole and
+            positive, else 0; row 0 and column 0 stand for neither and are 0.
+        rows: ``[(highest + 1) ** n]`` int64, the row of a set of numbers by its code; 0 where it has none.
+        weights: ``[n]`` int64, of the numbers in the code.
+    """
+
+    following: Tensor
+    leaf: Tensor
+    values: Tensor
+    rows: Tensor
+    weights: Tensor
 
 
 class Countdown(TokenTask):
     """The value of the expression must be the target."""
 
+    @ranged
     def __init__(
-        self, numbers: int = 3, highest: int = 9, highest_target: int = 99, task: tuple[int, ...] | None = None
+        self,
+        numbers: Annotated[int, Range(1, 4)] = 3,
+        highest: Annotated[int, Range(1, 20)] = 9,
+        highest_target: Annotated[int, Range(1)] = 99,
+        task: tuple[int, ...] | None = None,
     ) -> None:
         """Builds the task and the list of its solvable prompts.
 
@@ -36,9 +85,6 @@ class Countdown(TokenTask):
         Raises:
             SettingError: if an argument is out of its range.
         """
-        check_sizes(numbers=(numbers, 1), highest=(highest, 1), highest_target=(highest_target, 1))
-        if numbers > 4 or highest > 20:
-            raise SettingError(f"numbers must be at most 4 and highest at most 20, got {numbers} and {highest}")
         if task is not None and (len(task) != numbers + 1 or not all(1 <= each <= highest for each in task[:-1])):
             raise SettingError(f"task must hold {numbers} numbers in 1 to {highest} and a target, got {task!r}")
         if task is not None and not 1 <= task[-1] <= highest_target:
@@ -48,7 +94,9 @@ class Countdown(TokenTask):
         self.turn_length = self.length
         self.context_sizes = (highest + 1,) * numbers + (highest_target + 1,)
         self.expressions = expressions(numbers)
-        self.prompts = torch.tensor([task]) if task else self._solvable(highest_target)
+        given = [task[:-1]] if task else list(combinations_with_replacement(range(1, highest + 1), numbers))
+        self.tables = self._tabulate(torch.tensor(given))
+        self.prompts = torch.tensor([task]) if task else self._solvable(torch.tensor(given), highest_target)
         self.names = (*"abcd"[:numbers], *OPERATORS)
         self._define_spaces()
 
@@ -86,7 +134,28 @@ class Countdown(TokenTask):
         numerator, denominator, valid = self.value(prompt[:, :-1], tokens)
         return valid & (numerator == prompt[:, -1] * denominator)
 
-    def context(self, state: TokenState) -> Tensor:
+    def to(self, device: Any) -> "Countdown":
+        """Returns the same rules with prompts and tables on a device."""
+        moved = copy.copy(self)
+        moved.prompts, moved.tables = self.prompts.to(device), Tables(*(each.to(device) for each in self.tables))
+        return moved
+
+    def pose(self, prompt: Tensor) -> CountdownState:
+        """Returns the states of ``[B, n + 1]`` prompts of ``prompts`` before anything is written."""
+        start = super().pose(prompt)
+        row = self.tables.rows[(prompt[:, :-1] * self.tables.weights).sum(1)]
+        return CountdownState(start.prompt, start.tokens, start.step, row, torch.full_like(start.step, ROOT))
+
+    def written(self, state: CountdownState, action: Tensor) -> CountdownState:
+        """Returns the state with ``[B]`` tokens written at the rows' next positions."""
+        after: CountdownState = super().written(state, action)
+        return after._replace(node=self.tables.following[state.node, action])
+
+    def succeeded(self, state: CountdownState) -> Tensor:
+        """Whether a complete expression has the target as its value, ``[B]`` bool; targets are positive."""
+        return self.tables.values[state.row, self.tables.leaf[state.node]] == state.prompt[:, -1]
+
+    def context(self, state: CountdownState) -> Tensor:
         """The prompt."""
         return state.prompt
 
@@ -97,15 +166,45 @@ class Countdown(TokenTask):
         noise = drawn(torch.ones(self.vocabulary, dtype=torch.float64), (count, self.length), generator)
         return prompt, torch.where(torch.rand(count, self.length, generator=generator) < 0.9, tokens, noise)
 
-    def _solvable(self, highest_target: int) -> Tensor:
-        """Lists numbers in ascending order and each of their whole, positive values up to the highest target."""
-        given = torch.tensor(list(combinations_with_replacement(range(1, self.highest + 1), self.numbers)))
-        numbers = given.repeat_interleave(len(self.expressions), 0)
-        top, bottom, valid = self.value(numbers, self.expressions.repeat(len(given), 1))
-        whole = valid & (top % bottom.where(valid, 1) == 0)
-        target = torch.where(whole, top // bottom.where(valid, 1), 0)
-        kept = (target >= 1) & (target <= highest_target)
-        return torch.unique(torch.cat([numbers[kept], target[kept, None]], 1), dim=0)
+    def _tabulate(self, given: Tensor) -> Tables:
+        """Evaluates every expression of every set ``[G, n]`` of numbers."""
+        values = torch.zeros(len(given) + 1, len(self.expressions) + 1, dtype=torch.int64)
+        for first in range(0, len(given), TOGETHER):
+            numbers = given[first : first + TOGETHER].repeat_interleave(len(self.expressions), 0)
+            top, bottom, valid = self.value(numbers, self.expressions.repeat(len(numbers) // len(self.expressions), 1))
+            quotient = top // bottom.where(valid, 1)
+            whole = valid & (quotient * bottom == top) & (quotient > 0)
+            values[1 + first : 1 + first + TOGETHER, 1:] = quotient.where(whole, 0).view(-1, len(self.expressions))
+        weights = (self.highest + 1) ** torch.arange(self.numbers)
+        rows = torch.zeros((self.highest + 1) ** self.numbers, dtype=torch.int64)
+        rows[(given * weights).sum(1)] = torch.arange(1, len(given) + 1)
+        return Tables(*tree(self.expressions, self.vocabulary), values, rows, weights)
+
+    def _solvable(self, given: Tensor, highest_target: int) -> Tensor:
+        """Lists sets of numbers and each of their whole, positive values up to the highest target."""
+        values = self.tables.values[1:, 1:]
+        pairs = torch.arange(len(given))[:, None] * (highest_target + 1) + values
+        found = torch.unique(pairs[(values >= 1) & (values <= highest_target)])
+        target = found % (highest_target + 1)
+        return torch.cat([given[found // (highest_target + 1)], target[:, None]], 1)
+
+
+def tree(sequences: Tensor, vocabulary: int) -> tuple[Tensor, Tensor]:
+    """Builds the tree of the beginnings of sequences ``[E, L]``: ``following`` and ``leaf`` of ``Tables``."""
+    nodes: dict[tuple[int, ...], int] = {(): ROOT}
+    edges: list[tuple[int, int, int]] = []
+    for sequence in sequences.tolist():
+        for size, token in enumerate(sequence):
+            beginning = tuple(sequence[: size + 1])
+            if beginning not in nodes:
+                edges.append((nodes[beginning[:-1]], token, len(nodes) + 1))
+                nodes[beginning] = len(nodes) + 1
+    following = torch.full((len(nodes) + 1, vocabulary), DEAD)
+    leaf = torch.zeros(len(nodes) + 1, dtype=torch.int64)
+    before, tokens, after = torch.tensor(edges).T
+    following[before, tokens] = after
+    leaf[[nodes[tuple(each)] for each in sequences.tolist()]] = torch.arange(1, len(sequences) + 1)
+    return following, leaf
 
 
 def _combine(operator: Tensor, left: tuple[Tensor, Tensor], right: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:

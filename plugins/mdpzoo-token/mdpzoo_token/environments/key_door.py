@@ -5,14 +5,14 @@ room. A uniform policy succeeds with probability P(Bin(turns, V^-2) >= rooms).
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import torch
 from torch import Tensor
 
 from mdpzoo.errors import SettingError
 from mdpzoo.protocols import Outcome
-from mdpzoo_token.environments.sum_target import check_sizes
+from mdpzoo.settings import Range, ranged
 from mdpzoo_token.environments.task import TokenTask
 
 TURN = 2  # tokens
@@ -26,6 +26,8 @@ class KeyDoorState(NamedTuple):
         tokens: ``[B, L]`` int64, V where nothing is written yet.
         step: ``[B]`` int64, tokens written.
         room: ``[B]`` int64, doors opened.
+        code: ``[B, 2]`` int64, of the room, of the last one when all doors are open.
+        first: ``[B]`` int64, first token of a turn that is half written; V elsewhere.
         shown: ``[B]`` bool, whether the environment shows the room's code.
     """
 
@@ -33,13 +35,23 @@ class KeyDoorState(NamedTuple):
     tokens: Tensor
     step: Tensor
     room: Tensor
+    code: Tensor
+    first: Tensor
     shown: Tensor
 
 
 class KeyDoor(TokenTask):
     """The last door must open within the given turns."""
 
-    def __init__(self, rooms: int = 3, vocabulary: int = 4, turns: int = 12, prompts: int = 512, seed: int = 0) -> None:
+    @ranged
+    def __init__(
+        self,
+        rooms: Annotated[int, Range(1)] = 3,
+        vocabulary: Annotated[int, Range(2)] = 4,
+        turns: Annotated[int, Range(1)] = 12,
+        prompts: Annotated[int, Range(1)] = 512,
+        seed: Annotated[int, Range(0)] = 0,
+    ) -> None:
         """Builds the task.
 
         Rewards: 1 when the last door opens, else 0.
@@ -56,9 +68,6 @@ class KeyDoor(TokenTask):
         Raises:
             SettingError: if an argument is out of its range.
         """
-        check_sizes(
-            rooms=(rooms, 1), vocabulary=(vocabulary, 2), turns=(turns, 1), prompts=(prompts, 1), seed=(seed, 0)
-        )
         if turns < rooms:
             raise SettingError(f"turns must be at least rooms, got {turns} turns for {rooms} rooms")
         self.rooms, self.vocabulary, self.turn_length = rooms, vocabulary, TURN
@@ -73,25 +82,29 @@ class KeyDoor(TokenTask):
         """Returns the states of ``[B, 2 N]`` codes in the first room."""
         start = super().pose(prompt)
         nothing = torch.zeros_like(start.step)
-        return KeyDoorState(start.prompt, start.tokens, start.step, nothing, nothing.bool())
+        first = torch.full_like(nothing, self.vocabulary)
+        return KeyDoorState(start.prompt, start.tokens, start.step, nothing, prompt[:, :TURN], first, nothing.bool())
 
     def step(self, state: KeyDoorState, action: Tensor, draws: Tensor) -> Outcome:
         """Writes ``[B]`` tokens; every second one ends a turn."""
-        first = self._first(state)
-        after = self.written(state, action)
-        turn = after.step % TURN == 0
-        code = self._code(state)
-        opens = turn & (first == code[:, 0]) & (action == code[:, 1])
-        asks = turn & (first == 0) & (action == 0)
+        first, code = state.first, state.code
+        opens = (first == code[:, 0]) & (action == code[:, 1])  # never with a turn's first token: no code has a V
+        asks = (first == 0) & (action == 0)
         room = state.room + opens
-        after = after._replace(room=room, shown=(state.shown | asks) & ~opens)
+        following = room.clamp(max=self.rooms - 1)[:, None] * TURN + torch.arange(TURN, device=room.device)
+        after = self.written(state, action)._replace(
+            room=room,
+            code=state.prompt.gather(1, following),
+            first=torch.where(first == self.vocabulary, action, self.vocabulary),
+            shown=(state.shown | asks) & ~opens,
+        )
         won = room >= self.rooms
         return Outcome(after, won.double(), won | (after.step >= self.length), torch.zeros_like(won))
 
     def context(self, state: KeyDoorState) -> Tensor:
         """The room, its code where it is shown (V, V where not), and the turn's first token (V at its beginning)."""
-        code = torch.where(state.shown[:, None], self._code(state), self.vocabulary)
-        return torch.cat([state.room[:, None], code, self._first(state)[:, None]], 1)
+        code = torch.where(state.shown[:, None], state.code, self.vocabulary)
+        return torch.cat([state.room[:, None], code, state.first[:, None]], 1)
 
     def reveal(self, state: KeyDoorState) -> Mapping[str, Tensor]:
         """Besides the usual facts, the hidden ``codes`` ``[B, 2 N]``."""
@@ -122,18 +135,8 @@ class KeyDoor(TokenTask):
             if position % TURN == 0:
                 whim = torch.rand(count, generator=generator)
                 anything = torch.randint(self.vocabulary, (count, TURN), generator=generator)
-                copied = torch.where(state.shown[:, None], self._code(state), anything)
+                copied = torch.where(state.shown[:, None], state.code, anything)
                 plan = torch.where((whim < 0.3)[:, None], 0, torch.where((whim < 0.5)[:, None], copied, anything))
             tokens.append(plan[:, position % TURN])
             state = self.step(state, tokens[-1], prompt).state
         return prompt, torch.stack(tokens, 1)
-
-    def _code(self, state: KeyDoorState) -> Tensor:
-        """The codes of the rooms that the rows are in, ``[B, 2]``."""
-        codes = state.prompt.view(-1, self.rooms, TURN)
-        return codes[torch.arange(len(codes), device=codes.device), state.room.clamp(max=self.rooms - 1)]
-
-    def _first(self, state: KeyDoorState) -> Tensor:
-        """The first token of a turn that is half written, ``[B]``; V elsewhere."""
-        place = (state.step - 1).clamp(0, self.length - 1)[:, None]
-        return torch.where(state.step % TURN == 1, state.tokens.gather(1, place)[:, 0], self.vocabulary)

@@ -6,7 +6,7 @@ sequence holds no forbidden transition. With re-masking, tokens that stood may b
 
 import copy
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -15,6 +15,7 @@ from torch import Tensor
 
 from mdpzoo.errors import SettingError
 from mdpzoo.protocols import Outcome
+from mdpzoo.settings import Choices, Range, ranged
 from mdpzoo_token.denoising.orders import standing_after
 from mdpzoo_token.denoising.sources import MarkovSource
 
@@ -45,7 +46,14 @@ class MaskedDenoise:
     initial_draws = 0
     step_draws = 0
 
-    def __init__(self, source: str = "two-cycles", length: int = 8, steps: int = 4, remask: bool = True) -> None:
+    @ranged
+    def __init__(
+        self,
+        source: Annotated[str, Choices(tuple(SOURCES))] = "two-cycles",
+        length: Annotated[int, Range(2)] = 8,
+        steps: Annotated[int, Range(1)] = 4,
+        remask: bool = True,
+    ) -> None:
         """Builds the task.
 
         Rewards: 1 with the last step if no transition of the sequence is forbidden, else 0.
@@ -61,11 +69,9 @@ class MaskedDenoise:
         Raises:
             SettingError: if an argument is out of its range.
         """
-        if source not in SOURCES:
-            raise SettingError(f"source must be one of {', '.join(SOURCES)}, got {source!r}")
+        if steps > length:
+            raise SettingError(f"steps must be at most length, {length}, got {steps}")
         self.source = MarkovSource.of(*SOURCES[source], length)
-        if length < 2 or not 1 <= steps <= length:
-            raise SettingError(f"length must be at least 2 and steps lie in 1 to length, got {length} and {steps}")
         self.length, self.steps, self.remask, self.vocabulary = length, steps, remask, self.source.vocabulary
         self.allowed = torch.from_numpy(self.source.transition > 0)
         self.first = torch.from_numpy(self.source.start > 0)

@@ -5,14 +5,14 @@ that is always right may keep up to ln(count) / 6 nats of entropy a token, 1.34 
 therefore costs no reward here; where it collapses, the optimiser did it.
 """
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from mdpzoo.errors import SettingError
 from mdpzoo.protocols import Outcome
+from mdpzoo.settings import Range, ranged
 from mdpzoo_token.environments.task import TokenTask, drawn
 
 DIGITS = 10
@@ -41,7 +41,13 @@ class SumState(NamedTuple):
 class SumTarget(TokenTask):
     """The sum of the tokens must be the prompt, without junk tokens."""
 
-    def __init__(self, length: int = 6, turn_length: int = 2, vocabulary: int = 32) -> None:
+    @ranged
+    def __init__(
+        self,
+        length: Annotated[int, Range(1)] = 6,
+        turn_length: Annotated[int, Range(1)] = 2,
+        vocabulary: Annotated[int, Range(DIGITS + 1)] = 32,
+    ) -> None:
         """Builds the task.
 
         Rewards: 1 with the last token if every token is a digit and their sum is the target, else 0.
@@ -56,7 +62,6 @@ class SumTarget(TokenTask):
         Raises:
             SettingError: if an argument is out of its range.
         """
-        check_sizes(length=(length, 1), turn_length=(turn_length, 1), vocabulary=(vocabulary, DIGITS + 1))
         self.length, self.turn_length, self.vocabulary = length, turn_length, vocabulary
         self.highest = (DIGITS - 1) * length
         self.context_sizes = (self.highest + 1, 2 * self.highest + 1)
@@ -114,14 +119,3 @@ def answer_counts(length: int = 6, digits: int = DIGITS) -> np.ndarray:
     for _ in range(length):
         counts = np.convolve(counts, np.ones(digits, np.int64))
     return counts
-
-
-def check_sizes(**sizes: tuple[int, int]) -> None:
-    """Checks whole numbers against their least values.
-
-    Raises:
-        SettingError: if one is no whole number or too small; names it and its range.
-    """
-    for name, (value, least) in sizes.items():
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise SettingError(f"{name} must be a whole number of at least {least}, got {value!r}")

@@ -75,11 +75,10 @@ class TokenTask(ABC):
         return TokenState(prompt, blank, torch.zeros(rows, dtype=torch.int64, device=prompt.device))
 
     def step(self, state: Any, action: Tensor, draws: Tensor) -> Outcome:
-        """Writes ``[B]`` tokens; the last one is paid by ``verify``."""
+        """Writes ``[B]`` tokens; the last one pays 1 where they succeed."""
         after = self.written(state, action)
         ended = after.step >= self.length
-        reward = (ended & self.verify(after.prompt, after.tokens)).double()
-        return Outcome(after, reward, ended, torch.zeros_like(ended))
+        return Outcome(after, self.succeeded(after).double(), ended, torch.zeros_like(ended))
 
     def written(self, state: Any, action: Tensor) -> Any:
         """Returns the state with ``[B]`` tokens written at the rows' next positions."""

@@ -4,15 +4,21 @@ At ``eps = 0`` the best actions are tied and any change of reward, however small
 hardly move. Source: the argument of arXiv:2507.20150 on ties; the example is ours.
 """
 
+from typing import Annotated
+
 import numpy as np
 
-from mdpzoo.errors import SettingError
 from mdpzoo.models import TabularMDP
-from mdpzoo_token.environments.sum_target import check_sizes
+from mdpzoo.settings import Range, ranged
 
 
-def tied_actions(eps: float = 0.0, rooms: int = 4) -> TabularMDP:
+@ranged
+def tied_actions(eps: Annotated[float, Range()] = 0.0, rooms: Annotated[int, Range(1)] = 4) -> TabularMDP:
     """Builds the corridor: action 0 goes on, action 1 goes on and pays ``eps`` less, action 2 goes back.
+
+    Rewards: 1 for going on from the last room, less ``eps`` wherever action 1 goes on.
+
+    Ends: Behind the last room.
 
     Args:
         eps: difference of the two rewards; any finite number.
@@ -21,9 +27,6 @@ def tied_actions(eps: float = 0.0, rooms: int = 4) -> TabularMDP:
     Raises:
         SettingError: if an argument is out of its range.
     """
-    check_sizes(rooms=(rooms, 1))
-    if not np.isfinite(eps):
-        raise SettingError(f"eps must be a finite number, got {eps!r}")
     transitions, rewards = np.zeros((rooms + 1, 3, rooms + 1)), np.zeros((rooms + 1, 3))
     for room in range(rooms):
         transitions[room, :2, room + 1] = 1
