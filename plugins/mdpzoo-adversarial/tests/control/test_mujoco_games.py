@@ -183,7 +183,7 @@ def test_an_episode_is_cut_at_max_cycles_and_then_needs_a_reset():
         ({"bodies": ["fot"]}, "Did you mean 'foot'"),
         ({"bodies": ["foot", "foot"]}, "named once"),
         ({"axes": "q"}, "axes must be some of"),
-        ({"force": -1.0}, "force must be"),
+        ({"force": -1.0}, "force must lie in"),
         ({"parameters": {"frction": 1.0}}, "Did you mean 'friction'"),
         ({"parameters": {"friction": 0.0}}, "must be a positive number"),
         ({"max_cycles": 0}, "max_cycles"),

@@ -152,7 +152,7 @@ def test_agents_refuse_what_they_cannot_solve():
         mdpzoo.make_agent("lkh", knapsack)
     with pytest.raises(SettingError, match=r"greedy-ratio solves OP and Knapsack, not TSP"):
         mdpzoo.make_agent("greedy-ratio", environment("TSP", "direct"))
-    with pytest.raises(SettingError, match="positive number"):
+    with pytest.raises(SettingError, match="seconds must be positive"):
         mdpzoo.make_agent("two-opt", environment("TSP", "direct"), seconds=0.0)
     with pytest.raises(SettingError, match="one of the combinatorial environments"):
         problem_of({"observation": 0})

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mdpzoo_token.training.entropy_law import entropy_law
+from mdpzoo_token.training.entropy_fits import entropy_law
 
 
 @pytest.mark.parametrize(("part", "highest"), [("all", np.inf), ("below_2_2", 2.2)])
