@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mdpzoo.errors import SettingError
+from mdpzoo.errors import MissingExtraError, SettingError
+
+FIGURES = (".png", ".svg", ".pdf")
 
 
 @contextmanager
@@ -33,3 +35,23 @@ def check_folder(path: Path) -> None:
     """
     if not path.absolute().parent.is_dir():
         raise SettingError(f"there is no folder {str(path.absolute().parent)!r} to write {path.name!r} into; make it")
+
+
+def check_figure(path: Path, plugin: str) -> None:
+    """Checks before anything is computed that a figure can be saved.
+
+    Args:
+        path: of the figure.
+        plugin: the distribution whose extra ``render`` installs matplotlib.
+
+    Raises:
+        SettingError: if the suffix is not supported, or the folder does not exist.
+        MissingExtraError: if matplotlib is not installed.
+    """
+    if path.suffix.lower() not in FIGURES:
+        raise SettingError(f"the name of a figure must end in {', '.join(FIGURES)}, got {str(path)!r}")
+    check_folder(path)
+    try:
+        import matplotlib  # noqa: F401
+    except ModuleNotFoundError:
+        raise MissingExtraError(f"matplotlib is not installed; type: pip install '{plugin}[render]'") from None

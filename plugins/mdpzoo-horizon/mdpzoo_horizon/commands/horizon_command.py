@@ -12,9 +12,10 @@ from rich.table import Table
 from mdpzoo.cli import read_settings
 from mdpzoo.cli.listing import PLAIN, print_json
 from mdpzoo.errors import SettingError
+from mdpzoo.files import check_figure
 from mdpzoo_horizon.analysis.horizon_analysis import effective_horizon
 from mdpzoo_horizon.analysis.horizon_report import HorizonReport
-from mdpzoo_horizon.commands.horizon_picture import check_picture, save_picture
+from mdpzoo_horizon.commands.horizon_picture import save_picture
 from mdpzoo_horizon.models.bridge_files import read_exploration
 from mdpzoo_horizon.models.sticky_actions import sticky, sticky_pairs
 from mdpzoo_horizon.tables.sources import MOST, source_of
@@ -48,7 +49,7 @@ def horizon(
     if not 0 <= sticky_probability < 1:
         raise SettingError(f"--sticky must lie in [0, 1), got {sticky_probability}")
     if picture is not None:
-        check_picture(picture)
+        check_figure(picture, "mdpzoo-horizon")
     try:
         source = source_of(environment, max_states, **read_settings(env_set))
     except SettingError as error:

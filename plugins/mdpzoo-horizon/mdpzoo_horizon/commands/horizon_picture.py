@@ -3,28 +3,10 @@
 import math
 from pathlib import Path
 
-from mdpzoo.errors import MissingExtraError, SettingError
-from mdpzoo.files import check_folder
+from mdpzoo.files import check_figure
 from mdpzoo_horizon.analysis.horizon_report import HorizonReport
 
-FORMATS = (".png", ".svg", ".pdf")
 BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#666666"  # distinguishable with colour blindness
-
-
-def check_picture(path: Path) -> None:
-    """Checks before the analysis that its figure can be saved.
-
-    Raises:
-        SettingError: if the suffix is not supported, or the folder does not exist.
-        MissingExtraError: if matplotlib is not installed.
-    """
-    if path.suffix.lower() not in FORMATS:
-        raise SettingError(f"the name of a figure must end in {', '.join(FORMATS)}, got {str(path)!r}")
-    check_folder(path)
-    try:
-        import matplotlib  # noqa: F401
-    except ModuleNotFoundError:
-        raise MissingExtraError("matplotlib is not installed; type: pip install 'mdpzoo-horizon[render]'") from None
 
 
 def save_picture(path: str | Path, report: HorizonReport, title: str) -> None:
@@ -35,7 +17,7 @@ def save_picture(path: str | Path, report: HorizonReport, title: str) -> None:
         MissingExtraError: if matplotlib is not installed.
         OSError: if the folder cannot be written to.
     """
-    check_picture(Path(path))
+    check_figure(Path(path), "mdpzoo-horizon")
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6, 6), layout="constrained")

@@ -11,9 +11,10 @@ from rich.table import Table
 import mdpzoo
 from mdpzoo.cli import read_settings
 from mdpzoo.cli.listing import PLAIN, print_json
+from mdpzoo.files import check_figure
 from mdpzoo.models import TabularMDP
 from mdpzoo.planning import PolicyMargin, cliff_map, policy_margin, soft_policy_bound, soft_value_bound
-from mdpzoo_token.commands.cliff_picture import check_picture, save_picture
+from mdpzoo_token.commands.cliff_picture import save_picture
 
 SHOWN = 8  # states in the table
 Settings = Annotated[
@@ -36,7 +37,7 @@ def cliff(
     bounds for soft policies. The figure shows in how many states the policy changes as the rewards do.
     """
     if picture is not None:
-        check_picture(picture)
+        check_figure(picture, "mdpzoo-token")
     model = TabularMDP.from_gymnasium(mdpzoo.make(environment, **read_settings(env_set)))
     found = policy_margin(model, discount)
     bounds = {
