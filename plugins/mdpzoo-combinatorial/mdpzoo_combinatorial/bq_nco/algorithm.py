@@ -16,6 +16,7 @@ from stable_baselines3.common.policies import BasePolicy
 from stable_baselines3.common.type_aliases import MaybeCallback
 
 from mdpzoo.errors import CheckpointError, InstanceError, SettingError, did_you_mean
+from mdpzoo.interop.unplayed_learning import begin
 from mdpzoo_combinatorial.bq_nco import checkpoint
 from mdpzoo_combinatorial.bq_nco.policy import BQPolicy, problem_of, size_shown, spaces_of
 from mdpzoo_combinatorial.bq_nco.resuming import content_of, restore, settings_of
@@ -29,7 +30,7 @@ from mdpzoo_combinatorial.bq_nco.training.imitation import Learner, Progress, Wo
 from mdpzoo_combinatorial.bq_nco.training.improvement import Pool
 from mdpzoo_combinatorial.bq_nco.training.labels import Labels
 from mdpzoo_combinatorial.bq_nco.training.optimiser import new_optimiser
-from mdpzoo_combinatorial.bq_nco.training.reporting import Report, begin
+from mdpzoo_combinatorial.bq_nco.training.reporting import Report
 from mdpzoo_combinatorial.bq_nco.training.rounds import labels_of, next_round
 from mdpzoo_combinatorial.instances.checking import at_least
 from mdpzoo_combinatorial.local_search.budget import Budget

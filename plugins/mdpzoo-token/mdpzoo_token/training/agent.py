@@ -15,13 +15,14 @@ from stable_baselines3.common.policies import BasePolicy
 from stable_baselines3.common.type_aliases import MaybeCallback
 
 from mdpzoo.errors import SettingError
+from mdpzoo.interop.unplayed_learning import begin
 from mdpzoo_token.environments.task import TokenTask
 from mdpzoo_token.hooks.finding import make_strategy
 from mdpzoo_token.policies.recurrent_network import Layout
 from mdpzoo_token.training import checkpoint
 from mdpzoo_token.training.base_policy import warm_start
 from mdpzoo_token.training.loop import Trainer, UpdateReport
-from mdpzoo_token.training.reporting import begin, record, write_line
+from mdpzoo_token.training.reporting import record, write_line
 from mdpzoo_token.training.settings import Settings
 from mdpzoo_token.training.token_policy import TokenPolicy
 
@@ -142,7 +143,7 @@ class GRPOToken(BaseAlgorithm):
         if reset_num_timesteps:
             self.num_timesteps = 0
         total_timesteps += self.num_timesteps
-        callback = begin(self, total_timesteps, callback, tb_log_name, reset_num_timesteps, progress_bar)
+        callback = begin(self, total_timesteps, callback, tb_log_name, reset_num_timesteps, progress_bar, 256)
         callback.on_training_start({"self": self, "total_timesteps": total_timesteps}, globals())
         self.warm_start()
         self.reports = []

@@ -1,54 +1,15 @@
-"""What a run tells Stable-Baselines3: callbacks, the logger and the progress bar."""
+"""What a run tells Stable-Baselines3: its counts and the lines of its log."""
 
 import sys
 import time
-from collections import deque
 from typing import TYPE_CHECKING
 
 import numpy as np
-from stable_baselines3.common.callbacks import BaseCallback, CallbackList, ProgressBarCallback
-from stable_baselines3.common.type_aliases import MaybeCallback
-from stable_baselines3.common.utils import configure_logger
 
 from mdpzoo_token.training.loop import UpdateReport
 
 if TYPE_CHECKING:
     from mdpzoo_token.training.agent import GRPOToken
-
-
-def begin(
-    agent: "GRPOToken",
-    total_timesteps: int,
-    callback: MaybeCallback,
-    tb_log_name: str,
-    reset_num_timesteps: bool,
-    progress_bar: bool,
-) -> BaseCallback:
-    """Does what SB3's ``_setup_learn`` does, less the reset of an environment that is never played.
-
-    Returns:
-        One callback for all, ready to start.
-    """
-    agent.start_time = time.time_ns()
-    agent.ep_info_buffer, agent.ep_success_buffer = deque(maxlen=256), deque(maxlen=1)
-    agent._num_timesteps_at_start, agent._total_timesteps = agent.num_timesteps, total_timesteps
-    if not agent._custom_logger:
-        agent._logger = configure_logger(agent.verbose, agent.tensorboard_log, tb_log_name, reset_num_timesteps)
-    made = agent._init_callback(callback)
-    if progress_bar:
-        made = CallbackList([made, Bar()])
-        made.init_callback(agent)
-    return made
-
-
-class Bar(ProgressBarCallback):
-    """SB3's bar, in tokens: an update writes hundreds of them."""
-
-    def _on_step(self) -> bool:
-        """Advances the bar."""
-        done = self.model.num_timesteps - self.model._num_timesteps_at_start
-        self.pbar.update(done - self.pbar.n)
-        return True
 
 
 def record(agent: "GRPOToken", report: UpdateReport) -> None:

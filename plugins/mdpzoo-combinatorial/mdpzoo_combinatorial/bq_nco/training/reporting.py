@@ -1,55 +1,16 @@
-"""What a fit of BQ-NCO tells Stable-Baselines3: callbacks, the logger and the progress bar."""
+"""What a fit of BQ-NCO tells Stable-Baselines3: its counts, its callback and the lines of its log."""
 
 import sys
 import time
-from collections import deque
 from typing import TYPE_CHECKING
 
 import torch
-from stable_baselines3.common.callbacks import BaseCallback, CallbackList, ProgressBarCallback
-from stable_baselines3.common.type_aliases import MaybeCallback
-from stable_baselines3.common.utils import configure_logger
+from stable_baselines3.common.callbacks import BaseCallback
 
 from mdpzoo_combinatorial.bq_nco.training.imitation import Update
 
 if TYPE_CHECKING:
     from mdpzoo_combinatorial.bq_nco.algorithm import BQNCO
-
-
-def begin(
-    agent: "BQNCO",
-    total_timesteps: int,
-    callback: MaybeCallback,
-    tb_log_name: str,
-    reset_num_timesteps: bool,
-    progress_bar: bool,
-) -> BaseCallback:
-    """Does what SB3's ``_setup_learn`` does, less the reset of an environment that is never played.
-
-    Returns:
-        One callback for all, ready to start.
-    """
-    agent.start_time = time.time_ns()
-    agent.ep_info_buffer, agent.ep_success_buffer = deque(maxlen=1), deque(maxlen=1)
-    agent._num_timesteps_at_start = agent.num_timesteps
-    agent._total_timesteps = total_timesteps
-    if not agent._custom_logger:
-        agent._logger = configure_logger(agent.verbose, agent.tensorboard_log, tb_log_name, reset_num_timesteps)
-    made = agent._init_callback(callback)
-    if progress_bar:
-        made = CallbackList([made, Bar()])
-        made.init_callback(agent)
-    return made
-
-
-class Bar(ProgressBarCallback):
-    """SB3's bar, in decisions: an update imitates hundreds of them."""
-
-    def _on_step(self) -> bool:
-        """Advances the bar."""
-        done = self.model.num_timesteps - self.model._num_timesteps_at_start
-        self.pbar.update(done - self.pbar.n)
-        return True
 
 
 class Report:
