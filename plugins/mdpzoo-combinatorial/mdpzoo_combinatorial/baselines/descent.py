@@ -1,6 +1,6 @@
 """Local search to an optimum that no simple move improves: 2-opt, Or-opt and their kin, from a simple rule's solution.
 
-TSP: the 3-opt moves of ``three_opt.py``, which contain 2-opt and Or-opt, from the nearest-neighbour tour. ATSP:
+TSP: the 3-opt steps of ``lin_kernighan``, which contain 2-opt and Or-opt, from the nearest-neighbour tour. ATSP:
 ``segment_moves.py``, from the nearest-neighbour tour. CVRP: ``route_moves.py``, from the savings solution. OP:
 ``prize_moves.py``, from greedy insertion into a few first tours. It ends by itself; with a limit of time it returns
 what it has.
@@ -17,8 +17,9 @@ from mdpzoo_combinatorial.baselines.clarke_wright import joined
 from mdpzoo_combinatorial.baselines.constructive import nearest_neighbour
 from mdpzoo_combinatorial.baselines.registry import Found
 from mdpzoo_combinatorial.instances import ATSPInstance, CVRPInstance, OPInstance, TSPInstance
-from mdpzoo_combinatorial.local_search import neighbours, segment_moves, symmetric_search
+from mdpzoo_combinatorial.local_search import segment_moves, symmetric_search
 from mdpzoo_combinatorial.local_search.budget import Budget
+from mdpzoo_combinatorial.local_search.kernels.neighbours import EMPTY, nearest
 from mdpzoo_combinatorial.problems import PROBLEMS, resolve
 
 Floats = NDArray[np.float64]
@@ -52,17 +53,23 @@ def stored(instance: Any, agent: str) -> Floats:
     return np.ascontiguousarray(instance.distance_matrix())
 
 
+def costs_of(instance: TSPInstance, agent: str) -> tuple[Floats, Floats]:
+    """Coordinates ``[n, 2]`` whose distances are the costs, or the costs ``[n, n]``; the other of the two is empty.
+
+    Raises:
+        SettingError: more than ``MATRIX_NODES`` nodes; with coordinates in the plane there may be any number.
+    """
+    kind = instance.edge_weight_type
+    large = instance.num_nodes > MATRIX_NODES
+    if instance.coordinates is not None and (kind == "EUCLIDEAN" or (large and kind in PLANAR)):
+        return instance.coordinates, EMPTY
+    return EMPTY, stored(instance, agent)
+
+
 def symmetric_tour(instance: TSPInstance, budget: Budget) -> list[int]:
     """A tour of symmetric costs."""
-    n = instance.num_nodes
-    if instance.edge_weight_type == "EUCLIDEAN" or (n > MATRIX_NODES and instance.edge_weight_type in PLANAR):
-        assert instance.coordinates is not None
-        array = instance.coordinates
-    else:
-        array = stored(instance, "two-opt")
-    if array.shape == (2, 2):
-        return [0, 1]
-    tour, _ = symmetric_search.iterated_local_search(array, iterations=0, seed=0, seconds=budget.left)
+    points, matrix = costs_of(instance, "two-opt")
+    tour, _ = symmetric_search.search(points, matrix, iterations=0, seed=0, budget=budget)
     return np.roll(tour, -int(np.flatnonzero(tour == 0)[0])).tolist()
 
 
@@ -96,7 +103,7 @@ def routes(instance: CVRPInstance, budget: Budget) -> list[list[int]]:
     if budget.spent or instance.num_customers == 1:
         return routes
     costs = stored(instance, "two-opt")
-    near = neighbours.nearest(neighbours.EMPTY, costs, min(NEAR, instance.num_nodes - 1))
+    near = nearest(EMPTY, costs, min(NEAR, instance.num_nodes - 1))
     flat = np.concatenate([np.array(route, np.int64) for route in routes])
     sizes = np.array([len(route) for route in routes])
     search = route_moves.prepared(costs, instance.demands, instance.capacity, flat, sizes)

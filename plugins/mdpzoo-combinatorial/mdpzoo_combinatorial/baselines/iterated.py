@@ -1,27 +1,25 @@
 """Iterated local search for the four routing problems, compiled and without an extra: what most answers come from.
 
-TSP: kicks and 3-opt (``three_opt.py``). ATSP: the same without reversals (``asymmetric_search.py``). CVRP: ruin and
-recreate (``route_search.py``). OP: ``prize_search.py``. Each file names its sources.
+TSP: iterated Lin-Kernighan (``symmetric_search.py``). ATSP: kicks and 3-opt without reversals
+(``asymmetric_search.py``). CVRP: ruin and recreate (``route_search.py``). OP: ``prize_search.py``. Each names its
+sources.
 """
 
 from typing import Any
 
 import numpy as np
 
-from mdpzoo_combinatorial.baselines.descent import MATRIX_NODES, PLANAR, stored
+from mdpzoo_combinatorial.baselines.descent import costs_of, stored
 from mdpzoo_combinatorial.baselines.registry import Found
 from mdpzoo_combinatorial.baselines.scaling import limited
 from mdpzoo_combinatorial.baselines.table import SMALL
 from mdpzoo_combinatorial.instances import ATSPInstance, CVRPInstance, OPInstance, TSPInstance
-from mdpzoo_combinatorial.local_search import three_opt
+from mdpzoo_combinatorial.local_search import symmetric_search
 from mdpzoo_combinatorial.local_search.budget import Budget
-from mdpzoo_combinatorial.local_search.neighbours import EMPTY, full_matrix, greedy, nearest, tour_length
 from mdpzoo_combinatorial.problems import PROBLEMS, resolve
 
 ID = "iterated-local-search"
 ENOUGH = 5_000  # iterations, after which it does
-PIECE = 100  # kicks between two looks at the clock
-REPORTS = 10  # pieces between two reports
 
 
 def iterated_local_search(instance: Any, seed: int, budget: Budget) -> Found:
@@ -38,30 +36,9 @@ def iterated_local_search(instance: Any, seed: int, budget: Budget) -> Found:
 
 def symmetric_tour(instance: TSPInstance, iterations: int | None, seed: int, budget: Budget) -> list[int]:
     """A tour of symmetric costs."""
-    n, kind = instance.num_nodes, instance.edge_weight_type
-    points = matrix = EMPTY
-    if instance.coordinates is not None and (kind == "EUCLIDEAN" or (n > MATRIX_NODES and kind in PLANAR)):
-        points = instance.coordinates
-        distances = full_matrix(points) if n <= three_opt.MATRIX_LIMIT else EMPTY
-    else:
-        distances = matrix = stored(instance, ID)
-    if n <= 3:
-        return list(range(n))
-    near = nearest(points, matrix, min(three_opt.NEIGHBOURS, n - 1))
-    search = three_opt.prepared(points, distances, near, greedy(points, matrix, near, 0), seed, 0)
-    epsilon = three_opt.resolution(points if matrix.size == 0 else matrix)
-    three_opt.improve(search, epsilon, 0)  # compiles both where they are not on disk, before the clock starts
-    three_opt.iterate(search, 0, epsilon)
-    while search.counters[1] and not budget.spent:
-        search.counters[2] = 0  # of the log, which only kicks need
-        three_opt.improve(search, epsilon, PIECE)
-    pieces = 0
-    while not budget.spent and (iterations is None or pieces * PIECE < iterations):
-        three_opt.iterate(search, PIECE, epsilon)
-        pieces += 1
-        if pieces % REPORTS == 0:
-            budget.tell(pieces * PIECE, float(tour_length(points, distances, search.tour)))
-    return np.roll(search.tour, -int(search.position[0])).tolist()
+    points, matrix = costs_of(instance, ID)
+    tour, _ = symmetric_search.search(points, matrix, iterations=iterations, seed=seed, budget=budget)
+    return np.roll(tour, -int(np.flatnonzero(tour == 0)[0])).tolist()
 
 
 def asymmetric_tour(instance: ATSPInstance, iterations: int | None, seed: int, budget: Budget) -> list[int]:

@@ -14,8 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mdpzoo.compiling import borrowing, compiled
-from mdpzoo_combinatorial.local_search.neighbours import EMPTY, Floats, Integers, greedy, nearest, tour_length, wrap
-from mdpzoo_combinatorial.local_search.three_opt import below, seeded
+from mdpzoo_combinatorial.local_search.kernels.neighbours import (
+    EMPTY,
+    Floats,
+    Integers,
+    greedy,
+    nearest,
+    tour_length,
+    wrap,
+)
+from mdpzoo_combinatorial.local_search.kernels.xorshift import below, seeded
 
 NEIGHBOURS = 10  # candidates of a node, in each direction
 LONGEST_SEGMENT = 30  # nodes in one of the three segments of a kick

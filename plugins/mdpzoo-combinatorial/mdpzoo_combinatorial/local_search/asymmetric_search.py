@@ -15,7 +15,7 @@ from mdpzoo_combinatorial.instances.checking import check_search
 from mdpzoo_combinatorial.local_search import asymmetric_moves
 from mdpzoo_combinatorial.local_search.asymmetric_moves import Search
 from mdpzoo_combinatorial.local_search.budget import Budget
-from mdpzoo_combinatorial.local_search.neighbours import EMPTY, Floats, tour_length
+from mdpzoo_combinatorial.local_search.kernels.neighbours import EMPTY, Floats, tour_length
 
 PIECE = 1_000  # kicks between two looks at the clock
 

@@ -15,7 +15,8 @@ import math
 import numpy as np
 
 from mdpzoo.compiling import borrowing
-from mdpzoo_combinatorial.local_search.neighbours import EMPTY, Floats, nearest, wrap
+from mdpzoo_combinatorial.local_search.kernels.neighbours import EMPTY, Floats, nearest, wrap
+from mdpzoo_combinatorial.local_search.kernels.xorshift import below, seeded
 from mdpzoo_combinatorial.local_search.prize_tours import (
     Integers,
     Search,
@@ -28,7 +29,6 @@ from mdpzoo_combinatorial.local_search.prize_tours import (
     shorten,
     uniform,
 )
-from mdpzoo_combinatorial.local_search.three_opt import below, seeded
 
 NEAR = 20  # neighbours of a node that moves and insertions consider
 MOST_TAKEN = 12  # nodes that a round takes off

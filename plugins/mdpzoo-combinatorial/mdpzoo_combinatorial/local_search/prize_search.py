@@ -16,7 +16,7 @@ from mdpzoo.errors import InstanceError, SettingError
 from mdpzoo_combinatorial.instances.checking import check_search
 from mdpzoo_combinatorial.local_search import prize_rounds
 from mdpzoo_combinatorial.local_search.budget import Budget
-from mdpzoo_combinatorial.local_search.neighbours import full_matrix
+from mdpzoo_combinatorial.local_search.kernels.neighbours import full_matrix
 from mdpzoo_combinatorial.local_search.prize_tours import Search
 
 Floats = NDArray[np.float64]

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mdpzoo.compiling import borrowing
-from mdpzoo_combinatorial.local_search.neighbours import Floats, wrap
-from mdpzoo_combinatorial.local_search.three_opt import below
+from mdpzoo_combinatorial.local_search.kernels.neighbours import Floats, wrap
+from mdpzoo_combinatorial.local_search.kernels.xorshift import below
 
 Integers = NDArray[np.int64]
 LONGEST_MOVE = 3  # nodes that an Or-opt move carries along

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from mdpzoo.errors import InstanceError
 from mdpzoo_combinatorial.instances.checking import check_search
 from mdpzoo_combinatorial.local_search.budget import Budget
-from mdpzoo_combinatorial.local_search.neighbours import EMPTY, full_matrix, nearest
+from mdpzoo_combinatorial.local_search.kernels.neighbours import EMPTY, full_matrix, nearest
 from mdpzoo_combinatorial.local_search.route_state import BEST, ROWS, Search, joined, prepared
 from mdpzoo_combinatorial.local_search.string_removals import COLD, HOT, STEP, anneal
 

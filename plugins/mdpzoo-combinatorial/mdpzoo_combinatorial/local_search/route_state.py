@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mdpzoo.compiling import borrowing, inlined
+from mdpzoo_combinatorial.local_search.kernels.xorshift import seeded
 from mdpzoo_combinatorial.local_search.route_joining import join
-from mdpzoo_combinatorial.local_search.three_opt import seeded
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

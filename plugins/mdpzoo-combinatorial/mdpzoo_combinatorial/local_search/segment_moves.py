@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mdpzoo.compiling import compiled
-from mdpzoo_combinatorial.local_search.neighbours import wrap
+from mdpzoo_combinatorial.local_search.kernels.neighbours import wrap
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

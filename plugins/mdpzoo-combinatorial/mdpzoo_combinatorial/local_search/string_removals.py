@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mdpzoo.compiling import borrowing, inlined
+from mdpzoo_combinatorial.local_search.kernels.xorshift import below
 from mdpzoo_combinatorial.local_search.route_state import (
     BEST,
     BLINKS,
@@ -29,7 +30,6 @@ from mdpzoo_combinatorial.local_search.route_state import (
     take_out,
     undo,
 )
-from mdpzoo_combinatorial.local_search.three_opt import below
 
 REMOVED = 10.0  # customers that go out at a time, on average
 LONGEST = 8.0  # customers in one string

@@ -1,20 +1,41 @@
-"""Iterated local search for symmetric tours, the expert that the imitation learners and the tests take labels from.
+"""Iterated local search for symmetric tours: what ``mdpzoo solve`` runs, and the expert that imitation learns from.
 
-Kicks swap two neighbouring segments, 3-opt repairs them (``three_opt.py``, with its sources), what is not worse stays.
-Measured on 128 uniform instances of 100 nodes, mean gap to LKH and CPU time of one thread: 2.1 % without kicks
-(0.3 ms), 0.19 % after 300 (7 ms), 0.09 % after 1 000 (23 ms), 0.03 % after 3 000 (68 ms), 0.01 % after 10 000 (228 ms).
+Double bridges at random places, Lin-Kernighan chains that repair them, an acceptance that cools down: the modules of
+``lin_kernighan`` name their sources. On 128 uniform instances of 100 nodes, mean gap to one run of LKH and CPU time of
+one thread: 2.1 % after 3-opt alone (0.2 ms), 0.03 % after 100 kicks (11 ms), 0.01 % after 300 (22 ms), none after 1 000
+(67 ms). ``benchmarks/local_search.py`` measures it.
 """
-
-import time
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mdpzoo.errors import InstanceError, SettingError
 from mdpzoo_combinatorial.instances.checking import check_search
-from mdpzoo_combinatorial.local_search import three_opt
-from mdpzoo_combinatorial.local_search.neighbours import EMPTY, full_matrix, greedy, nearest, tour_length
-from mdpzoo_combinatorial.local_search.three_opt import MATRIX_LIMIT, NEIGHBOURS
+from mdpzoo_combinatorial.local_search.budget import Budget
+from mdpzoo_combinatorial.local_search.kernels.neighbours import (
+    EMPTY,
+    Floats,
+    Integers,
+    full_matrix,
+    greedy,
+    nearest,
+    tour_length,
+)
+from mdpzoo_combinatorial.local_search.lin_kernighan.alpha_nearness import candidates, penalties_of
+from mdpzoo_combinatorial.local_search.lin_kernighan.array_tours import LOGGED, WAITING, prepared
+from mdpzoo_combinatorial.local_search.lin_kernighan.chains import improve
+from mdpzoo_combinatorial.local_search.lin_kernighan.kicks import iterate
+
+NEAREST = 8  # candidates of a node by distance
+ALPHA_NEAREST = 5  # and by alpha
+MATRIX_LIMIT = 3_000  # nodes up to which distances are stored (72 MB)
+DEPTH = 3  # steps of a chain after the first
+HOTTEST = 0.1  # temperature at the start, in mean lengths of an edge
+PIECE = 20  # kicks at one temperature
+NODES = 100  # that the first descent looks at between two looks at the clock
+REPORT = 1_000  # kicks between two reports
+TREES = 100  # spanning trees for the candidates, enough for their penalties to settle
+TREE_WORK = 1e8  # entries of the matrix that they may read, about .3 s
 
 
 def _checked(coordinates_or_matrix: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -47,7 +68,7 @@ def nearest_neighbour_tour(coordinates_or_matrix: ArrayLike, start: int = 0) -> 
     n = max(len(points), len(matrix))
     if not 0 <= start < n:
         raise SettingError(f"start must lie in [0, {n}), got {start}")
-    neighbours = nearest(points, matrix, min(NEIGHBOURS, n - 1))
+    neighbours = nearest(points, matrix, min(NEAREST, n - 1))
     return np.asarray(greedy(points, matrix, neighbours, start), np.int64)
 
 
@@ -66,48 +87,95 @@ def iterated_local_search(
         iterations: kicks, at least 0; 0 gives a 3-opt tour.
         seed: any integer in ``[0, 2**63)``; equal arguments without ``seconds`` give equal tours.
         start: a permutation of ``range(n)``; the nearest-neighbour tour from node 0 if not given.
-        seconds: wall-clock limit; the search ends at it or at ``iterations``, whichever comes first.
+        seconds: wall-clock limit; the search ends at it or at ``iterations``, whichever comes first; the
+            choice of candidates before takes up to a tenth of it.
     Raises:
         InstanceError: a wrong shape, a number that is not finite, an asymmetric matrix, a wrong start.
         SettingError: ``iterations`` or ``seed`` out of range.
     """
     points, matrix = _checked(coordinates_or_matrix)
     check_search(iterations, seed)
-    deadline = None if seconds is None else time.perf_counter() + seconds
     n = max(len(points), len(matrix))
-    neighbours = nearest(points, matrix, min(NEIGHBOURS, n - 1))
-    first = np.asarray(greedy(points, matrix, neighbours, 0) if start is None else start)
+    if start is None:
+        tour, length = search(points, matrix, iterations=iterations, seed=seed, budget=Budget(seconds))
+        return tour.astype(np.int64), length
+    first = np.asarray(start)
     if first.shape != (n,) or not np.array_equal(np.sort(first), np.arange(n)):
         raise InstanceError(f"start must be a permutation of 0..{n - 1}")
-    first = first.astype(np.int64)
-    before = tour_length(points, matrix, first)
+    first = first.astype(np.int32)
+    before = float(tour_length(points, matrix, first))
+    tour, length = search(points, matrix, iterations=iterations, seed=seed, budget=Budget(seconds), start=first)
+    return (tour.astype(np.int64), length) if length <= before else (first.astype(np.int64), before)
+
+
+def search(
+    points: Floats,
+    matrix: Floats,
+    *,
+    iterations: int | None,
+    seed: int,
+    budget: Budget,
+    start: Integers | None = None,
+    stream: int = 0,
+) -> tuple[Integers, float]:
+    """Returns the best tour, ``[n]`` int32, and its length when the kicks are made or the time is up.
+
+    Args:
+        points: ``[n, 2]`` for Euclidean distances, or ``EMPTY`` where the matrix is given.
+        matrix: ``[n, n]``, symmetric, or ``EMPTY``.
+        iterations: kicks, at least 0; 0 gives a 3-opt tour; None: until the time is up.
+        seed: any integer in ``[0, 2**63)``.
+        budget: the limit of time; its clock starts after compiling and the choice of candidates, a tenth of it.
+        start: ``[n]`` int32, a permutation; if not given, the tour that goes on to the nearest candidate.
+        stream: of random numbers, with the seed.
+    """
+    n = max(len(points), len(matrix))
+    epsilon = 1e-12 * float(np.ptp(matrix if matrix.size else points))
+    trees = _trees(n, iterations, budget.seconds)
+    near: Integers | None = None if trees else nearest(points, matrix, min(NEAREST, n - 1))
+    if matrix.size == 0 and n <= MATRIX_LIMIT:
+        points, matrix = EMPTY, full_matrix(points)
+    if near is None:
+        near = candidates(matrix, penalties_of(matrix, trees), min(ALPHA_NEAREST, n - 1))
+    if start is None:
+        start = greedy(points, matrix, near, 0)
     if n < 4:
-        return first, float(before)
-    stored = full_matrix(points) if matrix.size == 0 and n <= MATRIX_LIMIT else matrix
-    search = three_opt.prepared(points, stored, neighbours, first, seed, 0)
-    _run(search, iterations, three_opt.resolution(points if matrix.size == 0 else matrix), deadline)
-    tour = search.tour.astype(np.int64)
-    after = tour_length(points, matrix, tour)
-    return (tour, float(after)) if after <= before else (first, float(before))
+        return start, float(tour_length(points, matrix, start))
+    state = prepared(points, matrix, near, start, 0 if iterations == 0 else DEPTH, seed, stream)
+    improve(state, epsilon, 0)  # compiles both where they are not on disk, before the clock starts
+    iterate(state, 0, epsilon, 0.0)
+    while state.counters[WAITING] and not budget.spent:
+        improve(state, epsilon, NODES)
+        state.counters[LOGGED] = 0
+    state.best[:] = state.tour
+    hottest = HOTTEST * float(tour_length(points, matrix, state.tour)) / n
+    done = 0
+    while (iterations is None or done < iterations) and not budget.spent:
+        piece = PIECE if iterations is None else min(PIECE, iterations - done)
+        iterate(state, piece, epsilon, hottest * (1 - _progress(done, iterations, budget)))
+        done += piece
+        if done % REPORT == 0:
+            budget.tell(done, float(tour_length(points, matrix, state.best)))
+    return state.best, float(tour_length(points, matrix, state.best))
 
 
-def _run(search: three_opt.Search, iterations: int, epsilon: float, deadline: float | None) -> None:
-    """Improves and iterates, in pieces of a few milliseconds where there is a deadline."""
-    if deadline is None:
-        three_opt.improve(search, epsilon, np.iinfo(np.int64).max)
-        three_opt.iterate(search, iterations, epsilon)
-        return
-    while search.counters[1] and time.perf_counter() < deadline:
-        search.counters[2] = 0
-        three_opt.improve(search, epsilon, 100)
-    while iterations > 0 and time.perf_counter() < deadline:
-        piece = min(100, iterations)
-        three_opt.iterate(search, piece, epsilon)
-        iterations -= piece
+def _progress(done: int, iterations: int | None, budget: Budget) -> float:
+    """How much of the search is over, in ``[0, 1]``, by kicks or by time."""
+    by_kicks = 0.0 if iterations is None else done / iterations
+    return by_kicks if budget.seconds is None else max(by_kicks, min(1.0, budget.used / budget.seconds))
+
+
+def _trees(nodes: int, iterations: int | None, seconds: float | None) -> int:
+    """How many spanning trees the choice of candidates may take; 0 where it would take longer than the search."""
+    if not 3 < nodes <= MATRIX_LIMIT or (iterations is not None and iterations < nodes):
+        return 0
+    work = TREE_WORK if seconds is None else TREE_WORK * min(1.0, seconds / 3)
+    trees = int(min(TREES, work / nodes**2))
+    return trees if trees >= 3 else 0
 
 
 def solve_batch(coordinates: ArrayLike, *, iterations: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Returns tours ``[B, n]`` int64 and their Euclidean lengths ``[B]``, in one compiled call on one thread.
+    """Returns tours ``[B, n]`` int64 and their Euclidean lengths ``[B]``, on one thread.
 
     Args:
         coordinates: ``[B, n, 2]``.
@@ -123,5 +191,7 @@ def solve_batch(coordinates: ArrayLike, *, iterations: int, seed: int) -> tuple[
     if array.size and not np.abs(array).max() < 1e150:
         raise InstanceError("coordinates must be finite and below 1e150; check the array for NaN")
     check_search(iterations, seed)
-    tours, lengths = three_opt.solve_batch(array, iterations, seed, EMPTY)
+    tours, lengths = np.empty(array.shape[:2], np.int64), np.empty(len(array))
+    for row, points in enumerate(array):
+        tours[row], lengths[row] = search(points, EMPTY, iterations=iterations, seed=seed, budget=Budget(), stream=row)
     return tours, lengths

@@ -9,8 +9,6 @@ import pytest
 from mdpzoo.errors import InstanceError, SettingError
 from mdpzoo_combinatorial.files import read_tsplib
 from mdpzoo_combinatorial.instances import generate
-from mdpzoo_combinatorial.local_search import three_opt
-from mdpzoo_combinatorial.local_search.neighbours import EMPTY, nearest, tour_length
 from mdpzoo_combinatorial.local_search.symmetric_search import (
     iterated_local_search,
     nearest_neighbour_tour,
@@ -75,20 +73,6 @@ def test_points_that_are_all_equal_give_a_tour_of_length_0(n):
     assert length == 0
 
 
-@pytest.mark.parametrize("n", [4, 5, 6, 7, 9, 20, 60])
-def test_every_gain_that_the_moves_claim_is_the_change_of_the_length(n):
-    for seed in range(20):
-        rng = np.random.default_rng([n, seed])
-        points = rng.integers(6, size=(n, 2)).astype(float) if seed % 2 else rng.random((n, 2))  # a grid has ties
-        neighbours = nearest(points, EMPTY, min(8, n - 1))
-        search = three_opt.prepared(points, EMPTY, neighbours, rng.permutation(n), seed, 0)
-        before = tour_length(points, EMPTY, search.tour)
-        gain = three_opt.improve(search, 1e-12, 10**6)
-        assert sorted(search.tour) == list(range(n))
-        assert before - tour_length(points, EMPTY, search.tour) == pytest.approx(gain, abs=1e-9)
-        np.testing.assert_array_equal(search.position[search.tour], np.arange(n))
-
-
 def test_duplicated_points_cost_nothing():
     points = np.random.default_rng(0).random((8, 2))
     # each point five times: more duplicates than half of the candidate list
@@ -112,6 +96,16 @@ def test_one_seed_gives_one_answer_alone_and_in_a_batch_of_any_size():
     assert length == lengths[0]
     others = [solve_batch(points, iterations=3, seed=seed)[0] for seed in range(5)]
     assert any((each != others[0]).any() for each in others)
+
+
+def test_candidates_by_alpha_join_clusters_that_nearest_ones_leave_apart():
+    lengths = []
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        points = (rng.random((30, 1, 2)) + rng.normal(0, 0.005, (30, 12, 2))).reshape(-1, 2)  # 8 near ones: all inside
+        lengths.append([iterated_local_search(points, iterations=kicks, seed=0)[1] for kicks in (359, 360)])
+    by_distance, by_alpha = np.transpose(lengths)  # as many kicks as nodes are enough for alphas
+    assert (by_alpha < 0.99 * by_distance).all()
 
 
 def test_search_leaves_numpys_global_stream_alone():

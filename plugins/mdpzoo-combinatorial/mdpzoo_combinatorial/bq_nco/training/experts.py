@@ -12,7 +12,7 @@ Integers = NDArray[np.int64]
 
 
 def symmetric_tours(instances: list[Any], iterations: int, seed: int) -> Integers:
-    """Tours by kicks and 3-opt."""
+    """Tours by iterated Lin-Kernighan."""
     from mdpzoo_combinatorial.local_search import symmetric_search
 
     points = _stacked(instances, "coordinates")

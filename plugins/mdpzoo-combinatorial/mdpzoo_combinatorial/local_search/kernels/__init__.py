@@ -1,0 +1,1 @@
+"""What every compiled search needs: distances, near nodes and random integers."""

@@ -1,0 +1,1 @@
+"""Iterated Lin-Kernighan for symmetric tours: candidates, tours as arrays, chains of exchanges, kicks."""

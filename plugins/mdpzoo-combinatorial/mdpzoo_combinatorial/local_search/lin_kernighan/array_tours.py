@@ -1,0 +1,148 @@
+"""A tour as an array whose changes can be undone: every change is a list of reversals, kept in a log.
+
+Source: Bentley 1992 (array tours, don't-look bits). Undoing repeats the reversals backwards, at the cost of the change
+and not of the number of nodes.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mdpzoo.compiling import borrowing
+from mdpzoo_combinatorial.local_search.kernels.neighbours import Floats, Integers, distance, wrap
+from mdpzoo_combinatorial.local_search.kernels.xorshift import seeded
+
+LOG_SIZE = 3_000  # reversals that one repair may use
+HEAD, WAITING, LOGGED = range(3)  # of `counters`
+OPEN, EXCESS = range(2)  # of `gains`
+KIND = 8  # of a row of `chain`
+TWICE, RING, SWAP, BRIDGE = range(4)  # kinds of exchanges
+FLIPS = np.array(  # of each kind, as four of its nodes t1..t8, counted from 0
+    [
+        [[0, 1, 2, 3], [0, 3, 4, 5], [-1, 0, 0, 0], [-1, 0, 0, 0]],  # 2-opt, and 2-opt with what has become of it
+        [[0, 1, 4, 5], [1, 4, 3, 2], [-1, 0, 0, 0], [-1, 0, 0, 0]],  # t2..t3 as a ring, opened between t5 and t6
+        [[0, 1, 3, 2], [0, 2, 4, 5], [2, 4, 3, 1], [-1, 0, 0, 0]],  # t2..t5 and t6..t3 change places
+        [[0, 1, 7, 6], [0, 6, 4, 5], [6, 4, 2, 3], [4, 2, 7, 1]],  # t2..t3, t4..t5, t6..t7 in the opposite order
+    ],
+    np.int8,
+)
+
+
+class Search(NamedTuple):
+    """The arrays of one search over n nodes."""
+
+    points: Floats  # [n, 2], or [0, 0] where the matrix is given
+    matrix: Floats  # [n, n], or [0, 0]
+    neighbours: Integers  # [n, k], nearest first
+    tour: Integers  # [n]
+    position: Integers  # [n], the inverse of `tour`
+    best: Integers  # [n], the shortest tour so far, where `iterate` has run
+    queue: Integers  # [n], a ring of the nodes to look at
+    queued: NDArray[np.bool_]  # [n], whether a node is among them
+    log: Integers  # [LOG_SIZE, 2], first and last place of each reversal
+    chain: Integers  # [depth + 1, 9], nodes t1..t8 and the kind of each exchange that a move consists of
+    counters: NDArray[np.int64]  # [3]: head and length of the queue, reversals in the log
+    gains: Floats  # [2]: of the best step that does not close yet; by how much `tour` is longer than `best`
+    random: NDArray[np.uint64]  # [1]
+
+
+def prepared(
+    points: Floats, matrix: Floats, neighbours: Integers, start: Integers, depth: int, seed: int, stream: int
+) -> Search:
+    """A search that has all nodes to look at, whose moves may go on ``depth`` times after 3-opt."""
+    n = len(start)
+    tour = np.array(start, np.int32)
+    return Search(
+        points=points,
+        matrix=matrix,
+        neighbours=neighbours,
+        tour=tour,
+        position=np.argsort(tour).astype(np.int32),
+        best=tour.copy(),
+        queue=tour.copy(),
+        queued=np.ones(n, np.bool_),
+        log=np.empty((LOG_SIZE, 2), np.int32),
+        chain=np.zeros((depth + 1, KIND + 1), np.int32),
+        counters=np.array([0, n, 0]),
+        gains=np.zeros(2),
+        random=np.full(1, seeded(seed, stream), np.uint64),
+    )
+
+
+@borrowing
+def length_of(s: Search, i: int, j: int) -> float:
+    """The length of an edge."""
+    return distance(s.points, s.matrix, i, j)
+
+
+@borrowing
+def push(s: Search, node: int) -> None:
+    """Puts a node into the queue."""
+    if not s.queued[node]:
+        s.queued[node] = True
+        s.queue[wrap(s.counters[HEAD] + s.counters[WAITING], s.queue.shape[0])] = node
+        s.counters[WAITING] += 1
+
+
+@borrowing
+def reverse(s: Search, first: int, last: int) -> None:
+    """Reverses the places first..last of the ring, or, the same tour, their complement where that is shorter."""
+    tour, position = s.tour, s.position
+    n = tour.shape[0]
+    inside = wrap(last - first, n) + 1
+    if 2 * inside > n:
+        first, last, inside = wrap(last + 1, n), wrap(first - 1, n), n - inside
+    for _ in range(inside // 2):
+        a, b = tour[first], tour[last]
+        tour[first], tour[last] = b, a
+        position[b], position[a] = first, last
+        first, last = wrap(first + 1, n), wrap(last - 1, n)
+
+
+@borrowing
+def undo(s: Search, size: int) -> None:
+    """Takes reversals back until ``size`` are left in the log."""
+    for k in range(s.counters[LOGGED] - 1, size - 1, -1):
+        reverse(s, s.log[k, 0], s.log[k, 1])
+    s.counters[LOGGED] = size
+
+
+@borrowing
+def flip(s: Search, t1: int, t2: int, t3: int, t4: int) -> None:
+    """Replaces the edges (t1, t2) and (t3, t4) by (t2, t3) and (t4, t1), whichever way round the array runs."""
+    n = s.tour.shape[0]
+    if s.tour[wrap(s.position[t1] + 1, n)] == t2:
+        first, last = s.position[t2], s.position[t4]
+    else:
+        first, last = s.position[t4], s.position[t2]
+    reverse(s, first, last)
+    size = s.counters[LOGGED]
+    s.log[size, 0], s.log[size, 1] = first, last
+    s.counters[LOGGED] = size + 1
+
+
+@borrowing
+def exchange(s: Search, row: int) -> None:
+    """Makes the exchange of that row of the chain."""
+    nodes = s.chain[row]
+    kind = nodes[KIND]
+    for k in range(FLIPS.shape[1]):
+        if FLIPS[kind, k, 0] < 0:
+            break
+        flip(
+            s,
+            nodes[FLIPS[kind, k, 0]],
+            nodes[FLIPS[kind, k, 1]],
+            nodes[FLIPS[kind, k, 2]],
+            nodes[FLIPS[kind, k, 3]],
+        )
+
+
+@borrowing
+def keep(s: Search, epsilon: float) -> None:
+    """Copies the tour where it is the shortest so far."""
+    if s.gains[EXCESS] < -epsilon:
+        s.gains[EXCESS] = 0.0
+        for place in range(s.tour.shape[0]):
+            s.best[place] = s.tour[place]
