@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PLUGINS := $(wildcard plugins/*)
 STAMP := $(VENV)/.installed
 
-.PHONY: install demo test lint docs bench science science-full mutants release-check clean
+.PHONY: install demo test lint docs bench science science-full mutants recipes release-check clean
 
 install: $(STAMP)
 
@@ -45,6 +45,9 @@ science-full: install  # all tables, where MDPZOO_DATA and peers are there; hour
 
 mutants: install
 	$(BIN)/python benchmarks/mutants.py $(ARGUMENTS)
+
+recipes: install  # those for other libraries, each in an environment of its own; started again, it goes on
+	$(BIN)/python docs/run_recipes.py $(ARGUMENTS)
 
 release-check:  # builds from what is committed; takes about 20 minutes
 	PYTHON=$(PYTHON) .ci/release-check

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import gymnasium
 
@@ -21,8 +21,15 @@ if TYPE_CHECKING:
     Rules = Model | BatchedProblem
     Player = Policy | FrozenPolicy
 
+    class Environment(gymnasium.Env[Any, Any]):
+        """An environment whose inner one has more than Gymnasium's: ``rules``, ``state_dict``, what a plugin adds."""
 
-def make(id: "str | Rules", **kwargs: Any) -> gymnasium.Env[Any, Any]:
+        @property
+        def unwrapped(self) -> Any:
+            """The inner environment, of a class that depends on the id."""
+
+
+def make(id: "str | Rules", **kwargs: Any) -> "Environment":
     """Makes an environment of one decision maker, as ``gymnasium.make(id, **kwargs)`` does.
 
     Args:
@@ -44,11 +51,11 @@ def make(id: "str | Rules", **kwargs: Any) -> gymnasium.Env[Any, Any]:
     if not isinstance(id, str):
         from mdpzoo.interop.gymnasium import env_of
 
-        return env_of(id, **kwargs)
+        return cast("Environment", env_of(id, **kwargs))
     spec = _single(id)
-    env = gymnasium.make(id, **kwargs)
+    env = cast("Environment", gymnasium.make(id, **kwargs))
     if spec is not None and spec.kind != "environment" and kwargs.get("max_episode_steps") is not None:
-        env.unwrapped.outer_limit = kwargs["max_episode_steps"]  # type: ignore[attr-defined]
+        env.unwrapped.outer_limit = kwargs["max_episode_steps"]
     return env
 
 

@@ -56,6 +56,7 @@ def assemble(folder: Path) -> None:
     for guide in [*DOCS.glob("*.md"), *(DOCS / "design").glob("*.md"), *(DOCS / "how-to").glob("*.md")]:
         if guide.parent != DOCS or guide.name not in LEFT_OUT:
             write(folder / guide.relative_to(DOCS), relinked(guide.read_text(encoding="utf-8")))
+    shutil.copytree(DOCS / "recipes", folder / "recipes", ignore=shutil.ignore_patterns("__pycache__"))
     write(folder / "measured.md", (ROOT / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8"))
     shown = _pictures(folder)
     for spec in registry.environments().values():
@@ -144,7 +145,7 @@ def _front(folder: Path, shown: dict[str, Picture]) -> None:
     trees = {
         "Start": ["quickstart", "concepts", "planning", "studies", "reports", "glossary"],
         "The zoo": ["environments/index", "agents/index", "families/index", "measured"],
-        "How to": ["how-to/index"],
+        "How to": ["how-to/index", "other-libraries"],
         "Contribute": [
             each for each in ("write-a-plugin", "conformance", "design/house") if (folder / f"{each}.md").exists()
         ],

@@ -4,9 +4,12 @@ import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import gymnasium
 import numpy as np
 
+from mdpzoo.checkpoints import HIDDEN
 from mdpzoo.errors import MissingExtraError, SettingError
+from mdpzoo.front import make
 
 if TYPE_CHECKING:
     from mdpzoo.records.trajectories import Trajectories
@@ -42,6 +45,7 @@ def write(trajectories: "Trajectories", id: str) -> Any:
             return minari.create_dataset_from_buffers(
                 id,
                 buffers,
+                env=_environment(source),
                 observation_space=trajectories.observation_space,
                 action_space=trajectories.action_space,
                 algorithm_name=str(source.get("agent", "unknown")),
@@ -80,6 +84,21 @@ def read(kind: "type[Trajectories]", dataset: Any) -> "Trajectories":
         revealed_at="always" if names else "never",
         source={"environment": str(dataset.id)},
     )
+
+
+def _environment(source: Mapping[str, Any]) -> Any:
+    """The spec from which Minari's ``recover_environment`` makes the environment; None if it cannot be made here."""
+    id, settings = source.get("environment"), source.get("settings")
+    if not isinstance(id, str) or id not in gymnasium.registry or not isinstance(settings, Mapping):
+        return None
+    if HIDDEN & settings.keys():  # a file may not name code
+        return None
+    try:
+        env = make(id, **settings)
+    except Exception:  # whatever the settings in a damaged file provoke, or a package that is missing
+        return None
+    env.close()
+    return env.spec
 
 
 def _infos(trajectories: "Trajectories", episode: int) -> dict[str, np.ndarray]:

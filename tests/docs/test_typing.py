@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-GUIDES = [ROOT / "README.md", ROOT / "docs/quickstart.md"]
+GUIDES = [ROOT / "README.md", ROOT / "docs/quickstart.md", *sorted((ROOT / "docs/how-to").glob("[!i]*.md"))]
 PACKAGES = [ROOT / "mdpzoo", *sorted(ROOT.glob("plugins/*/mdpzoo_*"))]
 WRONG = """
 import mdpzoo
@@ -33,9 +33,9 @@ def test_every_script_of_the_guides_passes_mypy_strict(tmp_path):
     for guide in GUIDES:
         blocks = re.findall(r"```python\n(.*?)```", guide.read_text(), re.DOTALL)
         for place, text in enumerate(blocks):
-            scripts.append(tmp_path / f"{guide.stem.lower()}_{place}.py")
+            scripts.append(tmp_path / f"{guide.stem.lower().replace('-', '_')}_{place}.py")
             scripts[-1].write_text(text)
-    assert len(scripts) >= 3
+    assert len(scripts) >= 18
     done = strict(tmp_path, *scripts)
     assert done.returncode == 0, done.stdout
 

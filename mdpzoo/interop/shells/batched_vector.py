@@ -101,7 +101,7 @@ class BatchedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         self.observation_space = batch_space(rules.observation_space, num_envs)
         self.action_space = batch_space(rules.action_space, num_envs)
         self._shape = (num_envs, *(self.single_action_space.shape or ()))
-        self._mode, self._limit = autoreset_mode, -1 if limit is None else limit
+        self.autoreset_mode, self._limit = autoreset_mode, -1 if limit is None else limit
         self._statistics = output == "torch" if statistics is None else statistics
         self.reveal = check_reveal(reveal)
         hides = hasattr(rules, "reveal")
@@ -245,7 +245,7 @@ class BatchedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
             infos["episode"] = {name: self._out(self._only(ended, value)) for name, value in episode.items()}
             infos["_episode"] = self._out(ended)
         last = self._told(self._facts(), ended) if self._always or self._at_end else {}
-        if self._mode == AutoresetMode.SAME_STEP:
+        if self.autoreset_mode == AutoresetMode.SAME_STEP:
             infos["final_obs"], infos["_final_obs"] = self._look(self._state), self._out(ended)
             infos["final_info"] = {"illegal": infos["illegal"], "_illegal": infos["illegal"]} | last
             infos["_final_info"] = infos["_final_obs"]

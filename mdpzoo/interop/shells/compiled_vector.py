@@ -58,7 +58,7 @@ class CompiledVectorEnv(BatchedVectorEnv):
         action = np.asarray(action, self._action_type, order="C")
         if self._state is None:
             self._check_begun()
-        asleep, some_asleep = self._done, self._some_done and self._mode != AutoresetMode.SAME_STEP
+        asleep, some_asleep = self._done, self._some_done and self.autoreset_mode != AutoresetMode.SAME_STEP
         rules = self.rules
         draws = draw(self._keys, self._counters, rules.step_draws) if rules.step_draws else self._undrawn
         self._state, reward, terminated, illegal = rules.step(
@@ -114,7 +114,7 @@ class CompiledVectorEnv(BatchedVectorEnv):
 
     def _wake(self, asleep: np.ndarray, terminated: np.ndarray, truncated: np.ndarray) -> None:
         """Rows that had ended ignored their action: they start anew, or wait for the caller's reset."""
-        if self._mode == AutoresetMode.NEXT_STEP:
+        if self.autoreset_mode == AutoresetMode.NEXT_STEP:
             truncated &= ~asleep
             if self.rules.step_draws:
                 self._counters -= asleep * np.uint64(self.rules.step_draws)

@@ -45,7 +45,7 @@ class TensorVectorEnv(BatchedVectorEnv):
         action = self._action(actions)
         self._check_begun()
         asleep, before = self._done, self._state
-        some_asleep = self._some_done and self._mode != AutoresetMode.SAME_STEP
+        some_asleep = self._some_done and self.autoreset_mode != AutoresetMode.SAME_STEP
         state, reward, terminated, illegal = self.rules.step(before, action, self._draws(self.rules.step_draws))
         if self.rules.step_draws:
             self._counters += self.rules.step_draws
@@ -105,7 +105,7 @@ class TensorVectorEnv(BatchedVectorEnv):
         self, asleep: Tensor, before: Any, reward: Tensor, terminated: Tensor, truncated: Tensor, illegal: Tensor
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Rows that had ended ignore their action: they start anew, or wait for the caller's reset."""
-        if self._mode == AutoresetMode.NEXT_STEP:
+        if self.autoreset_mode == AutoresetMode.NEXT_STEP:
             self._counters -= asleep * self.rules.step_draws
             self._restart(asleep, before)
             terminated, truncated = terminated & ~asleep, truncated & ~asleep

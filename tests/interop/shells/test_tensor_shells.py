@@ -35,6 +35,7 @@ def test_row_i_does_not_depend_on_how_many_rows_there_are():
 def test_a_tabular_model_keeps_gymnasiums_own_contract(mode):
     ours = TensorVectorEnv(coin_walk().batched(), 4, autoreset_mode=mode)
     theirs = SyncVectorEnv([lambda: ModelEnv(coin_walk())] * 4, autoreset_mode=mode)
+    assert ours.autoreset_mode == theirs.autoreset_mode == ours.metadata["autoreset_mode"]  # TorchRL asks for it
     assert (ours.reset(seed=1)[0] == theirs.reset(seed=1)[0]).all()
     generator = np.random.default_rng(0)
     for _ in range(60):

@@ -42,7 +42,7 @@ def draw_solutions(runs: Sequence[RunRecord]) -> Section | None:
 
     record, settings = RECORDS[runs[0].environment_id], dict(runs[0].environment_settings)
     env = mdpzoo.make(record.id, **settings)
-    size = env.unwrapped.rules.rules.size  # type: ignore[attr-defined]
+    size = env.unwrapped.rules.rules.size
     if not record.ends or size > LARGEST:
         return None
     given = settings.pop("instance", None)
