@@ -79,7 +79,7 @@ def speed() -> list[dict[str, Any]]:
 
     rows = []
     for name in ("SumTarget", "CopySort", "Countdown", "KeyDoor"):
-        task = mdpzoo.make(f"mdpzoo/{name}-v0").unwrapped.rules
+        task = mdpzoo.make(f"mdpzoo/{name}-v0").unwrapped.rules.task
         rates = [rules_rate(task) for _ in range(9)]
         rows.append(rate_row(f"{name}, rules", rates))
         rates = [shell_rate(f"mdpzoo/{name}-v0") for _ in range(3)]

@@ -5,7 +5,7 @@ room. A uniform policy succeeds with probability P(Bin(turns, V^-2) >= rooms).
 """
 
 from collections.abc import Mapping
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import torch
 from torch import Tensor
@@ -14,6 +14,9 @@ from mdpzoo.errors import SettingError
 from mdpzoo.protocols import Outcome
 from mdpzoo.settings import Range, ranged
 from mdpzoo_token.environments.task import TokenTask
+
+if TYPE_CHECKING:
+    from mdpzoo_token.environments.compiled_tasks import CompiledKeyDoor
 
 TURN = 2  # tokens
 
@@ -26,7 +29,8 @@ class KeyDoorState(NamedTuple):
         tokens: ``[B, L]`` int64, V where nothing is written yet.
         step: ``[B]`` int64, tokens written.
         room: ``[B]`` int64, doors opened.
-        code: ``[B, 2]`` int64, of the room, of the last one when all doors are open.
+        codes: ``[B, N + 1]`` int64, ``(V + 1) a + b`` of each room's code (a, b); the last one stands twice.
+        code: ``[B]`` int64, of the room, of the last one when all doors are open.
         first: ``[B]`` int64, first token of a turn that is half written; V elsewhere.
         shown: ``[B]`` bool, whether the environment shows the room's code.
     """
@@ -35,6 +39,7 @@ class KeyDoorState(NamedTuple):
     tokens: Tensor
     step: Tensor
     room: Tensor
+    codes: Tensor
     code: Tensor
     first: Tensor
     shown: Tensor
@@ -78,33 +83,48 @@ class KeyDoor(TokenTask):
         self.names = tuple(str(token) for token in range(vocabulary))
         self._define_spaces()
 
+    def compiled(self) -> "CompiledKeyDoor":
+        """Returns the same rules for a CPU."""
+        from mdpzoo_token.environments.compiled_tasks import CompiledKeyDoor
+
+        return CompiledKeyDoor(self)
+
     def pose(self, prompt: Tensor) -> KeyDoorState:
         """Returns the states of ``[B, 2 N]`` codes in the first room."""
         start = super().pose(prompt)
         nothing = torch.zeros_like(start.step)
+        codes = prompt[:, ::TURN] * self._base + prompt[:, 1::TURN]
+        codes = torch.cat([codes, codes[:, -1:]], 1)
         first = torch.full_like(nothing, self.vocabulary)
-        return KeyDoorState(start.prompt, start.tokens, start.step, nothing, prompt[:, :TURN], first, nothing.bool())
+        return KeyDoorState(
+            start.prompt, start.tokens, start.step, nothing, codes, codes[:, 0].clone(), first, nothing.bool()
+        )
 
     def step(self, state: KeyDoorState, action: Tensor, draws: Tensor) -> Outcome:
         """Writes ``[B]`` tokens; every second one ends a turn."""
-        first, code = state.first, state.code
-        opens = (first == code[:, 0]) & (action == code[:, 1])  # never with a turn's first token: no code has a V
-        asks = (first == 0) & (action == 0)
+        token, illegal = self.legal(action)
+        first = state.first
+        turn = first * self._base + token  # no code with a turn's first token or an illegal one: those hold a V
+        opens, asks, begins = turn == state.code, turn == 0, first == self.vocabulary
         room = state.room + opens
-        following = room.clamp(max=self.rooms - 1)[:, None] * TURN + torch.arange(TURN, device=room.device)
-        after = self.written(state, action)._replace(
+        after = self.written(state, token)._replace(
             room=room,
-            code=state.prompt.gather(1, following),
-            first=torch.where(first == self.vocabulary, action, self.vocabulary),
+            code=state.codes.gather(1, room.clamp(max=self.rooms)[:, None])[:, 0],
+            first=torch.where(begins, token, torch.where(illegal, first, self.vocabulary)),
             shown=(state.shown | asks) & ~opens,
         )
         won = room >= self.rooms
-        return Outcome(after, won.double(), won | (after.step >= self.length), torch.zeros_like(won))
+        return Outcome(after, won.double(), won | illegal | (after.step >= self.length), illegal)
+
+    @property
+    def _base(self) -> int:
+        """What the first token of a code is multiplied by."""
+        return self.vocabulary + 1
 
     def context(self, state: KeyDoorState) -> Tensor:
         """The room, its code where it is shown (V, V where not), and the turn's first token (V at its beginning)."""
-        code = torch.where(state.shown[:, None], state.code, self.vocabulary)
-        return torch.cat([state.room[:, None], code, state.first[:, None]], 1)
+        code = torch.where(state.shown, state.code, self.vocabulary * self._base + self.vocabulary)
+        return torch.stack([state.room, code // self._base, code % self._base, state.first], 1)
 
     def reveal(self, state: KeyDoorState) -> Mapping[str, Tensor]:
         """Besides the usual facts, the hidden ``codes`` ``[B, 2 N]``."""
@@ -135,7 +155,8 @@ class KeyDoor(TokenTask):
             if position % TURN == 0:
                 whim = torch.rand(count, generator=generator)
                 anything = torch.randint(self.vocabulary, (count, TURN), generator=generator)
-                copied = torch.where(state.shown[:, None], state.code, anything)
+                code = torch.stack([state.code // self._base, state.code % self._base], 1)
+                copied = torch.where(state.shown[:, None], code, anything)
                 plan = torch.where((whim < 0.3)[:, None], 0, torch.where((whim < 0.5)[:, None], copied, anything))
             tokens.append(plan[:, position % TURN])
             state = self.step(state, tokens[-1], prompt).state
