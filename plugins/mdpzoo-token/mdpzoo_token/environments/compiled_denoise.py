@@ -1,7 +1,7 @@
 """``MaskedDenoise`` as a ``CompiledProblem``: what its ``step`` does on tensors, in one pass over the rows."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -9,7 +9,9 @@ import torch
 from mdpzoo.compiling import compiled
 from mdpzoo.interop.shells.states import mapped
 from mdpzoo.protocols import Outcome
-from mdpzoo_token.environments.masked_denoise import DenoisingState, MaskedDenoise
+
+if TYPE_CHECKING:
+    from mdpzoo_token.environments.masked_denoise import DenoisingState, MaskedDenoise
 
 
 class CompiledDenoise:
@@ -19,18 +21,16 @@ class CompiledDenoise:
         task: the rules on tensors.
     """
 
-    initial_draws, step_draws = MaskedDenoise.initial_draws, MaskedDenoise.step_draws
-
-    def __init__(self, task: MaskedDenoise) -> None:
+    def __init__(self, task: "MaskedDenoise") -> None:
         """Keeps the task and its tables as arrays."""
         self.task = task
+        self.initial_draws, self.step_draws = task.initial_draws, task.step_draws
         self.observation_space, self.action_space = task.observation_space, task.action_space
         self._tables = [each.numpy() for each in (task.allowed, task.first, task.standing)]
 
-    def initial(self, draws: np.ndarray, before: Any = None) -> DenoisingState:
+    def initial(self, draws: np.ndarray, before: Any = None) -> "DenoisingState":
         """Masks everything."""
-        tokens = np.full((len(draws), self.task.length), self.task.vocabulary)
-        return DenoisingState(tokens, np.zeros(len(draws), np.int64))  # type: ignore[arg-type]
+        return mapped(self.task.initial(torch.from_numpy(draws)), lambda each: each.numpy())
 
     def step(self, state: Any, action: np.ndarray, draws: np.ndarray, asleep: np.ndarray) -> Outcome:
         """Applies ``[B, 2 L]`` actions in the rows that are not asleep; an illegal one ends its row as it stands."""

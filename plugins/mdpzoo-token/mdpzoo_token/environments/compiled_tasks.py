@@ -1,7 +1,7 @@
 """Token tasks as ``CompiledProblem``: the same states in arrays, written in place by ``token_kernels``."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -9,10 +9,12 @@ import torch
 from mdpzoo.interop.shells.states import mapped
 from mdpzoo.protocols import Outcome
 from mdpzoo_token.environments import token_kernels as kernels
-from mdpzoo_token.environments.countdown import Countdown
-from mdpzoo_token.environments.key_door import KeyDoor
-from mdpzoo_token.environments.sum_target import JUNK, SumTarget
-from mdpzoo_token.environments.task import TokenTask
+
+if TYPE_CHECKING:
+    from mdpzoo_token.environments.countdown import Countdown
+    from mdpzoo_token.environments.key_door import KeyDoor
+    from mdpzoo_token.environments.sum_target import SumTarget
+    from mdpzoo_token.environments.task import TokenTask
 
 
 class CompiledTask:
@@ -22,11 +24,10 @@ class CompiledTask:
         task: the rules on tensors.
     """
 
-    initial_draws, step_draws = TokenTask.initial_draws, TokenTask.step_draws
-
-    def __init__(self, task: TokenTask) -> None:
+    def __init__(self, task: "TokenTask") -> None:
         """Keeps the task and the start states of all its prompts."""
         self.task = task
+        self.initial_draws, self.step_draws = task.initial_draws, task.step_draws
         self._starts = mapped(task.pose(task.prompts), lambda each: each.numpy())
         self.observation_space, self.action_space = task.observation_space, task.action_space
         self._width = len(task.context_sizes) + task.length
@@ -77,15 +78,15 @@ class CompiledTask:
 class CompiledSumTarget(CompiledTask):
     """``SumTarget`` in arrays."""
 
-    task: SumTarget
+    task: "SumTarget"
 
-    def __init__(self, task: SumTarget) -> None:
+    def __init__(self, task: "SumTarget") -> None:
         """Keeps what each token adds as an array."""
         super().__init__(task)
         self._added = task.added.numpy()
 
     def _write(self, state: Any, action: np.ndarray, asleep: np.ndarray, results: tuple[np.ndarray, ...]) -> None:
-        given = self.task.vocabulary, self.task.turn_length, self._added, JUNK
+        given = self.task.vocabulary, self.task.turn_length, self._added, self.task.junk
         kernels.write_sums(*given, *state, action, asleep, *results)
 
     def _show(self, state: Any, seen: np.ndarray) -> None:
@@ -95,9 +96,9 @@ class CompiledSumTarget(CompiledTask):
 class CompiledCountdown(CompiledTask):
     """``Countdown`` in arrays."""
 
-    task: Countdown
+    task: "Countdown"
 
-    def __init__(self, task: Countdown) -> None:
+    def __init__(self, task: "Countdown") -> None:
         """Keeps the tables as arrays."""
         super().__init__(task)
         self._tables = [each.numpy() for each in (task.tables.following, task.tables.leaf, task.tables.values)]
@@ -109,7 +110,7 @@ class CompiledCountdown(CompiledTask):
 class CompiledKeyDoor(CompiledTask):
     """``KeyDoor`` in arrays."""
 
-    task: KeyDoor
+    task: "KeyDoor"
 
     def _write(self, state: Any, action: np.ndarray, asleep: np.ndarray, results: tuple[np.ndarray, ...]) -> None:
         kernels.write_codes(self.task.vocabulary, *state, action, asleep, *results)

@@ -71,6 +71,7 @@ class SumTarget(TokenTask):
         self.context_sizes = (self.highest + 1, 2 * self.highest + 1)
         self.prompts = torch.arange(self.highest + 1)[:, None]
         self.names = tuple(str(token) if token < DIGITS else "x" for token in range(vocabulary))
+        self.junk = JUNK
         self.added = torch.tensor([*range(DIGITS), *[JUNK] * (vocabulary - DIGITS), 0])  # by a token; V is none
         self._define_spaces()
 
