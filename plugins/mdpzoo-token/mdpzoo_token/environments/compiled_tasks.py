@@ -101,7 +101,7 @@ class CompiledCountdown(CompiledTask):
     def __init__(self, task: "Countdown") -> None:
         """Keeps the tables as arrays."""
         super().__init__(task)
-        self._tables = [each.numpy() for each in (task.tables.following, task.tables.leaf, task.tables.values)]
+        self._tables = [each.numpy() for each in (task.tables.successors, task.tables.leaf, task.tables.values)]
 
     def _write(self, state: Any, action: np.ndarray, asleep: np.ndarray, results: tuple[np.ndarray, ...]) -> None:
         kernels.write_expressions(self.task.vocabulary, *self._tables, *state, action, asleep, *results)

@@ -136,7 +136,7 @@ class Countdown(TokenTask):
     def written(self, state: CountdownState, token: Tensor) -> CountdownState:
         """Returns the state with ``[B]`` tokens written at the rows' next positions; V writes nothing."""
         after: CountdownState = super().written(state, token)
-        return after._replace(node=self.tables.following[state.node, token])
+        return after._replace(node=self.tables.successors[state.node, token])
 
     def succeeded(self, state: CountdownState) -> Tensor:
         """Whether a complete expression has the target as its value, ``[B]`` bool; targets are positive."""

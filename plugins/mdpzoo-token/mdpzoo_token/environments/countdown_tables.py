@@ -17,7 +17,7 @@ class Tables(NamedTuple):
     """What a step looks up.
 
     Attributes:
-        following: ``[N, V + 1]`` int64, the node after a token; after V, which is none, the node itself.
+        successors: ``[N, V + 1]`` int64, the node after a token; after V, which is none, the node itself.
         leaf: ``[N]`` int64, 1 + the expression that a node completes, 0 elsewhere.
         values: ``[G, E + 1]`` int64 of G - 1 sets of numbers and E expressions: the value where it is whole and
             positive, else 0; row 0 and column 0 stand for neither and are 0.
@@ -25,7 +25,7 @@ class Tables(NamedTuple):
         weights: ``[n]`` int64, of the numbers in the code.
     """
 
-    following: Tensor
+    successors: Tensor
     leaf: Tensor
     values: Tensor
     rows: Tensor
@@ -71,7 +71,7 @@ def pushed(stack: tuple[Fraction, ...], token: int, given: np.ndarray) -> tuple[
 
 
 def tree(sequences: Tensor, vocabulary: int) -> tuple[Tensor, Tensor]:
-    """Builds the tree of the beginnings of sequences ``[E, L]``: ``following`` and ``leaf`` of ``Tables``."""
+    """Builds the tree of the beginnings of sequences ``[E, L]``: ``successors`` and ``leaf`` of ``Tables``."""
     nodes: dict[tuple[int, ...], int] = {(): ROOT}
     edges: list[tuple[int, int, int]] = []
     for sequence in sequences.tolist():
@@ -80,13 +80,13 @@ def tree(sequences: Tensor, vocabulary: int) -> tuple[Tensor, Tensor]:
             if beginning not in nodes:
                 edges.append((nodes[beginning[:-1]], token, len(nodes) + 1))
                 nodes[beginning] = len(nodes) + 1
-    following = torch.full((len(nodes) + 1, vocabulary + 1), DEAD)
-    following[:, vocabulary] = torch.arange(len(following))
+    successors = torch.full((len(nodes) + 1, vocabulary + 1), DEAD)
+    successors[:, vocabulary] = torch.arange(len(successors))
     leaf = torch.zeros(len(nodes) + 1, dtype=torch.int64)
     before, tokens, after = torch.tensor(edges).T
-    following[before, tokens] = after
+    successors[before, tokens] = after
     leaf[[nodes[tuple(each)] for each in sequences.tolist()]] = torch.arange(1, len(sequences) + 1)
-    return following, leaf
+    return successors, leaf
 
 
 def expressions(numbers: int) -> Tensor:

@@ -55,7 +55,7 @@ def write_sums(  # type: ignore[no-untyped-def]
 
 @compiled
 def write_expressions(  # type: ignore[no-untyped-def]
-    vocabulary, following, leaf, values, prompt, tokens, step, place, node, action, asleep, reward, terminated, illegal
+    vocabulary, successors, leaf, values, prompt, tokens, step, place, node, action, asleep, reward, terminated, illegal
 ):
     """Steps ``Countdown`` by its tables; ``place`` is the row of the table of values."""
     target = prompt.shape[1] - 1
@@ -63,7 +63,7 @@ def write_expressions(  # type: ignore[no-untyped-def]
         if not _begin(row, vocabulary, action, asleep, reward, terminated, illegal):
             continue
         terminated[row] = _write(row, tokens, step, action[row])
-        node[row] = following[node[row], action[row]]
+        node[row] = successors[node[row], action[row]]
         reward[row] = values[place[row], leaf[node[row]]] == prompt[row, target]
 
 
