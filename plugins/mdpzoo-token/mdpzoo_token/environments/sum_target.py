@@ -101,7 +101,7 @@ class SumTarget(TokenTask):
         """Writes ``[B]`` tokens; the sum is carried on, which costs less than adding up again."""
         token, illegal = self.legal(action)
         after = self.written(state, token)
-        total = state.total + self.added[token]
+        total = state.total + self.added.take(token)
         shown = torch.where(after.step % self.turn_length == 0, total % JUNK, state.shown)
         complete = after.step >= self.length
         reward = (complete & (total == state.prompt[:, 0])).double()

@@ -83,7 +83,7 @@ class TokenTask(ABC):
 
     def legal(self, action: Tensor) -> tuple[Tensor, Tensor]:
         """Returns ``[B]`` tokens, V where the action is none, and where that is so, ``[B]`` bool."""
-        illegal = (action < 0) | (action >= self.vocabulary)
+        illegal = action.clamp(0, self.vocabulary - 1) != action
         return torch.where(illegal, self.vocabulary, action), illegal
 
     def written(self, state: Any, token: Tensor) -> Any:
