@@ -99,7 +99,7 @@ def trained(id: str, seed: int, names: Any, updates: int = UPDATES) -> list[dict
 
 
 def speed() -> list[dict[str, Any]]:
-    """150 updates, the least of three runs; and tokens per CPU-second of the rules at B = 1,024, the most of nine."""
+    """150 updates, the least of three runs; and tokens per CPU-second at B = 1,024, the most of nine."""
     import mdpzoo
     from mdpzoo_token.training.agent import GRPOToken
 
@@ -108,7 +108,7 @@ def speed() -> list[dict[str, Any]]:
         task = mdpzoo.make(f"mdpzoo/{name}-v0").unwrapped.rules.task
         rates = [rules_rate(task) for _ in range(9)]
         rows.append(rate_row(f"{name}, rules", rates))
-        rates = [shell_rate(f"mdpzoo/{name}-v0") for _ in range(3)]
+        rates = [shell_rate(f"mdpzoo/{name}-v0") for _ in range(9)]
         rows.append(rate_row(f"{name}, make_vec with tensors", rates))
     runs = []
     for _ in range(3):

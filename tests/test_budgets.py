@@ -31,9 +31,8 @@ MANY_PARAMETERS: set[str] = set()
 SAME_NAMES: set[str] = set()
 FULL_FOLDERS: set[str] = set()
 BELOW = {
-    "mdpzoo_combinatorial": 0.53,
+    "mdpzoo_combinatorial": 0.54,
     "mdpzoo_nonstationary": 0.6,
-    "mdpzoo_token": 0.62,
 }
 VAGUE = {"utils", "util", "common", "helpers", "helper", "misc", "tools"}
 
