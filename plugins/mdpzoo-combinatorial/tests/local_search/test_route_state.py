@@ -102,6 +102,18 @@ def test_a_route_of_its_own_is_free_until_all_rows_are_used():
     assert state.empty(s) == -1
 
 
+def test_undoing_closes_a_route_that_was_opened():
+    s = search_of()
+    state.take_out(s, 2, 1, 0, 0, 1)  # customer 4
+    assert state.empty(s) == 3
+    state.put(s, 4, 3, 0)
+    assert routes_of(s) == [*ROUTES[:2], ROUTES[2][1:], [4]]
+    assert_whole(s)
+    state.undo(s, 3)
+    assert routes_of(s) == ROUTES
+    assert_whole(s)
+
+
 def test_settling_moves_the_last_route_to_a_row_that_was_emptied():
     s = search_of()
     state.take_out(s, 0, 1, 0, 0, 3)
