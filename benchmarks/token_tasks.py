@@ -1,6 +1,8 @@
 """Entropy control on token tasks, measured with mdpzoo-token.
 
 python benchmarks/token_tasks.py behaviour    # 150 updates of SumTarget under each strategy, three seeds: half an hour
+python benchmarks/token_tasks.py papers       # the same at the papers' own settings
+python benchmarks/token_tasks.py longer       # 300 updates under four strategies
 python benchmarks/token_tasks.py control      # CopySort, the negative control, two seeds
 python benchmarks/token_tasks.py speed        # updates and environments per CPU-second, one thread
 python benchmarks/token_tasks.py denoising    # what MDPO brings on two chains
@@ -34,10 +36,34 @@ STRATEGIES: dict[str, tuple[str, dict[str, Any]]] = {
 }
 CONTROL = ("grpo", "bonus .01", "kl-cov 10 %", "adaptive, H = 1", "siren .5", "arbitrary-aepo, H0 = 1, share .25")
 
+PAPERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "clip-higher": ("clip-higher", {}),
+    "clip-cov 2e-4, 1, 5": ("clip-cov", {"fraction": 2e-4, "lower": 1.0, "upper": 5.0, "clip": [1.0, 1.0]}),
+    "kl-cov .2 %": ("kl-cov", {"percent": 0.2}),
+    "steer .8": ("steer", {"w_min": 0.8}),
+    "lp-reg": ("lp-reg", {}),
+    "siren .005": ("siren", {"beta": 0.005}),
+    "epo .001": ("epo", {"c": 0.001}),
+    "empg .1": ("empg", {"zeta": 0.1}),
+    "arbitrary-aepo, H0 = .5": ("arbitrary-aepo", {"target": 0.5}),
+    "agentic-aepo": ("agentic-aepo", {}),
+}
+LONGER = ("grpo", "kl-cov 10 %", "siren .5", "arbitrary-aepo, H0 = 1, share .25")
+
 
 def behaviour() -> list[dict[str, Any]]:
     """Every strategy from the same base policy of each seed."""
     return [row for seed in range(3) for row in trained("mdpzoo/SumTarget-v0", seed, STRATEGIES)]
+
+
+def papers() -> list[dict[str, Any]]:
+    """The strategies at the settings of their papers or released code, beside grpo."""
+    return [row for seed in range(3) for row in trained("mdpzoo/SumTarget-v0", seed, ["grpo", *PAPERS])]
+
+
+def longer() -> list[dict[str, Any]]:
+    """Some strategies for twice as many updates."""
+    return [row for seed in range(3) for row in trained("mdpzoo/SumTarget-v0", seed, LONGER, 2 * UPDATES)]
 
 
 def control() -> list[dict[str, Any]]:
@@ -45,7 +71,7 @@ def control() -> list[dict[str, Any]]:
     return [row for seed in range(2) for row in trained("mdpzoo/CopySort-v0", seed, CONTROL)]
 
 
-def trained(id: str, seed: int, names: Any) -> list[dict[str, Any]]:
+def trained(id: str, seed: int, names: Any, updates: int = UPDATES) -> list[dict[str, Any]]:
     """Trains each strategy from one base policy and measures it; the base comes first."""
     import mdpzoo
     from mdpzoo_token.rollouts.measuring import measure
@@ -56,13 +82,13 @@ def trained(id: str, seed: int, names: Any) -> list[dict[str, Any]]:
     base.warm_start()
     rows = [{"strategy": "base", "seed": seed, **measure(base.task, base.policy.network)._asdict()}]
     for name in names:
-        strategy, settings = STRATEGIES[name]
+        strategy, settings = (STRATEGIES | PAPERS)[name]
         agent = GRPOToken(env=env, seed=seed, strategy=strategy, strategy_settings=settings)
         agent.policy.network.load_state_dict(base.policy.network.state_dict())
         agent.trainer.generator.set_state(base.trainer.generator.get_state())
         agent.warmed = True
         began = time.process_time()
-        agent.learn(UPDATES * 32 * 8 * agent.task.length)
+        agent.learn(updates * 32 * 8 * agent.task.length)
         seconds = time.process_time() - began
         found = measure(agent.task, agent.policy.network)
         trace = [[round(each.entropy, 4), round(each.reward, 4)] for each in agent.reports]
@@ -73,16 +99,16 @@ def trained(id: str, seed: int, names: Any) -> list[dict[str, Any]]:
 
 
 def speed() -> list[dict[str, Any]]:
-    """150 updates, the least of three runs; and tokens per CPU-second of the rules at B = 1,024, the most of nine."""
+    """150 updates, the least of three runs; and tokens per CPU-second at B = 1,024, the most of nine."""
     import mdpzoo
     from mdpzoo_token.training.agent import GRPOToken
 
     rows = []
     for name in ("SumTarget", "CopySort", "Countdown", "KeyDoor"):
-        task = mdpzoo.make(f"mdpzoo/{name}-v0").unwrapped.rules
+        task = mdpzoo.make(f"mdpzoo/{name}-v0").unwrapped.rules.task
         rates = [rules_rate(task) for _ in range(9)]
         rows.append(rate_row(f"{name}, rules", rates))
-        rates = [shell_rate(f"mdpzoo/{name}-v0") for _ in range(3)]
+        rates = [shell_rate(f"mdpzoo/{name}-v0") for _ in range(9)]
         rows.append(rate_row(f"{name}, make_vec with tensors", rates))
     runs = []
     for _ in range(3):
@@ -214,6 +240,8 @@ def draw(rows: list[dict[str, Any]], file: Path) -> None:
 
 PARTS: dict[str, Callable[[], list[dict[str, Any]]]] = {
     "behaviour": behaviour,
+    "papers": papers,
+    "longer": longer,
     "control": control,
     "speed": speed,
     "denoising": denoising,

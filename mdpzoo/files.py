@@ -28,7 +28,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def check_folder(path: Path) -> None:
-    """Refuses, before anything is computed, a file whose folder is not there.
+    """Checks, before anything is computed, that the folder of a file exists.
 
     Raises:
         SettingError: names the folder.

@@ -63,7 +63,7 @@ def _shipped(name: str, env: Any) -> Any:
     trained = {id for id, spec in registry.agents().items() if spec.load}
     if name not in trained:
         if name in registry.agents():
-            raise CheckpointError(f"agent {name!r} does not come trained; use make_agent({name!r}, env) and learn")
+            raise CheckpointError(f"agent {name!r} is not pretrained; use make_agent({name!r}, env) and learn")
         if hint := did_you_mean(name, trained):
             raise CheckpointError(f"there is no file {name!r} and no trained agent of this id.{hint}")
         raise unknown("saved agent", name, trained, "mdpzoo list agents")

@@ -25,20 +25,14 @@ TESTS = {"mdpzoo": [ROOT / "tests"]} | {
 LINES, FUNCTION, PARAMETERS, FOLDER, RATIO, START = 300, 60, 10, 15, 0.7, 0.35
 EMPTY = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
 # what does not yet keep its budget; an entry that does must go
-LONG_FILES = {
-    "plugins/mdpzoo-combinatorial/tests/bq_nco/test_checkpoint.py",
-    "plugins/mdpzoo-combinatorial/tests/environments/test_problems.py",
-}
+LONG_FILES: set[str] = set()
 LONG_FUNCTIONS: set[str] = set()
 MANY_PARAMETERS: set[str] = set()
 SAME_NAMES: set[str] = set()
 FULL_FOLDERS: set[str] = set()
 BELOW = {
-    "mdpzoo": 0.6,
-    "mdpzoo_combinatorial": 0.45,
-    "mdpzoo_horizon": 0.6,
+    "mdpzoo_combinatorial": 0.54,
     "mdpzoo_nonstationary": 0.6,
-    "mdpzoo_token": 0.6,
 }
 VAGUE = {"utils", "util", "common", "helpers", "helper", "misc", "tools"}
 

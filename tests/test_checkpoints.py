@@ -262,7 +262,7 @@ def test_a_file_that_is_no_agent_is_refused(content, sentence, tmp_path):
 
 def test_what_is_not_there_is_named(tmp_path):
     assert "holds no agent" in refusal(tmp_path)
-    assert "does not come trained" in refusal("ppo")
+    assert "is not pretrained" in refusal("ppo")
     with pytest.raises(UnknownNameError, match="unknown saved agent 'nowhere'"):
         mdpzoo.load_agent("nowhere")
 

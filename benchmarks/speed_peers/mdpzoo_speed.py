@@ -100,7 +100,7 @@ class SingleEpisode:
 
 
 def prepare(problem: str, size: int, batch: int) -> worker.Plays:
-    """The plays of a shape; none for ids that there are not."""
+    """The plays of a shape; none for unknown ids."""
     id = f"mdpzoo/{problem}-v0"
     if id not in mdpzoo.environments():
         return {}

@@ -192,7 +192,7 @@ def _home(saved: str | Path) -> tuple[str, dict[str, Any]]:
     spec = registry.agents().get(str(saved))
     if spec is not None and spec.load is None:
         raise CheckpointError(
-            f"agent {spec.id!r} does not come trained: give the folder of mdpzoo train, "
+            f"agent {spec.id!r} is not pretrained: give the folder of mdpzoo train, "
             "or, if it has nothing to learn, the environment with --env"
         )
     note = getattr(read(saved), "mdpzoo", {}).get("environment")

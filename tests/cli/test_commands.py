@@ -162,7 +162,7 @@ WRONG = [
     ([*TRAIN, "--out", "new", "--resume"], "holds no run to resume"),
     ([*TRAIN, "--out", "RUN", "--resume"], "resume it with the same command"),
     (["evaluate", "nowhere"], "unknown saved agent 'nowhere'"),
-    (["evaluate", "ppo"], "does not come trained"),
+    (["evaluate", "ppo"], "is not pretrained"),
     (["evaluate", "RUN/run.json"], "neither a safetensors file nor SB3's zip"),
     (["evaluate", "RUN", "--env", TSP], "cannot be made"),
     (["evaluate", "RUN", "--env-set", "length=7"], "does not fit agent 'q-learning'"),

@@ -83,10 +83,10 @@ def check_seeds(strata: Strata) -> None:
 
 def resampled(strata: Strata, resamples: int, generator: np.random.Generator) -> np.ndarray:
     """Draws seeds with replacement within every environment; returns ``[resamples, N]`` scores."""
-    return strata.values[_places(strata, resamples, generator)]
+    return strata.values[_resampled(strata, resamples, generator)]
 
 
-def _places(strata: Strata, resamples: int, generator: np.random.Generator) -> np.ndarray:
+def _resampled(strata: Strata, resamples: int, generator: np.random.Generator) -> np.ndarray:
     sizes = np.repeat(strata.sizes, strata.sizes)
     uniform = generator.random((resamples, len(sizes)))
     return (uniform * sizes).astype(np.intp) + np.repeat(strata.starts, strata.sizes)

@@ -32,7 +32,7 @@ class Seat:
 
     def __getattr__(self, name: str) -> Any:
         """Finds what the game may have."""
-        return offered(self, self.__dict__.get("game"), self.OPTIONAL, name)
+        return optional_attribute(self, self.__dict__.get("game"), self.OPTIONAL, name)
 
     def with_policy(self, player: str, policy: Any) -> Any:
         """Returns the same seat against another policy of one player.
@@ -48,7 +48,7 @@ class Seat:
         return self.game.render_fps
 
 
-def offered(view: Any, rules: Any, optional: Mapping[str, str], name: str) -> Any:
+def optional_attribute(view: Any, rules: Any, optional: Mapping[str, str], name: str) -> Any:
     """Returns a view's own form of an optional attribute; for its ``__getattr__``.
 
     Args:

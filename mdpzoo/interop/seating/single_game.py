@@ -7,7 +7,7 @@ import numpy as np
 from gymnasium.spaces import Discrete
 
 from mdpzoo.errors import IllegalActionError
-from mdpzoo.interop.seating.seat_players import Seat, offered
+from mdpzoo.interop.seating.seat_players import Seat, optional_attribute
 from mdpzoo.interop.shells.shell import check_action
 from mdpzoo.interop.shells.states import taken
 from mdpzoo.protocols import BatchedGame, Draw, Game
@@ -36,7 +36,7 @@ class SingleGame:
 
     def __getattr__(self, name: str) -> Any:
         """Finds what the batched game may have."""
-        return offered(self, self.__dict__.get("rules"), Seat.OPTIONAL, name)
+        return optional_attribute(self, self.__dict__.get("rules"), Seat.OPTIONAL, name)
 
     @property
     def _render_fps(self) -> int:

@@ -137,7 +137,7 @@ class BatchedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         forgotten = self._seed(seed)
         rows = np.ones(self.num_envs, bool) if mask is None else np.array(on_host(mask), bool)
         self._start(rows, forgotten)
-        return self._look(self._state), self._told(self._facts(), self._here(rows)) if self._always else {}
+        return self._look(self._state), self._infos_of(self._facts(), self._here(rows)) if self._always else {}
 
     def render(self) -> tuple[np.ndarray, ...] | None:
         """Returns a picture of every row, ``[height, width, 3]`` uint8 each; None without a render mode."""
@@ -231,7 +231,7 @@ class BatchedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         """Returns an array or a tensor as the output asks."""
         raise NotImplementedError
 
-    def _told(self, facts: Mapping[str, Any], rows: Any) -> dict[str, Any]:
+    def _infos_of(self, facts: Mapping[str, Any], rows: Any) -> dict[str, Any]:
         """Returns infos with the facts of some rows (``[B]`` bool) and their masks."""
         infos: dict[str, Any] = {}
         for name, fact in facts.items():
@@ -244,7 +244,7 @@ class BatchedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
             episode = {"r": self._returns, "l": self._elapsed, "t": time.perf_counter() - self._began}
             infos["episode"] = {name: self._out(self._only(ended, value)) for name, value in episode.items()}
             infos["_episode"] = self._out(ended)
-        last = self._told(self._facts(), ended) if self._always or self._at_end else {}
+        last = self._infos_of(self._facts(), ended) if self._always or self._at_end else {}
         if self.autoreset_mode == AutoresetMode.SAME_STEP:
             infos["final_obs"], infos["_final_obs"] = self._look(self._state), self._out(ended)
             infos["final_info"] = {"illegal": infos["illegal"], "_illegal": infos["illegal"]} | last

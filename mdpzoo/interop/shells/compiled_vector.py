@@ -77,7 +77,7 @@ class CompiledVectorEnv(BatchedVectorEnv):
             self._done = done.copy()
             self._finish(ended, infos)
         if self._always:
-            infos |= self._told(self._facts(), self._everybody)
+            infos |= self._infos_of(self._facts(), self._everybody)
         if self.output == "numpy":
             return rules.observe(self._state), reward, terminated, truncated, infos
         return self._look(self._state), self._out(reward), self._out(terminated), self._out(truncated), infos

@@ -61,7 +61,7 @@ class TensorVectorEnv(BatchedVectorEnv):
         if self._some_done:
             self._finish(done & ~asleep if some_asleep else done, infos)
         if self._always:
-            infos |= self._told(self._facts(), self._everybody)
+            infos |= self._infos_of(self._facts(), self._everybody)
         return self._look(self._state), self._out(reward), self._out(terminated), self._out(truncated), infos
 
     def action_masks(self) -> Any:

@@ -44,7 +44,7 @@ def family_sections(results: Results) -> tuple[list[tuple[str, Section]], list[s
         if id in registry.environments() and registry.owner(id) in hooks:
             family, code = hooks[registry.owner(id)]
             try:
-                section = _asked(code, runs)
+                section = _requested(code, runs)
             except Exception as error:  # a plugin's failure never takes the report down
                 notes.append(f"the section of family {family!r} on {environment} was left out: {error!s:.150}")
                 continue
@@ -53,7 +53,7 @@ def family_sections(results: Results) -> tuple[list[tuple[str, Section]], list[s
     return found, notes
 
 
-def _asked(code: str, runs: Sequence[RunRecord]) -> Section | None:
+def _requested(code: str, runs: Sequence[RunRecord]) -> Section | None:
     section = load(code)(runs)
     if section is not None and not isinstance(section, Section):
         raise TypeError(f"it must return a Section or None, got {section!r:.60}")

@@ -83,7 +83,7 @@ class Planner:
 
 
 def _check(env: Any, agent: str) -> None:
-    """Refuses an environment that the solver does not solve."""
+    """Raises SettingError if the solver does not solve the environment's problem."""
     space = env.observation_space
     SOLVERS[agent].check(problem_of(space.spaces if isinstance(space, spaces.Dict) else ()))
 

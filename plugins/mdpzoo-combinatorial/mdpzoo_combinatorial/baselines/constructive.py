@@ -46,7 +46,7 @@ def random(instance: Any, seed: int, budget: Budget) -> Found:
 
 
 def greedy_ratio(instance: Any, seed: int, budget: Budget) -> Found:
-    """Takes what gives most for what it takes: value to weight (Knapsack), prize to distance (OP)."""
+    """Adds the item or node of the highest ratio: value to weight (Knapsack), prize to distance (OP)."""
     if isinstance(instance, KnapsackInstance):
         return Found(_filled(instance, by_ratio(instance.values, instance.weights)))
     prizes = instance.prizes

@@ -167,7 +167,7 @@ def _by_trained(instance: Any, decoding: str | None, seed: int, budget: Budget, 
 
 
 def _check_agent(agent: str, instance: Instance, decoding: str | None) -> None:
-    """Refuses an agent that cannot solve this, before anything is computed."""
+    """Raises SettingError if the agent cannot solve the instance, before anything is computed."""
     if agent == TRAINED:
         return
     problems = SOLVERS[agent].problems
@@ -218,7 +218,7 @@ def _watched(seconds: float, name: str) -> Iterator[tuple[Budget, list[int]]]:
 
 
 def _check_outputs(picture: Path | None, *others: Path | None) -> None:
-    """Refuses, before the search begins, what could not be written after it."""
+    """Raises SettingError if an output could not be written, before the search begins."""
     from mdpzoo_combinatorial.render import FORMATS
 
     if picture is not None and picture.suffix.lower() not in FORMATS:

@@ -87,7 +87,7 @@ class CVRP(Rules):
 
     def generated(self, xp: Any, draws: Any) -> tuple[Any, Any]:
         """New customers in every row."""
-        points = nodes.places(xp, self.distribution, draws, self.size)
+        points = nodes.random_coordinates(xp, self.distribution, draws, self.size)
         demands = single(distributions.demands(xp, draws[:, 1 - self.size :]))
         demands = xp.concatenate((xp.zeros_like(demands[:, :1]), demands), 1)
         tokens = xp.concatenate((points, demands[:, None], nodes.from_home(xp, points)[:, None]), 1)

@@ -128,7 +128,7 @@ class DirectProblem(_Direct):
 
     def observe(self, state: DirectState) -> dict[str, Tensor]:
         """What ``observation_space`` says, with leading dimension B."""
-        return _seen(self.rules, state, self.rules.shown(state.tokens))
+        return _observation(self.rules, state, self.rules.shown(state.tokens))
 
     def _costs(self, tokens: Tensor, current: Tensor) -> Tensor:
         names = torch.arange(self.rules.size, device=tokens.device).unsqueeze(0)
@@ -187,10 +187,10 @@ class CompiledDirect(_Direct):
         """What ``observation_space`` says, with leading dimension B; what never changes is made once."""
         if self._seen[0] is not state.tokens:
             self._seen = state.tokens, self.rules.shown(state.tokens)
-        return _seen(self.rules, state, self._seen[1].copy())
+        return _observation(self.rules, state, self._seen[1].copy())
 
 
-def _seen(rules: Rules, state: DirectState, seen: dict[str, Any]) -> dict[str, Any]:
+def _observation(rules: Rules, state: DirectState, seen: dict[str, Any]) -> dict[str, Any]:
     """Adds to an observation what a step changes, in NumPy or in torch."""
     seen["action_mask"] = state.legal
     if rules.routed:

@@ -18,10 +18,10 @@ from mdpzoo_combinatorial.instances.checking import whole
 PLANE = Edges(PLACES, longest=math.sqrt(2.0))  # Euclidean in the unit square
 
 
-def places(xp: Any, kind: str, draws: Any, count: int) -> Any:
+def random_coordinates(xp: Any, kind: str, draws: Any, count: int) -> Any:
     """Random nodes, ``[B, 2, count]`` float32, from the first ``place_draws`` numbers of ``[B, draws]``."""
     used = distributions.place_draws(kind, count)
-    return single(distributions.places(xp, kind, draws[:, :used], count))
+    return single(distributions.random_coordinates(xp, kind, draws[:, :used], count))
 
 
 def from_home(xp: Any, points: Any) -> Any:

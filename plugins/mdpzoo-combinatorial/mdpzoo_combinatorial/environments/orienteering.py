@@ -101,7 +101,7 @@ class Orienteering(Rules):
 
     def generated(self, xp: Any, draws: Any) -> tuple[Any, Any]:
         """New nodes in every row."""
-        points = nodes.places(xp, self.distribution, draws, self.size)
+        points = nodes.random_coordinates(xp, self.distribution, draws, self.size)
         home = nodes.from_home(xp, points)
         prizes = single(distributions.prizes(xp, self.prizes, draws[:, 1 - self.size :], home[:, 1:]))
         prizes = xp.concatenate((xp.zeros_like(prizes[:, :1]), prizes), 1)

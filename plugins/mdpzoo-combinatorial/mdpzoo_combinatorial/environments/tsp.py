@@ -64,7 +64,7 @@ class TSP(Rules):
 
     def generated(self, xp: Any, draws: Any) -> tuple[Any, Any]:
         """New nodes in every row."""
-        return nodes.places(xp, self.distribution, draws, self.size), xp.zeros_like(draws[:, :1])
+        return nodes.random_coordinates(xp, self.distribution, draws, self.size), xp.zeros_like(draws[:, :1])
 
     def shown_spaces(self, tokens: int) -> dict[str, Any]:
         """Coordinates ``[L, 2]``."""

@@ -28,7 +28,7 @@ def solution_of(file: TextFile, printed: Printed, instance: Instance, ids_from: 
     usual = 0 if printed.first is None else printed.first
     if ids_from is not None:
         return _counted(printed, instance, ids_from)
-    worth = {first: _worth(instance, _counted(printed, instance, first)) for first in (0, 1)}
+    worth = {first: _objective(instance, _counted(printed, instance, first)) for first in (0, 1)}
     fits = [first for first in (0, 1) if worth[first] is not None]
     told = [first for first in fits if printed.objective is not None and agrees(printed, worth[first])]
     if len(fits) < 2:
@@ -49,7 +49,7 @@ def agrees(printed: Any, objective: int | float | None) -> bool:
     return bool(abs(printed.objective - objective) <= slack)
 
 
-def _worth(instance: Instance, solution: Any) -> int | float | None:
+def _objective(instance: Instance, solution: Any) -> int | float | None:
     """The objective, or None where it is no solution."""
     try:
         return instance.objective(solution)

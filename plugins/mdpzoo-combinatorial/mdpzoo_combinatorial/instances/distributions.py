@@ -45,7 +45,7 @@ def place_draws(kind: str, count: int) -> int:
     return 2 * count if kind == "uniform" else 3 * count + 2 * CENTRES + 1
 
 
-def places(xp: Any, kind: str, u: Any, count: int) -> Any:
+def random_coordinates(xp: Any, kind: str, u: Any, count: int) -> Any:
     """Nodes in the unit square, ``[B, 2, count]`` float64, from ``[B, place_draws(kind, count)]`` numbers."""
     if kind == "uniform":
         return u.reshape(-1, 2, count)

@@ -75,7 +75,7 @@ def _points(distribution: str, rng: np.random.Generator, size: int) -> Floats:
     if distribution == "uniform":
         return rng.random((size, 2))
     u = rng.random((1, distributions.place_draws(distribution, size)))
-    return np.asarray(distributions.places(np, distribution, u, size)[0].T)
+    return np.asarray(distributions.random_coordinates(np, distribution, u, size)[0].T)
 
 
 def tours(names: Iterator[str], size: int, rng: np.random.Generator, distribution: str) -> Iterator[TSPInstance]:

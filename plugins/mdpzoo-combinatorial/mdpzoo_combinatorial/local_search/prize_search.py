@@ -71,10 +71,10 @@ def search(
     s = prize_rounds.prepared(less, worth, allowed, inside[inside >= 0], seed, 0)
     _run(s, iterations, 1e-12 * float(less.max()), budget or Budget())
     tour = prize_rounds.from_depot(s, nodes)
-    return max((first, tour), key=lambda each: _worth(matrix, gains, allowed, each)).tolist()
+    return max((first, tour), key=lambda each: _objective(matrix, gains, allowed, each)).tolist()
 
 
-def _worth(costs: Floats, prizes: Floats, limit: float, tour: NDArray[np.int64]) -> tuple[bool, float, float]:
+def _objective(costs: Floats, prizes: Floats, limit: float, tour: NDArray[np.int64]) -> tuple[bool, float, float]:
     """What makes one tour better than another: within the limit, more prize, less length."""
     long = _length(costs, tour)
     return long <= limit, math.fsum(prizes[tour[1:]]), -long

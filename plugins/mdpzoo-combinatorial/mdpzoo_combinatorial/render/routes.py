@@ -64,7 +64,7 @@ def draw_routes(
         stops = _around(points, stops)
     colours = [ROUTES[each % len(ROUTES)] for each in range(len(stops))]
     size = dot * by_demand(amounts)
-    lines = _ways(canvas, where, stops, colours, 0.2 * dot + 1, complete)
+    lines = _route_lines(canvas, where, stops, colours, 0.2 * dot + 1, complete)
     left = np.ones(len(points), bool)
     left[[0, *(stop for each in stops for stop in each)]] = False
     canvas.dots(points[left], size[left], UNVISITED)
@@ -93,7 +93,7 @@ def _around(points: Floats, stops: list[np.ndarray]) -> list[np.ndarray]:
     return [stops[each] for each in np.argsort(angles, kind="stable")]
 
 
-def _ways(
+def _route_lines(
     canvas: Canvas, where: Place, stops: list[np.ndarray], colours: list[str], width: float, complete: bool
 ) -> list[Floats]:
     """Draws the routes and returns their lines."""

@@ -74,8 +74,8 @@ def test_an_instance_is_laid_out_coordinate_by_coordinate_with_its_rows_below():
 
 def test_random_nodes_use_the_first_numbers_only():
     draws = np.random.default_rng(1).random((2, 40))
-    first = nodes.places(np, "uniform", draws, 5)
+    first = nodes.random_coordinates(np, "uniform", draws, 5)
     changed = draws.copy()
     changed[:, 10:] = 0.5  # 5 nodes take 10 numbers
     assert first.shape == (2, 2, 5)
-    assert np.array_equal(first, nodes.places(np, "uniform", changed, 5))
+    assert np.array_equal(first, nodes.random_coordinates(np, "uniform", changed, 5))

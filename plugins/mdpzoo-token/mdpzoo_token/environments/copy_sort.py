@@ -3,7 +3,7 @@
 Each prompt has one answer, so an optimal policy has no entropy, and whatever keeps entropy up costs reward.
 """
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import torch
 from torch import Tensor
@@ -11,6 +11,9 @@ from torch import Tensor
 from mdpzoo.settings import Range, ranged
 from mdpzoo_token.environments.sum_target import DIGITS
 from mdpzoo_token.environments.task import TokenState, TokenTask, drawn
+
+if TYPE_CHECKING:
+    from mdpzoo_token.environments.compiled_tasks import CompiledTask
 
 
 class CopySort(TokenTask):
@@ -48,6 +51,12 @@ class CopySort(TokenTask):
         self.prompts = torch.randint(DIGITS, (prompts, length), generator=generator)
         self.names = tuple(str(token) if token < DIGITS else "x" for token in range(vocabulary))
         self._define_spaces()
+
+    def compiled(self) -> "CompiledTask":
+        """Returns the same rules for a CPU."""
+        from mdpzoo_token.environments.compiled_tasks import CompiledTask
+
+        return CompiledTask(self)
 
     def verify(self, prompt: Tensor, tokens: Tensor) -> Tensor:
         """Whether tokens ``[B, L]`` are the sorted prompts ``[B, L]``."""

@@ -7,19 +7,19 @@ look into the tree, and the last one a look at the value.
 """
 
 import copy
-from itertools import combinations_with_replacement, permutations, product
-from typing import Annotated, Any, NamedTuple
+from itertools import combinations_with_replacement
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from mdpzoo.errors import SettingError
 from mdpzoo.settings import Range, ranged
+from mdpzoo_token.environments.countdown_tables import OPERATORS, ROOT, Tables, expressions, tree, whole_values
 from mdpzoo_token.environments.task import TokenTask, drawn
 
-OPERATORS = "+-*/"
-DEAD, ROOT = 0, 1  # nodes of the tree: that of no expression's beginning, and that of the empty one
-TOGETHER = 64  # sets of numbers whose expressions are evaluated together
+if TYPE_CHECKING:
+    from mdpzoo_token.environments.compiled_tasks import CompiledCountdown
 
 
 class CountdownState(NamedTuple):
@@ -38,25 +38,6 @@ class CountdownState(NamedTuple):
     step: Tensor
     row: Tensor
     node: Tensor
-
-
-class Tables(NamedTuple):
-    """What a step looks up.
-
-    Attributes:
-        following: ``[N, V]`` int64, the node after a token.
-        leaf: ``[N]`` int64, 1 + the expression that a node completes, 0 elsewhere.
-        values: ``[G, E + 1]`` int64 of G - 1 sets of numbers and E expressions: the value where it is whole and
-            positive, else 0; row 0 and column 0 stand for neither and are 0.
-        rows: ``[(highest + 1) ** n]`` int64, the row of a set of numbers by its code; 0 where it has none.
-        weights: ``[n]`` int64, of the numbers in the code.
-    """
-
-    following: Tensor
-    leaf: Tensor
-    values: Tensor
-    rows: Tensor
-    weights: Tensor
 
 
 class Countdown(TokenTask):
@@ -140,16 +121,22 @@ class Countdown(TokenTask):
         moved.prompts, moved.tables = self.prompts.to(device), Tables(*(each.to(device) for each in self.tables))
         return moved
 
+    def compiled(self) -> "CompiledCountdown":
+        """Returns the same rules for a CPU."""
+        from mdpzoo_token.environments.compiled_tasks import CompiledCountdown
+
+        return CompiledCountdown(self)
+
     def pose(self, prompt: Tensor) -> CountdownState:
         """Returns the states of ``[B, n + 1]`` prompts of ``prompts`` before anything is written."""
         start = super().pose(prompt)
         row = self.tables.rows[(prompt[:, :-1] * self.tables.weights).sum(1)]
         return CountdownState(start.prompt, start.tokens, start.step, row, torch.full_like(start.step, ROOT))
 
-    def written(self, state: CountdownState, action: Tensor) -> CountdownState:
-        """Returns the state with ``[B]`` tokens written at the rows' next positions."""
-        after: CountdownState = super().written(state, action)
-        return after._replace(node=self.tables.following[state.node, action])
+    def written(self, state: CountdownState, token: Tensor) -> CountdownState:
+        """Returns the state with ``[B]`` tokens written at the rows' next positions; V writes nothing."""
+        after: CountdownState = super().written(state, token)
+        return after._replace(node=self.tables.successors[state.node, token])
 
     def succeeded(self, state: CountdownState) -> Tensor:
         """Whether a complete expression has the target as its value, ``[B]`` bool; targets are positive."""
@@ -169,12 +156,7 @@ class Countdown(TokenTask):
     def _tabulate(self, given: Tensor) -> Tables:
         """Evaluates every expression of every set ``[G, n]`` of numbers."""
         values = torch.zeros(len(given) + 1, len(self.expressions) + 1, dtype=torch.int64)
-        for first in range(0, len(given), TOGETHER):
-            numbers = given[first : first + TOGETHER].repeat_interleave(len(self.expressions), 0)
-            top, bottom, valid = self.value(numbers, self.expressions.repeat(len(numbers) // len(self.expressions), 1))
-            quotient = top // bottom.where(valid, 1)
-            whole = valid & (quotient * bottom == top) & (quotient > 0)
-            values[1 + first : 1 + first + TOGETHER, 1:] = quotient.where(whole, 0).view(-1, len(self.expressions))
+        values[1:, 1:] = torch.from_numpy(whole_values(self.expressions.tolist(), given.numpy()).T)
         weights = (self.highest + 1) ** torch.arange(self.numbers)
         rows = torch.zeros((self.highest + 1) ** self.numbers, dtype=torch.int64)
         rows[(given * weights).sum(1)] = torch.arange(1, len(given) + 1)
@@ -183,28 +165,12 @@ class Countdown(TokenTask):
     def _solvable(self, given: Tensor, highest_target: int) -> Tensor:
         """Lists sets of numbers and each of their whole, positive values up to the highest target."""
         values = self.tables.values[1:, 1:]
-        pairs = torch.arange(len(given))[:, None] * (highest_target + 1) + values
-        found = torch.unique(pairs[(values >= 1) & (values <= highest_target)])
-        target = found % (highest_target + 1)
-        return torch.cat([given[found // (highest_target + 1)], target[:, None]], 1)
-
-
-def tree(sequences: Tensor, vocabulary: int) -> tuple[Tensor, Tensor]:
-    """Builds the tree of the beginnings of sequences ``[E, L]``: ``following`` and ``leaf`` of ``Tables``."""
-    nodes: dict[tuple[int, ...], int] = {(): ROOT}
-    edges: list[tuple[int, int, int]] = []
-    for sequence in sequences.tolist():
-        for size, token in enumerate(sequence):
-            beginning = tuple(sequence[: size + 1])
-            if beginning not in nodes:
-                edges.append((nodes[beginning[:-1]], token, len(nodes) + 1))
-                nodes[beginning] = len(nodes) + 1
-    following = torch.full((len(nodes) + 1, vocabulary), DEAD)
-    leaf = torch.zeros(len(nodes) + 1, dtype=torch.int64)
-    before, tokens, after = torch.tensor(edges).T
-    following[before, tokens] = after
-    leaf[[nodes[tuple(each)] for each in sequences.tolist()]] = torch.arange(1, len(sequences) + 1)
-    return following, leaf
+        highest = min(highest_target, int(values.max()))
+        reached = torch.zeros(len(given), highest + 1, dtype=torch.bool)
+        reached.scatter_(1, values.where(values <= highest, 0), True)
+        reached[:, 0] = False
+        which, target = reached.nonzero(as_tuple=True)
+        return torch.cat([given[which], target[:, None]], 1)
 
 
 def _combine(operator: Tensor, left: tuple[Tensor, Tensor], right: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
@@ -213,17 +179,3 @@ def _combine(operator: Tensor, left: tuple[Tensor, Tensor], right: tuple[Tensor,
     tops, bottoms = (p * s + r * q, p * s - r * q, p * r, p * s), (q * s, q * s, q * s, q * r)
     chosen = operator.clamp(0, 3)[None]
     return torch.stack(tops).gather(0, chosen)[0], torch.stack(bottoms).gather(0, chosen)[0]
-
-
-def expressions(numbers: int) -> Tensor:
-    """Lists every postfix form that uses each of n numbers once, ``[count, 2 n - 1]`` int64."""
-    found = []
-    for shape in product((True, False), repeat=2 * numbers - 1):
-        heights = [sum(1 if each else -1 for each in shape[: place + 1]) for place in range(len(shape))]
-        if min(heights) < 1 or heights[-1] != 1:
-            continue
-        for order in permutations(range(numbers)):
-            for operators in product(range(numbers, numbers + 4), repeat=numbers - 1):
-                digits, signs = iter(order), iter(operators)
-                found.append([next(digits) if each else next(signs) for each in shape])
-    return torch.tensor(found)

@@ -4,8 +4,9 @@ A turn is two tokens: (0, 0) asks for the room's code, the code opens its door. 
 room. A uniform policy succeeds with probability P(Bin(turns, V^-2) >= rooms).
 """
 
+import copy
 from collections.abc import Mapping
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -14,6 +15,9 @@ from mdpzoo.errors import SettingError
 from mdpzoo.protocols import Outcome
 from mdpzoo.settings import Range, ranged
 from mdpzoo_token.environments.task import TokenTask
+
+if TYPE_CHECKING:
+    from mdpzoo_token.environments.compiled_tasks import CompiledKeyDoor
 
 TURN = 2  # tokens
 
@@ -26,7 +30,8 @@ class KeyDoorState(NamedTuple):
         tokens: ``[B, L]`` int64, V where nothing is written yet.
         step: ``[B]`` int64, tokens written.
         room: ``[B]`` int64, doors opened.
-        code: ``[B, 2]`` int64, of the room, of the last one when all doors are open.
+        codes: ``[B, N + 1]`` int64, ``(V + 1) a + b`` of each room's code (a, b), at last -1.
+        code: ``[B]`` int64, of the room, -1 when all doors are open.
         first: ``[B]`` int64, first token of a turn that is half written; V elsewhere.
         shown: ``[B]`` bool, whether the environment shows the room's code.
     """
@@ -35,6 +40,7 @@ class KeyDoorState(NamedTuple):
     tokens: Tensor
     step: Tensor
     room: Tensor
+    codes: Tensor
     code: Tensor
     first: Tensor
     shown: Tensor
@@ -76,35 +82,64 @@ class KeyDoor(TokenTask):
         codes = torch.randint(1, vocabulary**2, (prompts, rooms), generator=torch.Generator().manual_seed(seed))
         self.prompts = torch.stack([codes // vocabulary, codes % vocabulary], 2).flatten(1)
         self.names = tuple(str(token) for token in range(vocabulary))
+        firsts = torch.full((vocabulary + 1, vocabulary + 1), vocabulary)  # after a first token and the one behind it
+        firsts[vocabulary, :] = firsts[:, vocabulary] = torch.arange(
+            vocabulary + 1
+        )  # V: a turn begins; nothing written
+        self.firsts = firsts
+        pairs = torch.cartesian_prod(torch.arange(self._base), torch.arange(self._base))  # of code (V + 1) a + b
+        hidden = torch.full_like(pairs, vocabulary)
+        self.digits = torch.stack([hidden, pairs], 1).view(-1, TURN).T.contiguous()  # of a code, hidden and shown
         self._define_spaces()
+
+    def to(self, device: Any) -> "KeyDoor":
+        """Returns the same rules with prompts and tables on a device."""
+        moved = copy.copy(self)
+        for name in ("prompts", "firsts", "digits"):
+            setattr(moved, name, getattr(self, name).to(device))
+        return moved
+
+    def compiled(self) -> "CompiledKeyDoor":
+        """Returns the same rules for a CPU."""
+        from mdpzoo_token.environments.compiled_tasks import CompiledKeyDoor
+
+        return CompiledKeyDoor(self)
 
     def pose(self, prompt: Tensor) -> KeyDoorState:
         """Returns the states of ``[B, 2 N]`` codes in the first room."""
         start = super().pose(prompt)
         nothing = torch.zeros_like(start.step)
+        codes = prompt[:, ::TURN] * self._base + prompt[:, 1::TURN]
+        codes = torch.cat([codes, torch.full_like(codes[:, :1], -1)], 1)
         first = torch.full_like(nothing, self.vocabulary)
-        return KeyDoorState(start.prompt, start.tokens, start.step, nothing, prompt[:, :TURN], first, nothing.bool())
+        return KeyDoorState(
+            start.prompt, start.tokens, start.step, nothing, codes, codes[:, 0].clone(), first, nothing.bool()
+        )
 
     def step(self, state: KeyDoorState, action: Tensor, draws: Tensor) -> Outcome:
         """Writes ``[B]`` tokens; every second one ends a turn."""
-        first, code = state.first, state.code
-        opens = (first == code[:, 0]) & (action == code[:, 1])  # never with a turn's first token: no code has a V
-        asks = (first == 0) & (action == 0)
+        token, illegal = self.legal(action)
+        turn = state.first * self._base + token  # no code with a turn's first token or an illegal one: those hold a V
+        opens, asks = turn == state.code, turn == 0
         room = state.room + opens
-        following = room.clamp(max=self.rooms - 1)[:, None] * TURN + torch.arange(TURN, device=room.device)
-        after = self.written(state, action)._replace(
+        after = self.written(state, token)._replace(
             room=room,
-            code=state.prompt.gather(1, following),
-            first=torch.where(first == self.vocabulary, action, self.vocabulary),
+            code=state.codes.gather(1, room[:, None])[:, 0],
+            first=self.firsts.take(turn),
             shown=(state.shown | asks) & ~opens,
         )
         won = room >= self.rooms
-        return Outcome(after, won.double(), won | (after.step >= self.length), torch.zeros_like(won))
+        return Outcome(after, won.double(), won | illegal | (after.step >= self.length), illegal)
+
+    @property
+    def _base(self) -> int:
+        """What the first token of a code is multiplied by."""
+        return self.vocabulary + 1
 
     def context(self, state: KeyDoorState) -> Tensor:
         """The room, its code where it is shown (V, V where not), and the turn's first token (V at its beginning)."""
-        code = torch.where(state.shown[:, None], state.code, self.vocabulary)
-        return torch.cat([state.room[:, None], code, state.first[:, None]], 1)
+        entry = 2 * state.code + state.shown
+        return torch.stack([state.room, self.digits[0].take(entry), self.digits[1].take(entry), state.first], 1)
 
     def reveal(self, state: KeyDoorState) -> Mapping[str, Tensor]:
         """Besides the usual facts, the hidden ``codes`` ``[B, 2 N]``."""
@@ -135,7 +170,8 @@ class KeyDoor(TokenTask):
             if position % TURN == 0:
                 whim = torch.rand(count, generator=generator)
                 anything = torch.randint(self.vocabulary, (count, TURN), generator=generator)
-                copied = torch.where(state.shown[:, None], state.code, anything)
+                here = state.room.clamp(max=self.rooms - 1)[:, None] * TURN + torch.arange(TURN)
+                copied = torch.where(state.shown[:, None], prompt.gather(1, here), anything)
                 plan = torch.where((whim < 0.3)[:, None], 0, torch.where((whim < 0.5)[:, None], copied, anything))
             tokens.append(plan[:, position % TURN])
             state = self.step(state, tokens[-1], prompt).state

@@ -6,7 +6,7 @@ sequence holds no forbidden transition. With re-masking, tokens that stood may b
 
 import copy
 from collections.abc import Mapping
-from typing import Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -18,6 +18,9 @@ from mdpzoo.protocols import Outcome
 from mdpzoo.settings import Choices, Range, ranged
 from mdpzoo_token.denoising.orders import standing_after
 from mdpzoo_token.denoising.sources import MarkovSource
+
+if TYPE_CHECKING:
+    from mdpzoo_token.environments.compiled_denoise import CompiledDenoise
 
 SOURCES = {
     "two-cycles": (
@@ -78,13 +81,20 @@ class MaskedDenoise:
         self.standing = torch.tensor([*standing_after(length, steps), length])
         self.observation_space = spaces.MultiDiscrete(np.array([self.vocabulary + 1] * length + [steps + 1]), np.int64)
         self.action_space = spaces.MultiDiscrete(np.array([self.vocabulary] * length + [2] * length), np.int64)
+        self.sizes = torch.from_numpy(self.action_space.nvec)
 
     def to(self, device: Any) -> "MaskedDenoise":
         """Returns the same rules with their tensors on a device."""
         moved = copy.copy(self)
-        for name in ("allowed", "first", "standing"):
+        for name in ("allowed", "first", "standing", "sizes"):
             setattr(moved, name, getattr(self, name).to(device))
         return moved
+
+    def compiled(self) -> "CompiledDenoise":
+        """Returns the same rules for a CPU."""
+        from mdpzoo_token.environments.compiled_denoise import CompiledDenoise
+
+        return CompiledDenoise(self)
 
     def initial(self, draws: Tensor, before: Any = None) -> DenoisingState:
         """Masks everything."""
@@ -95,8 +105,10 @@ class MaskedDenoise:
     def step(self, state: DenoisingState, action: Tensor, draws: Tensor) -> Outcome:
         """Fills masked positions with the first L entries of ``[B, 2 L]`` actions and keeps those that the others mark.
 
-        Where too many or too few are marked, marked ones stand first, then the lower index.
+        Where too many or too few are marked, marked ones stand first, then the lower index. An action outside the
+        space ends its row as it stands.
         """
+        illegal = ((action < 0) | (action >= self.sizes)).any(1)
         filling, marks = action.split(self.length, 1)
         old = state.tokens < self.vocabulary
         filled = torch.where(old, state.tokens, filling)
@@ -107,9 +119,9 @@ class MaskedDenoise:
         )
         rank = order.argsort(dim=1)
         tokens = torch.where(rank < count[:, None], filled, self.vocabulary)
-        after = DenoisingState(tokens, state.step + 1)
-        ended = after.step >= self.steps
-        return Outcome(after, (ended & self.verify(tokens)).double(), ended, torch.zeros_like(ended))
+        after = DenoisingState(torch.where(illegal[:, None], state.tokens, tokens), state.step + ~illegal)
+        complete = after.step >= self.steps
+        return Outcome(after, (complete & self.verify(after.tokens)).double(), complete | illegal, illegal)
 
     def verify(self, tokens: Tensor) -> Tensor:
         """Whether sequences ``[B, L]`` are complete and hold no forbidden transition, ``[B]`` bool."""

@@ -5,7 +5,8 @@ that is always right may keep up to ln(count) / 6 nats of entropy a token, 1.34 
 therefore costs no reward here; where it collapses, the optimiser did it.
 """
 
-from typing import Annotated, NamedTuple
+import copy
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -14,6 +15,9 @@ from torch import Tensor
 from mdpzoo.protocols import Outcome
 from mdpzoo.settings import Range, ranged
 from mdpzoo_token.environments.task import TokenTask, drawn
+
+if TYPE_CHECKING:
+    from mdpzoo_token.environments.compiled_tasks import CompiledSumTarget
 
 DIGITS = 10
 JUNK = 1 << 20  # what a junk token adds, more than any sum
@@ -67,7 +71,21 @@ class SumTarget(TokenTask):
         self.context_sizes = (self.highest + 1, 2 * self.highest + 1)
         self.prompts = torch.arange(self.highest + 1)[:, None]
         self.names = tuple(str(token) if token < DIGITS else "x" for token in range(vocabulary))
+        self.junk = JUNK
+        self.added = torch.tensor([*range(DIGITS), *[JUNK] * (vocabulary - DIGITS), 0])  # by a token; V is none
         self._define_spaces()
+
+    def to(self, device: Any) -> "SumTarget":
+        """Returns the same rules with prompts and what tokens add on a device."""
+        moved = copy.copy(self)
+        moved.prompts, moved.added = self.prompts.to(device), self.added.to(device)
+        return moved
+
+    def compiled(self) -> "CompiledSumTarget":
+        """Returns the same rules for a CPU."""
+        from mdpzoo_token.environments.compiled_tasks import CompiledSumTarget
+
+        return CompiledSumTarget(self)
 
     def verify(self, prompt: Tensor, tokens: Tensor) -> Tensor:
         """Whether all tokens ``[B, L]`` are digits that add up to the prompt ``[B, 1]``."""
@@ -81,12 +99,13 @@ class SumTarget(TokenTask):
 
     def step(self, state: SumState, action: Tensor, draws: Tensor) -> Outcome:
         """Writes ``[B]`` tokens; the sum is carried on, which costs less than adding up again."""
-        after = self.written(state, action)
-        total = state.total + torch.where(action < DIGITS, action, JUNK)
+        token, illegal = self.legal(action)
+        after = self.written(state, token)
+        total = state.total + self.added.take(token)
         shown = torch.where(after.step % self.turn_length == 0, total % JUNK, state.shown)
-        ended = after.step >= self.length
-        reward = (ended & (total == state.prompt[:, 0])).double()
-        return Outcome(after._replace(total=total, shown=shown), reward, ended, torch.zeros_like(ended))
+        complete = after.step >= self.length
+        reward = (complete & (total == state.prompt[:, 0])).double()
+        return Outcome(after._replace(total=total, shown=shown), reward, complete | illegal, illegal)
 
     def context(self, state: SumState) -> Tensor:
         """The target, and the target less the sum up to the last turn's end, shifted to be non-negative."""

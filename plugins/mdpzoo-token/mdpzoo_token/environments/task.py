@@ -75,15 +75,22 @@ class TokenTask(ABC):
         return TokenState(prompt, blank, torch.zeros(rows, dtype=torch.int64, device=prompt.device))
 
     def step(self, state: Any, action: Tensor, draws: Tensor) -> Outcome:
-        """Writes ``[B]`` tokens; the last one pays 1 where they succeed."""
-        after = self.written(state, action)
-        ended = after.step >= self.length
-        return Outcome(after, self.succeeded(after).double(), ended, torch.zeros_like(ended))
+        """Writes ``[B]`` tokens; the last one pays 1 where they succeed. An illegal one ends its row unwritten."""
+        token, illegal = self.legal(action)
+        after = self.written(state, token)
+        ended = illegal | (after.step >= self.length)
+        return Outcome(after, self.succeeded(after).double(), ended, illegal)
 
-    def written(self, state: Any, action: Tensor) -> Any:
-        """Returns the state with ``[B]`` tokens written at the rows' next positions."""
+    def legal(self, action: Tensor) -> tuple[Tensor, Tensor]:
+        """Returns ``[B]`` tokens, V where the action is none, and where that is so, ``[B]`` bool."""
+        illegal = action.clamp(0, self.vocabulary - 1) != action
+        return torch.where(illegal, self.vocabulary, action), illegal
+
+    def written(self, state: Any, token: Tensor) -> Any:
+        """Returns the state with ``[B]`` tokens written at the rows' next positions; V writes nothing."""
         place = state.step.clamp(max=self.length - 1)[:, None]
-        return state._replace(tokens=state.tokens.scatter(1, place, action[:, None]), step=state.step + 1)
+        step = state.step + (token < self.vocabulary)
+        return state._replace(tokens=state.tokens.scatter(1, place, token[:, None]), step=step)
 
     def observe(self, state: Any) -> Tensor:
         """Returns ``[B, F + L]`` int64: the context and the tokens so far, V where nothing is written yet."""

@@ -206,6 +206,7 @@ def task_of(env: Any) -> TokenTask:
         rules = env.get_attr("rules")[0]
     except AttributeError:
         rules = None
+    rules = getattr(rules, "task", rules)  # compiled rules keep the task that they were made of
     if not isinstance(rules, TokenTask):
         raise SettingError("grpo-token needs an environment whose rules are a TokenTask, such as mdpzoo/SumTarget-v0")
     return rules

@@ -69,10 +69,27 @@ def test_countdown_is_counted_as_in_the_file(references):
         task = Countdown(task=(*part["numbers"], part["target"]), highest=9)
         every = expressions(3)
         top, bottom, valid = task.value(torch.tensor([part["numbers"]]).expand(len(every), -1), every)
-        assert int(valid.sum()) == part["sequences"] + int((~valid).sum()) * 0
+        assert int(valid.sum()) == part["sequences"]
         assert int(task.verify(task.prompts.expand(len(every), -1), every).sum()) == part["solutions"]
         found = {(int(a), int(b)) for a, b in zip(top[valid], bottom[valid], strict=True)}
         assert len({a / b for a, b in found}) == part["distinct_values"]
+
+
+def test_no_sequence_but_the_listed_ones_is_a_valid_expression(references):
+    tokens = torch.cartesian_prod(*[torch.arange(7)] * 5)  # 7^5 = 16,807, all there are
+    for part in references["countdown"]:
+        *_, valid = Countdown().value(torch.tensor([part["numbers"]]).expand(len(tokens), -1), tokens)
+        assert int(valid.sum()) == part["sequences"]
+
+
+def test_the_tables_of_countdown_hold_the_values_that_evaluation_gives():
+    task = Countdown(numbers=3, highest=3)
+    for numbers in torch.combinations(torch.arange(1, 4), 3, with_replacement=True):
+        top, bottom, valid = task.value(numbers.expand(len(task.expressions), -1), task.expressions)
+        whole = valid & (bottom != 0) & (top % bottom.where(valid, 1) == 0) & (top * bottom > 0)
+        row = task.tables.rows[(numbers * task.tables.weights).sum()]
+        found = task.tables.values[row, 1:]
+        assert torch.equal(found, torch.where(whole, top // bottom.where(valid, 1), 0)), numbers
 
 
 def test_countdown_accepts_no_malformed_expression():

@@ -86,7 +86,7 @@ def _better(task: Task, best: Found, ended: Entries) -> Found:
     """Instance by instance, the best of these and of solutions that have ended."""
     if not len(ended.score):
         return best
-    row, worth = ended.left.row, task.worth(ended.actions, ended.left.row)
+    row, worth = ended.left.row, task.objective(ended.actions, ended.left.row)
     order = worth.argsort(stable=True)
     winner = torch.full_like(best.worth, -1, dtype=torch.int64)
     winner[row[order]] = order  # the last to write is the best

@@ -78,7 +78,7 @@ def greedy(task: Task, *, neighbours: int | None = NEIGHBOURS) -> Found:
         neighbours: tokens left that the network sees at a time, the nearest ones; 0 or None: all.
     """
     built = construct(task.chooser(neighbours), task.batch, task.problem.start(task.batch), budget=task.budget)
-    found = Found(built.actions, task.worth(built.actions), built.complete, 1)
+    found = Found(built.actions, task.objective(built.actions), built.complete, 1)
     task.tell(found)
     return found
 

@@ -58,9 +58,9 @@ def improve(
         rounds += 1
         if task.budget.report is not None:
             actions = pieces.actions()
-            task.tell(Found(actions, task.worth(actions), True, rounds))
+            task.tell(Found(actions, task.objective(actions), True, rounds))
     actions = pieces.actions()
-    return Found(actions, task.worth(actions), first.complete, rounds)
+    return Found(actions, task.objective(actions), first.complete, rounds)
 
 
 def _views_held(task: Task) -> Batch:

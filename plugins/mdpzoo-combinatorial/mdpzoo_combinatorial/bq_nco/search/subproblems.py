@@ -91,7 +91,7 @@ class TourSubproblems(Subproblems):
         return Remainder(self.row, node, None, self.task.batch.resource[self.row])
 
     def mend(self, found: Tensor) -> None:
-        """Takes what is shorter, cut by cut."""
+        """Replaces each subproblem whose new answer is shorter."""
         views, old = len(found), self.old.flatten(0, 2)
         first, last = old[:, :1].expand(views, -1, -1), old[:, -1:].expand(views, -1, -1)
         paths = torch.cat((first, found, last), 2)

@@ -52,7 +52,7 @@ class Task:
         at_least("neighbours", 0 if neighbours is None else neighbours, 0)
         return Chooser(self.problem, self.network, self.relative, neighbours or 0)
 
-    def worth(self, actions: Tensor, row: Tensor | None = None) -> Tensor:
+    def objective(self, actions: Tensor, row: Tensor | None = None) -> Tensor:
         """``[B]`` float64, more is better: the prize or value of solutions ``[B, M]``, or their length, negated.
 
         Args:
@@ -117,7 +117,7 @@ class Found:
         actions = built.actions.flip(1) if turned else built.actions
         actions = torch.nn.functional.pad(actions, (0, self.actions.shape[1] - actions.shape[1]), value=-1)
         row = torch.arange(count, device=actions.device).repeat(copies)
-        worth, which = task.worth(actions, row).view(copies, count).max(0)
+        worth, which = task.objective(actions, row).view(copies, count).max(0)
         best = actions.view(copies, count, -1)[which, torch.arange(count, device=actions.device)]
         more = worth > self.worth
         rounds = self.rounds + copies * int(built.complete)

@@ -74,7 +74,7 @@ def size_of(instance: Any) -> int:
 
 
 def _positions(instances: Sequence[Any]) -> dict[str, Tensor]:
-    return {"places": _places(instances), "unit": _double([_unit(each) for each in instances])}
+    return {"places": _coordinates(instances), "unit": _double([_unit(each) for each in instances])}
 
 
 def _several(instances: Sequence[Any], field: str) -> str:
@@ -97,7 +97,7 @@ def _limits(instances: Sequence[Any], field: str) -> dict[str, Tensor]:
     return {"resource": _double(resource), "tolerance": 0.5 * _double(tolerance)}
 
 
-def _places(instances: Sequence[Any]) -> Tensor:
+def _coordinates(instances: Sequence[Any]) -> Tensor:
     return torch.from_numpy(np.stack([each.unit_layout() for each in instances]).astype(np.float32))
 
 

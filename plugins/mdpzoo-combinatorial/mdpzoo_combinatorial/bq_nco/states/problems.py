@@ -132,12 +132,12 @@ class OP(Problem):
 
     def used(self, batch: Batch, left: Remainder, position: Tensor, way: Tensor | None) -> Tensor:
         """What is left of the limit after the way there."""
-        away, _ = self._ways(batch, left)
+        away, _ = self._trips(batch, left)
         return left.resource - away.gather(1, position.unsqueeze(1)).squeeze(1)
 
     def reachable(self, batch: Batch, left: Remainder) -> Tensor:
         """There and home within what is left of the limit."""
-        away, home = self._ways(batch, left)
+        away, home = self._trips(batch, left)
         room = left.resource if batch.tolerance is None else left.resource + batch.tolerance[left.row]
         return reaches_home(away, home, room.unsqueeze(1))
 
@@ -169,7 +169,7 @@ class OP(Problem):
         limit = (left.resource / batch.unit[left.row]).float().unsqueeze(1)
         return torch.cat((places, torch.stack((prize, limit.expand_as(prize)), 2)), 2)
 
-    def _ways(self, batch: Batch, left: Remainder) -> tuple[Tensor, Tensor]:
+    def _trips(self, batch: Batch, left: Remainder) -> tuple[Tensor, Tensor]:
         """Costs ``[B, L]`` float64 from the origin to every token, and from it to the destination."""
         row = left.row.unsqueeze(1)
         if batch.costs is not None:

@@ -73,13 +73,13 @@ def test_mending_a_round_of_pieces_never_makes_a_solution_worse(agents, problem,
         actions = construct(chooser, asked.batch, asked.problem.start(asked.batch)).actions
         pieces = resolve(RECORDS[problem].learning.subproblems)(asked)
         pieces.begin(actions)
-        worth = asked.worth(pieces.actions())
-        torch.testing.assert_close(worth, asked.worth(actions), rtol=1e-12, atol=0)
+        worth = asked.objective(pieces.actions())
+        torch.testing.assert_close(worth, asked.objective(actions), rtol=1e-12, atol=0)
         for _ in range(5):
             left = pieces.cut(size)
             built = construct(chooser, asked.batch, left)
             pieces.mend(built.actions.unsqueeze(0))
-            after = asked.worth(pieces.actions())
+            after = asked.objective(pieces.actions())
             assert (after >= worth - 1e-9).all()
             worth = after
 
