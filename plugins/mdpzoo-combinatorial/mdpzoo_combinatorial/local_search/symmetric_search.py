@@ -6,6 +6,8 @@ one thread: 2.1 % after 3-opt alone (0.2 ms), 0.03 % after 100 kicks (11 ms), 0.
 (67 ms). ``benchmarks/local_search.py`` measures it.
 """
 
+import math
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -22,7 +24,7 @@ from mdpzoo_combinatorial.local_search.kernels.neighbours import (
     tour_length,
 )
 from mdpzoo_combinatorial.local_search.lin_kernighan.alpha_nearness import candidates, penalties_of
-from mdpzoo_combinatorial.local_search.lin_kernighan.array_tours import LOGGED, WAITING, prepared
+from mdpzoo_combinatorial.local_search.lin_kernighan.array_tours import LOGGED, WAITING, Search, prepared
 from mdpzoo_combinatorial.local_search.lin_kernighan.chains import improve
 from mdpzoo_combinatorial.local_search.lin_kernighan.kicks import iterate
 
@@ -34,6 +36,8 @@ HOTTEST = 0.1  # temperature at the start, in mean lengths of an edge
 PIECE = 20  # kicks at one temperature
 NODES = 100  # that the first descent looks at between two looks at the clock
 REPORT = 1_000  # kicks between two reports
+STARTS = 8  # of a search long enough for candidates by alpha
+TRIAL = 0.1  # of the whole search, between two selections among them
 TREES = 100  # spanning trees for the candidates, enough for their penalties to settle
 TREE_WORK = 1e8  # entries of the matrix that they may read, about .3 s
 
@@ -126,43 +130,95 @@ def search(
         iterations: kicks, at least 0; 0 gives a 3-opt tour; None: until the time is up.
         seed: any integer in ``[0, 2**63)``.
         budget: the limit of time; its clock starts after compiling and the choice of candidates, a tenth of it.
-        start: ``[n]`` int32, a permutation; if not given, the tour that goes on to the nearest candidate.
+        start: ``[n]`` int32, a permutation; if not given, tours that always go on to the nearest candidate.
         stream: of random numbers, with the seed.
     """
     n = max(len(points), len(matrix))
-    epsilon = 1e-12 * float(np.ptp(matrix if matrix.size else points))
+    extent = float(np.ptp(matrix if matrix.size else points))
     trees = _trees(n, iterations, budget.seconds)
     near: Integers | None = None if trees else nearest(points, matrix, min(NEAREST, n - 1))
     if matrix.size == 0 and n <= MATRIX_LIMIT:
         points, matrix = EMPTY, full_matrix(points)
     if near is None:
         near = candidates(matrix, penalties_of(matrix, trees), min(ALPHA_NEAREST, n - 1))
-    if start is None:
-        start = greedy(points, matrix, near, 0)
+    if start is not None:
+        starts = [start]
+    elif trees:
+        nodes = np.random.default_rng(seed).permutation(n)[:STARTS]
+        starts = [greedy(points, matrix, near, int(node)) for node in nodes]
+    else:
+        starts = [greedy(points, matrix, near, 0)]
     if n < 4:
-        return start, float(tour_length(points, matrix, start))
-    state = prepared(points, matrix, near, start, 0 if iterations == 0 else DEPTH, seed, stream)
-    improve(state, epsilon, 0)  # compiles both where they are not on disk, before the clock starts
-    iterate(state, 0, epsilon, 0.0)
-    while state.counters[WAITING] and not budget.spent:
-        improve(state, epsilon, NODES)
-        state.counters[LOGGED] = 0
-    state.best[:] = state.tour
-    hottest = HOTTEST * float(tour_length(points, matrix, state.tour)) / n
-    done = 0
-    while (iterations is None or done < iterations) and not budget.spent:
-        piece = PIECE if iterations is None else min(PIECE, iterations - done)
-        iterate(state, piece, epsilon, hottest * (1 - _progress(done, iterations, budget)))
-        done += piece
-        if done % REPORT == 0:
-            budget.tell(done, float(tour_length(points, matrix, state.best)))
-    return state.best, float(tour_length(points, matrix, state.best))
+        return starts[0], float(tour_length(points, matrix, starts[0]))
+    depth = 0 if iterations == 0 else DEPTH
+    states = [prepared(points, matrix, near, each, depth, seed, stream + (k << 32)) for k, each in enumerate(starts)]
+    epsilon = 1e-12 * extent
+    improve(states[0], epsilon, 0)  # compiles both where they are not on disk, before the clock starts
+    iterate(states[0], 0, epsilon, 0.0)
+    return _Race(states, iterations, epsilon, budget).run()
 
 
-def _progress(done: int, iterations: int | None, budget: Budget) -> float:
-    """How much of the search is over, in ``[0, 1]``, by kicks or by time."""
-    by_kicks = 0.0 if iterations is None else done / iterations
-    return by_kicks if budget.seconds is None else max(by_kicks, min(1.0, budget.used / budget.seconds))
+class _Race:
+    """Searches from several starts, of which the better half goes on three times, and the best to the end.
+
+    Descents from different starts end with different ways between clusters, which no local kick changes. In the
+    ``TRIAL`` of kicks or time between two selections all that are left share it, in the heat; the winner cools down.
+    """
+
+    def __init__(self, states: list[Search], iterations: int | None, epsilon: float, budget: Budget) -> None:
+        """Descends from every start, while there is time."""
+        self.states, self.iterations, self.epsilon, self.budget = states, iterations, epsilon, budget
+        self.done = 0
+        for state in states:
+            while state.counters[WAITING] and not budget.spent:
+                improve(state, epsilon, NODES)
+                state.counters[LOGGED] = 0
+            state.best[:] = state.tour
+        self._sort()
+        self.hottest = HOTTEST * self.length / len(states[0].tour)
+
+    @property
+    def length(self) -> float:
+        """Of the best tour so far, where the searches are sorted."""
+        best = self.states[0]
+        return float(tour_length(best.points, best.matrix, best.best))
+
+    def run(self) -> tuple[Integers, float]:
+        """Returns the best tour and its length when the kicks are made or the time is up."""
+        trials = len(self.states).bit_length() - 1
+        for _ in range(trials):
+            before = self._progress()
+            for rank, state in enumerate(self.states):
+                self._kick(state, before + TRIAL * (rank + 1) / len(self.states), cools=False)
+            self._sort()
+            self.states = self.states[: len(self.states) // 2]
+        self._kick(self.states[0], 1.0, cools=True)
+        return self.states[0].best, self.length
+
+    def _kick(self, state: Search, until: float, *, cools: bool) -> None:
+        """Kicks until so much of the search is over."""
+        before = self._progress()
+        while (now := self._progress()) < until and not self.budget.spent:
+            kicks = PIECE
+            if self.iterations is not None:
+                kicks = max(1, min(PIECE, math.ceil(until * self.iterations) - self.done))  # 0 only by rounding
+            temperature = self.hottest * (1 - now) / (1 - before) if cools else self.hottest
+            iterate(state, kicks, self.epsilon, temperature)
+            self.done += kicks
+            if self.done % REPORT < PIECE:
+                self.budget.tell(self.done, self.length)
+
+    def _progress(self) -> float:
+        """How much of the search is over, in ``[0, 1]``, by kicks or by time."""
+        by_kicks = 0.0
+        if self.iterations is not None:
+            by_kicks = self.done / self.iterations if self.iterations else 1.0
+        seconds = self.budget.seconds
+        return min(1.0, by_kicks if seconds is None else max(by_kicks, self.budget.used / seconds))
+
+    def _sort(self) -> None:
+        """Puts the search with the shortest tour first."""
+        self.states.sort(key=lambda state: float(tour_length(state.points, state.matrix, state.best)))
 
 
 def _trees(nodes: int, iterations: int | None, seconds: float | None) -> int:

@@ -9,6 +9,7 @@ import pytest
 from mdpzoo.errors import InstanceError, SettingError
 from mdpzoo_combinatorial.files import read_tsplib
 from mdpzoo_combinatorial.instances import generate
+from mdpzoo_combinatorial.local_search import symmetric_search
 from mdpzoo_combinatorial.local_search.symmetric_search import (
     iterated_local_search,
     nearest_neighbour_tour,
@@ -96,6 +97,33 @@ def test_one_seed_gives_one_answer_alone_and_in_a_batch_of_any_size():
     assert length == lengths[0]
     others = [solve_batch(points, iterations=3, seed=seed)[0] for seed in range(5)]
     assert any((each != others[0]).any() for each in others)
+
+
+@pytest.mark.parametrize("iterations", [0, 1, 19, 20, 21, 90, 333, 1_001])
+def test_as_many_kicks_are_made_as_were_asked_for(monkeypatch, iterations):
+    made = []
+    iterate = symmetric_search.iterate
+    monkeypatch.setattr(
+        symmetric_search, "iterate", lambda state, kicks, *rest: [made.append(kicks), iterate(state, kicks, *rest)]
+    )
+    points = np.random.default_rng(0).random((90, 2))
+    iterated_local_search(points, iterations=iterations, seed=0)
+    assert sum(made) == iterations
+
+
+def test_several_starts_find_the_way_between_clusters_that_one_may_miss():
+    lengths = {}
+    for starts in (1, 8):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(symmetric_search, "STARTS", starts)
+            for seed in range(4):
+                rng = np.random.default_rng([seed, 7])
+                centres = rng.uniform(0, 10, (12, 1, 2))
+                points = (centres + rng.normal(0, 0.2, (12, 40, 2))).reshape(-1, 2)
+                lengths[starts, seed] = iterated_local_search(points, iterations=1_000, seed=0)[1]
+    gains = [lengths[1, seed] / lengths[8, seed] - 1 for seed in range(4)]
+    assert np.mean(gains) > 0.002  # although the others take three tenths of the kicks
+    assert max(gains) > 0.01
 
 
 def test_candidates_by_alpha_join_clusters_that_nearest_ones_leave_apart():
