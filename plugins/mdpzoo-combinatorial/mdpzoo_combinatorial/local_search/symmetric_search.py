@@ -2,8 +2,8 @@
 
 Double bridges at random places, Lin-Kernighan chains that repair them, an acceptance that cools down: the modules of
 ``lin_kernighan`` name their sources. On 128 uniform instances of 100 nodes, mean gap to one run of LKH and CPU time of
-one thread: 2.1 % after 3-opt alone (0.2 ms), 0.03 % after 100 kicks (11 ms), 0.01 % after 300 (22 ms), none after 1 000
-(67 ms). ``benchmarks/local_search.py`` measures it.
+one thread: 2.1 % after 3-opt alone (0.5 ms), 0.02 % after 100 kicks (17 ms), none after 300 (26 ms).
+``benchmarks/local_search.py`` measures it.
 """
 
 import math
