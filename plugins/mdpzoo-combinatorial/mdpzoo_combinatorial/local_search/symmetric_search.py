@@ -90,7 +90,7 @@ def iterated_local_search(
         coordinates_or_matrix: ``[n, 2]`` for Euclidean distances (also where n = 2), or a symmetric ``[n, n]``.
         iterations: kicks, at least 0; 0 gives a 3-opt tour.
         seed: any integer in ``[0, 2**63)``; equal arguments without ``seconds`` give equal tours.
-        start: a permutation of ``range(n)``; the nearest-neighbour tour from node 0 if not given.
+        start: a permutation of ``range(n)``; if not given, tours that always go on to the nearest candidate.
         seconds: wall-clock limit; the search ends at it or at ``iterations``, whichever comes first; the
             choice of candidates before takes up to a tenth of it.
     Raises:
