@@ -23,11 +23,13 @@ import torch
 from mdpzoo_combinatorial import ATSPInstance, generate, read_instance
 from mdpzoo_combinatorial.bq_nco import BQNCO, shipped_for
 from mdpzoo_combinatorial.bq_nco.training.labels import make_labels
+from mdpzoo_combinatorial.problems import PROBLEMS
 
 FRESH_SEED = 500_001  # of the test instances; labels have others
 KICKS = {"TSP": 100, "ATSP": 600, "CVRP": 4_000, "OP": 1_000, "Knapsack": 0}  # of the expert, by token
 SECONDS = {"TSP": 3.0, "ATSP": 3.0, "CVRP": 5.0, "OP": 3.0, "Knapsack": 1.0}  # of re-construction, an instance
-FRESH = {"TSP": (50, 100), "ATSP": (50,), "CVRP": (50, 100), "OP": (50, 100), "Knapsack": (100,)}
+DESCENT = "+descent"  # behind the name of a decoding that local search follows
+FRESH = {"TSP": (50, 100), "ATSP": (50, 100), "CVRP": (50, 100), "OP": (50, 100), "Knapsack": (100,)}
 FILES = {  # sets of files: folder, names begin with, range of nodes, seconds each
     "tsplib200": ("tsplib", "", range(201), 10.0),
     "tsplib1000": ("tsplib", "", range(201, 1001), 60.0),
@@ -62,9 +64,10 @@ def measure(checkpoint: Path, given: Any, best: Any, name: str, decoding: str) -
     agent = BQNCO.load(checkpoint)
     if name in FILES:
         return measure_files(agent, given, name, decoding)
-    limit = {"seconds": SECONDS[agent.problem.name] * len(given)} if decoding == "reconstruct" else {}
+    search, descent = decoding.removesuffix(DESCENT), decoding.endswith(DESCENT)
+    limit = {"seconds": SECONDS[agent.problem.name] * len(given)} if search == "reconstruct" else {}
     began = time.process_time()
-    found = agent.solve(given, decoding, seed=0, **limit)
+    found = agent.solve(given, search, seed=0, descent=descent, **limit)
     cpu = (time.process_time() - began) / len(best)
     ratio = found.objective / best
     gaps = 100 * (1 - ratio if agent.problem.maximise else ratio - 1)
@@ -84,7 +87,8 @@ def measure_files(agent: BQNCO, data: Path, name: str, decoding: str) -> dict[st
             continue
         other = shipped_for(instance) != agent.problem.name.lower()  # tours by costs alone
         able = BQNCO.load(shipped_for(instance)) if other else agent
-        found = able.solve(instance, decoding, seconds=seconds, seed=0)
+        search, descent = decoding.removesuffix(DESCENT), decoding.endswith(DESCENT)
+        found = able.solve(instance, search, seconds=seconds, seed=0, descent=descent)
         known = best[file.stem]
         known = known if isinstance(known, int | float) else known.get("optimum", known.get("best_known"))
         gaps.append(100 * (found.objective[0] / known - 1))
@@ -111,11 +115,12 @@ def rows_of(
 ) -> list[tuple[str, str, int]]:
     """Sets, decodings and instances to measure."""
     names = [*(OF.get(problem, ()) if data else ()), *(f"uniform{size}" for size in FRESH[problem])]
-    tasks = [(name, "reconstruct", few) for name in names]
-    others = ("greedy", "beam") if problem == "Knapsack" else ("greedy", "symmetric", "beam")
-    tasks += [
-        (name, each, count if each == "greedy" else few) for name in names if name not in FILES for each in others
-    ]
+    endings = ("",) if PROBLEMS[problem].learning.descent is None else ("", DESCENT)
+    tasks = [(name, f"reconstruct{each}", few) for name in names for each in endings]
+    for name in names:
+        if name not in FILES:
+            tasks += [(name, f"greedy{each}", count) for each in endings]
+            tasks += [(name, each, few) for each in (("beam",) if problem == "Knapsack" else ("symmetric", "beam"))]
     return [task for task in tasks if wanted(task[0], task[1])]
 
 

@@ -224,6 +224,7 @@ class BQNCO(BaseAlgorithm):
         seconds: float | None = None,
         seed: int = 0,
         budget: Budget | None = None,
+        descent: bool = False,
         **options: Any,
     ) -> Solutions:
         """Finds solutions.
@@ -235,6 +236,8 @@ class BQNCO(BaseAlgorithm):
             seconds: of wall clock for the whole batch, positive; None: no limit.
             seed: of what is drawn at random, in ``[0, 2**63)``.
             budget: a limit that can be cut short, in place of ``seconds``.
+            descent: whether compiled local search, without a kick, follows each decoding and each re-construction; not
+                for Knapsack. ``mdpzoo solve`` has it on.
             **options: of the decoding; see ``search.decodings``.
 
         Raises:
@@ -243,7 +246,7 @@ class BQNCO(BaseAlgorithm):
         """
         network, relative = self.policy.network, self.policy.settings.relative
         decoding, options = decoding or self.search.decoding, {"neighbours": self.search.neighbours} | options
-        return solve(self.problem, network, relative, instances, decoding, seconds, seed, budget, options)
+        return solve(self.problem, network, relative, instances, decoding, seconds, seed, budget, options, descent)
 
     def save(self, path: str | Path, *, resumable: bool = True) -> None:  # type: ignore[override]
         """Writes one safetensors file, whole or not at all.

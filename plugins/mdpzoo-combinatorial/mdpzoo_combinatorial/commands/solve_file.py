@@ -39,7 +39,10 @@ def solve(
     seconds: Annotated[float, typer.Option(min=0.01, help="Wall-clock time to search for.")] = 10.0,
     agent: Annotated[str, typer.Option(help=f"auto, or one of {', '.join(AGENTS)}.")] = AUTO,
     decoding: Annotated[
-        str | None, typer.Option(help="Of bq-nco: greedy, symmetric, sample, beam or reconstruct, its default.")
+        str | None,
+        typer.Option(
+            help="Of bq-nco, each followed by local search: greedy, symmetric, sample, beam, reconstruct (its default)."
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of what is drawn at random.")] = 0,
     picture: Annotated[Path | None, typer.Option(help="Write a picture: .png, .svg or .pdf.")] = None,
@@ -161,7 +164,7 @@ def _by_trained(instance: Any, decoding: str | None, seed: int, budget: Budget, 
 
     torch.set_num_threads(threads)
     trained = BQNCO.load(shipped_for(instance))
-    found = trained.solve(instance, decoding or "reconstruct", seed=seed, budget=budget)
+    found = trained.solve(instance, decoding or "reconstruct", seed=seed, budget=budget, descent=True)
     how = found.decoding if found.complete else f"{found.decoding}, a rule {STANDS_IN} for the network"
     return answer_of(instance, Found(found.solutions[0], decoding=how), found.seconds)
 

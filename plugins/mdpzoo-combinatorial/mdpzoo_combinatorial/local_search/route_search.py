@@ -25,6 +25,7 @@ Integers = NDArray[np.int64]
 NEAR = 100  # neighbours of a customer, whose routes may lose a string with its own
 PIECE = 0.01  # seconds between two looks at the clock
 FIRST = 0.1  # share of the time for the first annealing
+DESCENT = 30  # ruins for each customer that a descent consists of
 LIMIT = 10.0  # seconds, where neither iterations nor a budget end the search
 
 
@@ -107,6 +108,29 @@ def _by_time(s: Search, budget: Budget) -> None:
         longer = min(2.0, min(PIECE, whole / 50) / max(now - before, 1e-6))
         piece, before = max(1, int(piece * longer)), now
         budget.tell(done, float(s.worth[BEST]))
+
+
+def descent(
+    costs: Floats, demands: Integers, capacity: int, near: NDArray[np.int32], routes: list[list[int]], seed: int
+) -> list[list[int]]:
+    """Returns routes that ``DESCENT`` ruins for each customer lead to, of which none is kept that costs much more.
+
+    Args:
+        costs: as in ``search``.
+        demands: likewise, int64.
+        capacity: likewise.
+        near: ``[n, k]``, the nearest nodes of each.
+        routes: of customers, each once, within the capacity.
+        seed: any integer in ``[0, 2**63)``.
+    """
+    flat = np.concatenate([np.asarray(route, np.int64) for route in routes])
+    sizes = np.array([len(route) for route in routes], np.int64)
+    back = costs if np.array_equal(costs, costs.T) else np.ascontiguousarray(costs.T)
+    s = prepared(costs, back, demands, capacity, near, flat, sizes, seed, 0)
+    _, cold = temperatures(s)
+    iterations = DESCENT * len(flat)
+    anneal(s, 0, iterations, iterations, cold, cold)
+    return _best(s)
 
 
 def solve_batch(

@@ -158,6 +158,28 @@ def search(
     return _Race(states, iterations, epsilon, budget).run()
 
 
+def descent(points: Floats, matrix: Floats, near: Integers, start: Integers, budget: Budget) -> Integers:
+    """Returns the tour ``[n]`` int32 that Lin-Kernighan chains lead to, without a kick.
+
+    Args:
+        points: as in ``search``.
+        matrix: likewise.
+        near: ``[n, k]`` int32, candidates of each node, nearest first.
+        start: ``[n]`` int32, a permutation of at least 4 nodes.
+        budget: ends the descent early.
+    """
+    state = prepared(points, matrix, near, start, DEPTH, 0, 0)
+    _descend(state, 1e-12 * float(np.ptp(matrix if matrix.size else points)), budget)
+    return state.tour
+
+
+def _descend(state: Search, epsilon: float, budget: Budget) -> None:
+    """Looks at all nodes that wait, while there is time."""
+    while state.counters[WAITING] and not budget.spent:
+        improve(state, epsilon, NODES)
+        state.counters[LOGGED] = 0
+
+
 class _Race:
     """Searches from several starts, of which the better half goes on three times, and the best to the end.
 
@@ -170,9 +192,7 @@ class _Race:
         self.states, self.iterations, self.epsilon, self.budget = states, iterations, epsilon, budget
         self.done = 0
         for state in states:
-            while state.counters[WAITING] and not budget.spent:
-                improve(state, epsilon, NODES)
-                state.counters[LOGGED] = 0
+            _descend(state, epsilon, budget)
             state.best[:] = state.tour
         self._sort()
         self.hottest = HOTTEST * self.length / len(states[0].tour)

@@ -36,6 +36,7 @@ RECORD = ProblemRecord(
         smallest=4,
         rule="bq_nco.search.nearness:nearest",
         sequence="bq_nco.search.sequences:tours",
+        descent="bq_nco.search.descents:TourDescent",
         subproblems="bq_nco.search.subproblems:TourSubproblems",
         largest_subproblem=50,
         temperature=0.0,

@@ -59,6 +59,7 @@ RECORD = ProblemRecord(
         rule="bq_nco.search.nearness:prize_for_distance",
         near_and_good=True,
         sequence="bq_nco.search.sequences:visits",
+        descent="bq_nco.search.descents:PrizeDescent",
         subproblems="bq_nco.search.subproblems:SegmentSubproblems",
         largest_subproblem=60,
         temperature=0.5,

@@ -79,9 +79,11 @@ class Learning:
         certain: reference to ``(batch, state, neighbours)``, what is chosen before the network is asked; None: nothing.
         near_and_good: whether half of the tokens shown are the nearest ones, the others those that the rule prefers.
         sequence: reference to ``actions [B, M] -> Solutions.sequence``.
+        descent: reference to the subclass of ``Descent`` that may follow each decoding; None: there is none.
         subproblems: reference to the subclass of ``Subproblems`` for re-construction.
         largest_subproblem: its tokens at most.
         temperature: of re-construction; 0: the best score wins.
+        temperature_settled: likewise where a descent follows; None: the same.
         start: the decoding that re-construction begins with.
         published: features of a token, scores and whether there are ends, in the published checkpoints; None: none.
     """
@@ -97,9 +99,11 @@ class Learning:
     certain: Reference = None
     near_and_good: bool = False
     sequence: Reference
+    descent: Reference = None
     subproblems: Reference
     largest_subproblem: int
     temperature: float
+    temperature_settled: float | None = None
     start: str = "greedy"
     published: tuple[int, int, bool] | None = None
 

@@ -51,9 +51,11 @@ RECORD = ProblemRecord(
         smallest=5,
         rule="bq_nco.search.nearness:nearest",
         sequence="bq_nco.search.sequences:tours",
+        descent="bq_nco.search.descents:TourDescent",
         subproblems="bq_nco.search.subproblems:TourSubproblems",
         largest_subproblem=100,
         temperature=0.3,
+        temperature_settled=1.0,
         published=(2, 1, True),
     ),
     baselines=(

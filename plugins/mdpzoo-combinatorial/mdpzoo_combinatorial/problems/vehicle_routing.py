@@ -60,6 +60,7 @@ RECORD = ProblemRecord(
         iterations=400,
         rule="bq_nco.search.nearness:nearest",
         sequence="bq_nco.search.sequences:routes",
+        descent="bq_nco.search.descents:RouteDescent",
         subproblems="bq_nco.search.route_subproblems:RouteSubproblems",
         largest_subproblem=50,
         temperature=0.3,

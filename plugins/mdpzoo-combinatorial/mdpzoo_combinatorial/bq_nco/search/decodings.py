@@ -7,7 +7,7 @@ from the papers: time limits, merging (``beam``), and re-construction of all fiv
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -78,7 +78,8 @@ def greedy(task: Task, *, neighbours: int | None = NEIGHBOURS) -> Found:
         neighbours: tokens left that the network sees at a time, the nearest ones; 0 or None: all.
     """
     built = construct(task.chooser(neighbours), task.batch, task.problem.start(task.batch), budget=task.budget)
-    found = Found(built.actions, task.objective(built.actions), built.complete, 1)
+    actions = task.settled(built.actions)
+    found = Found(actions, task.objective(actions), built.complete, 1)
     task.tell(found)
     return found
 
@@ -142,6 +143,8 @@ def beam(task: Task, *, width: int = 16, merge: bool = True, neighbours: int | N
     if not isinstance(merge, bool):
         raise SettingError(f"merge must be True or False, got {merge!r}")
     found = beam_search(task, task.chooser(neighbours), width=width, merge=merge)
+    actions = task.settled(found.actions)
+    found = replace(found, actions=actions, worth=task.objective(actions))
     task.tell(found)
     return found
 
@@ -196,7 +199,9 @@ def reconstruct(
         at_least("iterations", iterations, 0)
     elif task.budget.seconds is None:
         iterations = ROUNDS
-    temperature = learning.temperature if temperature is None else temperature
+    if temperature is None:
+        settled = None if task.descent is None else learning.temperature_settled
+        temperature = learning.temperature if settled is None else settled
     if temperature != 0:
         positive("temperature", temperature, least="at least 0")
     start = learning.start if start is None else start

@@ -54,8 +54,11 @@ def improve(
         left = pieces.cut(int(task.draws.integers(smallest, largest + 1)))
         if left is None:
             break
-        pieces.mend(_answers(task, chooser, seen, left, views, temperature))
+        answers = _answers(task, chooser, seen, left, views, temperature)
+        pieces.mend(answers if task.descent is None else task.descent.subproblems(left, answers))
         rounds += 1
+        if task.descent is not None:
+            pieces.begin(task.settled(pieces.actions()))
         if task.budget.report is not None:
             actions = pieces.actions()
             task.tell(Found(actions, task.objective(actions), True, rounds))

@@ -28,11 +28,11 @@ class RouteSubproblems(Subproblems):
         """Routes of each instance."""
         assert self.task.batch.places is not None
         self.places = self.task.batch.places.cpu().double().numpy()
-        self.routes = [_routes(each) for each in actions.cpu().numpy()]
+        self.routes = [routes_of_actions(each) for each in actions.cpu().numpy()]
 
     def actions(self) -> Tensor:
         """Customers route by route."""
-        rows = [np.concatenate([_as_actions(route) for route in routes]) for routes in self.routes]
+        rows = [np.concatenate([as_actions(route) for route in routes]) for routes in self.routes]
         for row in rows:
             row[0] -= row[0] % 2  # the first vehicle stands in the depot
         return torch.from_numpy(np.stack(rows)).to(self.device)
@@ -62,7 +62,7 @@ class RouteSubproblems(Subproblems):
         rows = torch.tensor([index for index, _ in self.owner], device=self.device)
         length = self._lengths(found.flatten(0, 1), rows.repeat(views)).view(views, states)
         best, which = length.min(0)
-        old = [np.concatenate([_as_actions(route) for route in piece]) for _, piece in self.owner]
+        old = [np.concatenate([as_actions(route) for route in piece]) for _, piece in self.owner]
         most = max(map(len, old))
         held = np.stack([np.pad(each, (0, most - len(each)), constant_values=-1) for each in old])
         before = self._lengths(torch.from_numpy(held).to(self.device), rows)
@@ -74,7 +74,7 @@ class RouteSubproblems(Subproblems):
             if better and all(id(route) in held_still for route in piece):
                 for route in piece:
                     del held_still[id(route)]
-                held_still.update((id(route), route) for route in _routes(actions))
+                held_still.update((id(route), route) for route in routes_of_actions(actions))
         self.routes = [list(each.values()) for each in live]
 
     def _lengths(self, actions: Tensor, row: Tensor) -> Tensor:
@@ -128,14 +128,14 @@ class RouteSubproblems(Subproblems):
         return np.add.reduceat(flat, begins, axis=0) / sizes[:, None]
 
 
-def _routes(actions: NDArray[np.int64]) -> list[Route]:
-    """Routes of actions ``[M]``, ``2 * customer + by the depot``, then -1."""
+def routes_of_actions(actions: NDArray[np.int64]) -> list[Route]:
+    """The routes of actions ``[M]``, ``2 * customer + by the depot``, then -1."""
     actions = actions[actions >= 0]
     begins = np.flatnonzero(actions % 2)
     return np.split(actions // 2, begins[begins > 0])
 
 
-def _as_actions(route: Route) -> NDArray[np.int64]:
+def as_actions(route: Route) -> NDArray[np.int64]:
     """A route that begins by the depot."""
     actions = 2 * route
     actions[0] += 1

@@ -3,6 +3,7 @@
 import inspect
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,7 @@ def solve(
     seed: int,
     budget: Budget | None,
     options: Mapping[str, Any],
+    descent: bool = False,
 ) -> Solutions:
     """Decodes solutions; arguments and errors are those of ``BQNCO.solve``.
 
@@ -44,6 +46,7 @@ def solve(
         seed: of what is drawn at random.
         budget: in place of seconds.
         options: of the decoding.
+        descent: whether compiled local search follows each decoding.
     """
     budget = budget or Budget(seconds)
     began = time.monotonic()
@@ -52,6 +55,8 @@ def solve(
         raise SettingError(f"seed must be an integer in [0, 2**63), got {seed!r}")
     posed = pose(problem, instances)
     task = task_of(problem, network, relative, posed, np.random.SeedSequence(int(seed)), budget)
+    if descent and problem.record.learning.descent is not None:
+        task = replace(task, descent=resolve(problem.record.learning.descent)(task))
     with torch.inference_mode():
         found: Found = search(task, **options)
     sequence = resolve(problem.record.learning.sequence)(found.actions.cpu().numpy())

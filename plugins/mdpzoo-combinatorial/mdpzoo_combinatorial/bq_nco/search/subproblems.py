@@ -161,8 +161,8 @@ class SegmentSubproblems(Subproblems):
     def mend(self, found: Tensor) -> None:
         """Takes the best of an instance's tours: more prize, or as much on a shorter tour."""
         views = len(found)
-        tours = self._joined(found)  # [V S, n + 1]
         row = self.row.repeat(views)
+        tours = self._settled(self._joined(found), row)  # [V S, n + 1]
         prize = self.prizes[row.unsqueeze(1), tours].sum(1)
         length = self.task.lengths(row, tours)
         old = self.prizes.gather(1, self.tours).sum(1)
@@ -174,6 +174,13 @@ class SegmentSubproblems(Subproblems):
         which = torch.where(good, length, torch.inf).argmin(0)  # the first is the old one
         every = torch.cat((self.tours, tours)).view(-1, *self.tours.shape)
         self.tours = every[which, torch.arange(self.count, device=self.device)]
+
+    def _settled(self, tours: Tensor, row: Tensor) -> Tensor:
+        """The tours after the task's descent."""
+        if self.task.descent is None:
+            return tours
+        visits = self.task.settled(torch.where(tours > 0, tours, -1)[:, 1:-1], row)
+        return torch.nn.functional.pad(visits.clamp(min=0), (1, 1))
 
     def _joined(self, found: Tensor) -> Tensor:
         """Whole tours ``[V S, n + 1]`` from segments ``[V, S, M]``."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -13,6 +14,9 @@ from mdpzoo_combinatorial.bq_nco.states.problem import Problem
 from mdpzoo_combinatorial.bq_nco.states.remainders import Batch
 from mdpzoo_combinatorial.instances.checking import at_least
 from mdpzoo_combinatorial.local_search.budget import Budget
+
+if TYPE_CHECKING:
+    from mdpzoo_combinatorial.bq_nco.search.descents import Descent
 
 NEIGHBOURS = 100  # tokens left that the network sees at a time where nothing else is asked for
 
@@ -32,6 +36,7 @@ class Task:
         budget: when to stop.
         generator: on the network's device, for choices drawn at random.
         draws: on the CPU, for all else that is drawn.
+        descent: compiled local search that follows each decoding; None: solutions stay as they are decoded.
     """
 
     problem: Problem
@@ -42,6 +47,7 @@ class Task:
     budget: Budget
     generator: torch.Generator
     draws: np.random.Generator
+    descent: "Descent | None" = None
 
     def chooser(self, neighbours: int | None) -> Chooser:
         """Who chooses, shown so many tokens at a time; all where it is 0 or None.
@@ -51,6 +57,10 @@ class Task:
         """
         at_least("neighbours", 0 if neighbours is None else neighbours, 0)
         return Chooser(self.problem, self.network, self.relative, neighbours or 0)
+
+    def settled(self, actions: Tensor, row: Tensor | None = None) -> Tensor:
+        """Solutions ``[B, M]`` of instances ``row``, after the descent where there is one."""
+        return actions if self.descent is None else self.descent(actions, row)
 
     def objective(self, actions: Tensor, row: Tensor | None = None) -> Tensor:
         """``[B]`` float64, more is better: the prize or value of solutions ``[B, M]``, or their length, negated.
@@ -115,14 +125,21 @@ class Found:
         """
         count = len(self.actions)
         actions = built.actions.flip(1) if turned else built.actions
-        actions = torch.nn.functional.pad(actions, (0, self.actions.shape[1] - actions.shape[1]), value=-1)
         row = torch.arange(count, device=actions.device).repeat(copies)
+        actions = task.settled(actions, row)
+        width = max(self.actions.shape[1], actions.shape[1])
+        held, actions = _padded(self.actions, width), _padded(actions, width)
         worth, which = task.objective(actions, row).view(copies, count).max(0)
         best = actions.view(copies, count, -1)[which, torch.arange(count, device=actions.device)]
         more = worth > self.worth
         rounds = self.rounds + copies * int(built.complete)
-        kept = torch.where(more.unsqueeze(1), best, self.actions)
+        kept = torch.where(more.unsqueeze(1), best, held)
         return replace(self, actions=kept, worth=torch.where(more, worth, self.worth), rounds=rounds)
+
+
+def _padded(actions: Tensor, width: int) -> Tensor:
+    """Solutions ``[B, width]``, with -1 behind their actions."""
+    return torch.nn.functional.pad(actions, (0, width - actions.shape[1]), value=-1)
 
 
 def euclidean(coordinates: NDArray[np.float64], device: torch.device) -> Distance:

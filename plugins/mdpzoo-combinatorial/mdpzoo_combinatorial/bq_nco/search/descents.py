@@ -1,0 +1,225 @@
+"""Compiled local search that follows each decoding where it is asked for, and each re-constructed piece.
+
+Tours: Lin-Kernighan chains where costs are symmetric, else moves of segments, both to a local optimum. Routes and
+orienteering tours: a short ruin and recreate. Costs are the instance's own. What differs from BQ-NCO, which decodes and
+no more: answers are the local search's as much as the network's. Sources: the modules of ``local_search``.
+"""
+
+from abc import ABC, abstractmethod
+from functools import cached_property
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from mdpzoo_combinatorial.baselines.descent import MATRIX_NODES, from_node_0, nearest_by_rows, segments_moved
+from mdpzoo_combinatorial.bq_nco.search.route_subproblems import as_actions, routes_of_actions
+from mdpzoo_combinatorial.bq_nco.search.task import Task
+from mdpzoo_combinatorial.bq_nco.states.remainders import Remainder
+from mdpzoo_combinatorial.local_search import prize_search, route_search, symmetric_search
+from mdpzoo_combinatorial.local_search.kernels.neighbours import EMPTY, nearest
+
+Integers = NDArray[np.int64]
+ROUNDS = 3  # of ruin and recreate for each node of an orienteering instance
+FIXED = 4.0  # what keeping an edge gains, in the largest cost: more than any chain that removes it
+ENTRIES = 32_000_000  # of costs, up to which those of all instances are held (256 MB)
+
+
+class Costs:
+    """The costs of one instance, and what lies near in it.
+
+    Attributes:
+        matrix: ``[n, n]`` float64, from the row's node to the column's.
+        symmetric: whether both directions cost the same.
+    """
+
+    def __init__(self, matrix: NDArray[np.float64]) -> None:
+        """Takes the costs."""
+        self.matrix = matrix
+        self.symmetric = bool(np.array_equal(matrix, matrix.T))
+
+    @cached_property
+    def candidates(self) -> NDArray[np.int32]:
+        """The nodes that chains go to from each, ``[n, k]``."""
+        return self._nearest(symmetric_search.NEAREST)
+
+    @cached_property
+    def near(self) -> NDArray[np.int32]:
+        """The nodes whose routes are ruined with that of each, ``[n, k]``."""
+        return self._nearest(route_search.NEAR)
+
+    @cached_property
+    def directed(self) -> tuple[Integers, Integers]:
+        """The nodes that each one reaches, and is reached from, most cheaply, ``[n, k]`` each."""
+        return nearest_by_rows(self.matrix), nearest_by_rows(self.matrix.T)
+
+    def among(self, nodes: Integers) -> "Costs":
+        """Those among nodes ``[m]``, in their order."""
+        return Costs(np.ascontiguousarray(self.matrix[np.ix_(nodes, nodes)]))
+
+    def between(self, nodes: Integers) -> "Costs":
+        """Those among nodes ``[m]``, of which every good tour goes from the second to the first."""
+        part = self.among(nodes).matrix
+        part[1, 0] = -FIXED * part.max()
+        if self.symmetric:
+            part[0, 1] = part[1, 0]
+        return Costs(part)
+
+    def _nearest(self, count: int) -> NDArray[np.int32]:
+        both = self.matrix if self.symmetric else self.matrix + self.matrix.T
+        return nearest(EMPTY, both, min(count, len(both) - 1))
+
+
+class Descent(ABC):
+    """Local search on solutions of a task's instances; none gets worse, but by rounding."""
+
+    least = 4  # tokens of the smallest instance in which there is anything to change
+
+    def __init__(self, task: Task) -> None:
+        """Takes the instances."""
+        self.task = task
+        size = task.batch.size
+        self.applies = self.least <= size <= MATRIX_NODES
+        self._holds = len(task.batch) * size**2 <= ENTRIES
+        self._held: dict[int, Costs] = {}
+        self._last: dict[int, bytes] = {}  # of each instance, where its last descent ended
+
+    def __call__(self, actions: Tensor, row: Tensor | None = None) -> Tensor:
+        """Better solutions ``[B, M']`` in place of ``[B, M]``; M' is as many actions as a solution may have.
+
+        Args:
+            actions: whole solutions, as construction gives them.
+            row: ``[B]``, whose solution each is; None: instance b's.
+        """
+        if not self.applies:
+            return actions
+        most = self.task.problem.record.choices(self.task.batch.size)
+        found = np.pad(actions.cpu().numpy(), ((0, 0), (0, most - actions.shape[1])), constant_values=-1)
+        for b, index in enumerate(range(len(found)) if row is None else row.tolist()):
+            if self.task.budget.spent:
+                break
+            if self._last.get(index) != found[b].tobytes():
+                better = self.settled(index, found[b][found[b] >= 0])
+                found[b] = -1
+                found[b, : len(better)] = better
+                self._last[index] = found[b].tobytes()
+        return torch.from_numpy(found).to(actions.device)
+
+    @abstractmethod
+    def settled(self, index: int, actions: Integers) -> Integers:
+        """The actions of a solution of instance ``index`` that actions without padding lead to."""
+
+    def subproblems(self, left: Remainder, found: Tensor) -> Tensor:
+        """Better answers ``[V, S, M]`` to pieces of solutions, in place of others, each for itself.
+
+        Args:
+            left: S pieces, as they were cut.
+            found: ``[V, S, M]``, V answers to each, then -1.
+        """
+        if not self.applies:
+            return found
+        answers = found.cpu().numpy().copy()
+        node, rows = left.node.cpu().numpy(), left.row.tolist()
+        for s, index in enumerate(rows):
+            if self.task.budget.spent:
+                break
+            used = answers[0, s] >= 0  # all answers to a tour's or a route's piece are of one length
+            if used.sum() + 2 >= self.least:
+                nodes = node[s, : 2 + int(used.sum())]
+                answers[:, s, used] = self.settled_subproblem(self.costs(index), index, nodes, answers[:, s, used])
+        return torch.from_numpy(answers).to(found.device)
+
+    def settled_subproblem(self, costs: Costs, index: int, nodes: Integers, answers: Integers) -> Integers:
+        """Better answers ``[V, m]`` to one piece whose ends and tokens are ``nodes [2 + m]``; as they are by default.
+
+        Args:
+            costs: of the instance.
+            index: its place among the instances.
+            nodes: of the piece.
+            answers: ``[V, m]``.
+        """
+        return answers
+
+    def costs(self, index: int) -> Costs:
+        """Those of an instance."""
+        if index in self._held:
+            return self._held[index]
+        nodes = torch.arange(self.task.batch.size, device=self.task.batch.numbers.device)
+        row = torch.full((1, 1), index, device=nodes.device)
+        matrix = self.task.distance(row, nodes.unsqueeze(1), nodes.unsqueeze(0)).cpu().numpy()
+        costs = Costs(np.array(matrix, np.float64, order="C"))
+        if self._holds:
+            self._held[index] = costs
+        return costs
+
+
+class TourDescent(Descent):
+    """Tours: an action is a node, in the order behind node 0."""
+
+    def settled(self, index: int, actions: Integers) -> Integers:
+        """As ``Descent``."""
+        return from_node_0(self._tour(self.costs(index), np.append(0, actions)))[1:]
+
+    def settled_subproblem(self, costs: Costs, index: int, nodes: Integers, answers: Integers) -> Integers:
+        """As ``Descent``: paths from the first to the second of the nodes."""
+        part, place = costs.between(nodes), np.empty(self.task.batch.size, np.int64)
+        place[nodes] = np.arange(len(nodes))
+        better = np.empty_like(answers)
+        for v, answer in enumerate(answers):
+            tour = from_node_0(self._tour(part, np.concatenate(([0], place[answer], [1]))))
+            better[v] = nodes[tour[1:-1] if tour[-1] == 1 else tour[:1:-1]]
+        return better
+
+    def _tour(self, costs: Costs, tour: Integers) -> Integers:
+        """The local optimum ``[n]`` that a tour leads to."""
+        if not costs.symmetric:
+            return segments_moved(costs.matrix, *costs.directed, tour, self.task.budget)
+        start = tour.astype(np.int32)
+        found = symmetric_search.descent(EMPTY, costs.matrix, costs.candidates, start, self.task.budget)
+        return found.astype(np.int64)
+
+
+class RouteDescent(Descent):
+    """Routes: an action is ``2 * customer``, plus 1 where the vehicle goes by the depot before."""
+
+    least = 3
+
+    def settled(self, index: int, actions: Integers) -> Integers:
+        """As ``Descent``."""
+        found = self._routes(self.costs(index), index, np.arange(self.task.batch.size), actions)
+        found[0] -= 1  # the first vehicle stands in the depot
+        return found
+
+    def settled_subproblem(self, costs: Costs, index: int, nodes: Integers, answers: Integers) -> Integers:
+        """As ``Descent``: whole routes through the nodes behind the two ends, both of which are the depot."""
+        nodes = np.append(0, np.sort(nodes[2:]))
+        part = costs.among(nodes)
+        better = np.empty_like(answers)
+        for v, answer in enumerate(answers):
+            better[v] = self._routes(part, index, nodes, 2 * np.searchsorted(nodes, answer // 2) + answer % 2)
+        return 2 * nodes[better // 2] + better % 2
+
+    def _routes(self, costs: Costs, index: int, nodes: Integers, actions: Integers) -> Integers:
+        """Actions, each route from the depot, that routes through some nodes lead to; customers count among these."""
+        batch = self.task.batch
+        demands = batch.numbers[index, :, 0].cpu().numpy()[nodes].astype(np.int64)
+        seed = int(self.task.draws.integers(2**62))
+        routes = [route.tolist() for route in routes_of_actions(actions)]
+        routes = route_search.descent(costs.matrix, demands, int(batch.resource[index]), costs.near, routes, seed)
+        return np.concatenate([as_actions(np.array(route)) for route in routes])
+
+
+class PrizeDescent(Descent):
+    """Orienteering tours: an action is a node visited; pieces are settled as parts of their tours."""
+
+    least = 2
+
+    def settled(self, index: int, actions: Integers) -> Integers:
+        """As ``Descent``."""
+        batch = self.task.batch
+        limit = float(batch.resource[index]) + (0.0 if batch.tolerance is None else float(batch.tolerance[index]))
+        prizes = batch.numbers[index, :, 0].cpu().numpy()
+        rounds, seed = ROUNDS * batch.size, int(self.task.draws.integers(2**62))
+        costs, start = self.costs(index).matrix, np.append(0, actions)
+        return np.array(prize_search.search(costs, prizes, limit, iterations=rounds, seed=seed, start=start)[1:])
