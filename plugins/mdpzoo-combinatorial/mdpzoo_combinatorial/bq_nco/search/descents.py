@@ -18,11 +18,13 @@ from mdpzoo_combinatorial.bq_nco.search.route_subproblems import as_actions, rou
 from mdpzoo_combinatorial.bq_nco.search.task import Task
 from mdpzoo_combinatorial.bq_nco.states.remainders import Remainder
 from mdpzoo_combinatorial.local_search import prize_search, route_search, symmetric_search
+from mdpzoo_combinatorial.local_search.budget import Budget
 from mdpzoo_combinatorial.local_search.kernels.neighbours import EMPTY, nearest
 
 Integers = NDArray[np.int64]
 ROUNDS = 3  # of ruin and recreate for each node of an orienteering instance
 FIXED = 4.0  # what keeping an edge gains, in the largest cost: more than any chain that removes it
+GRACE = 0.2  # seconds for a descent that begins when the time is up
 ENTRIES = 32_000_000  # of costs, up to which those of all instances are held (256 MB)
 
 
@@ -88,6 +90,9 @@ class Descent(ABC):
     def __call__(self, actions: Tensor, row: Tensor | None = None) -> Tensor:
         """Better solutions ``[B, M']`` in place of ``[B, M]``; M' is as many actions as a solution may have.
 
+        A first solution is settled although the time is up: it takes milliseconds, and gains most where a simple rule
+        had to stand in for the network.
+
         Args:
             actions: whole solutions, as construction gives them.
             row: ``[B]``, whose solution each is; None: instance b's.
@@ -97,7 +102,7 @@ class Descent(ABC):
         most = self.task.problem.record.choices(self.task.batch.size)
         found = np.pad(actions.cpu().numpy(), ((0, 0), (0, most - actions.shape[1])), constant_values=-1)
         for b, index in enumerate(range(len(found)) if row is None else row.tolist()):
-            if self.task.budget.spent:
+            if self.task.budget.spent and (b > 0 or index in self._last):
                 break
             if self._last.get(index) != found[b].tobytes():
                 better = self.settled(index, found[b][found[b] >= 0])
@@ -141,6 +146,11 @@ class Descent(ABC):
         """
         return answers
 
+    def budget(self) -> Budget:
+        """The time for one descent."""
+        left = self.task.budget.left
+        return Budget(max(left, GRACE) if left < float("inf") else None)
+
     def costs(self, index: int) -> Costs:
         """Those of an instance."""
         if index in self._held:
@@ -174,9 +184,9 @@ class TourDescent(Descent):
     def _tour(self, costs: Costs, tour: Integers) -> Integers:
         """The local optimum ``[n]`` that a tour leads to."""
         if not costs.symmetric:
-            return segments_moved(costs.matrix, *costs.directed, tour, self.task.budget)
+            return segments_moved(costs.matrix, *costs.directed, tour, self.budget())
         start = tour.astype(np.int32)
-        found = symmetric_search.descent(EMPTY, costs.matrix, costs.candidates, start, self.task.budget)
+        found = symmetric_search.descent(EMPTY, costs.matrix, costs.candidates, start, self.budget())
         return found.astype(np.int64)
 
 

@@ -126,9 +126,12 @@ def test_costs_known_alone_are_searched_both_ways():
         )
 
 
-def test_a_descent_ends_with_the_time(agents):
+def test_when_the_time_is_up_one_first_solution_is_settled_and_no_more(agents):
     asked = task(agents["TSP"], generate("TSP", 2, 20, 4))
     asked.budget.stop()
     descent = resolve(RECORDS["TSP"].learning.descent)(asked)
     actions = torch.arange(1, 20).repeat(2, 1)
+    found = descent(actions)
+    assert asked.objective(found)[0] > asked.objective(actions)[0]
+    assert torch.equal(found[1], actions[1])
     assert torch.equal(descent(actions), actions)
