@@ -135,6 +135,8 @@ def train(
         trained = training.train(
             asked, out, resume=resume, progress=shown, keep_every=keep_every, tensorboard=tensorboard
         )
+    if trained.resumed == training.LOOSELY:
+        print(f"resumed {trained.resumed}", file=sys.stderr)  # noqa: T201
     if as_json:
         told = {"folder": str(out), "complete": trained.complete, "steps": trained.steps, "seconds": trained.seconds}
         listing.print_json(told)

@@ -19,6 +19,8 @@ def main() -> None:
     """Runs the command that was typed; an error is one sentence on standard error and exit code 2."""
     warnings.formatwarning = lambda message, *_: f"warning: {message}\n"
     COMPILE_TIME.on_first = _say_compiling
+    every = app.registered_commands
+    app.registered_commands = list(every)
     try:
         _add_commands(sys.argv[1:2])
         _check_command(sys.argv[1:2])
@@ -37,6 +39,7 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(STOPPED)
     finally:
+        app.registered_commands = every
         COMPILE_TIME.on_first = None
 
 
