@@ -185,6 +185,7 @@ def evaluate(
     told = {
         "agent": played.agent,
         "environment": played.environment,
+        "player": played.player,
         "episodes": episodes,
         "seed": seed,
         "mean_return": mean,
@@ -197,7 +198,8 @@ def evaluate(
         listing.print_json(told)
     else:
         interval = f"95 % interval {low:.4f} to {high:.4f}, {episodes} episodes"
-        print(f"{played.agent} on {played.environment}: mean return {mean:.4f} ({interval})")  # noqa: T201
+        whose = "" if played.player is None else f" of {played.player}"
+        print(f"{played.agent} on {played.environment}: mean return{whose} {mean:.4f} ({interval})")  # noqa: T201
 
 
 @app.command(epilog="Example: mdpzoo record random mdpzoo/RiverSwim-v0 --episodes 100 --out river.npz")
