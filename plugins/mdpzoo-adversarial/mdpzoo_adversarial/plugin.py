@@ -4,7 +4,7 @@ from mdpzoo.hookspecs import hookimpl
 from mdpzoo.specs import AgentSpec, CommandSpec, EnvironmentSpec, FamilySpec
 
 GAMES, CONTROL = "mdpzoo_adversarial.games", "mdpzoo_adversarial.control"
-VALUE = "mdpzoo_adversarial.solvers.known_values:known_value"
+VALUE = f"{GAMES}.known_values:known_value"
 MUJOCO = {  # robot: what its summary calls the adversary's grip, and the time limit
     "InvertedPendulum": ("the pole", 1000),
     "Hopper": ("the foot", 1000),

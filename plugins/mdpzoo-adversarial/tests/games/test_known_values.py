@@ -5,8 +5,8 @@ import pytest
 
 import mdpzoo
 from mdpzoo.experiments.truths.finding import Question, find_truth
+from mdpzoo_adversarial.games.known_values import known_value, largest_action
 from mdpzoo_adversarial.games.linear_quadratic import adversarial_lq
-from mdpzoo_adversarial.solvers.known_values import known_value, largest_action
 from mdpzoo_adversarial.solvers.lq_games import solve_lq_episode
 
 LQ = "mdpzoo/AdversarialLQ-v0"
