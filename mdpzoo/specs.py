@@ -153,7 +153,7 @@ class AgentSpec:
             the path None means the checkpoint that comes with the agent. None: the file is SB3's.
         source: the paper, with its section.
         learns_from: ``"environment"``, or ``"game"`` for an agent that trains all players of a parallel environment;
-            the names of its spaces then hold for every player.
+            the names of its spaces then hold for every player, and evaluations ask it for ``policy_of(player)``.
         trial: where and how ``mdpzoo check`` tries it.
         max_envs: how many environments it can learn from at once; None: any number.
         search: where ``mdpzoo tune`` looks for each setting: ``{"low": 0.01, "high": 1.0}``, with ``"log": True`` on a

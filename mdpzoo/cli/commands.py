@@ -9,14 +9,17 @@ import typer
 
 from mdpzoo import registry
 from mdpzoo.cli import listing
+from mdpzoo.cli.kept_settings import kept_rows
 from mdpzoo.cli.options import STOPPED, EnvironmentSettings, Envs, Json, Seed, Settings, Threads, working
-from mdpzoo.cli.settings_table import for_people, settings_rows
+from mdpzoo.cli.plain_commands import PlainCommand, PlainGroup
+from mdpzoo.cli.settings_table import for_people
 from mdpzoo.cli.settings_text import read_settings
 from mdpzoo.errors import SettingError, did_you_mean
 from mdpzoo.files import check_folder
 
 app = typer.Typer(
     name="mdpzoo",
+    cls=PlainGroup,
     help="Find, run and compare structured decision processes and the algorithms for them.",
     no_args_is_help=True,
     invoke_without_command=True,
@@ -35,7 +38,7 @@ def _options(
         raise typer.Exit
 
 
-@app.command("list", epilog="Example: mdpzoo list environments")
+@app.command("list", cls=PlainCommand, epilog="Example: mdpzoo list environments")
 def list_(kind: Annotated[str, typer.Argument(help="environments, agents or plugins")], as_json: Json = False) -> None:
     """List what there is."""
     kinds = {
@@ -49,14 +52,14 @@ def list_(kind: Annotated[str, typer.Argument(help="environments, agents or plug
     _print_rows(kinds[kind](), as_json)
 
 
-@app.command(epilog="Example: mdpzoo show mdpzoo/TSP-v0")
+@app.command(cls=PlainCommand, epilog="Example: mdpzoo show mdpzoo/TSP-v0")
 def show(id: Annotated[str, typer.Argument(help="an environment or an agent")], as_json: Json = False) -> None:
     """Show one environment or agent, and each of its settings with type, default and range."""
     rows = {row["id"]: row for row in (*listing.environment_rows(), *listing.agent_rows())}
     if id not in rows:
         (registry.environment if "/" in id else registry.agent)(id)
     code = registry.environment(id).rules if "/" in id else registry.agent(id).build
-    row = rows[id] | {"parameters": settings_rows(code, rows[id]["settings"])}
+    row = rows[id] | {"parameters": kept_rows(code, rows[id]["settings"])}
     if as_json:
         listing.print_json(row)
     else:
@@ -64,7 +67,7 @@ def show(id: Annotated[str, typer.Argument(help="an environment or an agent")], 
         listing.print_rows(for_people(row["parameters"]))
 
 
-@app.command(epilog="Example: mdpzoo doctor")
+@app.command(cls=PlainCommand, epilog="Example: mdpzoo doctor")
 def doctor(as_json: Json = False) -> None:
     """Say how every plugin loaded; exit code 1 when one failed."""
     _print_rows(listing.plugin_rows(), as_json)
@@ -82,7 +85,7 @@ def warm_up(
     """Compile now what commands would compile when they are first used.
 
     The machine code is kept beside the installed sources if they can be written, for everybody who uses them, else in
-    the user's cache.
+    the user's cache; there is also what 'mdpzoo show' says of settings.
     """
     from mdpzoo.cli.warming import warm
 
@@ -132,6 +135,8 @@ def train(
         trained = training.train(
             asked, out, resume=resume, progress=shown, keep_every=keep_every, tensorboard=tensorboard
         )
+    if trained.resumed == training.LOOSELY:
+        print(f"resumed {trained.resumed}", file=sys.stderr)  # noqa: T201
     if as_json:
         told = {"folder": str(out), "complete": trained.complete, "steps": trained.steps, "seconds": trained.seconds}
         listing.print_json(told)
@@ -180,6 +185,7 @@ def evaluate(
     told = {
         "agent": played.agent,
         "environment": played.environment,
+        "player": played.player,
         "episodes": episodes,
         "seed": seed,
         "mean_return": mean,
@@ -192,7 +198,8 @@ def evaluate(
         listing.print_json(told)
     else:
         interval = f"95 % interval {low:.4f} to {high:.4f}, {episodes} episodes"
-        print(f"{played.agent} on {played.environment}: mean return {mean:.4f} ({interval})")  # noqa: T201
+        whose = "" if played.player is None else f" of {played.player}"
+        print(f"{played.agent} on {played.environment}: mean return{whose} {mean:.4f} ({interval})")  # noqa: T201
 
 
 @app.command(epilog="Example: mdpzoo record random mdpzoo/RiverSwim-v0 --episodes 100 --out river.npz")

@@ -3,13 +3,12 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
-
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING, Any
 
 from mdpzoo import registry
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 Row = dict[str, Any]
 
@@ -106,8 +105,11 @@ def print_rows(rows: Sequence[Row]) -> None:
     _print(table_of(rows))
 
 
-def table_of(rows: Sequence[Row]) -> Table:
+def table_of(rows: Sequence[Row]) -> "Table":
     """Returns the table that ``print_rows`` prints."""
+    from rich.table import Table
+    from rich.text import Text
+
     columns = [name for name in WANTED if rows and name in rows[0]]
     table = Table(*columns, box=None, pad_edge=False)
     for row in rows:
@@ -117,13 +119,17 @@ def table_of(rows: Sequence[Row]) -> Table:
 
 def print_facts(row: Row) -> None:
     """Prints one row, a line for each of its entries."""
+    from rich.table import Table
+
     table = Table(show_header=False, box=None, pad_edge=False)
     for name, value in row.items():
         table.add_row(name, _cell(value))
     _print(table)
 
 
-def _print(table: Table) -> None:
+def _print(table: "Table") -> None:
+    from rich.console import Console
+
     out = Console(**PLAIN)
     if not out.is_terminal:
         out = Console(**PLAIN, width=10_000)

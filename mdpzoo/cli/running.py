@@ -5,8 +5,6 @@ import sys
 import warnings
 from typing import Any
 
-from rich.console import Console
-
 from mdpzoo import registry
 from mdpzoo.cli import listing
 from mdpzoo.cli.application import app
@@ -21,9 +19,12 @@ def main() -> None:
     """Runs the command that was typed; an error is one sentence on standard error and exit code 2."""
     warnings.formatwarning = lambda message, *_: f"warning: {message}\n"
     COMPILE_TIME.on_first = _say_compiling
+    every = app.registered_commands
+    app.registered_commands = list(every)
     try:
         _add_commands(sys.argv[1:2])
         _check_command(sys.argv[1:2])
+        _leave_out_others(sys.argv[1:2])
         app(prog_name="mdpzoo")
     except SystemExit as ended:
         sys.exit(_flushed(ended.code))
@@ -38,6 +39,7 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(STOPPED)
     finally:
+        app.registered_commands = every
         COMPILE_TIME.on_first = None
 
 
@@ -46,6 +48,8 @@ def _say_compiling() -> None:
 
 
 def _complain(sentence: str) -> None:
+    from rich.console import Console
+
     Console(stderr=True, soft_wrap=True, **listing.PLAIN).print(f"error: {sentence}")
     sys.exit(2)
 
@@ -71,6 +75,13 @@ def _check_command(typed: list[str]) -> None:
     """Raises PluginError if a command is typed that plugins bring, and there is none."""
     if typed and not typed[0].startswith("-") and typed[0] not in registry.HOST_COMMANDS and not registry.plugins():
         raise PluginError(f"there is no command {typed[0]!r}: {registry.NO_PLUGIN}")
+
+
+def _leave_out_others(typed: list[str]) -> None:
+    """Leaves only the command that is typed, if there is one: Typer builds the parameters of each that it knows."""
+    names = {each.name or getattr(each.callback, "__name__", ""): each for each in app.registered_commands}
+    if typed and typed[0] in names:
+        app.registered_commands = [names[typed[0]]]
 
 
 def _imported(spec: CommandSpec) -> Any:

@@ -1,8 +1,9 @@
-"""Compiles what is compiled on first use, before anybody waits for it."""
+"""Compiles what is compiled on first use, and reads what ``mdpzoo show`` keeps, before anybody waits for it."""
 
 from collections.abc import Iterator
 
 from mdpzoo import registry
+from mdpzoo.cli.kept_settings import kept_rows
 from mdpzoo.codes import load
 from mdpzoo.compiling.clock import COMPILE_TIME
 from mdpzoo.front import make, make_vec
@@ -11,7 +12,7 @@ STEPPED = ("model", "problem")  # kinds whose steps are compiled
 
 
 def warm(everything: bool = False) -> Iterator[tuple[str, float]]:
-    """Compiles one family after the other.
+    """Compiles one family after the other, and keeps the settings of every environment and agent.
 
     Args:
         everything: also step every environment with its default settings, alone and in a batch.
@@ -30,6 +31,11 @@ def warm(everything: bool = False) -> Iterator[tuple[str, float]]:
             if spec.kind in STEPPED:
                 _step(spec.id)
         yield "environments", COMPILE_TIME.seconds - before
+
+    for environment in registry.environments().values():
+        kept_rows(environment.rules, environment.settings)
+    for agent in registry.agents().values():
+        kept_rows(agent.build, agent.settings)
 
 
 def _step(id: str) -> None:

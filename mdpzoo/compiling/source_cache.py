@@ -22,6 +22,8 @@ from typing import Any
 import numpy as np
 from numba.core import caching, config
 
+from mdpzoo.files import user_cache
+
 FOLDER = "mdpzoo-compiled"
 ADDRESS = re.compile(r" at 0x[0-9a-f]+")  # differs from run to run
 
@@ -146,8 +148,7 @@ def _folders(function: Any, stamp: str) -> list[str]:
     if chosen := getattr(config, "CACHE_DIR", ""):
         return [str(Path(chosen) / FOLDER / stamp / apart)]
     beside = file.parent / "__pycache__" / f"{FOLDER}-{stamp}"
-    user = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / FOLDER / stamp / apart
-    return [str(beside), str(user)]
+    return [str(beside), str(user_cache() / FOLDER / stamp / apart)]
 
 
 def _cache_in(folder: str, stamp: str, function: Any) -> caching.FunctionCache:

@@ -11,9 +11,11 @@ import numpy as np
 
 from mdpzoo import registry
 from mdpzoo.errors import CheckpointError, SettingError
+from mdpzoo.experiments.game_evaluation import Seated, is_game, plays_games, seated
 from mdpzoo.experiments.players import ready_agent
 from mdpzoo.experiments.progress import Advance, bar
 from mdpzoo.experiments.run import load_run, make_envs
+from mdpzoo.front import make_parallel
 from mdpzoo.loading import read
 from mdpzoo.showing import shown
 
@@ -73,11 +75,13 @@ class Evaluated:
         agent: its id.
         environment: the id of what it played.
         result: what the episodes brought.
+        player: whose returns they are, of a game; None: there is one decision maker.
     """
 
     agent: str
     environment: str
     result: Evaluation
+    player: str | None = None
 
 
 def evaluate(
@@ -153,7 +157,7 @@ def evaluate_saved(
     progress: bool = False,
     max_steps: int = MAX_STEPS,
 ) -> Evaluated:
-    """Plays episodes with a saved agent.
+    """Plays episodes with a saved agent; an agent that learns from games plays all players, see ``game_evaluation``.
 
     Args:
         saved: a run's folder, a file, or the id of an agent that is pretrained or has nothing to learn.
@@ -162,7 +166,7 @@ def evaluate_saved(
         environment_settings: the environment's; they add to those of the training where that environment is played.
         seed: of the environments.
         num_envs: environments that step together, at most.
-        deterministic: False: actions are drawn.
+        deterministic: False: actions are drawn. In a game they are also drawn where a player's are no Box.
         progress: show a progress bar on standard error.
         max_steps: longest episode, at least 1.
 
@@ -175,13 +179,32 @@ def evaluate_saved(
     if environment is None:
         environment, trained_with = _home(saved)
         settings = trained_with | settings
-    envs = make_envs(environment, max(1, min(num_envs, episodes)), settings, seed)
-    agent = ready_agent(saved, envs, seed)
+    rows = max(1, min(num_envs, episodes))
+    player: str | None = None
+    if is_game(environment):
+        agent, (player, envs, policy, still) = _seated(saved, environment, settings, rows, seed)
+        deterministic = deterministic and still
+    else:
+        envs = make_envs(environment, rows, settings, seed)
+        agent = policy = ready_agent(saved, envs, seed)
     envs.seed(seed)  # making the agent has seeded them for learning
     with bar("episodes", episodes, progress) as advance:
-        result = evaluate(agent, envs, episodes, deterministic, advance, max_steps)
+        result = evaluate(policy, envs, episodes, deterministic, advance, max_steps)
     envs.close()
-    return Evaluated(getattr(agent, "mdpzoo", {}).get("agent", type(agent).__name__), environment, result)
+    return Evaluated(getattr(agent, "mdpzoo", {}).get("agent", type(agent).__name__), environment, result, player)
+
+
+def _seated(
+    saved: str | Path, environment: str, settings: Mapping[str, Any], rows: int, seed: int
+) -> tuple[Any, Seated]:
+    """An agent of games, and the first player's seat against the agent's own policies."""
+    agent = read(saved, make_parallel(environment, **settings))
+    if not plays_games(agent):
+        raise CheckpointError(
+            f"the agent of {str(saved)!r} has no policy for each player of the game {environment!r}; it must have "
+            "the method policy_of(player)"
+        )
+    return agent, seated(agent, environment, settings, rows, seed)
 
 
 def _home(saved: str | Path) -> tuple[str, dict[str, Any]]:

@@ -1,7 +1,7 @@
 """Evaluations within a run: ``evaluations.csv``, one line for each episode, with the steps learned before it.
 
 An evaluation plays the same episodes each time, in environments of its own. It leaves the training alone: what the
-policy keeps in buffers and the random generators are put back.
+policy keeps in buffers and the random generators are put back. How a game is played is in ``game_evaluation``.
 """
 
 import copy
@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from mdpzoo import registry
 from mdpzoo.experiments.curve import append, drop_after
-from mdpzoo.experiments.evaluation import evaluate
+from mdpzoo.experiments.evaluation import Evaluation, evaluate
+from mdpzoo.experiments.game_evaluation import is_game, plays_games, seated
 from mdpzoo.experiments.run import Run, make_envs
 from mdpzoo.interop.finite_agents import model_behind
 from mdpzoo.models import TabularMDP
@@ -73,18 +73,27 @@ class Evaluations:
         episodes = self.run.evaluation_episodes
         if episodes is None or _cannot_be_evaluated(self.run, agent):
             return
-        run = self.run
-        if self._envs is None:
-            self._envs = evaluation_envs(run.environment, run.environment_settings, run.evaluation_seed, episodes)
-        self._envs.seed(run.evaluation_seed)
         with undisturbed(agent), warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # episodes that are cut
-            found = evaluate(agent, self._envs, episodes)
+            found = self._played(agent, episodes)
         rows = enumerate(zip(found.returns.tolist(), found.lengths.tolist(), strict=True))
         append(self.path, COLUMNS, [(steps, each, f"{value:.12g}", length) for each, (value, length) in rows])
         self.last = steps, float(found.returns.mean())
         if self.listener is not None:
             self.listener(*self.last)
+
+    def _played(self, agent: Any, episodes: int) -> Evaluation:
+        run = self.run
+        told = run.environment, run.environment_settings
+        if is_game(run.environment):
+            _, envs, policy, still = seated(agent, *told, min(ROWS, episodes), run.evaluation_seed)
+            found = evaluate(policy, envs, episodes, still)
+            envs.close()
+            return found
+        if self._envs is None:
+            self._envs = evaluation_envs(*told, run.evaluation_seed, episodes)
+        self._envs.seed(run.evaluation_seed)
+        return evaluate(agent, self._envs, episodes)
 
 
 def evaluation_envs(environment: str, settings: Mapping[str, Any], seed: int, episodes: int) -> Any:
@@ -113,9 +122,9 @@ def undisturbed(agent: Any) -> Iterator[None]:
 
 
 def _cannot_be_evaluated(run: Run, agent: Any) -> bool:
-    """Whether there are no episodes to play: the task never ends, or is a game of several players."""
-    if registry.agent(run.agent).learns_from != "environment":
-        return True
+    """Whether there are no episodes to play: the task never ends, or the agent has no policies for a game's players."""
+    if is_game(run.environment):
+        return not plays_games(agent)
     envs = agent.get_env()
     limit = getattr(getattr(envs, "envs", None), "max_episode_steps", None)
     model = model_behind(envs, TabularMDP, PiecewiseMDP)

@@ -3,9 +3,10 @@
 ``state.npz`` holds it: arrays, and the rest as JSON; nothing is pickled. It belongs to one version of the agent's file,
 whose hash it names: where a process was killed between writing the two, they do not fit and the state is ignored.
 
-Exact are agents of ``OnlineAgent`` that say so (``resumes_exactly``) and the on-policy algorithms of SB3 and
-sb3-contrib between two rollouts, in environments that the zoo steps in batches. Replay buffers, environments that keep
-a state of their own and all other agents cannot be resumed exactly.
+Exact are agents that say so (``resumes_exactly``; what their file does not hold is in ``unsaved_state``, as
+``OnlineAgent`` has it) and the on-policy algorithms of SB3 and sb3-contrib between two rollouts, in environments that
+the zoo steps in batches. Replay buffers, environments that keep a state of their own and all other agents cannot be
+resumed exactly.
 """
 
 import hashlib
@@ -21,7 +22,6 @@ from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from mdpzoo.arrays import read_arrays
 from mdpzoo.errors import CheckpointError, InstanceError
 from mdpzoo.files import replacing
-from mdpzoo.interop.online import OnlineAgent
 from mdpzoo.interop.sb3 import BatchedVecEnv
 
 FILE = "state.npz"
@@ -32,7 +32,7 @@ def is_exact(agent: Any, envs: Any) -> bool:
     """Whether a run of this agent in these environments can be resumed equal to the bit."""
     if type(envs) is not BatchedVecEnv:
         return False
-    return isinstance(agent, OnlineAgent) and agent.resumes_exactly or only_between_rollouts(agent)
+    return getattr(agent, "resumes_exactly", False) or only_between_rollouts(agent)
 
 
 def only_between_rollouts(agent: Any) -> bool:
@@ -50,10 +50,10 @@ def capture(agent: Any, envs: Any) -> dict[str, Any]:
         "remaining": float(agent._current_progress_remaining),
         "observation": agent._last_obs,
         "starts": agent._last_episode_starts,
-        "envs": envs.envs.state_dict(),
+        "envs": None if agent._last_obs is None else envs.envs.state_dict(),  # None: it never plays in them
     }
-    if isinstance(agent, OnlineAgent):
-        return state | {"agent": agent.unsaved_state()}
+    if not only_between_rollouts(agent):
+        return state | {"agent": agent.unsaved_state() if hasattr(agent, "unsaved_state") else None}
     name, keys, *rest = np.random.get_state()  # noqa: NPY002
     return state | {"tensors": torch.get_rng_state().numpy(), "numbers": [name, keys, *rest]}
 
@@ -65,12 +65,14 @@ def restore(agent: Any, envs: Any, state: Mapping[str, Any]) -> None:
         CheckpointError: the state does not fit them.
     """
     try:
-        envs.reset()
-        envs.envs.load_state_dict(state["envs"])
+        if state["envs"] is not None:
+            envs.reset()
+            envs.envs.load_state_dict(state["envs"])
         agent._last_obs, agent._last_episode_starts = state["observation"], state["starts"]
         agent._episode_num, agent._current_progress_remaining = state["episodes"], state["remaining"]
-        if isinstance(agent, OnlineAgent):
-            agent.restore_unsaved(state["agent"])
+        if not only_between_rollouts(agent):
+            if state["agent"] is not None:
+                agent.restore_unsaved(state["agent"])
         else:
             name, keys, *rest = state["numbers"]
             np.random.set_state((name, keys, *rest))  # noqa: NPY002

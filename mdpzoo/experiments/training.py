@@ -1,5 +1,6 @@
 """Executes a run in its folder, so that it survives whatever ends the process."""
 
+import dataclasses
 import json
 import math
 import shutil
@@ -39,6 +40,7 @@ class Trained:
         steps: environment steps done.
         seconds: wall-clock time of this call.
         final_return: mean return of the last evaluation; None: there was none.
+        resumed: how this call went on with an interrupted run: ``EXACTLY`` or ``LOOSELY``; empty: it began one.
     """
 
     agent: Any
@@ -46,6 +48,7 @@ class Trained:
     steps: int
     seconds: float
     final_return: float | None = None
+    resumed: str = ""
 
 
 def train(
@@ -136,10 +139,11 @@ def _train(run: Run, folder: Path, exactly: bool, extras: Extras) -> Trained:
             for name in ("run.json", "versions.json", *LEARNED):
                 (folder / name).unlink(missing_ok=True)
         raise
+    resumed = "" if saved is None else EXACTLY if state is not None else LOOSELY
     if trained.complete:
-        _write_result(run, folder, keeper, trained, LOOSELY if saved is not None and state is None else "")
+        _write_result(run, folder, keeper, trained, LOOSELY if resumed == LOOSELY else "")
     envs.close()
-    return trained
+    return dataclasses.replace(trained, resumed=resumed)
 
 
 def _learn(run: Run, folder: Path, keeper: Keeper, extras: Extras, going_on: bool) -> Trained:

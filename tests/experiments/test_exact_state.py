@@ -8,6 +8,9 @@ import pytest
 import torch
 
 import mdpzoo
+from mdpzoo import registry
+from mdpzoo.checks.agents.agent_subject import AgentSubject
+from mdpzoo.checks.subject import NotApplicable
 from mdpzoo.errors import CheckpointError
 from mdpzoo.experiments import exact_state
 from mdpzoo.experiments.run import Run
@@ -16,6 +19,7 @@ from mdpzoo.loading import load_agent
 
 TIMES = {"seconds", "cpu_seconds"}
 RIVER = "mdpzoo/RiverSwim-v0"
+TOKENS = {"update": {"prompts": 1, "samples": 2, "minibatches": 2}, "warm_start": {"steps": 2, "batch": 8}}
 EXACT = [  # agent, environment, settings of both, environments
     ("q-learning", RIVER, {}, {"max_episode_steps": 7}, 3),
     ("optimal", RIVER, {}, {"max_episode_steps": 7}, 1),  # remembers how far each episode is
@@ -26,11 +30,22 @@ EXACT = [  # agent, environment, settings of both, environments
     ("nearest-neighbour", "mdpzoo/TSP-v0", {}, {"num_nodes": 5, "form": "bq"}, 2),
     ("ppo", RIVER, {"n_steps": 8, "batch_size": 8}, {"max_episode_steps": 7}, 2),
     ("a2c", "mdpzoo/TSP-v0", {}, {"num_nodes": 5}, 2),
+    ("l-ucrl", "mdpzoo/LatentRandom-v0", {}, {"reveal": "end"}, 2),  # episodes under way are counted when they end
+    ("lmdp-posterior", "mdpzoo/LatentRandom-v0", {}, {"reveal": "end"}, 1),  # draws models
+    ("farthest-insertion", "mdpzoo/TSP-v0", {}, {"num_nodes": 5}, 2),  # remembers its plan
+    ("bq-nco", "mdpzoo/TSP-v0", {"num_instances": 8, "size": 6, "imitation": {"tokens": 8}}, {"num_nodes": 6}, 2),
+    ("grpo-token", "mdpzoo/SumTarget-v0", TOKENS, {}, 2),
 ]
 ANEW = [
     ("dqn", RIVER, {"learning_starts": 8}, {"max_episode_steps": 7}, 2),  # its replay buffer is not kept
     ("q-learning", "FrozenLake-v1", {}, {}, 1),  # Gymnasium's environment keeps a state of its own
 ]
+LOOSE = {
+    *("dqn", "qr-dqn", "sac", "td3", "qarl", "rarl", "maximin", "unopposed-sac"),  # replay buffers
+    *("gorp", "sqirl"),  # the episodes of an iteration
+    "recurrent-ppo",  # the recurrent state
+    *("meme", "mec-b", "rl-perfect-receiver"),  # the sender's stream, the receiver in its seat
+}
 
 
 class Killed(BaseException):
@@ -103,18 +118,31 @@ def test_a_run_that_is_killed_twice_ends_as_if_nothing_had_happened(which, how, 
             )
         assert not (tmp_path / "killed" / "result.json").exists()
     begun = []
-    train(
+    trained = train(
         run,
         tmp_path / "killed",
         resume=True,
         exactly=True,
         callback=lambda given, _: begun.append(given["self"].num_timesteps) or True,
     )
+    assert trained.resumed == ("exact" if how == "exact" else "")
     assert (begun[0] > 20) == (how == "exact")  # it goes on where it was, or from the first step
     assert_equal(traces(tmp_path / "whole"), traces(tmp_path / "killed"))
     assert json.loads((tmp_path / "killed" / "result.json").read_text())["resumes"] == (
         "exact" if how == "exact" else "from the beginning"
     )
+
+
+@pytest.mark.filterwarnings("ignore:You have specified a mini-batch size")
+@pytest.mark.parametrize("id", registry.agents())
+def test_an_agent_resumes_exactly_unless_it_keeps_what_no_file_holds(id):
+    subject = AgentSubject(id, {})
+    try:
+        agent = subject.make(subject.env())
+    except NotApplicable as reason:  # such as a seat, which no id names
+        pytest.skip(str(reason))
+    says = getattr(agent, "resumes_exactly", False) or exact_state.only_between_rollouts(agent)
+    assert says == (id not in LOOSE)
 
 
 def test_a_kill_between_the_agent_and_its_state_begins_anew(tmp_path, monkeypatch):

@@ -9,7 +9,7 @@ from stable_baselines3.common.callbacks import BaseCallback
 from mdpzoo.errors import CheckpointError, SettingError
 from mdpzoo.experiments.keeping import save
 from mdpzoo.experiments.run import Run, load_run, write_json
-from mdpzoo.experiments.training import train
+from mdpzoo.experiments.training import LOOSELY, train
 
 BEGUN = ["agent.zip", "progress.csv", "run.json", "versions.json"]
 KEPT = ["agent.zip", "progress.csv", "result.json", "run.json", "state.npz", "versions.json"]
@@ -185,3 +185,9 @@ def test_an_agent_that_fails_to_save_leaves_the_old_one(tmp_path):
         save(Agent(), tmp_path)
     assert names(tmp_path) == ["agent.zip"]
     assert (tmp_path / "agent.zip").read_text() == "whole"
+
+
+def test_a_run_that_lost_its_state_says_so_when_it_goes_on(tmp_path):
+    assert train(asked(), tmp_path, callback=StopAt(40)).resumed == ""
+    assert train(asked(), tmp_path, resume=True).resumed == LOOSELY
+    assert json.loads((tmp_path / "result.json").read_text())["resumes"] == LOOSELY

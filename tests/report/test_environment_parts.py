@@ -131,3 +131,10 @@ def test_cells_keep_their_values_apart_from_what_they_show():
     assert 'data-value="1000">1,000</td>' in html
     assert '<td class="number">–</td>' in html  # without a value it is last in any order
     assert 'title="how many"' in html
+
+
+def test_the_value_of_a_game_is_called_so_and_has_no_gap():
+    part = part_of([run(seed=0), run(seed=1, values=(2, 3, 4))], Truth(optimum=5.0, of_game=True))
+    assert "value of the game" in str(part.html)
+    assert "ptimum" not in str(part.html)
+    assert [id for id in part.charts if id.endswith("gap")] == []

@@ -97,5 +97,7 @@ def test_an_interval_of_a_truth_has_two_numbers(interval, read):
 def test_what_a_truth_does_not_say_is_unknown():
     assert truth_of({}) == Truth()
     assert not truth_of({"exact": False}).exact
+    assert truth_of({"of_game": True}).of_game
+    assert not truth_of({"of_game": "yes"}).of_game
     assert truth_of({"criterion": "average"}).per_step
     assert not truth_of({"criterion": "discounted"}).per_step

@@ -4,6 +4,7 @@ import itertools
 import json
 import os
 from collections.abc import Generator, Iterable
+from pathlib import Path
 from typing import Any
 
 from mdpzoo.errors import SettingError
@@ -30,7 +31,7 @@ def outcomes(
 
     Raises:
         MissingExtraError: if Ray is not installed.
-        SettingError: if there is no cluster at the address.
+        SettingError: if there is no cluster at the address, or it asks for a token that this process does not show.
     """
     require("ray", "ray")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -40,8 +41,8 @@ def outcomes(
     own: dict[str, Any] = {"num_cpus": jobs, "include_dashboard": False} if address is None else {"address": address}
     try:
         ray.init(**own, log_to_driver=False, configure_logging=False)
-    except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
-        raise SettingError(f"there is no Ray cluster at {address!r}: {summary(error):.160}") from None
+    except (ConnectionError, RuntimeError, ValueError, TimeoutError, ray.exceptions.RayError) as error:
+        raise SettingError(refusal(address, error)) from None
     remote = ray.remote(num_cpus=1, max_retries=ATTEMPTS - 1)(_perform)
     try:
         waiting = iter(tasks)
@@ -58,6 +59,32 @@ def outcomes(
                 yield pending.pop(reference), _outcome(ray, reference)
     finally:
         ray.shutdown()
+
+
+def refusal(address: str | None, error: Exception) -> str:
+    """Returns a sentence on a cluster that cannot be joined, with what to do where a token may be the reason.
+
+    Ray itself says only that it failed to connect. A cluster that is started where a token lies asks for it, and who
+    joins it by its address shows one only with ``RAY_AUTH_MODE=token``.
+    """
+    place, disabled = token_place(), "or RAY_AUTH_MODE=disabled for a cluster that asks for none"
+    if os.environ.get("RAY_AUTH_MODE", "").lower() == "token":
+        if place is None:
+            found = "RAY_AUTH_MODE is 'token', but there is no token"
+            return f"{found}; set RAY_AUTH_TOKEN_PATH to a copy of the cluster's file ~/.ray/auth_token, {disabled}"
+        found = f"there is no Ray cluster at {address!r} that takes the token in {place}"
+        return f"{found}; put a copy of the cluster's ~/.ray/auth_token there, {disabled}"
+    remedy = "" if place is None else f"; if it asks for the token in {place}, set RAY_AUTH_MODE=token"
+    return f"there is no Ray cluster at {address!r}: {summary(error):.160}{remedy}"
+
+
+def token_place() -> str | None:
+    """Returns where Ray finds a token: a variable or a file; None if nowhere."""
+    if os.environ.get("RAY_AUTH_TOKEN"):
+        return "RAY_AUTH_TOKEN"
+    named = os.environ.get("RAY_AUTH_TOKEN_PATH")
+    file = Path(named) if named else Path(os.path.expanduser("~/.ray/auth_token"))
+    return repr(str(file)) if file.is_file() else None
 
 
 def _outcome(ray: Any, reference: Any) -> Outcome:

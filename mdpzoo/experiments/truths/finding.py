@@ -42,7 +42,7 @@ def find_truth(question: Question) -> Truth | None:
     """
     spec = registry.environments().get(question.environment)
     env = make_any(question.environment, **question.settings)
-    limit = time_limit(env)
+    limit = getattr(env, "max_cycles", None) or time_limit(env)  # of a game, or of one decision maker
     if spec is not None and spec.truth is not None:
         function = load(spec.truth)
         told: dict[str, Any] = {"environment": spec.id, "rules": spec.rules, "max_episode_steps": limit}

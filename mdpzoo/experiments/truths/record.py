@@ -19,6 +19,8 @@ class Truth:
         exact: whether ``optimum`` is the optimum up to rounding; else it is the best that a strong solver has found.
         interval: of the optimum, where it is known to lie in one; None: it is the number itself, or nothing is proven.
         source: one sentence on where the numbers come from.
+        of_game: whether ``optimum`` is the value of a zero-sum game: what best play on both sides brings the first
+            player. Evaluations, in which an agent's own policies play each other, may lie on either side of it.
         environment: its id; filled in by the core.
         settings: its settings; filled in by the core.
         better: ``"higher"``: returns are maximised.
@@ -33,6 +35,7 @@ class Truth:
     gain: float | None = None
     exact: bool = True
     interval: tuple[float, float] | None = None
+    of_game: bool = False
     environment: str = ""
     settings: Any = None
     better: str = "higher"
@@ -41,6 +44,11 @@ class Truth:
     def per_step(self) -> bool:
         """Whether scores are rewards per step."""
         return self.criterion == "average"
+
+    @property
+    def called(self) -> str:
+        """What pages call ``optimum``."""
+        return "value of the game" if self.of_game else "optimum" if self.exact else "best known"
 
     @property
     def scale(self) -> tuple[float, float] | None:

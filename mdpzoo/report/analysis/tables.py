@@ -26,7 +26,7 @@ class Row:
         score: mean over runs.
         low: lower limit of the 95 % interval; None from a single run.
         high: upper limit likewise.
-        gap: optimum less score.
+        gap: optimum less score; None in a game, where it may have either sign.
         normalised: score between random actions, 0, and the optimum, 1.
         area: mean height of the learning curve.
         reached: steps until the mean curve stays above ``NEARLY`` of the way to the optimum.
@@ -77,7 +77,7 @@ def _row(results: Results, environment: str, agent: str, runs: Sequence[RunRecor
         score=score,
         low=limits[0],
         high=limits[1],
-        gap=None if score is None or truth.optimum is None else truth.optimum - score,
+        gap=None if score is None or truth.optimum is None or truth.of_game else truth.optimum - score,
         normalised=normalised(score, truth),
         area=_mean([area_under_curve(each.steps, each.values) for each in curves if len(each)]),
         reached=_mean_steps([_reached(each, truth) for each in curves]),

@@ -49,7 +49,7 @@ def environment_part(
         figures.append(_learning(f"{id}-learning", environment, truth, curves, results, looks, charts))
     if regrets:
         figures.append(_regret(f"{id}-regret", environment, truth, regrets, looks, charts))
-    elif curves and truth.optimum is not None:
+    elif curves and truth.optimum is not None and not truth.of_game:
         figures.append(_gap(f"{id}-gap", environment, truth, curves, looks, charts))
     parts = (
         element("h2", environment),
@@ -77,7 +77,7 @@ def _learning(
     looks: Mapping[str, Look],
     charts: dict[str, object],
 ) -> Html:
-    known = (("optimum" if truth.exact else "best known", truth.optimum), ("random actions", truth.random))
+    known = ((truth.called, truth.optimum), ("random actions", truth.random))
     levels = [Level(name, value) for name, value in known if value is not None]
     y_title = "reward per step" if truth.per_step else "mean return"
     evaluated = any(run.evaluations is not None for run in results.runs if run.environment == environment)
@@ -117,7 +117,7 @@ def _known(truth: Truth) -> Html | None:
     facts = [
         (name, number(value))
         for name, value in (
-            ("optimum" if truth.exact else "best known", truth.optimum),
+            (truth.called, truth.optimum),
             ("random actions", truth.random),
             ("optimal reward per step", truth.gain),
         )

@@ -81,6 +81,7 @@ def truth_of(told: Mapping[str, Any]) -> Truth:
     return Truth(
         criterion="average" if told.get("criterion") == "average" else "return",
         exact=told.get("exact") is not False,
+        of_game=told.get("of_game") is True,
         interval=(pair[0], pair[1]) if len(pair) == 2 and pair[0] is not None and pair[1] is not None else None,
         source=files.text_or(told.get("source"), ""),
         **numbers,

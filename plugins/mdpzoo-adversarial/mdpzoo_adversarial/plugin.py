@@ -4,6 +4,7 @@ from mdpzoo.hookspecs import hookimpl
 from mdpzoo.specs import AgentSpec, CommandSpec, EnvironmentSpec, FamilySpec
 
 GAMES, CONTROL = "mdpzoo_adversarial.games", "mdpzoo_adversarial.control"
+VALUE = f"{GAMES}.known_values:known_value"
 MUJOCO = {  # robot: what its summary calls the adversary's grip, and the time limit
     "InvertedPendulum": ("the pole", 1000),
     "Hopper": ("the foot", 1000),
@@ -29,6 +30,7 @@ def _exact_games() -> list[EnvironmentSpec]:
             summary="a zero-sum matrix game by name, again and again",
             max_episode_steps=25,
             source="von Neumann and Morgenstern 1944",
+            truth=VALUE,
             variants=({"payoffs": "unused-row"}, {"payoffs": "blotto"}),
         ),
         EnvironmentSpec(
@@ -38,6 +40,7 @@ def _exact_games() -> list[EnvironmentSpec]:
             summary="two players, one ball, moves in random order",
             max_episode_steps=100,
             source="Littman 1994",
+            truth=VALUE,
         ),
         EnvironmentSpec(
             id="mdpzoo/PursuitEvasion-v0",
@@ -46,6 +49,7 @@ def _exact_games() -> list[EnvironmentSpec]:
             summary="pursuit on a grid; the evader's moves sometimes fail",
             max_episode_steps=100,
             source="pages/adversarial.md",
+            truth=VALUE,
             variants=({"size": 2, "slip": 0.5},),
         ),
         EnvironmentSpec(
@@ -55,6 +59,7 @@ def _exact_games() -> list[EnvironmentSpec]:
             summary="a grid with pits where wind sometimes moves the walker as the adversary likes",
             max_episode_steps=100,
             source="Tessler, Efroni and Mannor 2019",
+            truth=VALUE,
             variants=({"layout": ["S#G", ".P."], "wind": 0.4},),
         ),
     ]
@@ -69,6 +74,7 @@ def _continuous_games() -> list[EnvironmentSpec]:
             summary="linear dynamics and quadratic costs, with an equilibrium in closed form at any temperatures",
             max_episode_steps=25,
             source="Basar and Bernhard 1995",
+            truth=VALUE,
             variants=(
                 {
                     "A": [[1.0, 0.1], [0.0, 1.0]],

@@ -18,7 +18,7 @@ from mdpzoo.specs import EnvironmentSpec
 
 FIELDS = {
     "environment", "settings", "criterion", "optimum", "random", "low", "high", "gain", "better", "exact", "interval",
-    "source",
+    "source", "of_game",
 }  # fmt: skip
 
 

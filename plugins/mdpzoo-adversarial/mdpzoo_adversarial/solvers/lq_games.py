@@ -7,6 +7,7 @@ alpha and beta the equilibrium is Gaussian around the same gains, with covarianc
 pages/adversarial.md; the deterministic game is in Basar and Bernhard 1995).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,6 +85,26 @@ def solve_lq_game(
     return LQSolution(P, K, L, noise_u, noise_w, float(bonus / (1 - discount)))
 
 
+def solve_lq_episode(matrices: Mapping[str, np.ndarray], steps: int) -> tuple[np.ndarray, np.ndarray]:
+    """Solves an undiscounted game of so many steps, without temperatures.
+
+    Args:
+        matrices: as ``check_matrices`` returns them.
+        steps: T, at least 1.
+
+    Returns:
+        P ``[n, n]``, the value of the whole game being -x'Px, and the gains [K; L] of each step, ``[T, m + k, n]``.
+
+    Raises:
+        SettingError: if the game is infeasible.
+    """
+    P, gains = np.zeros_like(matrices["A"]), []
+    for _ in range(steps):
+        P, latest = _one_step_more(P, matrices, 1.0)
+        gains.append(latest)
+    return P, np.array(gains[::-1])
+
+
 def check_matrices(A: Any, B: Any, D: Any, Q: Any, R: Any, S: Any) -> dict[str, np.ndarray]:
     """Returns the six matrices by name, float64.
 
@@ -104,12 +125,12 @@ def check_matrices(A: Any, B: Any, D: Any, Q: Any, R: Any, S: Any) -> dict[str, 
     return found
 
 
-def _parts(matrices: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def _parts(matrices: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """A, [B D], R and S."""
     return matrices["A"], np.hstack([matrices["B"], matrices["D"]]), matrices["R"], matrices["S"]
 
 
-def _block(P: np.ndarray, matrices: dict[str, np.ndarray], discount: float) -> tuple[np.ndarray, np.ndarray]:
+def _block(P: np.ndarray, matrices: Mapping[str, np.ndarray], discount: float) -> tuple[np.ndarray, np.ndarray]:
     """The stage game's curvature ``[m + k, m + k]``, and the gains [K; L]."""
     A, inputs, R, S = _parts(matrices)
     block = discount * inputs.T @ P @ inputs
@@ -121,19 +142,9 @@ def _block(P: np.ndarray, matrices: dict[str, np.ndarray], discount: float) -> t
 
 def _riccati(matrices: dict[str, np.ndarray], discount: float) -> np.ndarray:
     """Iterates the Riccati equation from 0, which is the game with one step more each time."""
-    A, inputs, _, S = _parts(matrices)
-    D, Q = matrices["D"], matrices["Q"]
-    P = np.zeros_like(A)
+    P = np.zeros_like(matrices["A"])
     for _ in range(MOST_ITERATIONS):
-        strength = np.linalg.eigvalsh(S - discount * D.T @ P @ D).min()
-        if strength <= 0:
-            raise SettingError(
-                f"the game is infeasible: the adversary is too strong, S - discount D'PD has the eigenvalue "
-                f"{strength:.3g}; raise S or lower D"
-            )
-        _, gains = _block(P, matrices, discount)
-        after = Q + discount * A.T @ P @ A - discount * (A.T @ P @ inputs) @ gains
-        after = (after + after.T) / 2
+        after, _ = _one_step_more(P, matrices, discount)
         if not np.isfinite(after).all() or np.abs(after).max() > 1e12:
             break
         change = np.abs(after - P).max()
@@ -141,6 +152,21 @@ def _riccati(matrices: dict[str, np.ndarray], discount: float) -> np.ndarray:
         if change <= PRECISION * max(1.0, np.abs(P).max()):
             return P
     raise SettingError("the game is infeasible: its Riccati equation has no finite solution; raise S or lower D")
+
+
+def _one_step_more(P: np.ndarray, matrices: Mapping[str, np.ndarray], discount: float) -> tuple[np.ndarray, np.ndarray]:
+    """From the P of a game to that of the game with one step more, and the gains [K; L] of that step."""
+    A, inputs, _, S = _parts(matrices)
+    D, Q = matrices["D"], matrices["Q"]
+    strength = np.linalg.eigvalsh(S - discount * D.T @ P @ D).min()
+    if strength <= 0:
+        raise SettingError(
+            f"the game is infeasible: the adversary is too strong, S - discount D'PD has the eigenvalue "
+            f"{strength:.3g}; raise S or lower D"
+        )
+    _, gains = _block(P, matrices, discount)
+    after = Q + discount * A.T @ P @ A - discount * (A.T @ P @ inputs) @ gains
+    return (after + after.T) / 2, gains
 
 
 def _entropy(covariance: np.ndarray) -> float:

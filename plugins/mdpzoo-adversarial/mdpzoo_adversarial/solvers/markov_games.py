@@ -97,6 +97,18 @@ def solve_markov_game(
     raise SettingError(f"tolerance {tolerance:.3g} cannot be certified, the bound stays at {best_bound:.3g}; raise it")
 
 
+def episode_value(game: MarkovGame, steps: int) -> tuple[float, float]:
+    """Returns the value of an undiscounted episode of at most so many steps, from the start, and its error bound.
+
+    Source: Shapley 1953, the finite game by backward induction. A step solves one matrix game a state.
+    """
+    values, bound = np.zeros(game.num_states), 0.0
+    for _ in range(steps):
+        stage = _nash_stages(game, game.stage_payoffs(values, 1.0))
+        values, bound = stage.values, bound + stage.gap
+    return float(game.joint.start @ values), bound
+
+
 def _pair(temperature: Any) -> tuple[float, float]:
     pair = (temperature, temperature) if np.ndim(temperature) == 0 else tuple(temperature)
     if len(pair) != 2 or not all(0 <= each < np.inf for each in pair) or (pair[0] > 0) != (pair[1] > 0):

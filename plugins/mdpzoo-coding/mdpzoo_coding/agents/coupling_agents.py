@@ -33,6 +33,8 @@ class CouplingPolicy(BasePolicy):
 class CouplingAgent(FixedAgent):
     """Sends by couplings; the receiver in its seat becomes the one that follows the same belief."""
 
+    resumes_exactly = False  # the sender's own stream is in no file
+
     def __init__(
         self,
         policy: type[BasePolicy] = CouplingPolicy,

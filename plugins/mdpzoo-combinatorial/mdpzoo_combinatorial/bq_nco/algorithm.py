@@ -51,6 +51,7 @@ class BQNCO(BaseAlgorithm):
     """
 
     policy_aliases: ClassVar[dict[str, type[BasePolicy]]] = {"BQPolicy": BQPolicy}
+    resumes_exactly: ClassVar[bool] = True  # its file holds all that learning needs
     policy: BQPolicy
 
     def __init__(

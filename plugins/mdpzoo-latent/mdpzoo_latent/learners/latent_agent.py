@@ -99,6 +99,7 @@ class LatentLearner(OnlineAgent):
         plans: how often it has planned.
     """
 
+    resumes_exactly = True
     settings_of = "mdpzoo_latent.learners.designs:LearnerSettings"  # for lists, with the next
     settings_taken = "mdpzoo_latent.learners.designs:taken_by"
     _episodes: list[tuple[list[int], list[int], list[float]]]  # of each environment: states, actions, rewards so far
@@ -176,6 +177,19 @@ class LatentLearner(OnlineAgent):
         super().set_random_seed(seed)
         if seed is not None:
             self._learner.generator = np.random.default_rng([seed, 1])
+
+    def unsaved_state(self) -> dict[str, Any]:
+        """What the buffers do not hold, besides what ``OnlineAgent`` keeps."""
+        learner = self._learner
+        own = {"plans": learner.plans, "models": learner.generator.bit_generator.state, "episodes": self._episodes}
+        return super().unsaved_state() | own | {"played": self._played, "longest": self._longest}
+
+    def restore_unsaved(self, state: dict[str, Any]) -> None:
+        """Takes back what ``unsaved_state`` has returned."""
+        super().restore_unsaved(state)
+        self._learner.plans, self._learner.generator.bit_generator.state = state["plans"], state["models"]
+        self._episodes = state["episodes"]
+        self._played, self._longest = state["played"], state["longest"]
 
     def _update_info_buffer(self, infos: list[dict[str, Any]], dones: np.ndarray | None = None) -> None:
         """SB3 hands over every step's infos here: an episode's last one tells its context."""

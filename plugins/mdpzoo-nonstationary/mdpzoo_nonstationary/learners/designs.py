@@ -173,6 +173,8 @@ def build(
     ring = int(arms["window"].max())
     learner = blank(design, states, actions, settings.max_hypotheses, schedule, known, ring, arms, events)
     learner.clock["window"], learner.clock["widening"] = arms["window"][0], arms["widening"][0]
+    if known is not None:  # played even by who asks before anything is learned
+        learner.policy[:] = known[0]
     return learner
 
 

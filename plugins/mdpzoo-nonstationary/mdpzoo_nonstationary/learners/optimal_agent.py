@@ -18,6 +18,9 @@ def optimal(
 ) -> OnlineAgent:
     """Builds the optimal policy of the model behind an environment; it learns nothing.
 
+    Of a piecewise model, ``learn`` plays the policy of each segment in turn. ``predict`` knows no time: it plays that
+    of the segment where ``learn`` has ended, before ``learn`` that of the first.
+
     Args:
         env: of a ``PiecewiseMDP``, one environment; or of a ``TabularMDP`` or Gymnasium's toy text, any number.
         horizon: of a piecewise model: steps that are looked ahead for changes; None: those of the first run.

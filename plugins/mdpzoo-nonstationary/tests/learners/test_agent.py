@@ -6,7 +6,9 @@ from stable_baselines3.common.evaluation import evaluate_policy
 import mdpzoo
 from mdpzoo import registry
 from mdpzoo.errors import SettingError
+from mdpzoo.planning import solve_average
 from mdpzoo_nonstationary import simulate
+from mdpzoo_nonstationary.environments.tables import continuing
 from mdpzoo_nonstationary.learners.agent import TabularLearner
 from mdpzoo_nonstationary.learners.designs import KINDS
 
@@ -107,3 +109,13 @@ def test_a_wrong_setting_is_refused_in_one_sentence(build, sentence):
 def test_every_agent_of_the_plugin_is_a_learner_of_the_designs():
     own = {name for name in mdpzoo.agents() if registry.owner(name) == "mdpzoo-nonstationary"}
     assert own == set(KINDS)
+
+
+def test_the_optimal_policy_is_played_before_anything_is_learned():
+    env = mdpzoo.make("mdpzoo/GridSwitch-v0")
+    fresh, model = mdpzoo.make_agent("optimal", env, seed=0), env.unwrapped.rules
+    best = solve_average(continuing(model.models[0]), 1e-9).policy
+    assert fresh.predict(np.arange(len(best)))[0].tolist() == best.tolist()
+    fresh.learn(5)
+    assert fresh.predict(np.arange(len(best)))[0].tolist() == best.tolist()
+    assert len(set(best.tolist())) > 1  # playing one action everywhere would not do

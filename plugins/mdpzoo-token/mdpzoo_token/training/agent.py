@@ -39,6 +39,7 @@ class GRPOToken(BaseAlgorithm):
     """
 
     policy_aliases: ClassVar[dict[str, type[BasePolicy]]] = {"TokenPolicy": TokenPolicy}
+    resumes_exactly: ClassVar[bool] = True  # its file holds all that learning needs
     policy: TokenPolicy
 
     def __init__(
