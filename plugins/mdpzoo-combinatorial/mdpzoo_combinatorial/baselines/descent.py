@@ -74,35 +74,23 @@ def symmetric_tour(instance: TSPInstance, budget: Budget) -> list[int]:
     return from_node_0(tour.astype(np.int64)).tolist()
 
 
+def from_node_0(tour: Integers) -> Integers:
+    """The tour ``[n]`` as it is read from node 0 on."""
+    return np.roll(tour, -int(np.flatnonzero(tour == 0)[0]))
+
+
 def asymmetric_tour(instance: ATSPInstance, budget: Budget) -> list[int]:
     """A tour of asymmetric costs."""
     costs = stored(instance, "two-opt")
     tour = np.array(nearest_neighbour(instance, 0, budget).solution)
     if len(tour) < 3:
         return tour.tolist()
-    return from_node_0(segments_moved(costs, nearest_by_rows(costs), nearest_by_rows(costs.T), tour, budget)).tolist()
-
-
-def segments_moved(costs: Floats, towards: Integers, back: Integers, tour: Integers, budget: Budget) -> Integers:
-    """The tour ``[n]`` that moves of segments lead to, from a tour that is changed in place.
-
-    Args:
-        costs: ``[n, n]``, from the row's node to the column's, n at least 3.
-        towards: ``[n, k]``, the nodes that each one reaches most cheaply.
-        back: ``[n, k]``, those from which each one is reached most cheaply.
-        tour: ``[n]``, a permutation.
-        budget: ends the descent early.
-    """
+    towards, back = nearest_by_rows(costs), nearest_by_rows(costs.T)
     waiting = np.ones(len(tour), bool)
     epsilon = 1e-12 * float(costs.max())
     while not budget.spent and not segment_moves.descend(costs, towards, back, tour, waiting, epsilon, PIECE):
         pass
-    return tour
-
-
-def from_node_0(tour: Integers) -> Integers:
-    """The tour ``[n]`` as it is read from node 0 on."""
-    return np.roll(tour, -int(np.flatnonzero(tour == 0)[0]))
+    return from_node_0(tour.astype(np.int64)).tolist()
 
 
 def nearest_by_rows(costs: Floats, count: int = NEAR) -> NDArray[np.int64]:

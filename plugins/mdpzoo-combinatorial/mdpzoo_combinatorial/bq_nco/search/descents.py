@@ -1,6 +1,6 @@
 """Compiled local search that follows each decoding where it is asked for, and each re-constructed piece.
 
-Tours: Lin-Kernighan chains where costs are symmetric, else moves of segments, both to a local optimum. Routes and
+Symmetric tours: Lin-Kernighan chains to a local optimum. Asymmetric ones: a short iterated 3-opt. Routes and
 orienteering tours: a short ruin and recreate. Costs are the instance's own. What differs from BQ-NCO, which decodes and
 no more: answers are the local search's as much as the network's. Sources: the modules of ``local_search``.
 """
@@ -13,17 +13,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mdpzoo_combinatorial.baselines.descent import MATRIX_NODES, from_node_0, nearest_by_rows, segments_moved
+from mdpzoo_combinatorial.baselines.descent import MATRIX_NODES, from_node_0
 from mdpzoo_combinatorial.bq_nco.search.route_subproblems import as_actions, routes_of_actions
 from mdpzoo_combinatorial.bq_nco.search.task import Task
 from mdpzoo_combinatorial.bq_nco.states.remainders import Remainder
-from mdpzoo_combinatorial.local_search import prize_search, route_search, symmetric_search
+from mdpzoo_combinatorial.local_search import asymmetric_search, prize_search, route_search, symmetric_search
 from mdpzoo_combinatorial.local_search.budget import Budget
 from mdpzoo_combinatorial.local_search.kernels.neighbours import EMPTY, nearest
 
 Integers = NDArray[np.int64]
+KICKS = 10  # for each node of an asymmetric tour
 ROUNDS = 3  # of ruin and recreate for each node of an orienteering instance
-FIXED = 4.0  # what keeping an edge gains, in the largest cost: more than any chain that removes it
+FIXED = 4.0  # what keeping an edge gains, in the largest cost: more than any move that removes it
 GRACE = 0.2  # seconds for a descent that begins when the time is up
 ENTRIES = 32_000_000  # of costs, up to which those of all instances are held (256 MB)
 
@@ -51,11 +52,6 @@ class Costs:
         """The nodes whose routes are ruined with that of each, ``[n, k]``."""
         return self._nearest(route_search.NEAR)
 
-    @cached_property
-    def directed(self) -> tuple[Integers, Integers]:
-        """The nodes that each one reaches, and is reached from, most cheaply, ``[n, k]`` each."""
-        return nearest_by_rows(self.matrix), nearest_by_rows(self.matrix.T)
-
     def among(self, nodes: Integers) -> "Costs":
         """Those among nodes ``[m]``, in their order."""
         return Costs(np.ascontiguousarray(self.matrix[np.ix_(nodes, nodes)]))
@@ -63,9 +59,10 @@ class Costs:
     def between(self, nodes: Integers) -> "Costs":
         """Those among nodes ``[m]``, of which every good tour goes from the second to the first."""
         part = self.among(nodes).matrix
-        part[1, 0] = -FIXED * part.max()
+        part += FIXED * part.max()
+        part[1, 0] = 0.0
         if self.symmetric:
-            part[0, 1] = part[1, 0]
+            part[0, 1] = 0.0
         return Costs(part)
 
     def _nearest(self, count: int) -> NDArray[np.int32]:
@@ -85,7 +82,7 @@ class Descent(ABC):
         self.applies = self.least <= size <= MATRIX_NODES
         self._holds = len(task.batch) * size**2 <= ENTRIES
         self._held: dict[int, Costs] = {}
-        self._last: dict[int, bytes] = {}  # of each instance, where its last descent ended
+        self._begun: set[int] = set()  # instances of which a solution was settled
 
     def __call__(self, actions: Tensor, row: Tensor | None = None) -> Tensor:
         """Better solutions ``[B, M']`` in place of ``[B, M]``; M' is as many actions as a solution may have.
@@ -102,13 +99,12 @@ class Descent(ABC):
         most = self.task.problem.record.choices(self.task.batch.size)
         found = np.pad(actions.cpu().numpy(), ((0, 0), (0, most - actions.shape[1])), constant_values=-1)
         for b, index in enumerate(range(len(found)) if row is None else row.tolist()):
-            if self.task.budget.spent and (b > 0 or index in self._last):
+            if self.task.budget.spent and (b > 0 or index in self._begun):
                 break
-            if self._last.get(index) != found[b].tobytes():
-                better = self.settled(index, found[b][found[b] >= 0])
-                found[b] = -1
-                found[b, : len(better)] = better
-                self._last[index] = found[b].tobytes()
+            better = self.settled(index, found[b][found[b] >= 0])
+            found[b] = -1
+            found[b, : len(better)] = better
+            self._begun.add(index)
         return torch.from_numpy(found).to(actions.device)
 
     @abstractmethod
@@ -182,9 +178,12 @@ class TourDescent(Descent):
         return better
 
     def _tour(self, costs: Costs, tour: Integers) -> Integers:
-        """The local optimum ``[n]`` that a tour leads to."""
+        """The tour ``[n]`` that a tour leads to."""
         if not costs.symmetric:
-            return segments_moved(costs.matrix, *costs.directed, tour, self.budget())
+            kicks, seed = KICKS * len(tour), int(self.task.draws.integers(2**62))
+            return asymmetric_search.search(
+                costs.matrix, iterations=kicks, seed=seed, budget=self.budget(), start=tour
+            )[0]
         start = tour.astype(np.int32)
         found = symmetric_search.descent(EMPTY, costs.matrix, costs.candidates, start, self.budget())
         return found.astype(np.int64)
