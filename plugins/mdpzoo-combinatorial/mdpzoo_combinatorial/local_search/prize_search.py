@@ -122,14 +122,14 @@ def _run(s: Search, iterations: int | None, epsilon: float, budget: Budget) -> N
 
 def _cycle(s: Search, rounds: int, done: int, epsilon: float, budget: Budget) -> int:
     """Lets the temperature fall once; returns how many rounds there were, with those before."""
-    piece = max(1, PIECE // len(s.prizes))
+    piece = max(1, PIECE // len(s.nodes))
     for first in range(0, rounds, piece):
         if budget.spent:
             break
         last = min(first + piece, rounds)
         prize_rounds.anneal(s, first, last, rounds, epsilon)
         done += last - first
-        budget.tell(done, float(s.worth[2]))
+        budget.tell(done, float(s.progress.best_prize))
     return done
 
 

@@ -24,7 +24,7 @@ from mdpzoo_combinatorial.local_search.kernels.neighbours import (
     tour_length,
 )
 from mdpzoo_combinatorial.local_search.lin_kernighan.alpha_nearness import candidates, penalties_of
-from mdpzoo_combinatorial.local_search.lin_kernighan.array_tours import LOGGED, WAITING, Search, prepared
+from mdpzoo_combinatorial.local_search.lin_kernighan.array_tours import Search, prepared
 from mdpzoo_combinatorial.local_search.lin_kernighan.chains import improve
 from mdpzoo_combinatorial.local_search.lin_kernighan.kicks import iterate
 
@@ -170,9 +170,9 @@ class _Race:
         self.states, self.iterations, self.epsilon, self.budget = states, iterations, epsilon, budget
         self.done = 0
         for state in states:
-            while state.counters[WAITING] and not budget.spent:
+            while state.progress.waiting and not budget.spent:
                 improve(state, epsilon, NODES)
-                state.counters[LOGGED] = 0
+                state.progress.logged = 0
             state.best[:] = state.tour
         self._sort()
         self.hottest = HOTTEST * self.length / len(states[0].tour)
