@@ -95,7 +95,10 @@ def solve_batch(matrices: ArrayLike, *, iterations: int, seed: int) -> tuple[NDA
         tours[row] = asymmetric_moves.nearest_tour(matrix)
         if len(matrix) > 2:
             s = asymmetric_moves.prepared(matrix, tours[row], seed, row)
-            _run(s, iterations, 1e-12 * float(matrix.max()), Budget())
+            epsilon = 1e-12 * float(matrix.max())
+            asymmetric_moves.improve(s, epsilon, asymmetric_moves.UNLIMITED)
+            if len(matrix) > 3:
+                asymmetric_moves.iterate(s, iterations, epsilon)
             tours[row] = asymmetric_moves.from_zero(s.tour)
         lengths[row] = tour_length(EMPTY, matrix, tours[row])
     return tours, lengths

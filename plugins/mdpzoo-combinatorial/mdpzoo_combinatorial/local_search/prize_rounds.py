@@ -65,7 +65,7 @@ def _take_near(s: Search) -> None:
         size -= 1
     for k in range(s.near.shape[1]):
         node = s.near[middle, k]
-        if size > 0 and node != 0 and s.nodes[node].position >= 0 and below(s.random, 4) > 0:
+        if size > 0 and node != 0 and s.position[node] >= 0 and below(s.random, 4) > 0:
             remove(s, node)
             size -= 1
 
@@ -75,7 +75,7 @@ def _force(s: Search, epsilon: float) -> None:
     """Puts a random node and up to two near it on the tour, then drops others until it is short enough."""
     m = s.nodes.shape[0]
     node = 1 + below(s.random, m - 1)
-    while s.nodes[node].position >= 0:
+    while s.position[node] >= 0:
         node = max(1, wrap(node + 1, m))
     for other in range(m):
         s.nodes[other].weight = s.nodes[other].prize * (1.0 - BLUR * uniform(s.random))
@@ -85,7 +85,7 @@ def _force(s: Search, epsilon: float) -> None:
     more = below(s.random, 3)
     for k in range(s.near.shape[1]):
         other = s.near[node, k]
-        if more > 0 and s.nodes[other].position < 0:
+        if more > 0 and s.position[other] < 0:
             insert(s, other, place_for(s, other)[1])
             s.nodes[other].weight = np.inf
             more -= 1
@@ -140,12 +140,12 @@ def keep_best(s: Search) -> None:
 def restore(s: Search, kept: Integers, size: int) -> None:
     """Replaces the tour by ``kept`` or ``best``."""
     for node in range(s.nodes.shape[0]):
-        s.nodes[node].position = -1
+        s.position[node] = -1
         s.nodes[node].waiting = 0
     s.progress.count = size
     for place in range(size):
         s.tour[place] = kept[place]
-        s.nodes[kept[place]].position = place
+        s.position[kept[place]] = place
 
 
 @borrowing
@@ -206,15 +206,17 @@ def prepared(costs: Floats, prizes: Floats, limit: float, start: Integers, seed:
     """Returns a search that begins with the tour ``start``, of nodes of the instance that ``reduced`` returns."""
     m, count = len(prizes), len(start)
     symmetric = np.array_equal(costs, costs.T)
-    nodes, tour = np.zeros(m, NODE), np.zeros(m, np.int64)
+    nodes, tour, position = np.zeros(m, NODE), np.zeros(m, np.int64), np.full(m, -1)
     tour[:count] = start
-    nodes["prize"], nodes["position"], nodes["waiting"] = prizes, -1, 1
-    nodes["position"][start] = np.arange(count)
+    position[start] = np.arange(count)
+    nodes["prize"], nodes["waiting"] = prizes, 1
     return Search(
         costs=costs,
         back=costs if symmetric else np.ascontiguousarray(costs.T),
         near=nearest(EMPTY, costs, min(NEAR, m - 1)).astype(np.int64),
         nodes=nodes,
+        position=position,
+        edge=np.zeros(m),
         tour=tour,
         spare=np.zeros(m, np.int64),
         kept=np.zeros(m, np.int64),

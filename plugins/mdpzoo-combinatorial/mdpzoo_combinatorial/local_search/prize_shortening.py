@@ -15,36 +15,36 @@ LONGEST_MOVE = 3  # nodes in the segment that an Or-opt move relocates
 @borrowing
 def _reverse(s: Search, first: int, last: int) -> None:
     """Reverses the places first..last of the ring or, for the same tour, the rest of the ring if that is shorter."""
-    tour, nodes, count = s.tour, s.nodes, s.progress.count
+    tour, position, count = s.tour, s.position, s.progress.count
     inside = wrap(last - first, count) + 1
     if 2 * inside > count:
         first, last, inside = wrap(last + 1, count), wrap(first - 1, count), count - inside
     for _ in range(inside // 2):
         a, b = tour[first], tour[last]
         tour[first], tour[last] = b, a
-        nodes[b].position, nodes[a].position = first, last
+        position[b], position[a] = first, last
         first, last = wrap(first + 1, count), wrap(last - 1, count)
 
 
 @borrowing
 def _two_opt(s: Search, a: int, epsilon: float) -> bool:
     """Makes an improving 2-opt move that adds an edge from a to a near node."""
-    tour, nodes, costs, count = s.tour, s.nodes, s.costs, s.progress.count
+    tour, position, costs, count = s.tour, s.position, s.costs, s.progress.count
     for step in (1, -1):
-        b = tour[wrap(nodes[a].position + step, count)]
+        b = tour[wrap(position[a] + step, count)]
         for i in range(s.near.shape[1]):
             c = s.near[a, i]
             gain = costs[a, b] - costs[a, c]
             if gain <= epsilon:
                 break
-            if nodes[c].position < 0:
+            if position[c] < 0:
                 continue
-            d = tour[wrap(nodes[c].position + step, count)]
+            d = tour[wrap(position[c] + step, count)]
             if gain + costs[c, d] - costs[b, d] > epsilon:
                 first, last = (b, c) if step == 1 else (c, b)
-                _reverse(s, nodes[first].position, nodes[last].position)
+                _reverse(s, position[first], position[last])
                 for node in (a, b, c, d):
-                    nodes[node].waiting = 1
+                    s.nodes[node].waiting = 1
                 return True
     return False
 
@@ -64,16 +64,17 @@ def _carry(s: Search, first: int, carried: int, behind: int, back: bool) -> None
                 size += 1
     for k in range(count):
         tour[k] = spare[k]
-        s.nodes[tour[k]].position = k
+        s.position[tour[k]] = k
 
 
 @borrowing
 def _or_opt(s: Search, a: int, epsilon: float) -> bool:
     """Makes an improving move of a segment that begins or ends with a to the side of a near node."""
-    tour, nodes, costs, count, symmetric = s.tour, s.nodes, s.costs, s.progress.count, s.progress.symmetric
+    tour, position, costs = s.tour, s.position, s.costs
+    count, symmetric = s.progress.count, s.progress.symmetric
     for step in (1, -1):
         for carried in range(1, min(LONGEST_MOVE, count - 2) + 1):
-            place = nodes[a].position
+            place = position[a]
             low = place if step == 1 else wrap(place - carried + 1, count)
             first, last = tour[low], tour[wrap(low + carried - 1, count)]
             before, after = tour[wrap(low - 1, count)], tour[wrap(low + carried, count)]
@@ -82,13 +83,13 @@ def _or_opt(s: Search, a: int, epsilon: float) -> bool:
                 c = s.near[a, i]
                 if freed - costs[a, c] <= epsilon and symmetric:
                     break
-                if nodes[c].position < 0 or wrap(nodes[c].position - low, count) < carried:
+                if position[c] < 0 or wrap(position[c] - low, count) < carried:
                     continue
                 for side in (0, 1):  # behind c, before c
-                    one = c if side == 0 else tour[wrap(nodes[c].position - 1, count)]
-                    if one == before or wrap(nodes[one].position - low, count) < carried:
+                    one = c if side == 0 else tour[wrap(position[c] - 1, count)]
+                    if one == before or wrap(position[one] - low, count) < carried:
                         continue
-                    two = tour[wrap(nodes[one].position + 1, count)]
+                    two = tour[wrap(position[one] + 1, count)]
                     back = (side == 0) != (step == 1)  # a must be next to c
                     if back and not symmetric:
                         continue
@@ -96,7 +97,7 @@ def _or_opt(s: Search, a: int, epsilon: float) -> bool:
                     if freed + costs[one, two] - costs[one, head] - costs[tail, two] > epsilon:
                         _carry(s, low, carried, one, back)
                         for node in (before, after, first, last, one, two):
-                            nodes[node].waiting = 1
+                            s.nodes[node].waiting = 1
                         return True
     return False
 

@@ -21,10 +21,8 @@ RANDOM = 1 << 30  # different uniform numbers
 NODE = np.dtype([
     ("prize", "f8"),
     ("weight", "f8"),  # the prize with noise
-    ("edge", "f8"),  # cost of the edge to its successor on the tour
     ("detour", "f8"),  # least cost of its insertion, if it is not on the tour
     ("behind", "i8"),  # the node behind which that is
-    ("position", "i8"),  # in `tour`; -1 if it is not on the tour
     ("waiting", "i8"),  # whether its edges have changed since moves from it were tried
 ])  # fmt: skip
 PROGRESS = np.dtype([
@@ -47,6 +45,8 @@ class Search(NamedTuple):
     back: Floats  # [m, m], its transpose, or the same array if it is symmetric
     near: Integers  # [m, k], nearest first
     nodes: Records  # [m] of NODE
+    position: Integers  # [m], in `tour`; -1 if the node is not on it
+    edge: Floats  # [m], cost of the edge from a node to its successor
     tour: Integers  # [m], a ring of `progress.count` nodes
     spare: Integers  # [m], scratch space
     kept: Integers  # [m], the accepted tour
@@ -76,7 +76,7 @@ def measure(s: Search) -> None:
     """Computes the field ``edge`` of all nodes on the tour; of all changes only ``insert`` keeps it up to date."""
     tour, size = s.tour, s.progress.count
     for k in range(size):
-        s.nodes[tour[k]].edge = s.costs[tour[k], tour[wrap(k + 1, size)]]
+        s.edge[tour[k]] = s.costs[tour[k], tour[wrap(k + 1, size)]]
 
 
 @borrowing
@@ -86,24 +86,25 @@ def place_for(s: Search, node: int) -> tuple[float, int]:
     Returns:
         What it costs, and the node behind which it is.
     """
-    tour, count, nodes, costs, back = s.tour, s.progress.count, s.nodes, s.costs, s.back
+    tour, position, edge, count = s.tour, s.position, s.edge, s.progress.count
+    costs, back = s.costs, s.back
     least, behind = np.inf, -1
     for i in range(s.near.shape[1]):
         j = s.near[node, i]
-        place = nodes[j].position
+        place = position[j]
         if place < 0:
             continue
         before, after = tour[wrap(place - 1, count)], tour[wrap(place + 1, count)]
-        more = back[node, j] + costs[node, after] - nodes[j].edge
+        more = back[node, j] + costs[node, after] - edge[j]
         if more < least:
             least, behind = more, j
-        more = back[node, before] + costs[node, j] - nodes[before].edge
+        more = back[node, before] + costs[node, j] - edge[before]
         if more < least:
             least, behind = more, before
     if behind < 0:
         for place in range(count):
             j = tour[place]
-            more = back[node, j] + costs[node, tour[wrap(place + 1, count)]] - nodes[j].edge
+            more = back[node, j] + costs[node, tour[wrap(place + 1, count)]] - edge[j]
             if more < least:
                 least, behind = more, j
     return least, behind
@@ -112,31 +113,30 @@ def place_for(s: Search, node: int) -> tuple[float, int]:
 @borrowing
 def insert(s: Search, node: int, behind: int) -> None:
     """Inserts a node into the tour behind another one."""
-    tour, nodes, count = s.tour, s.nodes, s.progress.count
-    place = nodes[behind].position + 1
+    tour, position, nodes, count = s.tour, s.position, s.nodes, s.progress.count
+    place = position[behind] + 1
     for k in range(count, place, -1):
         tour[k] = tour[k - 1]
-        nodes[tour[k]].position = k
+        position[tour[k]] = k
     tour[place] = node
     s.progress.count = count + 1
     after = tour[wrap(place + 1, count + 1)]
-    one, two = nodes[behind], nodes[node]
-    two.position = place
-    one.edge, two.edge = s.costs[behind, node], s.costs[node, after]
-    one.waiting = 1
-    two.waiting = 1
+    position[node] = place
+    s.edge[behind], s.edge[node] = s.costs[behind, node], s.costs[node, after]
+    nodes[node].waiting = 1
+    nodes[behind].waiting = 1
     nodes[after].waiting = 1
 
 
 @borrowing
 def remove(s: Search, node: int) -> None:
     """Removes a node from the tour."""
-    tour, nodes, count = s.tour, s.nodes, s.progress.count - 1
-    place = nodes[node].position
-    nodes[node].position = -1
+    tour, position, nodes, count = s.tour, s.position, s.nodes, s.progress.count - 1
+    place = position[node]
+    position[node] = -1
     for k in range(place, count):
         tour[k] = tour[k + 1]
-        nodes[tour[k]].position = k
+        position[tour[k]] = k
     s.progress.count = count
     nodes[tour[wrap(place, count)]].waiting = 1
     nodes[tour[wrap(place - 1, count)]].waiting = 1
@@ -153,7 +153,7 @@ def fill(s: Search, blur: float) -> None:
     nodes, out, outside = s.nodes, s.spare, 0
     measure(s)
     for node in range(1, nodes.shape[0]):
-        if nodes[node].position < 0:
+        if s.position[node] < 0:
             out[outside] = node
             outside += 1
             candidate = nodes[node]
@@ -181,15 +181,15 @@ def fill(s: Search, blur: float) -> None:
 @borrowing
 def _update_detours(s: Search, node: int, outside: int) -> None:
     """Finds the cheapest insertions of the first ``outside`` nodes of ``spare`` again after that of ``node``."""
-    nodes, costs, back = s.nodes, s.costs, s.back
+    nodes, edge, costs, back = s.nodes, s.edge, s.costs, s.back
     a = nodes[node].behind
-    b = s.tour[wrap(nodes[node].position + 1, s.progress.count)]
+    b = s.tour[wrap(s.position[node] + 1, s.progress.count)]
     for k in range(outside):
         other = s.spare[k]
         candidate = nodes[other]
         gone = candidate.behind == a
-        one = costs[a, other] + back[node, other] - nodes[a].edge
-        two = costs[node, other] + back[b, other] - nodes[node].edge
+        one = costs[a, other] + back[node, other] - edge[a]
+        two = costs[node, other] + back[b, other] - edge[node]
         least = min(one, two)
         if least <= candidate.detour:
             candidate.detour = least

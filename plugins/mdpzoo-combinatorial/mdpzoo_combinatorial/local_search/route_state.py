@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mdpzoo.compiling import borrowing
+from mdpzoo.compiling import borrowing, inlined
 from mdpzoo_combinatorial.local_search.kernels.records import record
 from mdpzoo_combinatorial.local_search.kernels.xorshift import seeded
 from mdpzoo_combinatorial.local_search.route_joining import join
@@ -63,7 +63,7 @@ class Search(NamedTuple):
     random: NDArray[np.uint64]  # [1]
 
 
-@borrowing
+@inlined
 def touch(s: Search, r: int) -> None:
     """Copies a route before its first change."""
     if s.routes[r].touched:
@@ -127,7 +127,7 @@ def keep_best(s: Search) -> None:
             s.best_order[r, p] = s.order[r, p]
 
 
-@borrowing
+@inlined
 def take_out(s: Search, r: int, first: int, kept_from: int, kept: int, taken: int) -> float:
     """Takes ``taken`` customers out from the place ``first`` on, but for ``kept`` ones that stand in between.
 
@@ -160,7 +160,7 @@ def take_out(s: Search, r: int, first: int, kept_from: int, kept: int, taken: in
     return change
 
 
-@borrowing
+@inlined
 def empty(s: Search) -> int:
     """A route without a customer, or -1 where all rows are used."""
     for k in range(s.progress.touched_count):
@@ -175,7 +175,7 @@ def empty(s: Search) -> int:
     return r
 
 
-@borrowing
+@inlined
 def put(s: Search, node: int, r: int, place: int) -> None:
     """Inserts a customer at a place of a route, from 1 to its size + 1."""
     touch(s, r)

@@ -13,7 +13,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from mdpzoo.compiling import borrowing
+from mdpzoo.compiling import borrowing, inlined
 from mdpzoo_combinatorial.local_search.kernels.xorshift import below
 from mdpzoo_combinatorial.local_search.route_state import (
     Search,
@@ -41,7 +41,7 @@ def _uniform(random: NDArray[np.uint64]) -> float:
     return (below(random, LARGEST) + 0.5) / LARGEST
 
 
-@borrowing
+@inlined
 def _string(s: Search, node: int, longest: float) -> float:
     """Takes out a string of its route that a customer stands in; returns the change of the cost."""
     r = s.customers[node].route
@@ -105,7 +105,7 @@ def _until_blink(random: NDArray[np.uint64]) -> int:
     return int(math.log(_uniform(random)) / math.log(1.0 - BLINK))
 
 
-@borrowing
+@inlined
 def _insert(s: Search, node: int) -> float:
     """Puts a customer where it costs least of what is not overlooked; returns the cost, infinite if nothing is free."""
     most = s.progress.capacity - s.customers[node].demand
@@ -145,6 +145,16 @@ def _insert(s: Search, node: int) -> float:
 
 
 @borrowing
+def _insert_all(s: Search, change: float, limit: float) -> float:
+    """Inserts the removed customers in their order, until the change costs too much; returns the whole change."""
+    for k in range(s.progress.removed_count):
+        change += _insert(s, s.removed[k].customer)
+        if change >= limit:  # the rest can only add to it, or nearly, where costs are distances
+            break
+    return change
+
+
+@borrowing
 def anneal(s: Search, first: int, last: int, total: int, hot: float, cold: float) -> None:
     """Ruins and recreates, from iteration ``first`` (a multiple of ``STEP``) to ``last`` of ``total``.
 
@@ -166,10 +176,7 @@ def anneal(s: Search, first: int, last: int, total: int, hot: float, cold: float
         change = _ruin(s)
         limit = -temperature * math.log(_uniform(s.random))
         _sort(s)
-        for k in range(s.progress.removed_count):
-            change += _insert(s, s.removed[k].customer)
-            if change >= limit:  # what is still out can only add to it, or nearly, where costs are distances
-                break
+        change = _insert_all(s, change, limit)
         if change < limit:
             settle(s)
             s.progress.cost += change

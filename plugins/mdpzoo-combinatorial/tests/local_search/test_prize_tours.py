@@ -44,7 +44,7 @@ def assert_whole(s):
     assert 0 in tour
     places = np.full(len(s.nodes), -1)
     places[tour] = np.arange(len(tour))
-    assert np.array_equal(s.nodes["position"], places)
+    assert np.array_equal(s.position, places)
 
 
 SIDES = pytest.mark.parametrize("symmetric", [True, False])
@@ -79,7 +79,7 @@ def test_inserting_and_removing_give_the_tour_back(symmetric):
         tours.insert(s, node, behind)
         assert tours.length(s) == pytest.approx(old + more)
         edges = [s.costs[a, b] for a, b in zip(on_tour(s), [*on_tour(s)[1:], on_tour(s)[0]], strict=True)]
-        assert s.nodes["edge"][on_tour(s)] == pytest.approx(edges)  # insertions keep them true
+        assert s.edge[on_tour(s)] == pytest.approx(edges)  # insertions keep them true
         assert_whole(s)
     for node in (9, 2, 11):
         tours.remove(s, node)

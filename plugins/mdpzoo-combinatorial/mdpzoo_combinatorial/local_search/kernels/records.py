@@ -1,5 +1,6 @@
 """Named fields for the scalars of a compiled search."""
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -17,10 +18,15 @@ def record(fields: np.dtype[np.void], **values: float) -> Any:
     Raises:
         ValueError: if a field has the name of an attribute of NumPy's scalars, such as ``size``.
     """
-    hidden = [name for name in fields.names or () if hasattr(np.record, name)]
-    if hidden:
-        raise ValueError(f"a field cannot be named {hidden[0]!r}, an attribute of NumPy's scalars; rename it")
-    made = np.zeros((), fields).view(np.recarray)[()]
+    made = _empty(fields).copy()
     for name, value in values.items():
         made[name] = value
     return made
+
+
+@cache
+def _empty(fields: np.dtype[np.void]) -> Any:
+    hidden = [name for name in fields.names or () if hasattr(np.record, name)]
+    if hidden:
+        raise ValueError(f"a field cannot be named {hidden[0]!r}, an attribute of NumPy's scalars; rename it")
+    return np.zeros((), fields).view(np.recarray)[()]
