@@ -1,11 +1,11 @@
-"""Compiled moves of the search for asymmetric tours: neighbouring segments change places, none is ever reversed.
+"""Compiled moves of the search for asymmetric tours: adjacent segments swap places, and none is reversed.
 
 Sources: Kanellakis and Papadimitriou 1980, "Local search for the asymmetric traveling salesman problem", Operations
 Research 28 (3-opt without reversal, double bridge); Cirasella, Johnson, McGeoch and Zhang 2001, "The asymmetric
 traveling salesman problem: algorithms, instance generators, and tests" (iterated 3-opt with neighbour lists).
 
-What differs: kicks are double bridges of three short neighbouring segments, every change is a list of exchanges of two
-neighbouring segments, and a repair that fails is undone by exchanging them back.
+What differs: kicks are double bridges of three short adjacent segments, each change is a list of exchanges of two
+adjacent segments, and a repair that fails is undone by the reverse exchanges.
 """
 
 from typing import Any, NamedTuple
@@ -56,7 +56,7 @@ def _push(s: Search, node: int) -> None:
 
 @borrowing
 def _exchange(s: Search, first: int, one: int, two: int) -> None:
-    """Changes the ``one`` nodes from place ``first`` of the ring with the ``two`` nodes behind them."""
+    """Swaps the ``one`` nodes from place ``first`` of the ring with the ``two`` nodes behind them."""
     tour, position, moved = s.tour, s.position, s.moved
     n = tour.shape[0]
     source = wrap(first + one, n)
@@ -76,7 +76,7 @@ def _exchange(s: Search, first: int, one: int, two: int) -> None:
 
 @borrowing
 def _move(s: Search, first: int, one: int, two: int) -> None:
-    """The same tour as ``_exchange`` gives, by whichever two of the ring's three segments are shortest; logged."""
+    """Makes the tour of ``_exchange`` by swapping the shortest two of the ring's three segments, and logs it."""
     n = s.tour.shape[0]
     rest = n - one - two
     if one >= two and one >= rest:
@@ -92,7 +92,7 @@ def _move(s: Search, first: int, one: int, two: int) -> None:
 
 @borrowing
 def _made(s: Search, a1: int, b1: int, c1: int) -> None:
-    """Turns a, [a1 .. b], [b1 .. c], c1 into a, [b1 .. c], [a1 .. b], c1; the ends of its edges are dirty."""
+    """Turns a, [a1 .. b], [b1 .. c], c1 into a, [b1 .. c], [a1 .. b], c1 and queues the ends of the removed edges."""
     n = s.tour.shape[0]
     for node in (a1, b1, c1):
         _push(s, node)
@@ -103,7 +103,7 @@ def _made(s: Search, a1: int, b1: int, c1: int) -> None:
 
 @borrowing
 def _improve_behind(s: Search, a: int, epsilon: float) -> float:
-    """Makes the first improving exchange that replaces the edge a -> a1 by a -> b1 and b -> b1 by b -> c1."""
+    """Makes the first improving exchange that replaces a -> a1 by a -> b1 and b -> b1 by b -> c1; returns its gain."""
     n = s.tour.shape[0]
     a1 = s.tour[wrap(s.position[a] + 1, n)]
     g0 = s.costs[a, a1]
@@ -133,7 +133,7 @@ def _improve_behind(s: Search, a: int, epsilon: float) -> float:
 
 @borrowing
 def _improve_before(s: Search, a1: int, epsilon: float) -> float:
-    """Makes the first improving exchange that replaces the edge a -> a1 by c -> a1 and c -> c1 by b -> c1."""
+    """Makes the first improving exchange that replaces a -> a1 by c -> a1 and c -> c1 by b -> c1; returns its gain."""
     n = s.tour.shape[0]
     a = s.tour[wrap(s.position[a1] - 1, n)]
     g0 = s.costs[a, a1]
@@ -162,7 +162,7 @@ def _improve_before(s: Search, a1: int, epsilon: float) -> float:
 
 @borrowing
 def improve(s: Search, epsilon: float, exchanges: int) -> float:
-    """Empties the queue of dirty nodes, or stops after so many exchanges; returns the whole gain."""
+    """Makes improving moves until the queue is empty or ``exchanges`` are logged; returns the total gain."""
     gain = 0.0
     n = s.tour.shape[0]
     while s.progress.waiting > 0 and s.progress.logged < exchanges:
@@ -179,7 +179,7 @@ def improve(s: Search, epsilon: float, exchanges: int) -> float:
 
 @borrowing
 def _kick(s: Search) -> float:
-    """Turns three neighbouring segments b, c, d at a random place into d, c, b; returns what that costs."""
+    """Turns three adjacent segments b, c, d at a random place into d, c, b; returns the increase of the length."""
     n = s.tour.shape[0]
     reach = min(LONGEST_SEGMENT, (n - 1) // 3)
     first = below(s.random, n)
@@ -200,7 +200,7 @@ def _kick(s: Search) -> float:
 
 @borrowing
 def iterate(s: Search, iterations: int, epsilon: float) -> None:
-    """Kicks, repairs and keeps what is not worse, so many times."""
+    """Kicks and repairs ``iterations`` times; a result that is worse is undone."""
     for _ in range(iterations):
         s.progress.logged = 0
         cost = _kick(s) - improve(s, epsilon, s.log.shape[0])

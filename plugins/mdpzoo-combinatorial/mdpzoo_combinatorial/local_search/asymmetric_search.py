@@ -1,10 +1,10 @@
-"""Iterated local search for asymmetric tours, the expert that imitation takes labels from.
+"""Iterated local search for asymmetric tours, the expert of imitation learning.
 
-Kicks are local double bridges, 3-opt without reversal repairs them (``asymmetric_moves.py``, with its sources), what is
-not worse stays. Measured on 32 random metric instances of 50 nodes, mean gap to the best of ten runs of LKH and CPU
-time of one thread: 0.45 % after 100 kicks (2 ms), 0.14 % after 300 (6 ms), 0.10 % after 1 000 (20 ms), 0.06 % after
-2 500 (52 ms), 0.01 % after 10 000 (201 ms). On 12 of 100 nodes: 0.30 % after 1 000 (23 ms), 0.19 % after 3 000 (68 ms),
-0.12 % after 10 000 (229 ms).
+Kicks are local double bridges, repaired by 3-opt without reversal (``asymmetric_moves.py``, with its sources); a
+result that is not worse is accepted. Measured on 32 random metric instances of 50 nodes, mean gap to the best of ten
+runs of LKH and CPU time of one thread: 0.45 % after 100 kicks (2 ms), 0.14 % after 300 (6 ms), 0.10 % after 1 000 (20
+ms), 0.06 % after 2 500 (52 ms), 0.01 % after 10 000 (201 ms). On 12 of 100 nodes: 0.30 % after 1 000 (23 ms), 0.19 %
+after 3 000 (68 ms), 0.12 % after 10 000 (229 ms).
 """
 
 import numpy as np
@@ -62,7 +62,7 @@ def search(
 
 
 def _run(s: Search, iterations: int, epsilon: float, budget: Budget) -> None:
-    """Descends, then kicks until the iterations or the budget end; compiles, where it must, before the clock starts."""
+    """Descends, then kicks until the iterations or the budget end. Kernels are compiled before the clock starts."""
     asymmetric_moves.improve(s, epsilon, 0)
     asymmetric_moves.iterate(s, 0, epsilon)
     while s.progress.waiting and not budget.spent:

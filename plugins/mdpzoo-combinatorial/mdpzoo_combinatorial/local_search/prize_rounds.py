@@ -1,13 +1,13 @@
-"""Compiled rounds of the prize search: take nodes off the tour, put others on, shorten it, accept it or go back.
+"""Compiled rounds of the prize search: remove nodes, insert others, shorten the tour, accept the result or undo it.
 
 Sources: Schrimpf, Schneider, Stamm-Wilbrandt and Dueck 2000, "Record breaking optimization results using the ruin and
 recreate principle", Journal of Computational Physics 159; Christiaens and Vanden Berghe 2020, "Slack induction by
-string removals for vehicle routing problems", Transportation Science 54 (runs of neighbours go, insertion is blurred);
+string removals for vehicle routing problems", Transportation Science 54 (removal of strings, insertion with noise);
 Kobeaga, Merino and Lozano 2018, "An efficient evolutionary algorithm for the orienteering problem", Computers and
-Operations Research 90 (the least prizes for their detours go until the tour is short enough).
+Operations Research 90 (the lowest prizes for their detours are removed until the tour is short enough).
 
-What differs: there is one tour and its nodes are optional; a round may also begin by forcing nodes on. Annealing
-weighs the length that is left, as a prize that could still be had.
+What differs: there is one tour, whose nodes are optional; a round may also begin with the insertion of nodes that do
+not fit. The acceptance counts unused length as a prize.
 """
 
 import math
@@ -34,17 +34,17 @@ from mdpzoo_combinatorial.local_search.prize_tours import (
 )
 
 NEAR = 20  # neighbours of a node that moves and insertions consider
-MOST_TAKEN = 12  # nodes that a round takes off
-FORCED = 0.4  # share of the rounds that force nodes on
-BLUR = 0.5  # by how much of its worth an insertion is mistaken, at most
-SLACK = 0.3  # what length left is worth, in the best tour's prize per length
-WARMTH = 0.03  # of the best tour's prize, the temperature at the beginning of a cycle
-COOLED = 0.02  # of that, the temperature at its end
+MOST_TAKEN = 12  # nodes that a round removes at most
+FORCED = 0.4  # share of the rounds that insert nodes even if they do not fit
+BLUR = 0.5  # largest share of a prize that noise takes away
+SLACK = 0.3  # value of unused length, in units of the best tour's prize per length
+WARMTH = 0.03  # temperature at the beginning of a cycle, in units of the best tour's prize
+COOLED = 0.02  # temperature at its end, in units of the one at its beginning
 
 
 @borrowing
 def _take_run(s: Search) -> None:
-    """Takes neighbours on the tour off it."""
+    """Removes consecutive nodes from the tour."""
     size = 1 + below(s.random, min(MOST_TAKEN, s.progress.count - 1))
     place = below(s.random, s.progress.count)
     for _ in range(size):
@@ -57,7 +57,7 @@ def _take_run(s: Search) -> None:
 
 @borrowing
 def _take_near(s: Search) -> None:
-    """Takes most nodes near a random one of the tour off it."""
+    """Removes a random node of the tour and most of its near nodes."""
     size = 1 + below(s.random, min(MOST_TAKEN, s.progress.count - 1))
     middle = s.tour[below(s.random, s.progress.count)]
     if middle != 0:
@@ -72,7 +72,7 @@ def _take_near(s: Search) -> None:
 
 @borrowing
 def _force(s: Search, epsilon: float) -> None:
-    """Puts a random node and up to two near it on the tour, then drops others until it is short enough."""
+    """Inserts a random node and up to two near it, then drops others until the tour is short enough."""
     m = s.nodes.shape[0]
     node = 1 + below(s.random, m - 1)
     while s.position[node] >= 0:
@@ -95,7 +95,7 @@ def _force(s: Search, epsilon: float) -> None:
 
 @borrowing
 def drop(s: Search) -> None:
-    """Takes off what seems to be the least prize for its detour, until the tour is short enough."""
+    """Removes the node with the lowest weight for its detour until the tour is short enough."""
     while length(s) > s.progress.limit and s.progress.count > 1:
         least, chosen, count = np.inf, s.tour[0], s.progress.count
         for place in range(count):
@@ -150,14 +150,14 @@ def restore(s: Search, kept: Integers, size: int) -> None:
 
 @borrowing
 def settle(s: Search, epsilon: float) -> None:
-    """Shortens the tour and fills it, until neither is possible."""
+    """Shortens and fills the tour in turn until neither is possible."""
     while shorten(s, epsilon):
         fill(s, 0.0)
 
 
 @borrowing
 def _accept(s: Search, temperature: float, epsilon: float) -> None:
-    """Keeps the tour where its prize, and the length that is left, are not too much less than before."""
+    """Accepts the tour unless it loses too much prize and unused length; otherwise restores the accepted one."""
     prize, long = prize_of(s), length(s)
     density = SLACK * s.progress.best_prize / s.progress.limit
     loss = s.progress.kept_prize - prize + density * (long - s.progress.kept_length)
@@ -174,7 +174,7 @@ def _accept(s: Search, temperature: float, epsilon: float) -> None:
 
 @borrowing
 def anneal(s: Search, first: int, last: int, rounds: int, epsilon: float) -> None:
-    """Makes the rounds first..last of a cycle of so many; the first begins with the best tour."""
+    """Makes the rounds from ``first`` up to ``last`` of a cycle of ``rounds``; a cycle begins with the best tour."""
     if first == 0:
         restore(s, s.best, s.progress.best_count)
         keep(s)
@@ -227,7 +227,7 @@ def prepared(costs: Floats, prizes: Floats, limit: float, start: Integers, seed:
 
 
 def reduced(costs: Floats, prizes: Floats, limit: float) -> tuple[Integers, Floats, Floats]:
-    """The depot and the nodes with a prize that a round trip reaches; their costs, 0 on the diagonal, and prizes."""
+    """Returns the depot and the nodes with a prize within reach, their costs with a diagonal of 0, and their prizes."""
     reached = (prizes > 0.0) & (costs[0] + costs[:, 0] <= limit)
     reached[0] = True
     nodes = np.flatnonzero(reached)
@@ -238,6 +238,6 @@ def reduced(costs: Floats, prizes: Floats, limit: float) -> tuple[Integers, Floa
 
 
 def from_depot(s: Search, nodes: Integers) -> Integers:
-    """The best tour in the instance's own numbers, beginning with the depot."""
+    """Returns the best tour as nodes of the whole instance, beginning with the depot."""
     tour = s.best[: s.progress.best_count]
     return nodes[np.roll(tour, -int(np.argmin(tour)))]

@@ -1,7 +1,7 @@
-"""Routes of limited capacity as arrays, for a search that changes a few of them and may want them back.
+"""Routes of limited capacity as arrays, for a search whose changes touch a few routes and can be undone.
 
-Begins with the savings heuristic over pairs of near neighbours (``route_joining.py``, with its source). A
-route is copied before its first change, so that undoing costs as much as the change and not as much as all routes.
+The first routes are those of the savings heuristic over pairs of near neighbours (``route_joining.py``, with its
+source). A route is copied before its first change, so that undoing costs as much as the change.
 """
 
 from typing import Any, NamedTuple
@@ -80,7 +80,7 @@ def touch(s: Search, r: int) -> None:
 
 @borrowing
 def undo(s: Search, rows: int) -> None:
-    """Puts back the routes that were touched; so many rows were in use."""
+    """Restores the touched routes; ``rows`` were in use before the change."""
     for k in range(s.progress.touched_count):
         r = s.touched[k]
         s.routes[r].touched = 0
@@ -97,7 +97,7 @@ def undo(s: Search, rows: int) -> None:
 
 @borrowing
 def settle(s: Search) -> None:
-    """Keeps the change, and fills rows that it emptied with the last ones."""
+    """Keeps the change, and moves the last routes to the rows that it emptied."""
     for k in range(s.progress.touched_count):
         s.routes[s.touched[k]].touched = 0
     for k in range(s.progress.touched_count):
@@ -118,7 +118,7 @@ def settle(s: Search) -> None:
 
 @borrowing
 def keep_best(s: Search) -> None:
-    """Copies all routes to the best ones."""
+    """Makes the current routes the best ones."""
     s.progress.best = s.progress.cost
     for r in range(s.routes.shape[0]):
         size = s.routes[r].size if r < s.progress.rows else 0
@@ -129,7 +129,7 @@ def keep_best(s: Search) -> None:
 
 @inlined
 def take_out(s: Search, r: int, first: int, kept_from: int, kept: int, taken: int) -> float:
-    """Takes ``taken`` customers out from the place ``first`` on, but for ``kept`` ones that stand in between.
+    """Removes ``taken`` customers from place ``first`` on, and keeps ``kept`` customers from place ``kept_from`` on.
 
     Returns:
         The change of the cost.
@@ -162,7 +162,7 @@ def take_out(s: Search, r: int, first: int, kept_from: int, kept: int, taken: in
 
 @inlined
 def empty(s: Search) -> int:
-    """A route without a customer, or -1 where all rows are used."""
+    """Returns a route without customers, or -1 if all rows are in use."""
     for k in range(s.progress.touched_count):
         if s.routes[s.touched[k]].size == 0:
             return s.touched[k]
@@ -193,7 +193,7 @@ def put(s: Search, node: int, r: int, place: int) -> None:
 
 
 def joined(costs: Floats, back: Floats, demands: Integers, capacity: int, near: Nodes) -> tuple[Integers, Integers]:
-    """The routes of the savings heuristic over pairs of near neighbours: their customers ``[n - 1]``, sizes ``[R]``."""
+    """Returns the routes of the savings heuristic for near pairs: customers ``[n - 1]``, sizes ``[R]``."""
     n, k = near.shape
     first, second = np.repeat(np.arange(n), k), near.ravel().astype(np.int64)
     trips = costs[first, 0] + costs[0, first] + costs[second, 0] + costs[0, second]
@@ -224,7 +224,7 @@ def prepared(
     seed: int,
     stream: int,
 ) -> Search:
-    """A search that begins with routes ``[R]`` of so many customers each, one behind the other in ``flat``."""
+    """Returns a search that begins with routes of ``sizes`` customers, one route after the other in ``flat``."""
     n, used = len(demands), len(sizes)
     rows = min(n - 1, 2 * used + SPARE)
     width = int(np.count_nonzero(np.cumsum(np.sort(demands[1:])) <= capacity))  # customers that fit on a route

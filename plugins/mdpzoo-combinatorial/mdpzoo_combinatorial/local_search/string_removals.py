@@ -1,10 +1,10 @@
-"""Compiled ruin and recreate for routes of limited capacity: strings of near routes go out, and come back greedily.
+"""Compiled ruin and recreate for routes of limited capacity: strings of customers are removed and inserted greedily.
 
 Source: Christiaens and Vanden Berghe 2020, "Slack Induction by String Removals for Vehicle Routing Problems",
 Transportation Science 54: removal of adjacent strings, split strings, greedy insertion with blinks, annealing.
 
-What differs: temperatures are in mean edges of the first solution, strings are shorter, as runs are short, and a route
-of its own is a position like any other. Which positions blink is drawn as the distance to the next one that does. A
+What differs: temperatures are in units of the mean edge of the first solution; strings are shorter, since runs are
+short; a new route is a position like any other. Blinks are drawn as the number of positions until the next one. A
 change ends as soon as it costs too much, and is undone from copies of the routes that it touched.
 """
 
@@ -25,11 +25,11 @@ from mdpzoo_combinatorial.local_search.route_state import (
     undo,
 )
 
-MEAN_REMOVED = 10.0  # customers that go out at a time, on average
+MEAN_REMOVED = 10.0  # customers that an iteration removes, on average
 LONGEST = 8.0  # customers in one string
-SPLIT = 0.5  # probability that a string leaves customers inside it where they are
-DEEPER = 0.01  # probability that it leaves one more
-BLINK = 0.01  # probability that a position is overlooked
+SPLIT = 0.5  # probability that a string keeps customers in its middle
+DEEPER = 0.01  # probability that it keeps one more
+BLINK = 0.01  # probability that a position is skipped
 HOT, COLD = 1.0, 0.02  # first and last temperature, in mean edges
 LARGEST = 1 << 31  # random integers that a uniform number is made of
 STEP = 256  # iterations at one temperature
@@ -43,7 +43,7 @@ def _uniform(random: NDArray[np.uint64]) -> float:
 
 @inlined
 def _string(s: Search, node: int, longest: float) -> float:
-    """Takes out a string of its route that a customer stands in; returns the change of the cost."""
+    """Removes a string that contains a customer from its route; returns the change of the cost."""
     r = s.customers[node].route
     size, place = s.routes[r].size, 1
     while s.order[r, place] != node:
@@ -63,7 +63,7 @@ def _string(s: Search, node: int, longest: float) -> float:
 
 @borrowing
 def _ruin(s: Search) -> float:
-    """Takes strings out of routes around a random customer; returns the change of the cost."""
+    """Removes strings from the routes around a random customer; returns the change of the cost."""
     customers = s.customers.shape[0] - 1
     longest = min(LONGEST, customers / s.progress.rows)
     strings = int(1.0 + _uniform(s.random) * max(1.0, 4.0 * MEAN_REMOVED / (1.0 + longest) - 1.0))
@@ -80,7 +80,7 @@ def _ruin(s: Search) -> float:
 
 @borrowing
 def _sort(s: Search) -> None:
-    """Orders who is out: at random, largest demand first, farthest from the depot first, or nearest first."""
+    """Sorts the removed customers: at random, largest demand first, farthest from the depot first, or nearest first."""
     count, draw = s.progress.removed_count, below(s.random, 11)
     for k in range(count):
         node = s.removed[k].customer
@@ -101,13 +101,13 @@ def _sort(s: Search) -> None:
 
 @borrowing
 def _until_blink(random: NDArray[np.uint64]) -> int:
-    """How many positions are seen before one is overlooked."""
+    """How many positions are tried before one is skipped."""
     return int(math.log(_uniform(random)) / math.log(1.0 - BLINK))
 
 
 @inlined
 def _insert(s: Search, node: int) -> float:
-    """Puts a customer where it costs least of what is not overlooked; returns the cost, infinite if nothing is free."""
+    """Inserts a customer at the cheapest position that is not skipped; returns its cost, infinite if there is none."""
     most = s.progress.capacity - s.customers[node].demand
     ahead, behind = s.costs[node], s.back[node]
     least, best, after = np.inf, -1, 0
@@ -161,10 +161,10 @@ def anneal(s: Search, first: int, last: int, total: int, hot: float, cold: float
     Args:
         s: the search, changed in place.
         first: the first iteration of this call.
-        last: the one behind its last.
+        last: the first iteration after this call.
         total: iterations over which the temperature falls.
         hot: the temperature of iteration 0, in units of cost.
-        cold: that of the last.
+        cold: the temperature of the last iteration.
     """
     temperature, epsilon = hot, 1e-12 * s.progress.best
     for iteration in range(first, last):
