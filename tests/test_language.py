@@ -62,7 +62,6 @@ OLD_FIELDS = {
     "Found.worth",
     "PolicyRows.law",
     "PrefixPrior.following",
-    "Search.worth",
     "SeatState.seen",
     "Task.asked",
     "Tokens.places",

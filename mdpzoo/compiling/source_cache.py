@@ -34,9 +34,14 @@ class SourceCache(caching._Cache):
     Made when the first overload is asked for, since only then a module knows all functions that it calls.
     """
 
-    def __init__(self, function: Any) -> None:
-        """Takes a function of Python."""
-        self._function = function
+    def __init__(self, function: Any, *, nested: bool = False) -> None:
+        """Creates the cache of one function.
+
+        Args:
+            function: of Python.
+            nested: whether the code can be called by compiled functions only; it is kept apart.
+        """
+        self._function, self._nested = function, nested
         self._enabled = True
 
     @property
@@ -79,7 +84,8 @@ class SourceCache(caching._Cache):
     def _caches(self) -> tuple[caching.FunctionCache, ...]:
         if "_made" not in self.__dict__:
             stamp = stamp_of(self._function)
-            self._made = tuple(_cache_in(folder, stamp, self._function) for folder in _folders(self._function, stamp))
+            folders = _folders(self._function, stamp)
+            self._made = tuple(_cache_in(folder, stamp, self._function, self._nested) for folder in folders)
         return self._made
 
 
@@ -151,7 +157,7 @@ def _folders(function: Any, stamp: str) -> list[str]:
     return [str(beside), str(user_cache() / FOLDER / stamp / apart)]
 
 
-def _cache_in(folder: str, stamp: str, function: Any) -> caching.FunctionCache:
+def _cache_in(folder: str, stamp: str, function: Any, nested: bool) -> caching.FunctionCache:
     class Locator(caching._CacheLocator):
         _py_file = function.__code__.co_filename  # for warnings
 
@@ -162,7 +168,7 @@ def _cache_in(folder: str, stamp: str, function: Any) -> caching.FunctionCache:
             return stamp
 
         def get_disambiguator(self) -> str:
-            return str(function.__code__.co_firstlineno)
+            return f"{function.__code__.co_firstlineno}{'-nested' if nested else ''}"
 
         @classmethod
         def from_function(cls, py_func: Any, py_file: str) -> "Locator":

@@ -1,49 +1,48 @@
-"""Compiled moves of the search for asymmetric tours: neighbouring segments change places, none is ever reversed.
+"""Compiled moves of the search for asymmetric tours: adjacent segments swap places, and none is reversed.
 
 Sources: Kanellakis and Papadimitriou 1980, "Local search for the asymmetric traveling salesman problem", Operations
 Research 28 (3-opt without reversal, double bridge); Cirasella, Johnson, McGeoch and Zhang 2001, "The asymmetric
 traveling salesman problem: algorithms, instance generators, and tests" (iterated 3-opt with neighbour lists).
 
-What differs: kicks are double bridges of three short neighbouring segments, every change is a list of exchanges of two
-neighbouring segments, and a repair that fails is undone by exchanging them back.
+What differs: kicks are double bridges of three short adjacent segments, each change is a list of exchanges of two
+adjacent segments, and a repair that fails is undone by the reverse exchanges.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mdpzoo.compiling import borrowing, compiled
-from mdpzoo_combinatorial.local_search.kernels.neighbours import (
-    EMPTY,
-    Floats,
-    Integers,
-    greedy,
-    nearest,
-    tour_length,
-    wrap,
-)
+from mdpzoo.compiling import borrowing
+from mdpzoo_combinatorial.local_search.kernels.neighbours import EMPTY, Floats, greedy, nearest, wrap
+from mdpzoo_combinatorial.local_search.kernels.records import record
 from mdpzoo_combinatorial.local_search.kernels.xorshift import below, seeded
 
+Integers = NDArray[np.int64]  # of one width, so that no function is compiled twice
 NEIGHBOURS = 10  # candidates of a node, in each direction
 LONGEST_SEGMENT = 30  # nodes in one of the three segments of a kick
-LOG_SIZE = 1_000  # exchanges that one repair may use
+LOG_SIZE = 1_000  # exchanges in one repair
 UNLIMITED = np.iinfo(np.int64).max
+PROGRESS = np.dtype([
+    ("head", "i8"),  # place of the first waiting node in `queue`
+    ("waiting", "i8"),  # nodes in `queue`
+    ("logged", "i8"),  # exchanges in `log`
+])  # fmt: skip
 
 
 class Search(NamedTuple):
-    """The arrays of one search; `counters` are the head and the size of the queue, and the size of the log."""
+    """State of a search over n nodes."""
 
     costs: Floats  # [n, n], from the row's node to the column's
-    towards: Integers  # [n, k], the nodes that each one reaches most cheaply
-    back: Integers  # [n, k], those from which each one is reached most cheaply
+    towards: Integers  # [n, k], the cheapest successors of each node
+    back: Integers  # [n, k], its cheapest predecessors
     tour: Integers  # [n]
     position: Integers  # [n], the inverse of `tour`
-    moved: Integers  # [n], room for an exchange
-    queue: Integers  # [n], a ring
-    queued: NDArray[np.bool_]  # [n]
+    moved: Integers  # [n], scratch space for an exchange
+    queue: Integers  # [n], a ring buffer of nodes whose edges have changed
+    queued: NDArray[np.bool_]  # [n], whether a node is in `queue`
     log: Integers  # [LOG_SIZE, 3], first place and sizes of the two segments of each exchange
-    counters: NDArray[np.int64]  # [3]
+    progress: Any  # a record of PROGRESS
     random: NDArray[np.uint64]  # [1]
 
 
@@ -51,13 +50,13 @@ class Search(NamedTuple):
 def _push(s: Search, node: int) -> None:
     if not s.queued[node]:
         s.queued[node] = True
-        s.queue[wrap(s.counters[0] + s.counters[1], s.queue.shape[0])] = node
-        s.counters[1] += 1
+        s.queue[wrap(s.progress.head + s.progress.waiting, s.queue.shape[0])] = node
+        s.progress.waiting += 1
 
 
 @borrowing
 def _exchange(s: Search, first: int, one: int, two: int) -> None:
-    """Changes the ``one`` nodes from place ``first`` of the ring with the ``two`` nodes behind them."""
+    """Swaps the ``one`` nodes from place ``first`` of the ring with the ``two`` nodes behind them."""
     tour, position, moved = s.tour, s.position, s.moved
     n = tour.shape[0]
     source = wrap(first + one, n)
@@ -77,7 +76,7 @@ def _exchange(s: Search, first: int, one: int, two: int) -> None:
 
 @borrowing
 def _move(s: Search, first: int, one: int, two: int) -> None:
-    """The same tour as ``_exchange`` gives, by whichever two of the ring's three segments are shortest; logged."""
+    """Makes the tour of ``_exchange`` by swapping the shortest two of the ring's three segments, and logs it."""
     n = s.tour.shape[0]
     rest = n - one - two
     if one >= two and one >= rest:
@@ -85,15 +84,15 @@ def _move(s: Search, first: int, one: int, two: int) -> None:
     elif two >= rest:
         first, one, two = wrap(first - rest, n), rest, one
     _exchange(s, first, one, two)
-    size = s.counters[2]
+    size = s.progress.logged
     if size < s.log.shape[0]:
         s.log[size, 0], s.log[size, 1], s.log[size, 2] = first, one, two
-    s.counters[2] = size + 1
+    s.progress.logged = size + 1
 
 
 @borrowing
 def _made(s: Search, a1: int, b1: int, c1: int) -> None:
-    """Turns a, [a1 .. b], [b1 .. c], c1 into a, [b1 .. c], [a1 .. b], c1; the ends of its edges are dirty."""
+    """Turns a, [a1 .. b], [b1 .. c], c1 into a, [b1 .. c], [a1 .. b], c1 and queues the ends of the removed edges."""
     n = s.tour.shape[0]
     for node in (a1, b1, c1):
         _push(s, node)
@@ -104,7 +103,7 @@ def _made(s: Search, a1: int, b1: int, c1: int) -> None:
 
 @borrowing
 def _improve_behind(s: Search, a: int, epsilon: float) -> float:
-    """Makes the first improving exchange that replaces the edge a -> a1 by a -> b1 and b -> b1 by b -> c1."""
+    """Makes the first improving exchange that replaces a -> a1 by a -> b1 and b -> b1 by b -> c1; returns its gain."""
     n = s.tour.shape[0]
     a1 = s.tour[wrap(s.position[a] + 1, n)]
     g0 = s.costs[a, a1]
@@ -134,7 +133,7 @@ def _improve_behind(s: Search, a: int, epsilon: float) -> float:
 
 @borrowing
 def _improve_before(s: Search, a1: int, epsilon: float) -> float:
-    """Makes the first improving exchange that replaces the edge a -> a1 by c -> a1 and c -> c1 by b -> c1."""
+    """Makes the first improving exchange that replaces a -> a1 by c -> a1 and c -> c1 by b -> c1; returns its gain."""
     n = s.tour.shape[0]
     a = s.tour[wrap(s.position[a1] - 1, n)]
     g0 = s.costs[a, a1]
@@ -163,13 +162,13 @@ def _improve_before(s: Search, a1: int, epsilon: float) -> float:
 
 @borrowing
 def improve(s: Search, epsilon: float, exchanges: int) -> float:
-    """Empties the queue of dirty nodes, or stops after so many exchanges; returns the whole gain."""
+    """Makes improving moves until the queue is empty or ``exchanges`` are logged; returns the total gain."""
     gain = 0.0
     n = s.tour.shape[0]
-    while s.counters[1] > 0 and s.counters[2] < exchanges:
-        node = s.queue[s.counters[0]]
-        s.counters[0] = wrap(s.counters[0] + 1, n)
-        s.counters[1] -= 1
+    while s.progress.waiting > 0 and s.progress.logged < exchanges:
+        node = s.queue[s.progress.head]
+        s.progress.head = wrap(s.progress.head + 1, n)
+        s.progress.waiting -= 1
         s.queued[node] = False
         found = _improve_behind(s, node, epsilon)
         if found <= 0.0:
@@ -180,7 +179,7 @@ def improve(s: Search, epsilon: float, exchanges: int) -> float:
 
 @borrowing
 def _kick(s: Search) -> float:
-    """Turns three neighbouring segments b, c, d at a random place into d, c, b; returns what that costs."""
+    """Turns three adjacent segments b, c, d at a random place into d, c, b; returns the increase of the length."""
     n = s.tour.shape[0]
     reach = min(LONGEST_SEGMENT, (n - 1) // 3)
     first = below(s.random, n)
@@ -201,65 +200,39 @@ def _kick(s: Search) -> float:
 
 @borrowing
 def iterate(s: Search, iterations: int, epsilon: float) -> None:
-    """Kicks, repairs and keeps what is not worse, so many times."""
+    """Kicks and repairs ``iterations`` times; a result that is worse is undone."""
     for _ in range(iterations):
-        s.counters[2] = 0
+        s.progress.logged = 0
         cost = _kick(s) - improve(s, epsilon, s.log.shape[0])
         if cost > 0.0:
-            for k in range(s.counters[2] - 1, -1, -1):
+            for k in range(s.progress.logged - 1, -1, -1):
                 _exchange(s, s.log[k, 0], s.log[k, 2], s.log[k, 1])
 
 
-@compiled
-def prepared(costs: Floats, start: NDArray[np.int64], seed: int, stream: int) -> Search:
-    """A search whose nodes are all dirty."""
-    n = start.shape[0]
+def prepared(costs: Floats, start: Integers, seed: int, stream: int) -> Search:
+    """Returns a search whose nodes are all queued."""
+    n = len(start)
     k = min(NEIGHBOURS, n - 1)
-    tour = start.astype(np.int32)
-    position = np.empty(n, np.int32)
-    for place in range(n):
-        position[tour[place]] = place
-    random = np.full(1, seeded(seed, stream), np.uint64)
-    towards, back = nearest(EMPTY, costs, k), nearest(EMPTY, costs.T.copy(), k)
-    moved, log, counters = np.empty(n, np.int32), np.empty((LOG_SIZE, 3), np.int32), np.array([0, n, 0])
-    return Search(costs, towards, back, tour, position, moved, tour.copy(), np.ones(n, np.bool_), log, counters, random)
+    return Search(
+        costs=costs,
+        towards=nearest(EMPTY, costs, k).astype(np.int64),
+        back=nearest(EMPTY, np.ascontiguousarray(costs.T), k).astype(np.int64),
+        tour=start.copy(),
+        position=np.argsort(start),
+        moved=np.empty(n, np.int64),
+        queue=start.copy(),
+        queued=np.ones(n, np.bool_),
+        log=np.empty((LOG_SIZE, 3), np.int64),
+        progress=record(PROGRESS, waiting=n),
+        random=np.full(1, seeded(seed, stream), np.uint64),
+    )
 
 
-@compiled
-def nearest_tour(costs: Floats) -> NDArray[np.int64]:
+def nearest_tour(costs: Floats) -> Integers:
     """The nearest-neighbour tour from node 0."""
-    k = min(NEIGHBOURS, costs.shape[0] - 1)
-    return greedy(EMPTY, costs, nearest(EMPTY, costs, k), np.int64(0)).astype(np.int64)
+    return greedy(EMPTY, costs, nearest(EMPTY, costs, min(NEIGHBOURS, len(costs) - 1)), 0).astype(np.int64)
 
 
-@compiled
-def from_zero(tour: Integers) -> NDArray[np.int64]:
+def from_zero(tour: Integers) -> Integers:
     """The same ring, beginning with node 0."""
-    n = tour.shape[0]
-    place = 0
-    while tour[place] != 0:
-        place += 1
-    rolled = np.empty(n, np.int64)
-    for k in range(n):
-        rolled[k] = tour[(place + k) % n]
-    return rolled
-
-
-@compiled
-def solve_batch(matrices: Floats, iterations: int, seed: int) -> tuple[NDArray[np.int64], Floats]:
-    """Solves each instance in turn, on a stream of its own."""
-    batch, n = matrices.shape[:2]
-    tours, lengths = np.empty((batch, n), np.int64), np.empty(batch)
-    for b in range(batch):
-        costs = matrices[b]
-        tour = nearest_tour(costs)
-        if n > 2:
-            s = prepared(costs, tour, seed, b)
-            epsilon = 1e-12 * costs.max()
-            improve(s, epsilon, UNLIMITED)
-            if n > 3:
-                iterate(s, iterations, epsilon)
-            tour = from_zero(s.tour)
-        tours[b] = tour
-        lengths[b] = tour_length(EMPTY, costs, tour)
-    return tours, lengths
+    return np.roll(tour, -int(np.flatnonzero(tour == 0)[0]))

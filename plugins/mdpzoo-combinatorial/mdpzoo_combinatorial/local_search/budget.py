@@ -1,4 +1,4 @@
-"""How long a search may go on: until its time is up, or until it is told to stop."""
+"""The time limit of a search, which can also be stopped early."""
 
 import time
 from collections.abc import Callable
@@ -10,18 +10,18 @@ Report = Callable[[int, float], None]  # rounds so far, the mean objective of th
 
 
 class Budget:
-    """A limit of wall-clock time that can be cut short; every anytime search asks ``spent`` before it goes on.
+    """A limit of wall-clock time that can be cut short; anytime searches check ``spent`` before each step.
 
-    Time that goes into compiling does not count.
+    Compile time does not count.
 
     Attributes:
         seconds: the limit; None: there is none.
-        report: called by the search now and then; None: nobody is told.
-        looks: how often the time was asked for since the clock started.
+        report: called by the search now and then; None: no reports.
+        looks: how often ``left`` was read since the clock started.
     """
 
     def __init__(self, seconds: float | None = None, report: Report | None = None) -> None:
-        """Sets the limit; the clock starts at ``begin``, or when ``spent`` or ``left`` is first asked.
+        """Sets the limit; the clock starts at ``begin``, or when ``spent`` or ``left`` is first read.
 
         Args:
             seconds: until the time is up; None: no limit.
@@ -37,7 +37,7 @@ class Budget:
         self._stopped = False
 
     def begin(self) -> None:
-        """Starts the clock, anew if it runs: called by a search that had to import or to prepare something."""
+        """Starts or restarts the clock; called by a search after imports and preparation."""
         self._began, self.looks = self._now(), 0
 
     @property
@@ -57,7 +57,7 @@ class Budget:
 
     @property
     def left(self) -> float:
-        """Seconds until the time is up; 0 where it is, infinite where there is no limit."""
+        """Seconds until the limit, at least 0; infinite if there is none."""
         if self._began is None:
             self.begin()
         self.looks += 1
@@ -67,18 +67,18 @@ class Budget:
 
     @property
     def spent(self) -> bool:
-        """Whether the search must end now, with the best that it has."""
+        """Whether the search must return its best answer now."""
         return self.left <= 0.0
 
     def stop(self) -> None:
-        """Ends the search at its next question."""
+        """Ends the search the next time that it checks."""
         self._stopped = True
 
     def _now(self) -> float:
-        """Seconds of a clock that stands while something is compiled."""
+        """Seconds of a clock that pauses during compilation."""
         return time.monotonic() - COMPILE_TIME.seconds
 
     def tell(self, rounds: int, objective: float) -> None:
-        """Reports how far a search has come."""
+        """Passes the progress of the search to ``report``."""
         if self.report is not None:
             self.report(rounds, objective)

@@ -1,13 +1,13 @@
-"""Compiled rounds of the prize search: take nodes off the tour, put others on, shorten it, accept it or go back.
+"""Compiled rounds of the prize search: remove nodes, insert others, shorten the tour, accept the result or undo it.
 
 Sources: Schrimpf, Schneider, Stamm-Wilbrandt and Dueck 2000, "Record breaking optimization results using the ruin and
 recreate principle", Journal of Computational Physics 159; Christiaens and Vanden Berghe 2020, "Slack induction by
-string removals for vehicle routing problems", Transportation Science 54 (runs of neighbours go, insertion is blurred);
+string removals for vehicle routing problems", Transportation Science 54 (removal of strings, insertion with noise);
 Kobeaga, Merino and Lozano 2018, "An efficient evolutionary algorithm for the orienteering problem", Computers and
-Operations Research 90 (the least prizes for their detours go until the tour is short enough).
+Operations Research 90 (the lowest prizes for their detours are removed until the tour is short enough).
 
-What differs: there is one tour and its nodes are optional; a round may also begin by forcing nodes on. Annealing
-weighs the length that is left, as a prize that could still be had.
+What differs: there is one tour, whose nodes are optional; a round may also begin with the insertion of nodes that do
+not fit. The acceptance counts unused length as a prize.
 """
 
 import math
@@ -16,8 +16,12 @@ import numpy as np
 
 from mdpzoo.compiling import borrowing
 from mdpzoo_combinatorial.local_search.kernels.neighbours import EMPTY, Floats, nearest, wrap
+from mdpzoo_combinatorial.local_search.kernels.records import record
 from mdpzoo_combinatorial.local_search.kernels.xorshift import below, seeded
+from mdpzoo_combinatorial.local_search.prize_shortening import shorten
 from mdpzoo_combinatorial.local_search.prize_tours import (
+    NODE,
+    PROGRESS,
     Integers,
     Search,
     fill,
@@ -26,37 +30,36 @@ from mdpzoo_combinatorial.local_search.prize_tours import (
     measure,
     place_for,
     remove,
-    shorten,
     uniform,
 )
 
 NEAR = 20  # neighbours of a node that moves and insertions consider
-MOST_TAKEN = 12  # nodes that a round takes off
-FORCED = 0.4  # share of the rounds that force nodes on
-BLUR = 0.5  # by how much of its worth an insertion is mistaken, at most
-SLACK = 0.3  # what length left is worth, in the best tour's prize per length
-WARMTH = 0.03  # of the best tour's prize, the temperature at the beginning of a cycle
-COOLED = 0.02  # of that, the temperature at its end
+MOST_TAKEN = 12  # nodes that a round removes at most
+FORCED = 0.4  # share of the rounds that insert nodes even if they do not fit
+BLUR = 0.5  # largest share of a prize that noise takes away
+SLACK = 0.3  # value of unused length, in units of the best tour's prize per length
+WARMTH = 0.03  # temperature at the beginning of a cycle, in units of the best tour's prize
+COOLED = 0.02  # temperature at its end, in units of the one at its beginning
 
 
 @borrowing
 def _take_run(s: Search) -> None:
-    """Takes neighbours on the tour off it."""
-    size = 1 + below(s.random, min(MOST_TAKEN, s.size[0] - 1))
-    place = below(s.random, s.size[0])
+    """Removes consecutive nodes from the tour."""
+    size = 1 + below(s.random, min(MOST_TAKEN, s.progress.count - 1))
+    place = below(s.random, s.progress.count)
     for _ in range(size):
         if s.tour[place] == 0:
-            place = wrap(place + 1, s.size[0])
+            place = wrap(place + 1, s.progress.count)
         remove(s, s.tour[place])
-        if place == s.size[0]:
+        if place == s.progress.count:
             place = 0
 
 
 @borrowing
 def _take_near(s: Search) -> None:
-    """Takes most nodes near a random one of the tour off it."""
-    size = 1 + below(s.random, min(MOST_TAKEN, s.size[0] - 1))
-    middle = s.tour[below(s.random, s.size[0])]
+    """Removes a random node of the tour and most of its near nodes."""
+    size = 1 + below(s.random, min(MOST_TAKEN, s.progress.count - 1))
+    middle = s.tour[below(s.random, s.progress.count)]
     if middle != 0:
         remove(s, middle)
         size -= 1
@@ -69,22 +72,22 @@ def _take_near(s: Search) -> None:
 
 @borrowing
 def _force(s: Search, epsilon: float) -> None:
-    """Puts a random node and up to two near it on the tour, then drops others until it is short enough."""
-    m = s.prizes.shape[0]
+    """Inserts a random node and up to two near it, then drops others until the tour is short enough."""
+    m = s.nodes.shape[0]
     node = 1 + below(s.random, m - 1)
     while s.position[node] >= 0:
         node = max(1, wrap(node + 1, m))
     for other in range(m):
-        s.weight[other] = s.prizes[other] * (1.0 - BLUR * uniform(s.random))
+        s.nodes[other].weight = s.nodes[other].prize * (1.0 - BLUR * uniform(s.random))
     measure(s)
     insert(s, node, place_for(s, node)[1])
-    s.weight[node] = np.inf
+    s.nodes[node].weight = np.inf
     more = below(s.random, 3)
     for k in range(s.near.shape[1]):
         other = s.near[node, k]
         if more > 0 and s.position[other] < 0:
             insert(s, other, place_for(s, other)[1])
-            s.weight[other] = np.inf
+            s.nodes[other].weight = np.inf
             more -= 1
     shorten(s, epsilon)
     drop(s)
@@ -92,77 +95,94 @@ def _force(s: Search, epsilon: float) -> None:
 
 @borrowing
 def drop(s: Search) -> None:
-    """Takes off what seems to be the least prize for its detour, until the tour is short enough."""
-    while length(s) > s.limit[0] and s.size[0] > 1:
-        least, chosen, count = np.inf, s.tour[0], s.size[0]
+    """Removes the node with the lowest weight for its detour until the tour is short enough."""
+    while length(s) > s.progress.limit and s.progress.count > 1:
+        least, chosen, count = np.inf, s.tour[0], s.progress.count
         for place in range(count):
             node = s.tour[place]
             if node == 0:
                 continue
             a, b = s.tour[wrap(place - 1, count)], s.tour[wrap(place + 1, count)]
-            ratio = s.weight[node] / max(s.costs[a, node] + s.costs[node, b] - s.costs[a, b], 1e-12)
+            ratio = s.nodes[node].weight / max(s.costs[a, node] + s.costs[node, b] - s.costs[a, b], 1e-12)
             if chosen == 0 or ratio < least:
                 least, chosen = ratio, node
         remove(s, chosen)
 
 
 @borrowing
-def keep(s: Search, to: Integers, at: int) -> None:
-    """Copies the tour, and its prize and length to ``worth[at]`` and behind."""
+def prize_of(s: Search) -> float:
+    """The sum of the prizes on the tour."""
     prize = 0.0
-    for place in range(s.size[0]):
-        to[place] = s.tour[place]
-        prize += s.prizes[s.tour[place]]
-    to[-1] = s.size[0]
-    s.worth[at], s.worth[at + 1] = prize, length(s)
+    for place in range(s.progress.count):
+        prize += s.nodes[s.tour[place]].prize
+    return prize
 
 
 @borrowing
-def restore(s: Search, kept: Integers) -> None:
-    """Makes a tour that was kept the tour again."""
-    s.position[:] = -1
-    s.waiting[:] = False
-    s.size[0] = kept[-1]
-    for place in range(kept[-1]):
+def keep(s: Search) -> None:
+    """Accepts the tour."""
+    s.progress.kept_count = s.progress.count
+    s.progress.kept_prize, s.progress.kept_length = prize_of(s), length(s)
+    for place in range(s.progress.count):
+        s.kept[place] = s.tour[place]
+
+
+@borrowing
+def keep_best(s: Search) -> None:
+    """Makes the accepted tour the best one."""
+    s.progress.best_count = s.progress.kept_count
+    s.progress.best_prize, s.progress.best_length = s.progress.kept_prize, s.progress.kept_length
+    for place in range(s.progress.kept_count):
+        s.best[place] = s.kept[place]
+
+
+@borrowing
+def restore(s: Search, kept: Integers, size: int) -> None:
+    """Replaces the tour by ``kept`` or ``best``."""
+    for node in range(s.nodes.shape[0]):
+        s.position[node] = -1
+        s.nodes[node].waiting = 0
+    s.progress.count = size
+    for place in range(size):
         s.tour[place] = kept[place]
         s.position[kept[place]] = place
 
 
 @borrowing
 def settle(s: Search, epsilon: float) -> None:
-    """Shortens the tour and fills it, until neither is possible."""
+    """Shortens and fills the tour in turn until neither is possible."""
     while shorten(s, epsilon):
         fill(s, 0.0)
 
 
 @borrowing
 def _accept(s: Search, temperature: float, epsilon: float) -> None:
-    """Keeps the tour where its prize, and the length that is left, are not too much less than before."""
-    prize, long = 0.0, length(s)
-    for place in range(s.size[0]):
-        prize += s.prizes[s.tour[place]]
-    density = SLACK * s.worth[2] / s.limit[0]
-    loss = s.worth[0] - prize + density * (long - s.worth[1])
-    if long > s.limit[0] or loss > -temperature * math.log(uniform(s.random)):
-        restore(s, s.kept)
+    """Accepts the tour unless it loses too much prize and unused length; otherwise restores the accepted one."""
+    prize, long = prize_of(s), length(s)
+    density = SLACK * s.progress.best_prize / s.progress.limit
+    loss = s.progress.kept_prize - prize + density * (long - s.progress.kept_length)
+    if long > s.progress.limit or loss > -temperature * math.log(uniform(s.random)):
+        restore(s, s.kept, s.progress.kept_count)
         return
-    keep(s, s.kept, 0)
-    equal = 1e-9 * s.worth[2]
-    if prize > s.worth[2] + equal or (prize > s.worth[2] - equal and long < s.worth[3] - epsilon):
-        keep(s, s.best, 2)
+    keep(s)
+    equal = 1e-9 * s.progress.best_prize
+    if prize > s.progress.best_prize + equal or (
+        prize > s.progress.best_prize - equal and long < s.progress.best_length - epsilon
+    ):
+        keep_best(s)
 
 
 @borrowing
 def anneal(s: Search, first: int, last: int, rounds: int, epsilon: float) -> None:
-    """Makes the rounds first..last of a cycle of so many; the first begins with the best tour."""
+    """Makes the rounds from ``first`` up to ``last`` of a cycle of ``rounds``; a cycle begins with the best tour."""
     if first == 0:
-        restore(s, s.best)
-        keep(s, s.kept, 0)
+        restore(s, s.best, s.progress.best_count)
+        keep(s)
     for k in range(first, last):
-        temperature = WARMTH * s.worth[2] * COOLED ** (k / rounds)
-        if s.size[0] < s.prizes.shape[0] and uniform(s.random) < FORCED:
+        temperature = WARMTH * s.progress.best_prize * COOLED ** (k / rounds)
+        if s.progress.count < s.nodes.shape[0] and uniform(s.random) < FORCED:
             _force(s, epsilon)
-        elif s.size[0] > 1:
+        elif s.progress.count > 1:
             if below(s.random, 2) == 0:
                 _take_run(s)
             else:
@@ -172,49 +192,42 @@ def anneal(s: Search, first: int, last: int, rounds: int, epsilon: float) -> Non
         _accept(s, temperature, epsilon)
 
 
-@borrowing
 def begin(s: Search, epsilon: float) -> None:
     """Fills and shortens the first tour."""
-    for node in range(s.prizes.shape[0]):
-        s.weight[node] = s.prizes[node]
+    s.nodes["weight"] = s.nodes["prize"]
     drop(s)
     fill(s, 0.0)
     settle(s, epsilon)
-    keep(s, s.best, 2)
+    keep(s)
+    keep_best(s)
 
 
 def prepared(costs: Floats, prizes: Floats, limit: float, start: Integers, seed: int, stream: int) -> Search:
-    """A search whose tour is ``start``, of nodes of the reduced instance that ``reduced`` returns."""
+    """Returns a search that begins with the tour ``start``, of nodes of the instance that ``reduced`` returns."""
     m, count = len(prizes), len(start)
     symmetric = np.array_equal(costs, costs.T)
-    tour, position = np.zeros(m, np.int64), np.full(m, -1)
+    nodes, tour, position = np.zeros(m, NODE), np.zeros(m, np.int64), np.full(m, -1)
     tour[:count] = start
     position[start] = np.arange(count)
+    nodes["prize"], nodes["waiting"] = prizes, 1
     return Search(
-        costs,
-        costs if symmetric else np.ascontiguousarray(costs.T),
-        prizes,
-        nearest(EMPTY, costs, min(NEAR, m - 1)).astype(np.int64),
-        np.full(1, limit),
-        np.full(1, symmetric),
-        tour,
-        np.full(1, count),
-        position,
-        np.ones(m, np.bool_),
-        np.empty(m, np.int64),
-        np.empty(m),
-        np.empty(m),
-        np.empty(m, np.int64),
-        np.empty(m),
-        np.zeros(m + 1, np.int64),
-        np.zeros(m + 1, np.int64),
-        np.zeros(4),
-        np.full(1, seeded(seed, stream), np.uint64),
+        costs=costs,
+        back=costs if symmetric else np.ascontiguousarray(costs.T),
+        near=nearest(EMPTY, costs, min(NEAR, m - 1)).astype(np.int64),
+        nodes=nodes,
+        position=position,
+        edge=np.zeros(m),
+        tour=tour,
+        spare=np.zeros(m, np.int64),
+        kept=np.zeros(m, np.int64),
+        best=np.zeros(m, np.int64),
+        progress=record(PROGRESS, limit=limit, symmetric=symmetric, count=count),
+        random=np.full(1, seeded(seed, stream), np.uint64),
     )
 
 
 def reduced(costs: Floats, prizes: Floats, limit: float) -> tuple[Integers, Floats, Floats]:
-    """The depot and the nodes with a prize that a round trip reaches; their costs, 0 on the diagonal, and prizes."""
+    """Returns the depot and the nodes with a prize within reach, their costs with a diagonal of 0, and their prizes."""
     reached = (prizes > 0.0) & (costs[0] + costs[:, 0] <= limit)
     reached[0] = True
     nodes = np.flatnonzero(reached)
@@ -225,6 +238,6 @@ def reduced(costs: Floats, prizes: Floats, limit: float) -> tuple[Integers, Floa
 
 
 def from_depot(s: Search, nodes: Integers) -> Integers:
-    """The best tour in the instance's own numbers, beginning with the depot."""
-    tour = s.best[: s.best[-1]]
+    """Returns the best tour as nodes of the whole instance, beginning with the depot."""
+    tour = s.best[: s.progress.best_count]
     return nodes[np.roll(tour, -int(np.argmin(tour)))]

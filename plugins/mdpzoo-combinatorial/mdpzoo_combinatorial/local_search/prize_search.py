@@ -1,4 +1,4 @@
-"""Anytime search for orienteering: ruin and recreate with annealing, the expert that imitation takes labels from.
+"""Anytime search for orienteering: ruin and recreate with annealing, the expert of imitation learning.
 
 The rounds, with their sources, are in ``prize_rounds.py``, the changes of a tour in ``prize_tours.py``. Measured on 24
 uniform instances of 100 nodes with prizes by distance and limit 4, mean gap to the best of all runs of up to 200 000
@@ -75,7 +75,7 @@ def search(
 
 
 def _objective(costs: Floats, prizes: Floats, limit: float, tour: NDArray[np.int64]) -> tuple[bool, float, float]:
-    """What makes one tour better than another: within the limit, more prize, less length."""
+    """The order of tours: within the limit first, then more prize, then less length."""
     long = _length(costs, tour)
     return long <= limit, math.fsum(prizes[tour[1:]]), -long
 
@@ -103,7 +103,7 @@ def _started(costs: Floats, limit: float, start: ArrayLike | None) -> NDArray[np
 
 
 def _run(s: Search, iterations: int | None, epsilon: float, budget: Budget) -> None:
-    """Makes one cycle, or cycles until the budget is spent."""
+    """Makes one cycle of ``iterations`` rounds, or cycles until the budget is spent."""
     prize_rounds.begin(s, epsilon)
     prize_rounds.anneal(s, 0, 0, 1, epsilon)  # compiles, where it must, before the clock starts
     done = 0
@@ -121,15 +121,15 @@ def _run(s: Search, iterations: int | None, epsilon: float, budget: Budget) -> N
 
 
 def _cycle(s: Search, rounds: int, done: int, epsilon: float, budget: Budget) -> int:
-    """Lets the temperature fall once; returns how many rounds there were, with those before."""
-    piece = max(1, PIECE // len(s.prizes))
+    """Makes one cycle; returns ``done`` plus its rounds."""
+    piece = max(1, PIECE // len(s.nodes))
     for first in range(0, rounds, piece):
         if budget.spent:
             break
         last = min(first + piece, rounds)
         prize_rounds.anneal(s, first, last, rounds, epsilon)
         done += last - first
-        budget.tell(done, float(s.worth[2]))
+        budget.tell(done, float(s.progress.best_prize))
     return done
 
 

@@ -1,14 +1,12 @@
-"""Compiled changes of a tour of limited length that collects prizes: put nodes on, take them off, shorten it.
+"""State of a search for a tour of limited length that collects prizes: insertions and removals, compiled.
 
-Sources: Croes 1958 (2-opt), Or 1976 (Or-opt), Bentley 1992 (neighbour lists, don't-look bits), Chao, Golden and Wasil
-1996, "A fast and effective heuristic for the orienteering problem", European Journal of Operational Research 88
-(insertion of the largest prize for its detour).
+Source: Chao, Golden and Wasil 1996, "A fast and effective heuristic for the orienteering problem", European Journal of
+Operational Research 88 (insertion of the largest prize for its detour).
 
-What differs: 2-opt and Or-opt moves need a near neighbour on the tour, so do insertions while there is one; worths may
-be blurred. Where costs are not symmetric, nothing is reversed.
+What differs: nodes are inserted next to a near neighbour if one is on the tour; prizes may be multiplied by noise.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,43 +16,55 @@ from mdpzoo_combinatorial.local_search.kernels.neighbours import Floats, wrap
 from mdpzoo_combinatorial.local_search.kernels.xorshift import below
 
 Integers = NDArray[np.int64]
-LONGEST_MOVE = 3  # nodes that an Or-opt move carries along
+Records = NDArray[np.void]
+RANDOM = 1 << 30  # different uniform numbers
+NODE = np.dtype([
+    ("prize", "f8"),
+    ("weight", "f8"),  # the prize with noise
+    ("detour", "f8"),  # least cost of its insertion, if it is not on the tour
+    ("behind", "i8"),  # the node behind which that is
+    ("waiting", "i8"),  # whether its edges have changed since moves from it were tried
+])  # fmt: skip
+PROGRESS = np.dtype([
+    ("limit", "f8"),
+    ("symmetric", "i8"),  # whether the costs are
+    ("count", "i8"),  # nodes of `tour`
+    ("kept_count", "i8"),  # of `kept`
+    ("kept_prize", "f8"),
+    ("kept_length", "f8"),
+    ("best_count", "i8"),  # of `best`
+    ("best_prize", "f8"),
+    ("best_length", "f8"),
+])  # fmt: skip
 
 
 class Search(NamedTuple):
-    """The arrays of one search over the m nodes that matter; the depot is node 0."""
+    """State of a search over the m nodes of the reduced instance; the depot is node 0."""
 
     costs: Floats  # [m, m], from the row's node to the column's, 0 on the diagonal
-    back: Floats  # [m, m], its transpose, for memory's sake
-    prizes: Floats  # [m]
+    back: Floats  # [m, m], its transpose, or the same array if it is symmetric
     near: Integers  # [m, k], nearest first
-    limit: Floats  # [1]
-    symmetric: NDArray[np.bool_]  # [1]
-    tour: Integers  # [m], a ring of which the first `size` are used
-    size: Integers  # [1]
-    position: Integers  # [m], in `tour`; -1 where a node is not on it
-    waiting: NDArray[np.bool_]  # [m], nodes whose edges have changed
-    spare: Integers  # [m], room for a copy
-    edge: Floats  # [m], cost of the edge behind each node of the tour
-    detour: Floats  # [m], of the nodes that are not on the tour
-    behind: Integers  # [m], the node behind which that is
-    weight: Floats  # [m], prizes as they seem in this round
-    kept: Integers  # [m + 1], the tour accepted last, and its count
-    best: Integers  # [m + 1]
-    worth: Floats  # [4], prize and length of `kept`, then of `best`
+    nodes: Records  # [m] of NODE
+    position: Integers  # [m], in `tour`; -1 if the node is not on it
+    edge: Floats  # [m], cost of the edge from a node to its successor
+    tour: Integers  # [m], a ring of `progress.count` nodes
+    spare: Integers  # [m], scratch space
+    kept: Integers  # [m], the accepted tour
+    best: Integers  # [m], the best tour
+    progress: Any  # a record of PROGRESS
     random: NDArray[np.uint64]  # [1]
 
 
 @borrowing
 def uniform(random: NDArray[np.uint64]) -> float:
     """A uniform number in (0, 1)."""
-    return (below(random, 1 << 30) + 0.5) / (1 << 30)
+    return (below(random, RANDOM) + 0.5) / RANDOM
 
 
 @borrowing
 def length(s: Search) -> float:
     """The length of the closed tour."""
-    count = s.size[0]
+    count = s.progress.count
     total = s.costs[s.tour[count - 1], s.tour[0]]
     for k in range(count - 1):
         total += s.costs[s.tour[k], s.tour[k + 1]]
@@ -63,32 +73,38 @@ def length(s: Search) -> float:
 
 @borrowing
 def measure(s: Search) -> None:
-    """Computes ``edge`` anew; ``insert`` keeps it true, nothing else does."""
-    for k in range(s.size[0]):
-        s.edge[s.tour[k]] = s.costs[s.tour[k], s.tour[wrap(k + 1, s.size[0])]]
+    """Computes the field ``edge`` of all nodes on the tour; of all changes only ``insert`` keeps it up to date."""
+    tour, size = s.tour, s.progress.count
+    for k in range(size):
+        s.edge[tour[k]] = s.costs[tour[k], tour[wrap(k + 1, size)]]
 
 
 @borrowing
 def place_for(s: Search, node: int) -> tuple[float, int]:
-    """What it costs to insert a node, and behind which one: beside a near node where one is on the tour."""
-    tour, count = s.tour, s.size[0]
+    """Finds the cheapest insertion of a node next to a near node, or anywhere if no near node is on the tour.
+
+    Returns:
+        What it costs, and the node behind which it is.
+    """
+    tour, position, edge, count = s.tour, s.position, s.edge, s.progress.count
+    costs, back = s.costs, s.back
     least, behind = np.inf, -1
     for i in range(s.near.shape[1]):
         j = s.near[node, i]
-        place = s.position[j]
+        place = position[j]
         if place < 0:
             continue
         before, after = tour[wrap(place - 1, count)], tour[wrap(place + 1, count)]
-        more = s.back[node, j] + s.costs[node, after] - s.edge[j]
+        more = back[node, j] + costs[node, after] - edge[j]
         if more < least:
             least, behind = more, j
-        more = s.back[node, before] + s.costs[node, j] - s.edge[before]
+        more = back[node, before] + costs[node, j] - edge[before]
         if more < least:
             least, behind = more, before
     if behind < 0:
         for place in range(count):
             j = tour[place]
-            more = s.back[node, j] + s.costs[node, tour[wrap(place + 1, count)]] - s.edge[j]
+            more = back[node, j] + costs[node, tour[wrap(place + 1, count)]] - edge[j]
             if more < least:
                 least, behind = more, j
     return least, behind
@@ -96,50 +112,60 @@ def place_for(s: Search, node: int) -> tuple[float, int]:
 
 @borrowing
 def insert(s: Search, node: int, behind: int) -> None:
-    """Puts a node on the tour behind another one."""
-    tour, position, count = s.tour, s.position, s.size[0]
+    """Inserts a node into the tour behind another one."""
+    tour, position, nodes, count = s.tour, s.position, s.nodes, s.progress.count
     place = position[behind] + 1
     for k in range(count, place, -1):
         tour[k] = tour[k - 1]
         position[tour[k]] = k
-    tour[place], position[node] = node, place
-    s.size[0] = count + 1
+    tour[place] = node
+    s.progress.count = count + 1
     after = tour[wrap(place + 1, count + 1)]
+    position[node] = place
     s.edge[behind], s.edge[node] = s.costs[behind, node], s.costs[node, after]
-    s.waiting[node] = s.waiting[behind] = s.waiting[after] = True
+    nodes[node].waiting = 1
+    nodes[behind].waiting = 1
+    nodes[after].waiting = 1
 
 
 @borrowing
 def remove(s: Search, node: int) -> None:
-    """Takes a node off the tour."""
-    tour, position, count = s.tour, s.position, s.size[0] - 1
+    """Removes a node from the tour."""
+    tour, position, nodes, count = s.tour, s.position, s.nodes, s.progress.count - 1
     place = position[node]
     position[node] = -1
     for k in range(place, count):
         tour[k] = tour[k + 1]
         position[tour[k]] = k
-    s.size[0] = count
-    s.waiting[tour[wrap(place, count)]] = s.waiting[tour[wrap(place - 1, count)]] = True
+    s.progress.count = count
+    nodes[tour[wrap(place, count)]].waiting = 1
+    nodes[tour[wrap(place - 1, count)]].waiting = 1
 
 
 @borrowing
 def fill(s: Search, blur: float) -> None:
-    """Inserts what seems to be the largest prize for its detour, as long as one fits."""
-    m, out, outside = s.prizes.shape[0], s.spare, 0
+    """Inserts nodes while one fits, always the one with the largest prize for its detour.
+
+    Args:
+        s: the search.
+        blur: the largest share of a prize that noise takes away.
+    """
+    nodes, out, outside = s.nodes, s.spare, 0
     measure(s)
-    for node in range(1, m):
+    for node in range(1, nodes.shape[0]):
         if s.position[node] < 0:
             out[outside] = node
             outside += 1
-            s.detour[node], s.behind[node] = place_for(s, node)
-            s.weight[node] = s.prizes[node] * (1.0 - blur * uniform(s.random))
-    room = s.limit[0] - length(s)
+            candidate = nodes[node]
+            candidate.detour, candidate.behind = place_for(s, node)
+            candidate.weight = candidate.prize * (1.0 - blur * uniform(s.random))
+    room = s.progress.limit - length(s)
     while True:
         most, index = 0.0, -1
         for k in range(outside):
-            node = out[k]
-            if s.detour[node] <= room:
-                worth = s.weight[node] / max(s.detour[node], 1e-12)
+            candidate = nodes[out[k]]
+            if candidate.detour <= room:
+                worth = candidate.weight / max(candidate.detour, 1e-12)
                 if worth > most:
                     most, index = worth, k
         if index < 0:
@@ -147,127 +173,26 @@ def fill(s: Search, blur: float) -> None:
         node = out[index]
         outside -= 1
         out[index] = out[outside]
-        a = s.behind[node]
-        insert(s, node, a)
-        b = s.tour[wrap(s.position[node] + 1, s.size[0])]
-        room -= s.detour[node]
-        for k in range(outside):
-            other = out[k]
-            gone = s.behind[other] == a
-            one = s.costs[a, other] + s.back[node, other] - s.edge[a]
-            two = s.costs[node, other] + s.back[b, other] - s.edge[node]
-            least = min(one, two)
-            if least <= s.detour[other]:
-                s.detour[other] = least
-                s.behind[other] = a if one <= two else node
-            elif gone:
-                s.detour[other], s.behind[other] = place_for(s, other)
+        insert(s, node, nodes[node].behind)
+        room -= nodes[node].detour
+        _update_detours(s, node, outside)
 
 
 @borrowing
-def _reverse(s: Search, first: int, last: int) -> None:
-    """Reverses the places first..last of the ring, or, the same tour, their complement where that is shorter."""
-    count = s.size[0]
-    inside = wrap(last - first, count) + 1
-    if 2 * inside > count:
-        first, last, inside = wrap(last + 1, count), wrap(first - 1, count), count - inside
-    for _ in range(inside // 2):
-        a, b = s.tour[first], s.tour[last]
-        s.tour[first], s.tour[last] = b, a
-        s.position[b], s.position[a] = first, last
-        first, last = wrap(first + 1, count), wrap(last - 1, count)
-
-
-@borrowing
-def _two_opt(s: Search, a: int, epsilon: float) -> bool:
-    """Makes a gaining 2-opt move with an edge from a to a near node."""
-    count = s.size[0]
-    for step in (1, -1):
-        b = s.tour[wrap(s.position[a] + step, count)]
-        for i in range(s.near.shape[1]):
-            c = s.near[a, i]
-            gain = s.costs[a, b] - s.costs[a, c]
-            if gain <= epsilon:
-                break
-            if s.position[c] < 0:
-                continue
-            d = s.tour[wrap(s.position[c] + step, count)]
-            if gain + s.costs[c, d] - s.costs[b, d] > epsilon:
-                if step == 1:
-                    _reverse(s, s.position[b], s.position[c])
-                else:
-                    _reverse(s, s.position[c], s.position[b])
-                s.waiting[a] = s.waiting[b] = s.waiting[c] = s.waiting[d] = True
-                return True
-    return False
-
-
-@borrowing
-def _carry(s: Search, first: int, carried: int, behind: int, back: bool) -> None:
-    """Moves the nodes from place ``first`` on behind another one; ``back``: reversed."""
-    count = s.size[0]
-    size = 0
-    for k in range(carried, count):
-        node = s.tour[(first + k) % count]
-        s.spare[size] = node
-        size += 1
-        if node == behind:
-            for moved in range(carried):
-                s.spare[size] = s.tour[(first + (carried - 1 - moved if back else moved)) % count]
-                size += 1
-    for k in range(count):
-        s.tour[k] = s.spare[k]
-        s.position[s.tour[k]] = k
-
-
-@borrowing
-def _or_opt(s: Search, a: int, epsilon: float) -> bool:
-    """Moves up to three nodes that begin or end with a beside a node near a, where that shortens the tour."""
-    count, costs = s.size[0], s.costs
-    for step in (1, -1):
-        for carried in range(1, min(LONGEST_MOVE, count - 2) + 1):
-            place = s.position[a]
-            low = place if step == 1 else wrap(place - carried + 1, count)
-            first, last = s.tour[low], s.tour[wrap(low + carried - 1, count)]
-            before, after = s.tour[wrap(low - 1, count)], s.tour[wrap(low + carried, count)]
-            freed = costs[before, first] + costs[last, after] - costs[before, after]
-            for i in range(s.near.shape[1]):
-                c = s.near[a, i]
-                if freed - costs[a, c] <= epsilon and s.symmetric[0]:
-                    break
-                if s.position[c] < 0 or wrap(s.position[c] - low, count) < carried:
-                    continue
-                for side in (0, 1):  # behind c, before c
-                    one = c if side == 0 else s.tour[wrap(s.position[c] - 1, count)]
-                    if wrap(s.position[one] - low, count) < carried:
-                        continue
-                    two = s.tour[wrap(s.position[one] + 1, count)]
-                    if one == before:
-                        continue
-                    back = (side == 0) != (step == 1)  # a lies beside c
-                    if back and not s.symmetric[0]:
-                        continue
-                    ends = (last, first) if back else (first, last)
-                    if freed + costs[one, two] - costs[one, ends[0]] - costs[ends[1], two] > epsilon:
-                        _carry(s, low, carried, one, back)
-                        for node in (before, after, first, last, one, two):
-                            s.waiting[node] = True
-                        return True
-    return False
-
-
-@borrowing
-def shorten(s: Search, epsilon: float) -> bool:
-    """Makes moves that shorten the tour until none is left; returns whether there was one."""
-    found = False
-    again = s.size[0] > 3
-    while again:
-        again = False
-        for k in range(s.size[0]):
-            a = s.tour[k]
-            if not s.waiting[a]:
-                continue
-            s.waiting[a] = False
-            if (s.symmetric[0] and _two_opt(s, a, epsilon)) or _or_opt(s, a, epsilon):
-                s.waiting[a] = found = again = True
-    return found
+def _update_detours(s: Search, node: int, outside: int) -> None:
+    """Finds the cheapest insertions of the first ``outside`` nodes of ``spare`` again after that of ``node``."""
+    nodes, edge, costs, back = s.nodes, s.edge, s.costs, s.back
+    a = nodes[node].behind
+    b = s.tour[wrap(s.position[node] + 1, s.progress.count)]
+    for k in range(outside):
+        other = s.spare[k]
+        candidate = nodes[other]
+        gone = candidate.behind == a
+        one = costs[a, other] + back[node, other] - edge[a]
+        two = costs[node, other] + back[b, other] - edge[node]
+        least = min(one, two)
+        if least <= candidate.detour:
+            candidate.detour = least
+            candidate.behind = a if one <= two else node
+        elif gone:
+            candidate.detour, candidate.behind = place_for(s, other)

@@ -7,27 +7,50 @@ Research 12; the parallel version.
 import numpy as np
 from numpy.typing import NDArray
 
-from mdpzoo.compiling import borrowing, compiled
+from mdpzoo.compiling import borrowing
 
 Integers = NDArray[np.int64]
 
 
-@compiled
 def join(first: Integers, second: Integers, demands: Integers, capacity: int) -> tuple[Integers, Integers]:
-    """Joins routes at their ends; returns each customer's successor and predecessor, 0 where that is the depot."""
-    n = demands.shape[0]
+    """Joins routes at their ends, beginning with one route for each customer.
+
+    Args:
+        first: ``[m]`` customers; pairs (first, second) are tried in this order.
+        second: ``[m]`` customers.
+        demands: ``[n]``.
+        capacity: of a vehicle.
+
+    Returns:
+        The successor and the predecessor of each customer, ``[n]`` each, 0 if that is the depot.
+    """
+    n = len(demands)
     following, before = np.zeros(n, np.int64), np.zeros(n, np.int64)
-    route, load = np.arange(n), demands.copy()
-    last = np.arange(n)  # of the route that is called by its own name: the other end, for a customer at an end
+    _join(first, second, capacity, following, before, np.arange(n), demands.copy(), np.arange(n))
+    return following, before
+
+
+@borrowing
+def _join(
+    first: Integers,
+    second: Integers,
+    capacity: int,
+    following: Integers,
+    before: Integers,
+    route: Integers,
+    load: Integers,
+    last: Integers,
+) -> None:
+    """Fills ``following`` and ``before``; for a customer at an end of a route, ``last`` is the other end."""
     for k in range(first.shape[0]):
         i, j = first[k], second[k]
         if route[i] == route[j] or load[route[i]] + load[route[j]] > capacity:
             continue
         if (following[i] and before[i]) or (following[j] and before[j]):
             continue  # inside a route
-        if following[i]:  # i must be a last customer
+        if following[i]:  # i must be the last customer of its route
             _turn(following, before, i)
-        if before[j]:  # j must be a first one
+        if before[j]:  # and j the first one of its route
             _turn(following, before, last[j])
         head, tail = last[i], last[j]
         load[route[i]] += load[route[j]]
@@ -38,7 +61,6 @@ def join(first: Integers, second: Integers, demands: Integers, capacity: int) ->
             route[node] = name
             node = following[node]
         last[head], last[tail] = tail, head
-    return following, before
 
 
 @borrowing

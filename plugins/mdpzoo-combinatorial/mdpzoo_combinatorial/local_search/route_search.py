@@ -17,7 +17,7 @@ from mdpzoo.errors import InstanceError
 from mdpzoo_combinatorial.instances.checking import check_search
 from mdpzoo_combinatorial.local_search.budget import Budget
 from mdpzoo_combinatorial.local_search.kernels.neighbours import EMPTY, full_matrix, nearest
-from mdpzoo_combinatorial.local_search.route_state import BEST, ROWS, Search, joined, prepared
+from mdpzoo_combinatorial.local_search.route_state import Search, joined, prepared
 from mdpzoo_combinatorial.local_search.string_removals import COLD, HOT, STEP, anneal
 
 Floats = NDArray[np.float64]
@@ -86,7 +86,7 @@ def _by_iterations(s: Search, iterations: int, budget: Budget) -> None:
             break
         last = min(first + STEP, iterations)
         anneal(s, first, last, iterations, hot, cold)
-        budget.tell(last, float(s.worth[BEST]))
+        budget.tell(last, float(s.progress.best))
 
 
 def _by_time(s: Search, budget: Budget) -> None:
@@ -107,7 +107,7 @@ def _by_time(s: Search, budget: Budget) -> None:
         now = time.monotonic()
         longer = min(2.0, min(PIECE, whole / 50) / max(now - before, 1e-6))
         piece, before = max(1, int(piece * longer)), now
-        budget.tell(done, float(s.worth[BEST]))
+        budget.tell(done, float(s.progress.best))
 
 
 def descent(
@@ -179,13 +179,13 @@ def solve_batch(
 
 def temperatures(s: Search) -> tuple[float, float]:
     """The first and the last, in units of cost."""
-    mean = max(float(s.worth[BEST]) / (len(s.route) - 1 + int(s.counters[ROWS])), 1e-300)
+    mean = max(float(s.progress.best) / (len(s.customers) - 1 + int(s.progress.rows)), 1e-300)
     return HOT * mean, COLD * mean
 
 
 def _best(s: Search) -> list[list[int]]:
     """The customers of the best routes."""
-    return [row[1 : size + 1].tolist() for row, size in zip(s.best_order, s.best_size, strict=True) if size]
+    return [row[1 : size + 1].tolist() for row, size in zip(s.best_order, s.routes["best_size"], strict=True) if size]
 
 
 def _checked(costs: ArrayLike, demands: ArrayLike, capacity: int) -> tuple[Floats, Integers]:

@@ -1,131 +1,141 @@
-"""Routes of limited capacity as arrays, for a search that changes a few of them and may want them back.
+"""Routes of limited capacity as arrays, for a search whose changes touch a few routes and can be undone.
 
-Begins with the savings heuristic over pairs of near neighbours (``route_joining.py``, with its source). A
-route is copied before its first change, so that undoing costs as much as the change and not as much as all routes.
+The first routes are those of the savings heuristic over pairs of near neighbours (``route_joining.py``, with its
+source). A route is copied before its first change, so that undoing costs as much as the change.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mdpzoo.compiling import borrowing, inlined
+from mdpzoo_combinatorial.local_search.kernels.records import record
 from mdpzoo_combinatorial.local_search.kernels.xorshift import seeded
 from mdpzoo_combinatorial.local_search.route_joining import join
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Nodes = NDArray[np.int32]
-SPARE = 8  # routes more than twice those of the start, for which there is room
-ROWS, TOUCHED, OUT, BLINKS = range(4)  # of `counters`
-NOW, BEST = range(2)  # of `worth`
+Records = NDArray[np.void]
+SPARE = 8  # additional routes beyond twice the initial number
+CUSTOMER = np.dtype([("demand", "i8"), ("route", "i8")])  # route: -1 if the customer is on none
+ROUTE = np.dtype([
+    ("size", "i8"),  # customers
+    ("load", "i8"),
+    ("touched", "i8"),  # whether the current change has modified the route
+    ("old_size", "i8"),  # before that
+    ("old_load", "i8"),
+    ("best_size", "i8"),
+])  # fmt: skip
+REMOVED = np.dtype([("key", "f8"), ("customer", "i8")])  # customers are inserted in ascending order of their keys
+PROGRESS = np.dtype([
+    ("capacity", "i8"),
+    ("rows", "i8"),  # of `order` in use
+    ("touched_count", "i8"),
+    ("removed_count", "i8"),
+    ("blinks", "i8"),  # positions until the next one that is skipped
+    ("cost", "f8"),  # of the current routes
+    ("best", "f8"),  # cost of the best routes
+])  # fmt: skip
 
 
 class Search(NamedTuple):
-    """The arrays of one search over n nodes on at most R routes of at most W customers; node 0 is the depot.
+    """State of a search over n nodes on at most R routes with at most W customers each; node 0 is the depot.
 
-    A row of `order` is depot, customers, depot; those from `counters[ROWS]` on are free. What begins with `old` holds
-    the routes that the present change touched as they were, what begins with `best` the best solution so far.
+    A row of `order` is depot, customers, depot; rows from `progress.rows` on are unused. Arrays named `old` hold the
+    touched routes as they were before the current change, arrays named `best` the best solution so far.
     """
 
     costs: Floats  # [n, n]
-    back: Floats  # [n, n], its transpose, or the same array where it is symmetric
-    demands: Integers  # [n]
-    capacity: int
+    back: Floats  # [n, n], its transpose, or the same array if it is symmetric
     near: Nodes  # [n, k], nearest first
+    customers: Records  # [n] of CUSTOMER
+    routes: Records  # [R] of ROUTE
     order: Nodes  # [R, W + 2]
-    edges: Floats  # [R, W + 1], the costs between neighbours of a row
-    size: Integers  # [R], customers of a route
-    load: Integers  # [R]
-    route: Nodes  # [n], which route a customer is on, or -1
+    edges: Floats  # [R, W + 1], costs between consecutive nodes of a row
     old_order: Nodes  # [R, W + 2]
     old_edges: Floats  # [R, W + 1]
-    old_size: Integers  # [R]
-    old_load: Integers  # [R]
-    touched: Integers  # [R], the first `counters[TOUCHED]` are routes
-    marked: NDArray[np.bool_]  # [R], whether a route is among them
-    out: Nodes  # [n], the first `counters[OUT]` are customers without a route
-    keys: Floats  # [n], by which they come back
     best_order: Nodes  # [R, W + 2]
-    best_size: Integers  # [R]
-    counters: Integers  # [4]: rows in use, touched, out, positions until one blinks
-    worth: Floats  # [2]: cost now and of the best
+    touched: Integers  # [R], routes that the current change has modified
+    removed: Records  # [n] of REMOVED, customers that are on no route
+    progress: Any  # a record of PROGRESS
     random: NDArray[np.uint64]  # [1]
 
 
 @inlined
 def touch(s: Search, r: int) -> None:
     """Copies a route before its first change."""
-    if s.marked[r]:
+    if s.routes[r].touched:
         return
-    s.marked[r] = True
-    s.touched[s.counters[TOUCHED]] = r
-    s.counters[TOUCHED] += 1
-    size = s.size[r]
-    s.old_size[r], s.old_load[r] = size, s.load[r]
+    s.routes[r].touched = 1
+    s.touched[s.progress.touched_count] = r
+    s.progress.touched_count += 1
+    size = s.routes[r].size
+    s.routes[r].old_size, s.routes[r].old_load = size, s.routes[r].load
     for k in range(size + 1):
         s.old_order[r, k] = s.order[r, k]
         s.old_edges[r, k] = s.edges[r, k]
 
 
-@inlined
+@borrowing
 def undo(s: Search, rows: int) -> None:
-    """Puts back the routes that were touched; so many rows were in use."""
-    for k in range(s.counters[TOUCHED]):
+    """Restores the touched routes; ``rows`` were in use before the change."""
+    for k in range(s.progress.touched_count):
         r = s.touched[k]
-        s.marked[r] = False
-        size = s.old_size[r]
-        s.size[r], s.load[r] = size, s.old_load[r]
+        s.routes[r].touched = 0
+        size = s.routes[r].old_size
+        s.routes[r].size, s.routes[r].load = size, s.routes[r].old_load
         for p in range(size + 1):
             node = s.old_order[r, p]
             s.order[r, p] = node
             s.edges[r, p] = s.old_edges[r, p]
-            s.route[node] = r
+            s.customers[node].route = r
         s.order[r, size + 1] = 0
-    s.counters[ROWS] = rows
+    s.progress.rows = rows
 
 
-@inlined
+@borrowing
 def settle(s: Search) -> None:
-    """Keeps the change, and fills rows that it emptied with the last ones."""
-    for k in range(s.counters[TOUCHED]):
-        s.marked[s.touched[k]] = False
-    for k in range(s.counters[TOUCHED]):
+    """Keeps the change, and moves the last routes to the rows that it emptied."""
+    for k in range(s.progress.touched_count):
+        s.routes[s.touched[k]].touched = 0
+    for k in range(s.progress.touched_count):
         r = s.touched[k]
-        while r < s.counters[ROWS] and s.size[r] == 0:
-            last = s.counters[ROWS] - 1
-            s.counters[ROWS] = last
+        while r < s.progress.rows and s.routes[r].size == 0:
+            last = s.progress.rows - 1
+            s.progress.rows = last
             if last == r:
                 break
-            s.size[r], s.load[r] = s.size[last], s.load[last]
-            for p in range(s.size[r] + 1):
+            s.routes[r].size, s.routes[r].load = s.routes[last].size, s.routes[last].load
+            for p in range(s.routes[r].size + 1):
                 node = s.order[last, p]
                 s.order[r, p] = node
                 s.edges[r, p] = s.edges[last, p]
-                s.route[node] = r
-            s.order[r, s.size[r] + 1] = 0
+                s.customers[node].route = r
+            s.order[r, s.routes[r].size + 1] = 0
 
 
 @borrowing
 def keep_best(s: Search) -> None:
-    """Copies all routes to the best ones."""
-    s.worth[BEST] = s.worth[NOW]
-    for r in range(s.size.shape[0]):
-        size = s.size[r] if r < s.counters[ROWS] else 0
-        s.best_size[r] = size
+    """Makes the current routes the best ones."""
+    s.progress.best = s.progress.cost
+    for r in range(s.routes.shape[0]):
+        size = s.routes[r].size if r < s.progress.rows else 0
+        s.routes[r].best_size = size
         for p in range(1, size + 1):
             s.best_order[r, p] = s.order[r, p]
 
 
 @inlined
 def take_out(s: Search, r: int, first: int, kept_from: int, kept: int, taken: int) -> float:
-    """Takes ``taken`` customers out from the place ``first`` on, but for ``kept`` ones that stand in between.
+    """Removes ``taken`` customers from place ``first`` on, and keeps ``kept`` customers from place ``kept_from`` on.
 
     Returns:
         The change of the cost.
     """
     touch(s, r)
-    size, last = s.size[r], first + taken + kept - 1
+    size, last = s.routes[r].size, first + taken + kept - 1
     change, write = 0.0, first
     for p in range(first - 1, last + 1):
         change -= s.edges[r, p]
@@ -135,10 +145,10 @@ def take_out(s: Search, r: int, first: int, kept_from: int, kept: int, taken: in
             s.order[r, write] = node
             write += 1
         else:
-            s.route[node] = -1
-            s.load[r] -= s.demands[node]
-            s.out[s.counters[OUT]] = node
-            s.counters[OUT] += 1
+            s.customers[node].route = -1
+            s.routes[r].load -= s.customers[node].demand
+            s.removed[s.progress.removed_count].customer = node
+            s.progress.removed_count += 1
     for p in range(last + 1, size + 2):
         s.order[r, p - taken] = s.order[r, p]
     for p in range(last + 1, size + 1):
@@ -146,44 +156,44 @@ def take_out(s: Search, r: int, first: int, kept_from: int, kept: int, taken: in
     for p in range(first - 1, write):
         s.edges[r, p] = s.costs[s.order[r, p], s.order[r, p + 1]]
         change += s.edges[r, p]
-    s.size[r] = size - taken
+    s.routes[r].size = size - taken
     return change
 
 
 @inlined
 def empty(s: Search) -> int:
-    """A route without a customer, or -1 where all rows are used."""
-    for k in range(s.counters[TOUCHED]):
-        if s.size[s.touched[k]] == 0:
+    """Returns a route without customers, or -1 if all rows are in use."""
+    for k in range(s.progress.touched_count):
+        if s.routes[s.touched[k]].size == 0:
             return s.touched[k]
-    r = s.counters[ROWS]
-    if r == s.size.shape[0]:
+    r = s.progress.rows
+    if r == s.routes.shape[0]:
         return -1
-    s.counters[ROWS] = r + 1
-    s.size[r], s.load[r] = 0, 0
+    s.progress.rows = r + 1
+    s.routes[r].size, s.routes[r].load = 0, 0
     s.order[r, 0], s.order[r, 1], s.edges[r, 0] = 0, 0, 0.0
     return r
 
 
 @inlined
-def put(s: Search, node: int, r: int, after: int) -> None:
-    """Puts a customer behind a place of a route."""
+def put(s: Search, node: int, r: int, place: int) -> None:
+    """Inserts a customer at a place of a route, from 1 to its size + 1."""
     touch(s, r)
-    size = s.size[r]
-    for p in range(size + 1, after, -1):
+    size = s.routes[r].size
+    for p in range(size + 1, place - 1, -1):
         s.order[r, p + 1] = s.order[r, p]
-    for p in range(size, after, -1):
+    for p in range(size, place - 1, -1):
         s.edges[r, p + 1] = s.edges[r, p]
-    s.order[r, after + 1] = node
-    s.edges[r, after] = s.costs[s.order[r, after], node]
-    s.edges[r, after + 1] = s.costs[node, s.order[r, after + 2]]
-    s.size[r] = size + 1
-    s.load[r] += s.demands[node]
-    s.route[node] = r
+    s.order[r, place] = node
+    s.edges[r, place - 1] = s.costs[s.order[r, place - 1], node]
+    s.edges[r, place] = s.costs[node, s.order[r, place + 1]]
+    s.routes[r].size = size + 1
+    s.routes[r].load += s.customers[node].demand
+    s.customers[node].route = r
 
 
 def joined(costs: Floats, back: Floats, demands: Integers, capacity: int, near: Nodes) -> tuple[Integers, Integers]:
-    """The routes of the savings heuristic over pairs of near neighbours: their customers ``[n - 1]``, sizes ``[R]``."""
+    """Returns the routes of the savings heuristic for near pairs: customers ``[n - 1]``, sizes ``[R]``."""
     n, k = near.shape
     first, second = np.repeat(np.arange(n), k), near.ravel().astype(np.int64)
     trips = costs[first, 0] + costs[0, first] + costs[second, 0] + costs[0, second]
@@ -214,24 +224,33 @@ def prepared(
     seed: int,
     stream: int,
 ) -> Search:
-    """A search that begins with routes ``[R]`` of so many customers each, one behind the other in ``flat``."""
+    """Returns a search that begins with routes of ``sizes`` customers, one route after the other in ``flat``."""
     n, used = len(demands), len(sizes)
     rows = min(n - 1, 2 * used + SPARE)
     width = int(np.count_nonzero(np.cumsum(np.sort(demands[1:])) <= capacity))  # customers that fit on a route
     order, edges = np.zeros((rows, width + 2), np.int32), np.zeros((rows, width + 1))
-    size, load, route = np.zeros(rows, np.int64), np.zeros(rows, np.int64), np.full(n, -1, np.int32)
-    size[:used] = sizes
+    routes, customers = np.zeros(rows, ROUTE), np.zeros(n, CUSTOMER)
+    routes["size"][:used], routes["best_size"][:used] = sizes, sizes
+    customers["demand"], customers["route"] = demands, -1
     for r, row in enumerate(np.split(flat, np.cumsum(sizes)[:-1])):
         order[r, 1 : len(row) + 1] = row
-        load[r] = demands[row].sum()
-        route[row] = r
+        routes["load"][r] = demands[row].sum()
+        customers["route"][row] = r
         edges[r, : len(row) + 1] = costs[order[r, : len(row) + 1], order[r, 1 : len(row) + 2]]
-    counters = np.zeros(4, np.int64)
-    counters[ROWS] = used
+    cost = float(np.cumsum(edges)[-1])
     return Search(
-        costs, back, demands, capacity, near, order, edges, size, load, route,
-        np.zeros_like(order), np.zeros_like(edges), np.zeros_like(size), np.zeros_like(load),
-        np.zeros(rows, np.int64), np.zeros(rows, np.bool_), np.zeros(n, np.int32), np.zeros(n),
-        order.copy(), size.copy(), counters, np.full(2, np.cumsum(edges)[-1]),
-        np.full(1, seeded(seed, stream), np.uint64),
-    )  # fmt: skip
+        costs=costs,
+        back=back,
+        near=near,
+        customers=customers,
+        routes=routes,
+        order=order,
+        edges=edges,
+        old_order=np.zeros_like(order),
+        old_edges=np.zeros_like(edges),
+        best_order=order.copy(),
+        touched=np.zeros(rows, np.int64),
+        removed=np.zeros(n, REMOVED),
+        progress=record(PROGRESS, capacity=capacity, rows=used, cost=cost, best=cost),
+        random=np.full(1, seeded(seed, stream), np.uint64),
+    )

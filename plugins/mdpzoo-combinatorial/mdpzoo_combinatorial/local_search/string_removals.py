@@ -1,10 +1,10 @@
-"""Compiled ruin and recreate for routes of limited capacity: strings of near routes go out, and come back greedily.
+"""Compiled ruin and recreate for routes of limited capacity: strings of customers are removed and inserted greedily.
 
 Source: Christiaens and Vanden Berghe 2020, "Slack Induction by String Removals for Vehicle Routing Problems",
 Transportation Science 54: removal of adjacent strings, split strings, greedy insertion with blinks, annealing.
 
-What differs: temperatures are in mean edges of the first solution, strings are shorter, as runs are short, and a route
-of its own is a position like any other. Which positions blink is drawn as the distance to the next one that does. A
+What differs: temperatures are in units of the mean edge of the first solution; strings are shorter, since runs are
+short; a new route is a position like any other. Blinks are drawn as the number of positions until the next one. A
 change ends as soon as it costs too much, and is undone from copies of the routes that it touched.
 """
 
@@ -16,12 +16,6 @@ from numpy.typing import NDArray
 from mdpzoo.compiling import borrowing, inlined
 from mdpzoo_combinatorial.local_search.kernels.xorshift import below
 from mdpzoo_combinatorial.local_search.route_state import (
-    BEST,
-    BLINKS,
-    NOW,
-    OUT,
-    ROWS,
-    TOUCHED,
     Search,
     empty,
     keep_best,
@@ -31,29 +25,30 @@ from mdpzoo_combinatorial.local_search.route_state import (
     undo,
 )
 
-REMOVED = 10.0  # customers that go out at a time, on average
+MEAN_REMOVED = 10.0  # customers that an iteration removes, on average
 LONGEST = 8.0  # customers in one string
-SPLIT = 0.5  # probability that a string leaves customers inside it where they are
-DEEPER = 0.01  # probability that it leaves one more
-BLINK = 0.01  # probability that a position is overlooked
+SPLIT = 0.5  # probability that a string keeps customers in its middle
+DEEPER = 0.01  # probability that it keeps one more
+BLINK = 0.01  # probability that a position is skipped
 HOT, COLD = 1.0, 0.02  # first and last temperature, in mean edges
+LARGEST = 1 << 31  # random integers that a uniform number is made of
 STEP = 256  # iterations at one temperature
 
 
 @borrowing
 def _uniform(random: NDArray[np.uint64]) -> float:
     """A number in (0, 1)."""
-    return (float(below(random, 2_147_483_648)) + 0.5) / 2_147_483_648.0
+    return (below(random, LARGEST) + 0.5) / LARGEST
 
 
 @inlined
 def _string(s: Search, node: int, longest: float) -> float:
-    """Takes out a string of its route that a customer stands in; returns the change of the cost."""
-    r = s.route[node]
-    size, place = s.size[r], 1
+    """Removes a string that contains a customer from its route; returns the change of the cost."""
+    r = s.customers[node].route
+    size, place = s.routes[r].size, 1
     while s.order[r, place] != node:
         place += 1
-    taken = min(int(1.0 + _uniform(s.random) * min(float(size), longest)), size)
+    taken = min(int(1.0 + _uniform(s.random) * min(size, longest)), size)
     kept = 0
     if 1 < taken < size and _uniform(s.random) < SPLIT:
         kept = 1
@@ -66,61 +61,61 @@ def _string(s: Search, node: int, longest: float) -> float:
     return take_out(s, r, first, kept_from, kept, taken)
 
 
-@inlined
+@borrowing
 def _ruin(s: Search) -> float:
-    """Takes strings out of routes around a random customer; returns the change of the cost."""
-    customers = s.route.shape[0] - 1
-    longest = min(LONGEST, customers / s.counters[ROWS])
-    strings = int(1.0 + _uniform(s.random) * max(1.0, 4.0 * REMOVED / (1.0 + longest) - 1.0))
+    """Removes strings from the routes around a random customer; returns the change of the cost."""
+    customers = s.customers.shape[0] - 1
+    longest = min(LONGEST, customers / s.progress.rows)
+    strings = int(1.0 + _uniform(s.random) * max(1.0, 4.0 * MEAN_REMOVED / (1.0 + longest) - 1.0))
     centre = 1 + below(s.random, customers)
     change = 0.0
     for k in range(-1, s.near.shape[1]):
-        if s.counters[TOUCHED] >= strings:
+        if s.progress.touched_count >= strings:
             break
         node = centre if k < 0 else s.near[centre, k]
-        if node != 0 and s.route[node] >= 0 and not s.marked[s.route[node]]:
+        if node != 0 and s.customers[node].route >= 0 and not s.routes[s.customers[node].route].touched:
             change += _string(s, node, longest)
     return change
 
 
-@inlined
+@borrowing
 def _sort(s: Search) -> None:
-    """Orders who is out: at random, largest demand first, farthest from the depot first, or nearest first."""
-    count, draw = s.counters[OUT], below(s.random, 11)
+    """Sorts the removed customers: at random, largest demand first, farthest from the depot first, or nearest first."""
+    count, draw = s.progress.removed_count, below(s.random, 11)
     for k in range(count):
-        node = s.out[k]
+        node = s.removed[k].customer
         if draw < 4:
             key = _uniform(s.random)
         elif draw < 8:
-            key = -float(s.demands[node])
+            key = -1.0 * s.customers[node].demand
         elif draw < 10:
             key = -s.costs[0, node]
         else:
             key = s.costs[0, node]
         slot = k
-        while slot > 0 and s.keys[slot - 1] > key:
-            s.keys[slot], s.out[slot] = s.keys[slot - 1], s.out[slot - 1]
+        while slot > 0 and s.removed[slot - 1].key > key:
+            s.removed[slot].key, s.removed[slot].customer = s.removed[slot - 1].key, s.removed[slot - 1].customer
             slot -= 1
-        s.keys[slot], s.out[slot] = key, node
+        s.removed[slot].key, s.removed[slot].customer = key, node
 
 
 @borrowing
 def _until_blink(random: NDArray[np.uint64]) -> int:
-    """How many positions are seen before one is overlooked."""
+    """How many positions are tried before one is skipped."""
     return int(math.log(_uniform(random)) / math.log(1.0 - BLINK))
 
 
 @inlined
 def _insert(s: Search, node: int) -> float:
-    """Puts a customer where it costs least of what is not overlooked; returns the cost, infinite if nothing is free."""
-    most = s.capacity - s.demands[node]
+    """Inserts a customer at the cheapest position that is not skipped; returns its cost, infinite if there is none."""
+    most = s.progress.capacity - s.customers[node].demand
     ahead, behind = s.costs[node], s.back[node]
     least, best, after = np.inf, -1, 0
-    blinks = s.counters[BLINKS]
-    for r in range(s.counters[ROWS]):
-        if s.load[r] > most or s.size[r] == 0:
+    blinks = s.progress.blinks
+    for r in range(s.progress.rows):
+        if s.routes[r].load > most or s.routes[r].size == 0:
             continue
-        row, edges, positions = s.order[r], s.edges[r], s.size[r] + 1
+        row, edges, positions = s.order[r], s.edges[r], s.routes[r].size + 1
         if blinks >= positions:
             blinks -= positions
             low, place = np.inf, 0
@@ -139,15 +134,24 @@ def _insert(s: Search, node: int) -> float:
             cost = behind[row[p]] + ahead[row[p + 1]] - edges[p]
             if cost < least:
                 least, best, after = cost, r, p
-    s.counters[BLINKS] = blinks
+    s.progress.blinks = blinks
     alone = ahead[0] + behind[0]
     if alone < least:
-        best, after = empty(s), 0
+        least, best, after = alone, empty(s), 0
         if best < 0:
             return np.inf
-        least = alone
-    put(s, node, best, after)
+    put(s, node, best, after + 1)
     return least
+
+
+@borrowing
+def _insert_all(s: Search, change: float, limit: float) -> float:
+    """Inserts the removed customers in their order, until the change costs too much; returns the whole change."""
+    for k in range(s.progress.removed_count):
+        change += _insert(s, s.removed[k].customer)
+        if change >= limit:  # the rest can only add to it, or nearly, where costs are distances
+            break
+    return change
 
 
 @borrowing
@@ -157,29 +161,26 @@ def anneal(s: Search, first: int, last: int, total: int, hot: float, cold: float
     Args:
         s: the search, changed in place.
         first: the first iteration of this call.
-        last: the one behind its last.
+        last: the first iteration after this call.
         total: iterations over which the temperature falls.
         hot: the temperature of iteration 0, in units of cost.
-        cold: that of the last.
+        cold: the temperature of the last iteration.
     """
-    temperature, epsilon = hot, 1e-12 * s.worth[BEST]
+    temperature, epsilon = hot, 1e-12 * s.progress.best
     for iteration in range(first, last):
         if iteration % STEP == 0:
             temperature = hot * (cold / hot) ** (iteration / total)
-        rows = s.counters[ROWS]
-        s.counters[TOUCHED] = 0
-        s.counters[OUT] = 0
+        rows = s.progress.rows
+        s.progress.touched_count = 0
+        s.progress.removed_count = 0
         change = _ruin(s)
         limit = -temperature * math.log(_uniform(s.random))
         _sort(s)
-        for k in range(s.counters[OUT]):
-            change += _insert(s, s.out[k])
-            if change >= limit:  # what is still out can only add to it, or nearly, where costs are distances
-                break
+        change = _insert_all(s, change, limit)
         if change < limit:
             settle(s)
-            s.worth[NOW] += change
-            if s.worth[NOW] < s.worth[BEST] - epsilon:
+            s.progress.cost += change
+            if s.progress.cost < s.progress.best - epsilon:
                 keep_best(s)
         else:
             undo(s, rows)

@@ -24,7 +24,7 @@ from mdpzoo_combinatorial.local_search.kernels.neighbours import (
     tour_length,
 )
 from mdpzoo_combinatorial.local_search.lin_kernighan.alpha_nearness import candidates, penalties_of
-from mdpzoo_combinatorial.local_search.lin_kernighan.array_tours import LOGGED, WAITING, Search, prepared
+from mdpzoo_combinatorial.local_search.lin_kernighan.array_tours import Search, prepared
 from mdpzoo_combinatorial.local_search.lin_kernighan.chains import improve
 from mdpzoo_combinatorial.local_search.lin_kernighan.kicks import iterate
 
@@ -175,9 +175,9 @@ def descent(points: Floats, matrix: Floats, near: Integers, start: Integers, bud
 
 def _descend(state: Search, epsilon: float, budget: Budget) -> None:
     """Looks at all nodes that wait, while there is time."""
-    while state.counters[WAITING] and not budget.spent:
+    while state.progress.waiting and not budget.spent:
         improve(state, epsilon, NODES)
-        state.counters[LOGGED] = 0
+        state.progress.logged = 0
 
 
 class _Race:

@@ -8,10 +8,7 @@ import pytest
 from mdpzoo_combinatorial.local_search.kernels.neighbours import EMPTY, nearest, tour_length
 from mdpzoo_combinatorial.local_search.lin_kernighan.array_tours import (
     BRIDGE,
-    EXCESS,
     KIND,
-    LOGGED,
-    WAITING,
     exchange,
     flip,
     prepared,
@@ -73,7 +70,7 @@ def test_every_gain_that_the_moves_claim_is_the_change_of_the_length(n, depth):
         search = begun(some_points(n, seed), depth, seed)
         before = length(search)
         gain = improve(search, 1e-12, 10**6)
-        assert search.counters[WAITING] == 0
+        assert search.progress.waiting == 0
         assert sorted(search.tour) == list(range(n))
         assert before - length(search) == pytest.approx(gain, abs=1e-9)
         np.testing.assert_array_equal(search.position[search.tour], np.arange(n))
@@ -84,7 +81,7 @@ def test_undoing_every_reversal_of_a_descent_brings_the_first_tour_back():
         search = begun(some_points(40, seed), seed=seed)
         first = edges(search.tour)
         improve(search, 1e-12, 10**6)
-        assert search.counters[LOGGED] > 0
+        assert search.progress.logged > 0
         assert edges(search.tour) != first
         undo(search, np.int64(0))
         assert edges(search.tour) == first
@@ -94,8 +91,8 @@ def test_deeper_chains_leave_shorter_tours():
     lengths = dict.fromkeys((0, 1, 3), 0.0)
     for depth, seed in itertools.product(lengths, range(10)):
         search = begun(np.random.default_rng(seed).random((200, 2)), depth, seed)
-        while search.counters[WAITING]:
-            search.counters[LOGGED] = 0
+        while search.progress.waiting:
+            search.progress.logged = 0
             improve(search, 1e-12, 100)
         lengths[depth] += length(search)
     assert lengths[3] < lengths[1] < lengths[0]
@@ -116,5 +113,5 @@ def test_kicks_keep_the_shortest_tour_and_know_how_much_longer_the_present_one_i
     best = tour_length(points, EMPTY, search.best)
     assert sorted(search.best) == list(range(n))
     assert best == pytest.approx(min(seen), abs=1e-9)
-    assert length(search) - best == pytest.approx(search.gains[EXCESS], abs=1e-9)
+    assert length(search) - best == pytest.approx(search.progress.excess, abs=1e-9)
     assert (np.diff(seen) > 1e-9).any() == (temperature > 0 and n == 50)  # longer tours are accepted in the heat alone

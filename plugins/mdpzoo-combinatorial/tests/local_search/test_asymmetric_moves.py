@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mdpzoo_combinatorial.local_search import asymmetric_moves as moves
+from mdpzoo_combinatorial.local_search.asymmetric_search import solve_batch
 from mdpzoo_combinatorial.local_search.kernels.neighbours import EMPTY, tour_length
 
 
@@ -63,7 +64,7 @@ def test_a_move_gives_the_same_ring_by_its_shortest_segments_and_its_log_undoes_
         before = s.tour.copy()
         moves._move(s, first, one, two)
         assert ring(s.tour) == exchanged(before, first, one, two), (first, one, two)
-        assert s.counters[2] == 1
+        assert s.progress.logged == 1
         place, left, right = s.log[0]
         assert left + right <= 7 - max(left, right)  # the longest of the three segments stays
         moves._exchange(s, place, right, left)
@@ -77,7 +78,7 @@ def test_the_gain_of_a_repair_is_what_the_tour_has_become_shorter_by(seed):
     gain = moves.improve(s, 1e-12, moves.UNLIMITED)
     assert gain > 0
     assert gain == pytest.approx(before - length(s))
-    assert s.counters[1] == 0  # nobody waits
+    assert s.progress.waiting == 0
     assert not s.queued.any()
     assert_whole(s)
 
@@ -124,12 +125,12 @@ def test_a_kick_that_does_not_pay_is_undone():
 def test_a_repair_stops_after_as_many_exchanges_as_it_may_make():
     s = search_of(40, 1)
     moves.improve(s, 1e-12, 3)
-    assert s.counters[2] == 3
-    assert s.counters[1] > 0
+    assert s.progress.logged == 3
+    assert s.progress.waiting > 0
 
 
 def test_the_ring_is_rolled_to_its_node_0():
-    assert moves.from_zero(np.array([2, 3, 0, 1], np.int32)).tolist() == [0, 1, 2, 3]
+    assert moves.from_zero(np.array([2, 3, 0, 1])).tolist() == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -144,7 +145,7 @@ def test_the_nearest_tour_goes_to_the_nearest_node_that_is_left(seed):
 
 def test_a_batch_of_six_nodes_is_solved_as_by_all_tours():
     matrices = np.stack([matrix(6, seed) for seed in range(6)])
-    tours, lengths = moves.solve_batch(matrices, 200, 0)
+    tours, lengths = solve_batch(matrices, iterations=200, seed=0)
     for costs, tour, found in zip(matrices, tours, lengths, strict=True):
         every = (np.array([0, *rest]) for rest in permutations(range(1, 6)))
         assert found == pytest.approx(min(tour_length(EMPTY, costs, each) for each in every))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mdpzoo_combinatorial.local_search import prize_rounds as rounds
+from mdpzoo_combinatorial.local_search import prize_shortening as shortening
 from mdpzoo_combinatorial.local_search import prize_tours as tours
 
 
@@ -25,7 +26,7 @@ def search_of(m=12, symmetric=True, start=(0,), limit=3.0, seed=0):
 
 
 def on_tour(s):
-    return s.tour[: s.size[0]].tolist()
+    return s.tour[: s.progress.count].tolist()
 
 
 def length_of(s, tour):
@@ -41,7 +42,7 @@ def assert_whole(s):
     tour = on_tour(s)
     assert len(set(tour)) == len(tour)
     assert 0 in tour
-    places = np.full(len(s.prizes), -1)
+    places = np.full(len(s.nodes), -1)
     places[tour] = np.arange(len(tour))
     assert np.array_equal(s.position, places)
 
@@ -92,7 +93,7 @@ def test_inserting_and_removing_give_the_tour_back(symmetric):
 def test_a_reversal_is_that_of_a_list(first, inside):
     start = [0, 3, 5, 1, 7, 2]
     s = search_of(start=start)
-    tours._reverse(s, first, (first + inside - 1) % 6)
+    shortening._reverse(s, first, (first + inside - 1) % 6)
     turned = [start[(first + k) % 6] for k in range(6)]
     wanted = ring(turned[:inside][::-1] + turned[inside:])
     found = ring(on_tour(s))
@@ -109,7 +110,7 @@ def test_carrying_nodes_is_that_of_lists(carried, back):
         run, others = turned[:carried], turned[carried:]
         for behind in others:
             s = search_of(start=start)
-            tours._carry(s, first, carried, behind, back)
+            shortening._carry(s, first, carried, behind, back)
             place = others.index(behind) + 1
             assert ring(on_tour(s)) == ring(others[:place] + (run[::-1] if back else run) + others[place:])
             assert_whole(s)
@@ -121,18 +122,18 @@ def test_shortening_shortens_and_keeps_the_nodes(symmetric, seed):
     start = [0, *np.random.default_rng(seed).permutation(np.arange(1, 12))]
     s = search_of(symmetric=symmetric, start=start, seed=seed)
     before = tours.length(s)
-    found = tours.shorten(s, 1e-12)
+    found = shortening.shorten(s, 1e-12)
     assert tours.length(s) < before if found else on_tour(s) == start
     assert sorted(on_tour(s)) == list(range(12))
     assert_whole(s)
-    assert not s.waiting[on_tour(s)].any()
-    assert not tours.shorten(s, 1e-12)
+    assert not s.nodes["waiting"][on_tour(s)].any()
+    assert not shortening.shorten(s, 1e-12)
 
 
 def test_no_reversal_shortens_a_symmetric_tour_that_is_settled():
     for seed in range(6):
         s = search_of(start=range(12), seed=seed)
-        tours.shorten(s, 1e-12)
+        shortening.shorten(s, 1e-12)
         tour, now = on_tour(s), tours.length(s)
         for a in range(11):
             for b in range(a + 1, 12):
@@ -156,24 +157,26 @@ def test_filling_puts_nodes_on_until_none_fits(symmetric):
 @SIDES
 def test_dropping_ends_as_soon_as_the_tour_is_short_enough(symmetric):
     s = search_of(symmetric=symmetric, start=range(12), limit=2.0)
-    s.weight[:] = s.prizes
+    s.nodes["weight"] = s.nodes["prize"]
     rounds.drop(s)
     assert_whole(s)
     assert tours.length(s) <= 2.0
     tiny = search_of(symmetric=symmetric, start=range(12), limit=0.0)
-    tiny.weight[:] = tiny.prizes
+    tiny.nodes["weight"] = tiny.nodes["prize"]
     rounds.drop(tiny)
     assert on_tour(tiny) == [0]
 
 
 def test_what_was_kept_is_restored_with_its_prize_and_length():
     s = search_of(start=(0, 3, 5, 1))
-    rounds.keep(s, s.best, 2)
-    assert s.worth[2:].tolist() == [s.prizes[[3, 5, 1]].sum(), tours.length(s)]
+    rounds.keep(s)
+    rounds.keep_best(s)
+    assert s.progress.best_prize == s.nodes["prize"][[3, 5, 1]].sum()
+    assert s.progress.best_length == tours.length(s)
     tours.remove(s, 5)
     tours.measure(s)
     tours.insert(s, 8, 3)
-    rounds.restore(s, s.best)
+    rounds.restore(s, s.best, s.progress.best_count)
     assert on_tour(s) == [0, 3, 5, 1]
     assert_whole(s)
 
@@ -192,16 +195,16 @@ def test_taking_nodes_off_leaves_the_depot(symmetric, take):
 def test_annealing_never_loses_the_best_tour_and_keeps_to_the_limit(symmetric):
     s = search_of(symmetric=symmetric, limit=2.5)
     rounds.begin(s, 1e-12)
-    best = s.worth[2]
+    best = s.progress.best_prize
     for cycle in range(5):
         rounds.anneal(s, 0, 40, 40, 1e-12)
         assert_whole(s)
-        assert s.worth[2] >= best, cycle
-        best = s.worth[2]
-        kept = s.best[: s.best[-1]].tolist()
-        assert s.prizes[kept].sum() == best
-        assert length_of(s, kept) == pytest.approx(s.worth[3])
-        assert s.worth[3] <= 2.5 + 1e-12
+        assert s.progress.best_prize >= best, cycle
+        best = s.progress.best_prize
+        kept = s.best[: s.progress.best_count].tolist()
+        assert s.nodes["prize"][kept].sum() == best
+        assert length_of(s, kept) == pytest.approx(s.progress.best_length)
+        assert s.progress.best_length <= 2.5 + 1e-12
 
 
 def test_nodes_out_of_reach_or_without_a_prize_are_left_out():

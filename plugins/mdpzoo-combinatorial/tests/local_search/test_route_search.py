@@ -12,7 +12,7 @@ from mdpzoo_combinatorial.baselines import solve
 from mdpzoo_combinatorial.instances import CVRPInstance
 from mdpzoo_combinatorial.local_search.budget import Budget
 from mdpzoo_combinatorial.local_search.route_search import search, solve_batch
-from mdpzoo_combinatorial.local_search.route_state import ROWS, joined, prepared
+from mdpzoo_combinatorial.local_search.route_state import joined, prepared
 from mdpzoo_combinatorial.local_search.string_removals import anneal
 
 
@@ -122,13 +122,13 @@ def test_what_the_search_keeps_in_its_arrays_stays_true():
         s = prepared(costs, back, demands, capacity, near, flat, sizes, seed, 0)
         for first in range(0, 1_024, 256):
             anneal(s, first, first + 256, 1_024, 1.0, 0.01)
-            rows = [s.order[r, 1 : s.size[r] + 1] for r in range(s.counters[ROWS])]
+            rows = [s.order[r, 1 : s.routes["size"][r] + 1] for r in range(s.progress.rows)]
             assert is_solution([row.tolist() for row in rows], demands, capacity)
-            assert s.worth[0] == pytest.approx(cost_of(costs, rows), abs=1e-9)
-            assert not s.marked.any()
+            assert s.progress.cost == pytest.approx(cost_of(costs, rows), abs=1e-9)
+            assert not s.routes["touched"].any()
             for r, row in enumerate(rows):
-                assert (s.route[row] == r).all()
-                assert s.load[r] == demands[row].sum()
+                assert (s.customers["route"][row] == r).all()
+                assert s.routes["load"][r] == demands[row].sum()
                 stops = [0, *row, 0]
                 np.testing.assert_array_equal(s.edges[r, : len(row) + 1], costs[stops[:-1], stops[1:]])
 

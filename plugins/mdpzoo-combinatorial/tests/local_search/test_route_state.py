@@ -26,7 +26,7 @@ def search_of(seed=0, capacity=20, routes=ROUTES, symmetric=True):
 
 
 def routes_of(s):
-    return [s.order[r, 1 : s.size[r] + 1].tolist() for r in range(s.counters[state.ROWS])]
+    return [s.order[r, 1 : s.routes["size"][r] + 1].tolist() for r in range(s.progress.rows)]
 
 
 def cost_of(s, routes):
@@ -39,11 +39,11 @@ def assert_whole(s, out=()):
     for r, route in enumerate(routes_of(s)):
         row = [0, *route, 0]
         assert s.order[r, : len(row)].tolist() == row
-        assert s.load[r] == s.demands[route].sum()
-        assert (s.route[route] == r).all()
+        assert s.routes["load"][r] == s.customers["demand"][route].sum()
+        assert (s.customers["route"][route] == r).all()
         assert s.edges[r, : len(route) + 1].tolist() == [s.costs[a, b] for a, b in zip(row[:-1], row[1:], strict=True)]
     assert sorted(node for route in routes_of(s) for node in route) == sorted(set(range(1, 10)) - set(out))
-    assert (s.route[list(out)] == -1).all()
+    assert (s.customers["route"][list(out)] == -1).all()
 
 
 SIDES = pytest.mark.parametrize("symmetric", [True, False])
@@ -54,7 +54,7 @@ def test_a_search_begins_with_its_routes(symmetric):
     s = search_of(symmetric=symmetric)
     assert routes_of(s) == ROUTES
     assert_whole(s)
-    assert s.worth.tolist() == pytest.approx([cost_of(s, ROUTES)] * 2)
+    assert [s.progress.cost, s.progress.best] == pytest.approx([cost_of(s, ROUTES)] * 2)
 
 
 @SIDES
@@ -68,14 +68,14 @@ def test_a_string_goes_out_and_undoing_puts_it_back(symmetric, first, taken, kep
     stay = ROUTES[2][place - 1 : place - 1 + kept] if kept else []
     change = state.take_out(s, 2, first, place, kept, taken)
     gone = [node for node in window if node not in stay]
-    assert s.out[: s.counters[state.OUT]].tolist() == gone
+    assert s.removed["customer"][: s.progress.removed_count].tolist() == gone
     assert routes_of(s) == [*ROUTES[:2], [node for node in ROUTES[2] if node not in gone]]
     assert change == pytest.approx(cost_of(s, routes_of(s)) - before)
     assert_whole(s, gone)
     state.undo(s, 3)
     assert routes_of(s) == ROUTES
     assert_whole(s)
-    assert not s.marked.any()
+    assert not s.routes["touched"].any()
 
 
 @SIDES
@@ -83,7 +83,7 @@ def test_a_string_goes_out_and_undoing_puts_it_back(symmetric, first, taken, kep
 def test_a_customer_is_put_behind_a_place(symmetric, after):
     s = search_of(symmetric=symmetric)
     state.take_out(s, 2, 1, 0, 0, 1)  # customer 4
-    state.put(s, 4, 1, after)
+    state.put(s, 4, 1, after + 1)
     assert routes_of(s) == [ROUTES[0], [*ROUTES[1][:after], 4, *ROUTES[1][after:]], ROUTES[2][1:]]
     assert_whole(s)
     state.undo(s, 3)
@@ -93,10 +93,10 @@ def test_a_customer_is_put_behind_a_place(symmetric, after):
 
 def test_a_route_of_its_own_is_free_until_all_rows_are_used():
     s = search_of()
-    rows = len(s.size)
+    rows = len(s.routes)
     state.take_out(s, 1, 1, 0, 0, 2)
     assert state.empty(s) == 1  # the route that was emptied comes first
-    state.put(s, 2, 1, 0)
+    state.put(s, 2, 1, 1)
     found = [state.empty(s) for _ in range(rows - 3)]
     assert found == list(range(3, rows))
     assert state.empty(s) == -1
@@ -106,7 +106,7 @@ def test_undoing_closes_a_route_that_was_opened():
     s = search_of()
     state.take_out(s, 2, 1, 0, 0, 1)  # customer 4
     assert state.empty(s) == 3
-    state.put(s, 4, 3, 0)
+    state.put(s, 4, 3, 1)
     assert routes_of(s) == [*ROUTES[:2], ROUTES[2][1:], [4]]
     assert_whole(s)
     state.undo(s, 3)
@@ -118,7 +118,7 @@ def test_settling_moves_the_last_route_to_a_row_that_was_emptied():
     s = search_of()
     state.take_out(s, 0, 1, 0, 0, 3)
     for node in (3, 5, 1):
-        state.put(s, node, 1, 0)
+        state.put(s, node, 1, 1)
     state.settle(s)
     assert routes_of(s) == [ROUTES[2], [1, 5, 3, 2, 7]]
     assert_whole(s)
@@ -128,24 +128,24 @@ def test_the_best_routes_are_copies():
     s = search_of()
     state.keep_best(s)
     state.take_out(s, 0, 1, 0, 0, 3)
-    assert [s.best_order[r, 1 : s.best_size[r] + 1].tolist() for r in range(3)] == ROUTES
-    assert not s.best_size[3:].any()
+    assert [s.best_order[r, 1 : s.routes["best_size"][r] + 1].tolist() for r in range(3)] == ROUTES
+    assert not s.routes["best_size"][3:].any()
 
 
 @SIDES
 @pytest.mark.parametrize("seed", range(4))
 def test_annealing_keeps_every_customer_every_load_and_the_books(symmetric, seed):
     s = search_of(seed, capacity=9, routes=[[k] for k in range(1, 10)], symmetric=symmetric)
-    start = s.worth[state.BEST]
+    start = s.progress.best
     for first in range(0, 1024, 256):
         anneal(s, first, first + 256, 1024, 0.3, 0.01)
         assert_whole(s)
-        assert (s.load[: s.counters[state.ROWS]] <= 9).all()
-        assert s.worth[state.NOW] == pytest.approx(cost_of(s, routes_of(s)))
-        best = [s.best_order[r, 1 : size + 1].tolist() for r, size in enumerate(s.best_size) if size]
+        assert (s.routes["load"][: s.progress.rows] <= 9).all()
+        assert s.progress.cost == pytest.approx(cost_of(s, routes_of(s)))
+        best = [s.best_order[r, 1 : size + 1].tolist() for r, size in enumerate(s.routes["best_size"]) if size]
         assert sorted(node for route in best for node in route) == list(range(1, 10))
-        assert s.worth[state.BEST] == pytest.approx(cost_of(s, best))
-    assert s.worth[state.BEST] < start
+        assert s.progress.best == pytest.approx(cost_of(s, best))
+    assert s.progress.best < start
 
 
 def savings_by_lists(pairs, demands, capacity):

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from mdpzoo.compiling import borrowing, compiled
+from mdpzoo.compiling import borrowing
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int32]
@@ -34,135 +34,133 @@ def distance(points: Floats, matrix: Floats, i: int, j: int) -> float:
 @borrowing
 def tour_length(points: Floats, matrix: Floats, tour: Integers) -> float:
     """The length of the closed tour."""
-    total = distance(points, matrix, np.int64(tour[-1]), np.int64(tour[0]))
+    total = distance(points, matrix, tour[tour.shape[0] - 1], tour[0])
     for place in range(tour.shape[0] - 1):
-        total += distance(points, matrix, np.int64(tour[place]), np.int64(tour[place + 1]))
+        total += distance(points, matrix, tour[place], tour[place + 1])
     return total
 
 
-@compiled
 def full_matrix(points: Floats) -> Floats:
     """All Euclidean distances, ``[n, n]``."""
     n = points.shape[0]
     matrix = np.zeros((n, n))
-    for i in range(n):
-        for j in range(i):
-            matrix[i, j] = matrix[j, i] = math.sqrt(
-                (points[i, 0] - points[j, 0]) ** 2 + (points[i, 1] - points[j, 1]) ** 2
-            )
+    _fill(points, matrix)
     return matrix
 
 
 @borrowing
-def _insert(best: Floats, ids: Integers, k: int, reach: float, node: int) -> None:
-    """Puts a candidate into the sorted list of the k nearest."""
-    slot = k - 1
+def _fill(points: Floats, matrix: Floats) -> None:
+    """Writes the distances of different nodes."""
+    for i in range(points.shape[0]):
+        for j in range(i):
+            dx = points[i, 0] - points[j, 0]
+            dy = points[i, 1] - points[j, 1]
+            matrix[i, j] = matrix[j, i] = math.sqrt(dx * dx + dy * dy)
+
+
+@borrowing
+def _insert(best: Floats, ids: Integers, node: int, reach: float, other: int) -> None:
+    """Puts a candidate into the node's sorted list of the nearest nodes."""
+    slot = best.shape[0] - 1
     while slot > 0 and best[slot - 1] > reach:
         best[slot] = best[slot - 1]
-        ids[slot] = ids[slot - 1]
+        ids[node, slot] = ids[node, slot - 1]
         slot -= 1
     best[slot] = reach
-    ids[slot] = node
+    ids[node, slot] = other
 
 
-@compiled
-def ascending(values: Floats) -> NDArray[np.int64]:
-    """The places of ``[n]`` numbers from the least to the largest, equal ones in their order (heapsort).
-
-    NumPy's sorts do the same, but take two seconds to compile.
-    """
-    n = values.shape[0]
-    heap = np.zeros(n, np.int64)
-    for k in range(n):
-        heap[k] = k
-    for step in range(n + n // 2):
-        size = n if step < n // 2 else n - (step - n // 2)
-        place = n // 2 - 1 - step
-        if place < 0:  # the heap stands: its largest goes behind it
-            size -= 1
-            place = 0
-            heap[0], heap[size] = heap[size], heap[0]
-        while 2 * place + 1 < size:
-            child, other = 2 * place + 1, 2 * place + 2
-            if other < size and _before(values, heap[child], heap[other]):
-                child = other
-            if not _before(values, heap[place], heap[child]):
-                break
-            heap[place], heap[child] = heap[child], heap[place]
-            place = child
-    return heap
-
-
-@borrowing
-def _before(values: Floats, i: int, j: int) -> bool:
-    return values[i] < values[j] or (values[i] == values[j] and i < j)
-
-
-@borrowing
-def extent(array: Floats) -> float:
-    """The largest less the least of ``[n, m]`` numbers, n and m at least 1."""
-    low = high = array[0, 0]
-    for i in range(array.shape[0]):
-        for j in range(array.shape[1]):
-            low, high = min(low, array[i, j]), max(high, array[i, j])
-    return high - low
-
-
-@compiled
 def nearest(points: Floats, matrix: Floats, k: int) -> Integers:
-    """The k nearest nodes of each, [n, k]; by a sweep along the wider axis, O(n sqrt(n k)) on uniform points."""
+    """The k nearest nodes of each node, ``[n, k]``, nearest first.
+
+    Args:
+        points: ``[n, 2]``, or ``EMPTY`` if the matrix is given; costs O(n sqrt(n k)) for uniform points.
+        matrix: ``[n, n]``, or ``EMPTY``; costs O(n^2).
+        k: in ``[0, n)``.
+    """
     n = max(points.shape[0], matrix.shape[0])
-    ids = np.zeros((n, k), np.int32)
-    best = np.empty(k)
-    axis, along = 0, np.zeros(n)
-    swept = matrix.shape[0] == 0
-    if swept:
-        axis = 1 if extent(points[:, 1:]) > extent(points[:, :1]) else 0
-        for node in range(n):
-            along[node] = points[node, axis]
-    order = ascending(along)
-    for place in range(n):
-        node = order[place]
-        best[:] = np.inf
-        for side in (-1, 1):
-            other = place + side
-            while 0 <= other < n:
-                j = order[other]
-                if swept and abs(points[j, axis] - points[node, axis]) >= best[k - 1]:
-                    break
-                d = distance(points, matrix, node, j)
-                if d < best[k - 1]:
-                    _insert(best, ids[node], k, d, j)
-                other += side
+    ids, best = np.zeros((n, k), np.int32), np.empty(k)
+    if matrix.shape[0] > 0:
+        _scan(matrix, ids, best)
+    else:
+        axis = int(np.ptp(points[:, 1]) > np.ptp(points[:, 0]))
+        _sweep(points, axis, np.argsort(points[:, axis], kind="stable"), ids, best)
     return ids
 
 
-@compiled
+@borrowing
+def _scan(matrix: Floats, ids: Integers, best: Floats) -> None:
+    """Writes the nearest nodes by reading each row of the matrix, from its diagonal to the left, then to the right."""
+    n, k = ids.shape
+    for node in range(n):
+        for slot in range(k):
+            best[slot] = np.inf
+        for step in range(1, n):
+            other = node - step if step <= node else step
+            if matrix[node, other] < best[k - 1]:
+                _insert(best, ids, node, matrix[node, other], other)
+
+
+@borrowing
+def _sweep(points: Floats, axis: int, order: NDArray[np.int64], ids: Integers, best: Floats) -> None:
+    """Writes the nearest nodes by going from each point along the axis, both ways, until the rest is too far."""
+    n, k = ids.shape
+    for place in range(n):
+        node, step, other = order[place], -1, place - 1
+        for slot in range(k):
+            best[slot] = np.inf
+        while other < n:
+            if other < 0 or abs(points[order[other], axis] - points[node, axis]) >= best[k - 1]:
+                if step == 1:
+                    break
+                step, other = 1, place + 1
+                continue
+            dx = points[node, 0] - points[order[other], 0]
+            dy = points[node, 1] - points[order[other], 1]
+            reach = math.sqrt(dx * dx + dy * dy)
+            if reach < best[k - 1]:
+                _insert(best, ids, node, reach, order[other])
+            other += step
+
+
 def greedy(points: Floats, matrix: Floats, neighbours: Integers, start: int) -> Integers:
-    """The nearest-neighbour tour; a node whose whole list is visited scans all that are left."""
-    n = max(points.shape[0], matrix.shape[0])
+    """The nearest-neighbour tour ``[n]``; a node whose whole list is visited scans all unvisited nodes."""
+    n = neighbours.shape[0]
     tour = np.empty(n, np.int32)
-    left, where = np.empty(n, np.int32), np.empty(n, np.int32)  # the unvisited nodes, in the first n - place cells
-    for k in range(n):
-        left[k] = where[k] = k
+    _walk(points, matrix, neighbours, np.int32(start), tour, np.arange(n, dtype=np.int32), np.arange(n, dtype=np.int32))
+    return tour
+
+
+@borrowing
+def _walk(
+    points: Floats,
+    matrix: Floats,
+    neighbours: Integers,
+    start: np.int32,
+    tour: Integers,
+    unvisited: Integers,
+    where: Integers,
+) -> None:
+    """Writes the tour; the first n - place entries of ``unvisited`` are unvisited, ``where`` is its inverse or -1."""
+    n = tour.shape[0]
     node = start
     for place in range(n):
         tour[place] = node
-        last = left[n - 1 - place]
-        left[where[node]] = last
+        rest = n - 1 - place
+        last = unvisited[rest]
+        unvisited[where[node]] = last
         where[last] = where[node]
         where[node] = -1
-        following = -1
-        for j in neighbours[node]:
-            if where[j] >= 0:
-                following = j
+        following = node  # none
+        for slot in range(neighbours.shape[1]):
+            if where[neighbours[node, slot]] >= 0:
+                following = neighbours[node, slot]
                 break
-        if following < 0:
+        if following == node:
             shortest = np.inf
-            for j in left[: n - 1 - place]:
-                d = distance(points, matrix, node, np.int64(j))
-                if d < shortest or (d == shortest and j < following):
+            for slot in range(rest):
+                d = distance(points, matrix, node, unvisited[slot])
+                if d < shortest or (d == shortest and unvisited[slot] < following):
                     shortest = d
-                    following = j
+                    following = unvisited[slot]
         node = following
-    return tour

@@ -4,18 +4,24 @@ Source: Bentley 1992 (array tours, don't-look bits). Undoing repeats the reversa
 and not of the number of nodes.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mdpzoo.compiling import borrowing
 from mdpzoo_combinatorial.local_search.kernels.neighbours import Floats, Integers, distance, wrap
+from mdpzoo_combinatorial.local_search.kernels.records import record
 from mdpzoo_combinatorial.local_search.kernels.xorshift import seeded
 
 LOG_SIZE = 3_000  # reversals that one repair may use
-HEAD, WAITING, LOGGED = range(3)  # of `counters`
-OPEN, EXCESS = range(2)  # of `gains`
+PROGRESS = np.dtype([
+    ("head", "i8"),  # place of the first waiting node in `queue`
+    ("waiting", "i8"),  # nodes in `queue`
+    ("logged", "i8"),  # reversals in `log`
+    ("open_gain", "f8"),  # of the best step that does not close yet
+    ("excess", "f8"),  # by how much `tour` is longer than `best`
+])  # fmt: skip
 KIND = 8  # of a row of `chain`
 TWICE, RING, SWAP, BRIDGE = range(4)  # kinds of exchanges
 FLIPS = np.array(  # of each kind, as four of its nodes t1..t8, counted from 0
@@ -42,8 +48,7 @@ class Search(NamedTuple):
     queued: NDArray[np.bool_]  # [n], whether a node is among them
     log: Integers  # [LOG_SIZE, 2], first and last place of each reversal
     chain: Integers  # [depth + 1, 9], nodes t1..t8 and the kind of each exchange that a move consists of
-    counters: NDArray[np.int64]  # [3]: head and length of the queue, reversals in the log
-    gains: Floats  # [2]: of the best step that does not close yet; by how much `tour` is longer than `best`
+    progress: Any  # a record of PROGRESS
     random: NDArray[np.uint64]  # [1]
 
 
@@ -64,8 +69,7 @@ def prepared(
         queued=np.ones(n, np.bool_),
         log=np.empty((LOG_SIZE, 2), np.int32),
         chain=np.zeros((depth + 1, KIND + 1), np.int32),
-        counters=np.array([0, n, 0]),
-        gains=np.zeros(2),
+        progress=record(PROGRESS, waiting=n),
         random=np.full(1, seeded(seed, stream), np.uint64),
     )
 
@@ -81,8 +85,8 @@ def push(s: Search, node: int) -> None:
     """Puts a node into the queue."""
     if not s.queued[node]:
         s.queued[node] = True
-        s.queue[wrap(s.counters[HEAD] + s.counters[WAITING], s.queue.shape[0])] = node
-        s.counters[WAITING] += 1
+        s.queue[wrap(s.progress.head + s.progress.waiting, s.queue.shape[0])] = node
+        s.progress.waiting += 1
 
 
 @borrowing
@@ -103,9 +107,9 @@ def reverse(s: Search, first: int, last: int) -> None:
 @borrowing
 def undo(s: Search, size: int) -> None:
     """Takes reversals back until ``size`` are left in the log."""
-    for k in range(s.counters[LOGGED] - 1, size - 1, -1):
+    for k in range(s.progress.logged - 1, size - 1, -1):
         reverse(s, s.log[k, 0], s.log[k, 1])
-    s.counters[LOGGED] = size
+    s.progress.logged = size
 
 
 @borrowing
@@ -117,9 +121,9 @@ def flip(s: Search, t1: int, t2: int, t3: int, t4: int) -> None:
     else:
         first, last = s.position[t4], s.position[t2]
     reverse(s, first, last)
-    size = s.counters[LOGGED]
+    size = s.progress.logged
     s.log[size, 0], s.log[size, 1] = first, last
-    s.counters[LOGGED] = size + 1
+    s.progress.logged = size + 1
 
 
 @borrowing
@@ -142,7 +146,7 @@ def exchange(s: Search, row: int) -> None:
 @borrowing
 def keep(s: Search, epsilon: float) -> None:
     """Copies the tour where it is the shortest so far."""
-    if s.gains[EXCESS] < -epsilon:
-        s.gains[EXCESS] = 0.0
+    if s.progress.excess < -epsilon:
+        s.progress.excess = 0.0
         for place in range(s.tour.shape[0]):
             s.best[place] = s.tour[place]

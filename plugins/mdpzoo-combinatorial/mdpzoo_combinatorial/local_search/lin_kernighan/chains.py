@@ -9,14 +9,10 @@ What differs: a chain has at most a given depth, does not remove what it added, 
 from mdpzoo.compiling import borrowing
 from mdpzoo_combinatorial.local_search.kernels.neighbours import wrap
 from mdpzoo_combinatorial.local_search.lin_kernighan.array_tours import (
-    HEAD,
     KIND,
-    LOGGED,
-    OPEN,
     RING,
     SWAP,
     TWICE,
-    WAITING,
     Search,
     exchange,
     flip,
@@ -82,8 +78,8 @@ def _closing(
                 s.chain[depth, KIND] = kind
                 exchange(s, depth)
                 return total
-            if g3 > s.gains[OPEN] and not _added(s, depth, t5, t6):
-                s.gains[OPEN] = g3
+            if g3 > s.progress.open_gain and not _added(s, depth, t5, t6):
+                s.progress.open_gain = g3
                 _note(s, depth, t1, t2, t3, t4, t5, t6)
                 s.chain[depth, KIND] = kind
     return 0.0
@@ -103,7 +99,7 @@ def _improve_from(s: Search, t1: int, t2: int, removed: float, epsilon: float, d
     """
     n = s.tour.shape[0]
     sign = 1 if s.tour[wrap(s.position[t1] + 1, n)] == t2 else -1
-    s.gains[OPEN] = epsilon
+    s.progress.open_gain = epsilon
     for k in range(s.neighbours.shape[1]):
         t3 = s.neighbours[t2, k]
         g1 = removed - length_of(s, t2, t3)
@@ -131,7 +127,7 @@ def _improve_from(s: Search, t1: int, t2: int, removed: float, epsilon: float, d
 def _improve_at(s: Search, t1: int, epsilon: float) -> float:
     """Makes the first improving chain that begins with an edge of t1; returns its gain, or 0."""
     n = s.tour.shape[0]
-    size, deepest = s.counters[LOGGED], s.chain.shape[0] - 1
+    size, deepest = s.progress.logged, s.chain.shape[0] - 1
     for side in (1, -1):
         t2 = s.tour[wrap(s.position[t1] + side, n)]
         removed = length_of(s, t1, t2)
@@ -141,10 +137,10 @@ def _improve_at(s: Search, t1: int, epsilon: float) -> float:
                 for k in range(6 * (depth + 1)):
                     push(s, s.chain[k // 6, (k + 4) % 6])
                 return gain
-            if depth == deepest or s.gains[OPEN] <= epsilon:
+            if depth == deepest or s.progress.open_gain <= epsilon:
                 break
             exchange(s, depth)
-            t2, removed = s.chain[depth, 5], s.gains[OPEN]
+            t2, removed = s.chain[depth, 5], s.progress.open_gain
         undo(s, size)
     return 0.0
 
@@ -154,10 +150,10 @@ def improve(s: Search, epsilon: float, nodes: int) -> float:
     """Looks at up to so many nodes of the queue, while the log has room; returns the whole gain."""
     gain, n = 0.0, s.tour.shape[0]
     room = s.log.shape[0] - FLIPS_OF_A_STEP * s.chain.shape[0]
-    while nodes > 0 and s.counters[WAITING] > 0 and s.counters[LOGGED] <= room:
-        t1 = s.queue[s.counters[HEAD]]
-        s.counters[HEAD] = wrap(s.counters[HEAD] + 1, n)
-        s.counters[WAITING] -= 1
+    while nodes > 0 and s.progress.waiting > 0 and s.progress.logged <= room:
+        t1 = s.queue[s.progress.head]
+        s.progress.head = wrap(s.progress.head + 1, n)
+        s.progress.waiting -= 1
         s.queued[t1] = False
         gain += _improve_at(s, t1, epsilon)
         nodes -= 1

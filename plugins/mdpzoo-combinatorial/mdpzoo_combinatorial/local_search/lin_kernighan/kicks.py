@@ -12,9 +12,7 @@ from mdpzoo_combinatorial.local_search.kernels.neighbours import wrap
 from mdpzoo_combinatorial.local_search.kernels.xorshift import below
 from mdpzoo_combinatorial.local_search.lin_kernighan.array_tours import (
     BRIDGE,
-    EXCESS,
     KIND,
-    LOGGED,
     Search,
     exchange,
     keep,
@@ -53,7 +51,7 @@ def _kick(s: Search) -> float:
 def iterate(s: Search, kicks: int, epsilon: float, temperature: float) -> None:
     """Kicks, repairs and accepts by Metropolis' rule, so many times."""
     for _ in range(kicks):
-        size = s.counters[LOGGED]
+        size = s.progress.logged
         cost = _kick(s) - improve(s, epsilon, s.log.shape[0])
         bound = 0.0
         if temperature > 0.0:
@@ -61,6 +59,6 @@ def iterate(s: Search, kicks: int, epsilon: float, temperature: float) -> None:
         if cost > bound:
             undo(s, size)
         else:
-            s.counters[LOGGED] = size
-            s.gains[EXCESS] += cost
+            s.progress.logged = size
+            s.progress.excess += cost
             keep(s, epsilon)
