@@ -78,7 +78,7 @@ def integer_labels(masses, limit):  # type: ignore[no-untyped-def]
     last = weighted_logarithms(kept[-2:].sum() * np.ones(1, np.int64))[0]
     head, joins = stopping_node(heads, weighted_logarithms(kept), last, limit)
     labels = np.zeros(len(masses), np.int64)
-    labels[order] = _places(size, head, size - 2 if joins else ALONE, size - 1)
+    labels[order] = _labels_by_rank(size, head, size - 2 if joins else ALONE, size - 1)
     return by_first_use(labels, masses)
 
 
@@ -107,12 +107,12 @@ def _classes(masses: np.ndarray, rate: float, improved: bool) -> np.ndarray:
             head = node
             pair = (node - 1 + i, node - 1 + j)
     labels = np.zeros(len(masses), np.int64)
-    labels[order[:size]] = _places(size, head, *pair)
+    labels[order[:size]] = _labels_by_rank(size, head, *pair)
     return labels
 
 
 @compiled
-def _places(size, head, first, second):  # type: ignore[no-untyped-def]
+def _labels_by_rank(size, head, first, second):  # type: ignore[no-untyped-def]
     """Labels by rank ``[size]``, where the ``head`` heaviest are one class and the ranks first and second another."""
     places = np.arange(size)
     places[:head] = 0
