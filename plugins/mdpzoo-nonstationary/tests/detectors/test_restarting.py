@@ -71,6 +71,18 @@ def test_zeros_then_ones_alarm_after_the_known_delay_with_the_exact_estimate(zer
         assert detector.update_many(stream)[0] == (zeros + delay - 1, zeros)
 
 
+@pytest.mark.parametrize("thinning", ["gap", "mixed"])
+def test_other_thinnings_find_the_same_simple_changes(thinning):
+    for zeros, delay in ((10, 8), (50, 4), (100, 4), (1000, 3)):  # of delta/n2, as above
+        detector = RBOCPD(2, max_hypotheses=32, thinning=thinning)
+        assert detector.update_many([0] * zeros + [1] * 30)[0] == (zeros + delay - 1, zeros)
+
+
+def test_an_unknown_thinning_is_an_error():
+    with pytest.raises(SettingError, match="unknown thinning 'gaps'. Did you mean 'gap'"):
+        RBOCPD(2, thinning="gaps")
+
+
 def test_one_symbol_at_a_time_and_all_at_once_agree():
     stream = np.random.default_rng(0).permutation([0] * 300 + [1] * 20).tolist() + [1] * 60 + [0] * 80
     single, many = RBOCPD(2), RBOCPD(2)
