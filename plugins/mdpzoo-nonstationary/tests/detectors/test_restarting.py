@@ -120,6 +120,19 @@ def test_the_false_alarm_rates_are_those_of_the_references(references, hypothese
             assert np.mean(alarms) == row["rates"][name]  # the streams are the reference's own
 
 
+def test_on_fixed_kernels_a_pruned_detector_is_the_exact_one_and_has_the_references_rates(references):
+    for row in references["detector_false_alarm_fixed_kernels"]["rows"]:
+        generator, limits = np.random.default_rng(5), np.cumsum(row["p"])
+        streams = [np.searchsorted(limits, generator.random(3000), side="right") for _ in range(300)]
+        streams = [np.minimum(each, row["O"] - 1) for each in streams]
+        for name in ("one_over_n", "delta_over_n", "delta_over_n2"):
+            eta = CHOICES[name]
+            alarms = [RBOCPD(row["O"], eta, max_hypotheses=64).update_many(each) for each in streams]
+            assert np.mean([bool(each) for each in alarms]) == pytest.approx(row[name], abs=6e-4)
+            for stream, found in zip(streams[:15], alarms, strict=False):
+                assert RBOCPD(row["O"], eta).update_many(stream) == found
+
+
 def first_of(detector, stream):
     """The index of the first alarm, or None; the rest of the stream is not read."""
     for begin in range(0, len(stream), 100):
