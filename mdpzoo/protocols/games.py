@@ -101,7 +101,10 @@ class BatchedGame(Protocol):
         """Returns each player's observations: a tensor, or a dictionary of tensors, with leading dimension B."""
 
     def action_masks(self, state: Any) -> "Mapping[str, Tensor] | None":
-        """Returns each player's legal actions, ``[B, actions]`` bool; None if every action is always legal."""
+        """Returns each player's legal actions, ``[B, actions]`` bool; None if every action is always legal.
+
+        A player who may do anything is left out.
+        """
 
 
 @runtime_checkable
@@ -124,4 +127,7 @@ class CompiledGame(Protocol):
         """Returns each player's observations, of the spaces' own types with leading dimension B."""
 
     def action_masks(self, state: Any) -> Mapping[str, np.ndarray] | None:
-        """Returns each player's legal actions, ``[B, actions]`` bool; None if every action is always legal."""
+        """Returns each player's legal actions, ``[B, actions]`` bool; None if every action is always legal.
+
+        A player who may do anything is left out.
+        """

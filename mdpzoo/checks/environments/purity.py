@@ -61,7 +61,7 @@ def batched_rules_are_pure(subject: Subject) -> None:
         if hasattr(rules, "reveal"):
             rules.reveal(state)
         if game:
-            masks = dict.fromkeys(rules.players) if mask is None else mask
+            masks = dict.fromkeys(rules.players) | (mask or {})
             action = {
                 each: legal_rows(rules.action_spaces[each], masks[each], ROWS, generator) for each in rules.players
             }

@@ -165,10 +165,10 @@ def _batched_events(rules: Any, numbers: Any, is_torch: bool, spaces: Any) -> li
     state = begin(None)
     events: list[Event] = [(look(state), {})]
     for step in range(STEPS):
-        masks = rules.action_masks(state)
+        masks = rules.action_masks(state) or {}
         actions = {}
         for player, policy in policies.items():
-            info = {} if masks is None else {"action_mask": row_of(masks[player], 0)}
+            info = {"action_mask": row_of(masks[player], 0)} if player in masks else {}
             chosen = np.asarray(policy.choose(look(state)[player], info, step))[None]
             actions[player] = _tensor(chosen) if is_torch else chosen
         drawn = numbers(rules.step_draws)

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mdpzoo import streams
-from mdpzoo.interop.seating.seat_players import Seat
+from mdpzoo.errors import SettingError
+from mdpzoo.interop.seating.seat_players import Seat, remembers
 from mdpzoo.interop.shells.compiled_streams import draw
 from mdpzoo.protocols import BatchedGame, CompiledGame, Outcome
 
@@ -36,6 +37,20 @@ class BatchedSeat(Seat):
         self.initial_draws, self.step_draws = game.initial_draws + 1, game.step_draws
         self._place = self._places[player]
 
+    def with_policy(self, player: str, policy: Any) -> Any:
+        """Returns the same seat against another policy of one player.
+
+        Raises:
+            SettingError: if there is no such other player, or the policy cannot act or has a memory.
+        """
+        seat = super().with_policy(player, policy)
+        if remembers(seat.others[player], self.game.observation_spaces[player]):
+            raise SettingError(
+                f"the policy of {player!r} has a memory, and this seat plays many games at once; "
+                "give it to mdpzoo.seat when the environment is made"
+            )
+        return seat
+
     def observe(self, state: SeatBatch) -> Any:
         """Returns what the players in the seat observe, leading dimension B."""
         return self.game.observe(state.game)[self.player]
@@ -43,14 +58,14 @@ class BatchedSeat(Seat):
     def action_mask(self, state: SeatBatch) -> Any:
         """Returns the legal actions, ``[B, actions]`` bool; None if every action is always legal."""
         masks = self.game.action_masks(state.game)
-        return None if masks is None else masks[self.player]
+        return None if masks is None else masks.get(self.player)
 
     def _actions(self, state: SeatBatch, action: Any, numbers: Any) -> dict[str, Any]:
         """Every player's ``[B, ...]`` actions; ``numbers(state, player, count)`` draws for the frozen ones."""
         seen, masks = self.game.observe(state.game), self.game.action_masks(state.game)
         actions = {self.player: action}
         for name, policy in self.others.items():
-            mask = None if masks is None else masks[name]
+            mask = None if masks is None else masks.get(name)
             actions[name] = policy.act(seen[name], numbers(state, self._places[name], policy.draws), mask)
         return actions
 

@@ -127,3 +127,15 @@ def _row(seen: Any) -> Any:
     if isinstance(seen, Mapping):
         return {name: np.asarray(each)[None] for name, each in seen.items()}
     return np.asarray(seen)[None]
+
+
+def remembers(policy: Any, space: Any) -> bool:
+    """Tells whether a frozen player has a recurrent state, by asking it once about an observation of zeros."""
+    return isinstance(policy, Predictor) and policy.remembers(_zeros(space))
+
+
+def _zeros(space: Any) -> Any:
+    """One observation of zeros, to ask a policy about."""
+    if hasattr(space, "spaces") and isinstance(space.spaces, Mapping):
+        return {name: _zeros(each) for name, each in space.spaces.items()}
+    return np.zeros(space.shape, space.dtype)

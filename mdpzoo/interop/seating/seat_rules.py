@@ -11,9 +11,8 @@ import numpy as np
 
 from mdpzoo import streams
 from mdpzoo.interop.seating.seat_batches import SeatProblem
-from mdpzoo.interop.seating.seat_players import Seat, answer
+from mdpzoo.interop.seating.seat_players import Seat, answer, remembers
 from mdpzoo.interop.shells.compiled_streams import draw as drawn
-from mdpzoo.policies import Predictor
 from mdpzoo.protocols import Draw
 
 
@@ -89,9 +88,7 @@ class SeatModel(Seat):
         return action
 
     def _keeps_memory(self, name: str) -> bool:
-        policy = self.others[name]
-        space = self.game.observation_spaces[name]
-        return isinstance(policy, Predictor) and policy.remembers(_zeros(space))
+        return remembers(self.others[name], self.game.observation_spaces[name])
 
     def _batched(self) -> SeatProblem:
         """Returns the same seat in many games at once."""
@@ -106,10 +103,3 @@ class SeatModel(Seat):
     def _action_mask(self, state: SeatState) -> np.ndarray | None:
         masks = self.game.action_masks(state.game)
         return None if masks is None else masks.get(self.player)
-
-
-def _zeros(space: Any) -> Any:
-    """One observation of zeros, to ask a policy about."""
-    if hasattr(space, "spaces") and isinstance(space.spaces, Mapping):
-        return {name: _zeros(each) for name, each in space.spaces.items()}
-    return np.zeros(space.shape, space.dtype)

@@ -69,6 +69,33 @@ def mdpzoo_environments() -> list[EnvironmentSpec]:
             truth=GAIN,
             variants=({"size": 3, "changes": fast},),
         ),
+        *_drifting(),
+    ]
+
+
+def _drifting() -> list[EnvironmentSpec]:
+    """Ordinary environments whose physical parameters move."""
+    module = "mdpzoo_nonstationary.drift.registered"
+    sway = {"kind": "sinus", "amplitude": 0.5, "period": 20}
+    return [
+        EnvironmentSpec(
+            id="mdpzoo/DriftingCartPole-v0",
+            kind="environment",
+            rules=f"{module}:drifting_cart_pole",
+            summary="CartPole whose pole, masses, force or gravity change while an agent learns",
+            max_episode_steps=500,
+            source="CartPole-v1 of Gymnasium, with schedules",
+            variants=({"schedules": {"pole_length": sway, "force": sway}, "notify": "value"},),
+        ),
+        EnvironmentSpec(
+            id="mdpzoo/DriftingPendulum-v0",
+            kind="environment",
+            rules=f"{module}:drifting_pendulum",
+            summary="Pendulum whose gravity, mass or length changes while an agent learns",
+            max_episode_steps=200,
+            source="Pendulum-v1 of Gymnasium, with schedules",
+            variants=({"schedules": {"mass": sway}, "clock": "episode"},),
+        ),
     ]
 
 

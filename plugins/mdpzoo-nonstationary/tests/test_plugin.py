@@ -11,12 +11,14 @@ from mdpzoo import registry
 from mdpzoo.codes import build
 from mdpzoo.planning import solve_average
 
-OWN = [id for id in mdpzoo.environments() if registry.owner(id) == "mdpzoo-nonstationary"]
+ALL = [id for id in mdpzoo.environments() if registry.owner(id) == "mdpzoo-nonstationary"]
+OWN = [id for id in ALL if registry.environment(id).kind == "model"]
 
 
-def test_the_plugin_brings_its_five_environments():
+def test_the_plugin_brings_five_tables_and_two_drifting_environments():
     names = ("ActionSwapSwitch", "GridSwitch", "RandomSwitch", "RewardSwitch", "RiverSwimSwitch")
     assert sorted(OWN) == [f"mdpzoo/{name}-v0" for name in names]
+    assert sorted(set(ALL) - set(OWN)) == ["mdpzoo/DriftingCartPole-v0", "mdpzoo/DriftingPendulum-v0"]
 
 
 @pytest.mark.parametrize("id", OWN)

@@ -16,7 +16,10 @@ from mdpzoo_coding.games.coding_rules import RECEIVER, SENDER
 
 
 class Unheard:
-    """A receiver that always guesses the first message; it sits in a sender's seat until another takes its place."""
+    """A receiver that always guesses the first message; it sits in a sender's seat until another takes its place.
+
+    Those who will follow remember what they saw, so a seat with one plays one game at a time; this one says so, too.
+    """
 
     def __init__(self, length: int) -> None:
         """Guesses so many symbols."""
@@ -25,11 +28,11 @@ class Unheard:
     def predict(
         self, observation: Any, state: Any = None, episode_start: Any = None, deterministic: bool = True
     ) -> tuple[Any, Any]:
-        """Returns zeros, and no state."""
+        """Returns zeros, and a state without content."""
         import numpy as np
 
         shape = (self._length,) if np.ndim(observation["action"]) == 0 else (len(observation["action"]), self._length)
-        return np.zeros(shape, np.int64), None
+        return np.zeros(shape, np.int64), ((),) * int(np.prod(shape[:-1]))
 
 
 def sender_env(game: Any, receiver: Any = None, **settings: Any) -> Any:

@@ -8,13 +8,13 @@ and its variance 1, whatever the states were.
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from mdpzoo.errors import MissingExtraError, SettingError
+from mdpzoo.errors import SettingError
 from mdpzoo.records import Trajectories
 from mdpzoo.showing import shown
+from mdpzoo_coding.analysis.figures import labelled_axes
 from mdpzoo_coding.couplings.integer_masses import TOTAL
 
 
@@ -85,18 +85,11 @@ def draw_detection(path: str | Path, sent: Detection, ordinary: Detection) -> No
     Raises:
         MissingExtraError: if Matplotlib is not installed.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise MissingExtraError("matplotlib is not installed; type: pip install 'mdpzoo-coding[render]'") from None
-    figure = Figure(figsize=(6, 3.5))
-    axes: Any = figure.add_subplot()
+    figure, axes = labelled_axes("standard score of the actions' log-likelihood", "density")
     limit = max(4.0, np.abs(sent.scores).max(), np.abs(ordinary.scores).max())
     edges = np.linspace(-limit, limit, 25)
     axes.hist([sent.scores, ordinary.scores], edges, density=True, label=["with a message", "without"])
     points = np.linspace(-limit, limit, 200)
     axes.plot(points, np.exp(-(points**2) / 2) / math.sqrt(2 * math.pi), color="black", label="under the policy")
-    axes.set_xlabel("standard score of the actions' log-likelihood")
-    axes.set_ylabel("density")
     axes.legend(frameon=False)
     figure.savefig(path, bbox_inches="tight")

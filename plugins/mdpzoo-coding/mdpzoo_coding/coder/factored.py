@@ -11,16 +11,19 @@ from typing import Any
 
 import numpy as np
 
+from mdpzoo.compiling import compiled
 from mdpzoo.errors import SettingError
-from mdpzoo_coding.coder.posteriors import NOISE_UNITS, SHARES, after_action, look, spread
+from mdpzoo_coding.coder.posteriors import NO_LABELS, NOISE_UNITS, after_action, label_masses, look
 from mdpzoo_coding.coder.records import Step
 from mdpzoo_coding.compression.encoders import UNITS, integer_labels, uniform_labels
 from mdpzoo_coding.couplings.building import SMALL
 from mdpzoo_coding.couplings.integer_masses import fixed_entropy, integer_row
-from mdpzoo_coding.couplings.kernels import greedy
+from mdpzoo_coding.couplings.kernels import greedy, greedy_few
 from mdpzoo_coding.couplings.variants import by_pairs
 
 ENCODERS = ("ebim", "quantise")
+FEW = 16  # actions up to which the symbols are sorted once
+MOST = 1 << 62  # units of a rate: more than any entropy
 
 
 class FactoredBelief:
@@ -58,12 +61,10 @@ class FactoredBelief:
         """
         block = self._entropies.index(max(self._entropies))
         belief = self.blocks[block]
-        if self.rate is None:
-            self._step = Step(block, row, *coupled_masses(row, belief, self.tries), available)
-            return self._step
-        labels = self._labels(belief)
-        joint = coupled_masses(row, _label_masses(labels, belief), self.tries)
-        self._step = Step(block, row, *joint, available, labels)
+        labels = None if self.rate is None else self._labels(belief)
+        met = belief if labels is None else label_masses(labels, belief)
+        rows, columns, masses = coupled_masses(row, met, self.tries)
+        self._step = Step(block, row, rows, columns, masses, available, labels)
         return self._step
 
     def sample(self, symbols: Sequence[int], generator: np.random.Generator) -> int:
@@ -75,13 +76,13 @@ class FactoredBelief:
         """Conditions the belief on an executed action."""
         step = self._taken()
         step.check(action, self.noise)
-        belief = self.blocks[step.block]
-        joint = step.rows, step.columns, step.masses
-        if step.labels is not None:
-            joint = self._spread(step, belief, action)
-        after = after_action(*joint, belief, action, self.noise, int(np.count_nonzero(step.available)))
-        self.blocks[step.block] = after
-        self._entropies[step.block], self._best[step.block] = int(fixed_entropy(after)), look(after)
+        labels = NO_LABELS if step.labels is None else step.labels
+        available = int(np.count_nonzero(step.available)) if self.noise else 0
+        belief, entropy, best, doubt = after_action(
+            step.rows, step.columns, step.masses, labels, self.blocks[step.block], action, self.noise, available
+        )
+        self.blocks[step.block], self._entropies[step.block] = belief, entropy
+        self._best[step.block] = best, doubt
         self._step = None
 
     def decode(self) -> tuple[int, ...]:
@@ -112,44 +113,34 @@ class FactoredBelief:
             raise SettingError("call couple() with the policy's probabilities first, once in each step")
         return self._step
 
-    def _spread(self, step: Step, belief: np.ndarray, action: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The part of a coupling with labels that belongs to an action, as a coupling with symbols."""
-        assert step.labels is not None
-        kept = step.rows == action
-        joint = step.rows[kept], step.columns[kept], step.masses[kept]
-        rows, columns, parts = spread(step.labels, *joint, belief, _label_masses(step.labels, belief))
-        return rows, columns, parts >> SHARES if self.noise else parts
-
     def _labels(self, belief: np.ndarray) -> np.ndarray:
         assert self.rate is not None
-        limit = int(self.rate * UNITS)
+        limit = min(int(self.rate * UNITS), MOST)
         return integer_labels(belief, limit) if self.encoder == "ebim" else uniform_labels(len(belief), self.rate)
 
 
-def coupled_masses(row: np.ndarray, belief: np.ndarray, tries: int = 3) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+@compiled
+def coupled_masses(row, belief, tries=3):  # type: ignore[no-untyped-def]
     """Returns the coupling of integer marginals with the least integer entropy among those tried; ties: the earliest.
 
     Args:
         row: ``[A]`` int64.
         belief: ``[n]`` int64 of the same sum.
         tries: 1: greedy; 3: match-first and zero-seeking, too, where both supports have at most 64 entries.
+
+    Returns:
+        Rows, columns and masses, ``[entries]`` int64.
     """
-    best = greedy(row, belief)
-    if tries == 1 or max(len(row), len(belief)) > SMALL:
-        return best
-    least = fixed_entropy(best[2])
-    for seeks_zero in (False, True):
-        found = by_pairs(row, belief, np.int64(0), seeks_zero)
-        entropy = fixed_entropy(found[2])
-        if entropy < least:
-            best, least = found, entropy
-    return best
-
-
-def _label_masses(labels: np.ndarray, belief: np.ndarray) -> np.ndarray:
-    masses = np.zeros(int(labels.max()) + 1, np.int64)
-    np.add.at(masses, labels, belief)
-    return masses
+    rows, columns, masses = greedy_few(row, belief) if len(row) <= FEW else greedy(row, belief)
+    if tries > 1 and max(len(row), len(belief)) <= SMALL:
+        least = fixed_entropy(masses)
+        for seeks_zero in (False, True):
+            found = by_pairs(row, belief, np.int64(0), seeks_zero)
+            entropy = fixed_entropy(found[2])
+            if entropy < least:
+                least = entropy
+                rows, columns, masses = found
+    return rows, columns, masses
 
 
 def _prior(prior: Any) -> Any:

@@ -6,76 +6,77 @@ A belief is ``[n]`` int64 with the sum 2^40. Rounding moves a belief by less tha
 import numpy as np
 
 from mdpzoo.compiling import compiled
-from mdpzoo_coding.couplings.integer_masses import apportioned
+from mdpzoo_coding.couplings.integer_masses import apportioned, fixed_entropy
 
 NOISE_UNITS = 1 << 16  # the probability of a noisy step is a whole number of these
 SHARES = 20  # bits of the share of an action in a label
+NO_LABELS = np.zeros(0, np.int64)  # where columns are symbols
 
 
 @compiled
-def after_action(rows, columns, masses, belief, action, noise, available):  # type: ignore[no-untyped-def]
-    """Returns the belief after an executed action.
+def after_action(rows, columns, masses, labels, belief, action, noise, available):  # type: ignore[no-untyped-def]
+    """Returns the belief after an executed action, and what a coder asks of it.
 
     Args:
         rows: ``[entries]`` int64, actions of the coupling.
-        columns: ``[entries]`` int64, its symbols.
+        columns: ``[entries]`` int64, its symbols, or labels; no pair of an action and a column comes twice.
         masses: ``[entries]`` int64.
-        belief: ``[n]`` int64, the coupling's second marginal.
+        labels: ``[n]`` int64, the label of each symbol; ``NO_LABELS`` where columns are symbols.
+        belief: ``[n]`` int64.
         action: the executed action.
         noise: probability that a uniform available action replaces the chosen one, in units of 2^-16.
         available: how many actions there are to replace it; the executed one is among them.
 
     Returns:
-        ``[n]`` int64; all zeros if the action cannot happen.
+        ``[n]`` int64, all zeros if the action cannot happen; its entropy in units of 2^-56 bits, its most probable
+        symbol and the mass of all others. Costs O(n).
     """
-    weights = np.zeros(len(belief), np.int64)
+    shares = np.zeros(len(belief), np.int64)  # of the action in each column
     for k in range(len(rows)):
         if rows[k] == action:
-            weights[columns[k]] += masses[k]
+            shares[columns[k]] += masses[k]
+    weights = shares if len(labels) == 0 else _spread(shares, labels, belief, noise)
     if noise > 0:
         # (1 - e) nu(o, m) + e / A b(m), times A and 2^16 / 2^s; s keeps the sum near 2^44
-        scale = np.int64(1)
-        while ((NOISE_UNITS * available) // scale) > 16:
-            scale *= 2
+        bits = np.int64(0)
+        while (NOISE_UNITS * available) >> bits > 16:
+            bits += 1
+        chosen = (NOISE_UNITS - noise) * available
         for m in range(len(belief)):
-            if belief[m] > 0:
-                mixed = (NOISE_UNITS - noise) * available * weights[m] + noise * belief[m]
-                weights[m] = max(mixed // scale, 1)
-    if weights.sum() == 0:
-        return weights
-    return apportioned(weights, 1)
+            mixed = max((chosen * weights[m] + noise * belief[m]) >> bits, 1)
+            weights[m] = mixed if belief[m] > 0 else weights[m]
+    if weights.max() == 0:
+        return weights, np.int64(0), np.int64(0), np.int64(1) << 40
+    after = apportioned(weights, 1)
+    best, doubt = look(after)
+    return after, fixed_entropy(after), best, doubt
 
 
 @compiled
-def spread(labels, rows, columns, masses, belief, sums):  # type: ignore[no-untyped-def]
-    """Returns a coupling of actions and labels as one of actions and symbols.
+def _spread(shares, labels, belief, noise):  # type: ignore[no-untyped-def]
+    """Returns an action's masses by symbol, in proportion to the belief within each label.
 
-    Args:
-        labels: ``[n]`` int64, the label of each symbol.
-        rows: ``[entries]`` int64, actions.
-        columns: ``[entries]`` int64, labels.
-        masses: ``[entries]`` int64.
-        belief: ``[n]`` int64.
-        sums: ``[labels]`` int64, the belief in each label.
-
-    Returns:
-        Rows, columns (symbols) and masses, in proportion to the belief within each label: a share of at least one
-        part in 2^20, times the belief, in units of 2^-20.
+    A label's share of the action is at least one part in 2^20. Masses are in units of 2^-20; with noise in whole units,
+    rounded down, so that what is added to them does not overflow.
     """
-    count = 0
-    for k in range(len(rows)):
-        for m in range(len(belief)):
-            count += labels[m] == columns[k] and belief[m] > 0
-    actions, symbols, parts = np.empty(count, np.int64), np.empty(count, np.int64), np.empty(count, np.int64)
-    at = 0
-    for k in range(len(rows)):
-        # masses / sums in units of 2^-20, at least one unit
-        share = max((masses[k] << SHARES) // sums[columns[k]], 1)
-        for m in range(len(belief)):
-            if labels[m] == columns[k] and belief[m] > 0:
-                actions[at], symbols[at], parts[at] = rows[k], m, share * belief[m]
-                at += 1
-    return actions, symbols, parts
+    sums, weights = label_masses(labels, belief), np.empty_like(belief)
+    for label in range(len(sums)):
+        if shares[label] > 0:
+            shares[label] = max((shares[label] << SHARES) // sums[label], 1)
+    for m in range(len(belief)):
+        weights[m] = shares[labels[m]] * belief[m]
+        if noise > 0:
+            weights[m] >>= SHARES
+    return weights
+
+
+@compiled
+def label_masses(labels, belief):  # type: ignore[no-untyped-def]
+    """Returns the belief in each label, ``[labels]`` int64."""
+    masses = np.zeros(labels.max() + 1, np.int64)
+    for m in range(len(belief)):
+        masses[labels[m]] += belief[m]
+    return masses
 
 
 @compiled

@@ -77,8 +77,8 @@ class PrefixBelief:
             available: ``[A]`` bool, the actions that noise can put in the place of the chosen one.
         """
         prefix, masses = self._question()
-        joint = coupled_masses(row, np.array(masses, np.int64))
-        self.asked, self._step = (prefix, masses), Step(0, row, *joint, available)
+        rows, columns, shares = coupled_masses(row, np.array(masses, np.int64))
+        self.asked, self._step = (prefix, masses), Step(0, row, rows, columns, shares, available)
         return self._step
 
     def sample(self, symbols: Sequence[int], generator: np.random.Generator) -> int:

@@ -6,9 +6,10 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
+from mdpzoo.compiling import compiled
 from mdpzoo.errors import SettingError, did_you_mean
 from mdpzoo_coding.compression.merging import ALONE, by_first_use, cheapest_pair, stopping_node, surprises
-from mdpzoo_coding.couplings.integer_masses import fixed_entropy, weighted_logarithms
+from mdpzoo_coding.couplings.integer_masses import fixed_entropy, heaviest_first, weighted_logarithms
 from mdpzoo_coding.couplings.kernels import entropy_of
 
 Method = Literal["ebim", "improved", "quantise"]
@@ -58,7 +59,8 @@ def compress(prior: Any, rate: float, method: Method = "ebim") -> Encoder:
     return Encoder(labels, entropy, entropy)
 
 
-def integer_labels(masses: np.ndarray, limit: int) -> np.ndarray:
+@compiled
+def integer_labels(masses, limit):  # type: ignore[no-untyped-def]
     """Does what ``compress`` does by the published algorithm, on integers: every machine finds the same labels.
 
     Args:
@@ -68,16 +70,16 @@ def integer_labels(masses: np.ndarray, limit: int) -> np.ndarray:
     Returns:
         ``[n]`` int64 labels.
     """
-    order = np.argsort(-masses, kind="stable")
-    sorted_masses = masses[order]
-    size = int(np.count_nonzero(sorted_masses))
-    if size < 2 or fixed_entropy(masses) <= limit:
+    if fixed_entropy(masses) <= limit:  # with one symbol, too
         return np.arange(len(masses))
-    kept = sorted_masses[:size]
+    order = heaviest_first(masses)
+    size, kept = len(order), masses[order]
     heads = weighted_logarithms(np.cumsum(kept))
-    last = weighted_logarithms(kept[-2:].sum(keepdims=True))[0]
-    head, joins = stopping_node(heads, weighted_logarithms(kept), last, np.int64(limit))
-    return by_first_use(_unsorted(order, size, head, size - 2 if joins else ALONE, size - 1), masses)
+    last = weighted_logarithms(kept[-2:].sum() * np.ones(1, np.int64))[0]
+    head, joins = stopping_node(heads, weighted_logarithms(kept), last, limit)
+    labels = np.zeros(len(masses), np.int64)
+    labels[order] = _labels_by_rank(size, head, size - 2 if joins else ALONE, size - 1)
+    return by_first_use(labels, masses)
 
 
 def uniform_labels(size: int, rate: float) -> np.ndarray:
@@ -104,19 +106,19 @@ def _classes(masses: np.ndarray, rate: float, improved: bool) -> np.ndarray:
         if i != ALONE and loss < math.inf:
             head = node
             pair = (node - 1 + i, node - 1 + j)
-    return _unsorted(order, size, head, *pair)
+    labels = np.zeros(len(masses), np.int64)
+    labels[order[:size]] = _labels_by_rank(size, head, *pair)
+    return labels
 
 
-def _unsorted(order: np.ndarray, size: int, head: int, first: int, second: int) -> np.ndarray:
-    """Labels ``[n]`` by symbol, where the ``head`` heaviest are one class and the places first and second another."""
-    places = np.arange(len(order))
+@compiled
+def _labels_by_rank(size, head, first, second):  # type: ignore[no-untyped-def]
+    """Labels by rank ``[size]``, where the ``head`` heaviest are one class and the ranks first and second another."""
+    places = np.arange(size)
     places[:head] = 0
     if first != ALONE:
         places[second] = places[first]
-    places[size:] = 0
-    labels = np.empty(len(order), np.int64)
-    labels[order] = places
-    return labels
+    return places
 
 
 def _cells(size: int, rate: float) -> np.ndarray:

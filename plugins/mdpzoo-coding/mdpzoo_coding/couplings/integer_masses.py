@@ -44,11 +44,11 @@ LOGARITHMS = _logarithms()
 @inlined
 def logarithm(mass):  # type: ignore[no-untyped-def]
     """Returns log2 of a positive integer below 2^62 in units of 2^-16, right to some units."""
-    exponent, rest = 0, mass
-    for step in (32, 16, 8, 4, 2, 1):
-        if rest >> step:
-            exponent += step
-            rest >>= step
+    exponent, rest = np.int64(0), mass
+    for bit in (5, 4, 3, 2, 1, 0):  # without branches: the processor would guess half of them wrong
+        step = np.int64((rest >> (1 << bit)) > 0) << bit
+        exponent += step
+        rest >>= step
     mantissa = mass >> (exponent - 30) if exponent > 30 else mass << (30 - exponent)
     place = (mantissa >> 18) - 4096
     low = LOGARITHMS[place]
@@ -76,6 +76,26 @@ def fixed_entropy(masses):  # type: ignore[no-untyped-def]
 
 
 @compiled
+def heaviest_first(masses):  # type: ignore[no-untyped-def]
+    """Returns the places of the positive masses, the heaviest first; ties: the lowest index.
+
+    Args:
+        masses: ``[n]`` int64 of at most 2^40; n is below 2^22.
+    """
+    bits, count = np.int64(0), 0
+    while len(masses) >> bits:
+        bits += 1
+    keys = np.empty_like(masses)
+    for k in range(len(masses)):
+        if masses[k] > 0:
+            keys[count] = ((TOTAL - masses[k]) << bits) + k
+            count += 1
+    kept = keys[:count]
+    kept.sort()
+    return kept & ((np.int64(1) << bits) - 1)
+
+
+@compiled
 def apportioned(weights, least):  # type: ignore[no-untyped-def]
     """Divides 2^40 in proportion to weights by largest remainders; ties: the lowest index.
 
@@ -84,53 +104,74 @@ def apportioned(weights, least):  # type: ignore[no-untyped-def]
         least: what a positive weight gets at least, 0 or 1; taken from the largest share.
 
     Returns:
-        ``[n]`` int64, which sum to 2^40. Costs O(n) times the bits of the sum.
+        ``[n]`` int64, which sum to 2^40. Costs O(n) times the bits of the sum, and O(n^2) at worst with ``least``.
     """
     whole = np.int64(0)
     for weight in weights:
         whole += weight
-    room = 1  # bits by which a rest below the sum can be shifted
-    while room < 20 and (whole >> (62 - room - 1)) == 0:
-        room += 1
-    shares, rests, left = np.zeros(len(weights), np.int64), np.zeros(len(weights), np.int64), np.int64(1) << 40
+    shares, rests, left = np.empty_like(weights), np.empty_like(weights), np.int64(1) << 40
+    factor = 2.0**40 / whole
     for k in range(len(weights)):
-        share, rest, bits = np.int64(0), weights[k], 40
-        while bits > 0 and rest > 0:  # long division of weight * 2^40 by the sum
-            step = min(room, bits)
-            bits -= step
-            rest <<= step
-            share = (share << step) + rest // whole
-            rest %= whole
-        shares[k], rests[k] = share << bits, rest
+        # weight * 2^40 / sum: a float that is off by less than 1, put right by its rest, exact modulo 2^64
+        share = np.int64(weights[k] * factor)
+        rest = np.int64((np.uint64(weights[k]) << np.uint64(40)) - np.uint64(share) * np.uint64(whole))
+        below, above = np.int64(rest < 0), np.int64(rest >= whole)
+        shares[k], rests[k] = share - below + above, rest + (below - above) * whole
         left -= shares[k]
     if left > 0:
-        low, high = np.int64(-1), whole  # high: the smallest number that at most ``left`` rests exceed
-        while high - low > 1:
-            middle = low + (high - low) // 2
-            above = 0
-            for each in rests:
-                if each > middle:
-                    above += 1
-            if above <= left:
-                high = middle
-            else:
-                low = middle
-            if above == left:
-                break
-        for k in range(len(rests)):
-            if rests[k] > high:
-                shares[k] += 1
-                left -= 1
-        for k in range(len(rests)):
-            if left > 0 and rests[k] == high:
-                shares[k] += 1
-                left -= 1
+        _round_up(shares, rests, left, whole)
     if least > 0:
-        for k in range(len(weights)):
-            if weights[k] > 0 and shares[k] == 0:
-                shares[np.argmax(shares)] -= 1
-                shares[k] = 1
+        _keep_alive(shares, weights)
     return shares
+
+
+@compiled
+def _round_up(shares, rests, left, whole):  # type: ignore[no-untyped-def]
+    """Adds 1 to the ``left`` shares with the largest rests, which are below ``whole``; ties: the lowest index."""
+    low, high = np.int64(-1), whole  # high: the smallest number that at most ``left`` rests exceed
+    while high - low > 1:
+        middle = low + (high - low) // 2
+        exceeding, under, over = 0, np.int64(0), whole  # the rests next to the middle
+        for each in rests:
+            exceeding += each > middle
+            under = max(under, each if each <= middle else np.int64(0))
+            over = min(over, each if each > middle else whole)
+        if exceeding <= left:
+            high = under
+        else:
+            low = over - 1
+        if exceeding == left:
+            break
+    for k in range(len(rests)):
+        if rests[k] > high:
+            shares[k] += 1
+            left -= 1
+    for k in range(len(rests)):
+        if left > 0 and rests[k] == high:
+            shares[k] += 1
+            left -= 1
+
+
+@compiled
+def _keep_alive(shares, weights):  # type: ignore[no-untyped-def]
+    """Gives 1 to each positive weight without a share, taken from the largest share; ties: the lowest index."""
+    starved = 0
+    for k in range(len(weights)):
+        starved += (weights[k] > 0) & (shares[k] == 0)
+    if starved == 0:
+        return
+    top, second = 0, np.int64(-1)  # the largest share and the next one; looked for when it is needed
+    for k in range(len(weights)):
+        if weights[k] > 0 and shares[k] == 0:
+            if shares[top] <= second or second < 0:
+                top, second = 0, np.int64(0)
+                for j in range(1, len(shares)):
+                    if shares[j] > shares[top]:
+                        top, second = j, shares[top]
+                    else:
+                        second = max(second, shares[j])
+            shares[top] -= 1
+            shares[k] = 1
 
 
 @compiled

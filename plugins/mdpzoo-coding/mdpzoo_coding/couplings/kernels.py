@@ -9,6 +9,7 @@ import math
 import numpy as np
 
 from mdpzoo.compiling import compiled
+from mdpzoo_coding.couplings.integer_masses import heaviest_first
 
 NEGATIVE, UNEQUAL = 1, 2  # what is wrong with marginals; 0: nothing
 CLOSE = 1e-9  # how far two float sums may be from 1
@@ -103,6 +104,50 @@ def greedy(p, q):  # type: ignore[no-untyped-def]
             right -= 1
             second[0], columns_of[0] = second[right], columns_of[right]
             _settle(second, columns_of, right)
+    return rows[:count], columns[:count], masses[:count]
+
+
+@compiled
+def greedy_few(p, q):  # type: ignore[no-untyped-def]
+    """Does what ``greedy`` does, sooner where few masses meet many: the many are sorted once, the few looked through.
+
+    Args:
+        p: ``[n]`` int64, not negative, sum 2^40.
+        q: ``[m]`` int64, likewise.
+
+    Returns:
+        As ``greedy``. Costs O(n^2 + n m + m log m).
+    """
+    first, second, order, at = p.copy(), q.copy(), heaviest_first(q), 0
+    begun, held = np.empty(len(p), np.int64), 0  # columns that have met a row and have mass left
+    most = len(p) + len(q)
+    rows, columns, masses = np.empty(most, np.int64), np.empty(most, np.int64), np.empty(most, np.int64)
+    count = 0
+    while True:
+        i = 0
+        for k in range(1, len(first)):
+            if first[k] > first[i]:
+                i = k
+        if first[i] == 0:
+            break
+        j, slot = order[min(at, len(order) - 1)], -1
+        for k in range(held):
+            other = begun[k]
+            if second[other] > second[j] or (second[other] == second[j] and other < j):
+                j, slot = other, k
+        mass = min(first[i], second[j])
+        rows[count], columns[count], masses[count] = i, j, mass
+        count += 1
+        first[i] -= mass
+        second[j] -= mass
+        if slot < 0:
+            at += 1
+            if second[j] > 0:
+                begun[held] = j
+                held += 1
+        elif second[j] == 0:
+            held -= 1
+            begun[slot] = begun[held]
     return rows[:count], columns[:count], masses[:count]
 
 

@@ -7,8 +7,8 @@ rewards, and in the end zeta if the guess is right.
 What differs from the paper: actuator noise; a message of several symbols; the sender, too, observes what was executed.
 """
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from gymnasium.spaces import Dict, Discrete, MultiDiscrete, Space
@@ -16,6 +16,10 @@ from gymnasium.spaces import Dict, Discrete, MultiDiscrete, Space
 from mdpzoo.errors import IllegalActionError, SettingError
 from mdpzoo.models.outcomes import thresholds
 from mdpzoo.protocols import Draw
+from mdpzoo_coding.games.tables import table_of
+
+if TYPE_CHECKING:
+    from mdpzoo_coding.games.coding_batches import CodingGames
 
 SENDER, RECEIVER = "sender", "receiver"
 METRICS = ("exact", "hamming")
@@ -47,6 +51,7 @@ class CodingGame:
     Attributes:
         model: the MDP's rules.
         prior: ``[symbols]`` float64, of each of the ``length`` independent symbols.
+        thresholds: ``[symbols - 1]`` float64, where a number passes from one symbol to the next.
         noise: probability that a uniform sensible action replaces the sender's.
         policy: what senders send through, unless they bring their own; None: nothing.
         rate: bits that the source may tell the sender in a step, as a part of the message's entropy; None: no limit.
@@ -94,7 +99,7 @@ class CodingGame:
         self.prior = _checked_prior(prior, symbols)
         self.policy: Any = None
         self.rate: float | None = None
-        self._thresholds = np.array(thresholds(self.prior))
+        self.thresholds = np.array(thresholds(self.prior))
         actions = int(model.action_space.n)
         message = MultiDiscrete([symbols] * length)
         shared = {"observation": model.observation_space, "action": Discrete(actions + 1), "terminal": Discrete(2)}
@@ -102,14 +107,29 @@ class CodingGame:
         self.observation_spaces: Mapping[str, Space[Any]] = spaces
         self.action_spaces: Mapping[str, Space[Any]] = {SENDER: model.action_space, RECEIVER: message}
 
+        self._spare_draws = 0 if table_of(model) is None else 3 if noise else 1
+
     @property
     def num_actions(self) -> int:
         """Actions of the MDP."""
         return int(self.model.action_space.n)
 
+    @property
+    def batched(self) -> "Callable[[], CodingGames]":
+        """A function that returns the same rules for many games at once.
+
+        Raises:
+            AttributeError: if the MDP is no table, or rewards are discounted without a limit.
+        """
+        if table_of(self.model) is None or (self.discount < 1 and self.max_steps is None):
+            raise AttributeError("only tables, with a limit if rewards are discounted, play many games at once")
+        from mdpzoo_coding.games.coding_batches import CodingGames
+
+        return lambda: CodingGames(self)
+
     def initial(self, draw: Draw, before: CodingState | None = None) -> CodingState:
         """Draws a message, then a start state."""
-        message = tuple(int(np.searchsorted(self._thresholds, draw(), side="right")) for _ in range(self.length))
+        message = tuple(int(np.searchsorted(self.thresholds, draw(), side="right")) for _ in range(self.length))
         base = self.model.initial(draw, None if before is None else before.base)
         return CodingState(base, message, 0, self.num_actions, False, ())
 
@@ -118,11 +138,15 @@ class CodingGame:
     ) -> tuple[CodingState, dict[str, float], bool]:
         """Acts in the MDP, or lets the receiver guess.
 
+        Over a table each step takes as many numbers, so that many games at once see the same ones.
+
         Raises:
             IllegalActionError: if the sender has no such action, or the guess is no message.
         """
         guess = self._checked_guess(actions[RECEIVER])
         if state.over:
+            for _ in range(self._spare_draws):
+                draw()
             reward = self.zeta * _accuracy(self.metric, state.message, guess)
             return state._replace(guess=guess), dict.fromkeys(self.players, reward), True
         executed = self._executed(state, actions[SENDER], draw)

@@ -1,60 +1,18 @@
-"""The grids of the papers as tables, and as rules with masked border moves.
+"""The grids of the papers as tables.
 
 CodeGrid is of Sokota et al. 2022 (4x4, at most 8 steps); the bottleneck grid of Ebrahimi, Chen and Khisti 2024.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
-from gymnasium.spaces import Discrete
 
-from mdpzoo.errors import IllegalActionError, SettingError
+from mdpzoo.errors import SettingError
 from mdpzoo.models import TabularMDP
-from mdpzoo.protocols import Draw
+from mdpzoo_coding.games.tables import MaskedTable
 
 Cell = tuple[int, int]
 FORBIDDEN = -1e6  # reward of a masked move in the table for planners: no soft policy takes it
-
-
-class MaskedTable:
-    """A table some of whose actions lead nowhere in some states; a ``Model`` whose mask leaves them out.
-
-    Played all the same, such an action stays where it is. No policy of ``soft_policy`` plays one.
-
-    Attributes:
-        model: the table for planners, with one state more: masked moves lead there at a forbidding price.
-        legal: ``[S, A]`` bool, the actions that are not masked.
-    """
-
-    def __init__(self, model: TabularMDP, legal: np.ndarray) -> None:
-        """Takes a table of S + 1 states and the mask of the first S."""
-        self.model, self.legal = model, legal
-        self.observation_space, self.action_space = Discrete(len(legal)), Discrete(legal.shape[1])
-
-    def initial(self, draw: Draw, before: Any = None) -> int:
-        """Draws a start state."""
-        return self.model.initial(draw)
-
-    def step(self, state: int, action: int, draw: Draw) -> tuple[int, float, bool]:
-        """Moves.
-
-        Raises:
-            IllegalActionError: if there is no such action.
-        """
-        if not 0 <= action < self.legal.shape[1]:
-            raise IllegalActionError(f"action must lie in 0..{self.legal.shape[1] - 1}, got {action}")
-        if not self.legal[state, action]:
-            return state, 0.0, False
-        return self.model.step(state, action, draw)
-
-    def observe(self, state: int) -> int:
-        """Returns the state, row by row."""
-        return state
-
-    def action_mask(self, state: int) -> np.ndarray:
-        """Returns the actions that lead somewhere, ``[A]`` bool."""
-        return self.legal[state]
 
 
 def code_grid(size: int = 4) -> MaskedTable:

@@ -7,8 +7,9 @@ import pytest
 from mdpzoo.errors import SettingError
 from mdpzoo.models import TabularMDP
 from mdpzoo.records import Trajectories
-from mdpzoo_coding import bottleneck_grid, capacity_return, code_grid, detection, rate_curve
+from mdpzoo_coding import bottleneck_grid, capacity_return, code_grid, detection, draw_capacity, draw_rates, rate_curve
 from mdpzoo_coding.analysis.detecting import draw_detection, standard_score
+from mdpzoo_coding.analysis.rates import RatePoint
 from mdpzoo_coding.messages.sending import ordinary_run, transmit
 from mdpzoo_coding.policies.poles import steady_pole
 
@@ -116,3 +117,28 @@ def test_a_rate_curve_has_a_point_for_each_pair():
     for each in points:
         assert each.low <= each.accuracy <= each.high
         assert each.mean_steps > 5
+
+
+def test_the_figure_of_capacity_names_axes_curves_and_temperatures(tmp_path):
+    curve = capacity_return(coin([1.0, 0.0]), 0.9, [0.25, 1.5])
+    draw_capacity(tmp_path / "capacity.svg", {"a coin": curve})
+    drawn = (tmp_path / "capacity.svg").read_text()
+    for text in ("capacity (bits an episode)", "expected return", "a coin", "0.25", "1.5"):
+        assert f"<!-- {text} -->" in drawn
+
+
+def test_the_figure_of_rates_has_a_line_for_each_rate(tmp_path):
+    points = [
+        RatePoint(-5.0, rate, encoder, 0.5, 0.4, 0.6, earned, 22.0)
+        for rate, encoder, earned in ((1.0, "ebim", 0.3), (0.8, "ebim", 0.2), (0.8, "quantise", 0.1))
+    ]
+    draw_rates(tmp_path / "rates.svg", points)
+    drawn = (tmp_path / "rates.svg").read_text()
+    for text in ("accuracy", "mean return", "no limit", "ebim, 0.8", "quantise, 0.8"):
+        assert f"<!-- {text} -->" in drawn
+
+
+@pytest.mark.parametrize(("draw", "nothing"), [(draw_capacity, {}), (draw_rates, [])])
+def test_a_figure_of_nothing_is_an_error(draw, nothing, tmp_path):
+    with pytest.raises(SettingError, match="got none"):
+        draw(tmp_path / "figure.svg", nothing)

@@ -8,7 +8,7 @@ import pytest
 
 from mdpzoo.errors import SettingError
 from mdpzoo_coding import Coder
-from mdpzoo_coding.coder.posteriors import after_action
+from mdpzoo_coding.coder.posteriors import NO_LABELS, after_action
 from mdpzoo_coding.couplings.integer_masses import TOTAL, apportioned_exactly, integer_row
 
 
@@ -109,10 +109,19 @@ def test_noise_enters_the_belief_as_bayes_says():
 def test_noise_never_rules_a_message_out():
     belief = integer_row([1 - 2.0**-39, 2.0**-39])
     nothing = np.zeros(0, np.int64)
-    after = after_action(np.zeros(1, np.int64), np.zeros(1, np.int64), belief[:1], belief, 0, 1, 2)
+    after, *_ = after_action(np.zeros(1, np.int64), np.zeros(1, np.int64), belief[:1], NO_LABELS, belief, 0, 1, 2)
     assert after.sum() == TOTAL
     assert (after > 0).all()
-    assert after_action(nothing, nothing, nothing, belief, 0, 0, 2).sum() == 0
+    assert after_action(nothing, nothing, nothing, NO_LABELS, belief, 0, 0, 2)[0].sum() == 0
+
+
+def test_what_a_coder_knows_of_a_belief_is_that_beliefs():
+    belief = integer_row([0.5, 0.25, 0.125, 0.125])
+    rows, columns = np.array([0, 1, 1, 1]), np.arange(4)
+    # action 1 leaves 1/2, 1/4 and 1/4: 1.5 bits, and half of the belief off the best symbol, 1
+    after, entropy, best, doubt = after_action(rows, columns, belief, NO_LABELS, belief, 1, 0, 2)
+    assert (after * 4 // TOTAL).tolist() == [0, 2, 1, 1]
+    assert (entropy / 2**56, best, doubt) == (1.5, 1, TOTAL // 2)
 
 
 def test_with_a_rate_the_sender_knows_only_the_label():

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from mdpzoo_coding.couplings.kernels import NEGATIVE, UNEQUAL, entropy_of, fault_of, greedy
+from mdpzoo_coding.couplings.integer_masses import apportioned, heaviest_first
+from mdpzoo_coding.couplings.kernels import NEGATIVE, UNEQUAL, entropy_of, fault_of, greedy, greedy_few
 from mdpzoo_coding.couplings.variants import by_pairs
 
 
@@ -91,3 +92,17 @@ def test_entropies_do_not_need_the_sum_1():
     assert entropy_of(np.array([3.0, 3.0, 0.0])) == pytest.approx(1.0)
     assert entropy_of(np.array([5])) == 0.0
     assert entropy_of(np.zeros(2)) == 0.0
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_few_masses_meet_many_in_the_greedy_order(seed):
+    generator = np.random.default_rng(seed)
+    few, many = int(generator.integers(1, 6)), int(generator.integers(1, 60))
+    # small numbers tie often, and some masses are zero
+    p, q = (apportioned(generator.integers(0, 2 + seed, size=n) + np.eye(n, dtype=int)[0], 0) for n in (few, many))
+    for found, expected in zip(greedy_few(p, q), greedy(p, q), strict=True):
+        assert found.tolist() == expected.tolist()
+
+
+def test_the_heaviest_masses_come_first_and_those_of_nothing_never():
+    assert heaviest_first(np.array([3, 0, 2**40, 3, 4])).tolist() == [2, 4, 0, 3]

@@ -9,7 +9,8 @@ division a forecaster and no logarithm. With Lhat the negative log evidence of a
 and the detector alarms when eta W_s / W_r > 1 for some s in (r, t].
 
 What differs from the paper: ratios below ``FLOOR`` are held there, so that a forecaster can come back; at most K
-forecasters are kept, the one of lowest weight dropped before a newborn is added (the root and the newest stay).
+forecasters are kept: before a newborn is added, the one of lowest weight is dropped, or the one whose neighbours start
+nearest to each other for their age, or either in turn (the root and the newest stay).
 """
 
 import math
@@ -24,21 +25,30 @@ DELTA_N2, DELTA_N, ONE_N, THEOREM, NO_ALARM = range(5)  # the choices of eta
 ONE = np.int64(np.float64(1.0).view(np.int64))
 LARGEST = np.int64(2**62)
 EXPONENT = 1.1  # a, of the theorem's eta
+BY_WEIGHT, BY_GAP, IN_TURN = range(3)  # which forecaster is dropped
 
-CURSOR = np.dtype([("count", np.int64), ("used", np.int64), ("newest", np.int64), ("lowest", np.int64)])
+CURSOR = np.dtype(
+    [
+        ("count", np.int64),  # samples since the restart
+        ("used", np.int64),  # forecasters
+        ("newest", np.int64),  # its place
+        ("dropped", np.int64),  # the place that the next newborn takes, once all are taken
+        ("thinning", np.int64),  # one of the constants above
+    ]
+)
+SYMBOL = np.dtype([("count", np.int32), ("latest", np.int32)])
 
 
 class Forecasters(NamedTuple):
     """P detectors over O symbols, each with the root and at most K other forecasters.
 
     Attributes:
-        totals: ``[P, O]`` int32, how often each symbol came since the restart.
-        bases: ``[P, O, K]`` int32, ``totals`` when the forecaster started.
+        totals: ``[P, O]`` records: how often each symbol came since the restart, and with which sample it came last.
+        bases: ``[P, O, K]`` int32, that count when the forecaster started, if the symbol has come since; else not used.
         starts: ``[P, K]`` int32, samples since the restart when the forecaster started.
         ratios: ``[P, K]`` float64, W_s / W_r.
         bits: ``[P, K]`` int64, the same memory.
-        cursors: ``[P]`` records: ``count`` samples since the restart, ``used`` forecasters, the place of the ``newest``
-            and of the ``lowest`` but the newest.
+        cursors: ``[P]`` records.
     """
 
     totals: np.ndarray
@@ -49,16 +59,18 @@ class Forecasters(NamedTuple):
     cursors: np.ndarray
 
 
-def forecasters(streams: int, symbols: int, capacity: int) -> Forecasters:
+def forecasters(streams: int, symbols: int, capacity: int, thinning: int = BY_WEIGHT) -> Forecasters:
     """Builds P = ``streams`` fresh detectors with room for K = ``capacity`` forecasters besides the root."""
+    cursors = np.zeros(streams, CURSOR)
+    cursors["thinning"] = thinning
     ratios = np.zeros((streams, capacity))
     return Forecasters(
-        np.zeros((streams, symbols), np.int32),
+        np.zeros((streams, symbols), SYMBOL),
         np.zeros((streams, symbols, capacity), np.int32),
         np.zeros((streams, capacity), np.int32),
         ratios,
         ratios.view(np.int64),
-        np.zeros(streams, CURSOR),
+        cursors,
     )
 
 
@@ -67,32 +79,36 @@ def observe(totals, bases, starts, ratios, bits, cursors, stream, symbol, choice
     """Feeds one symbol to a stream; returns the estimated first sample after a change, counted from the restart, or -1.
 
     The first six arguments are those of ``Forecasters``, one by one: opening a tuple of arrays has its price.
-    ``choice`` is one of the constants above, ``delta`` its scale. Costs O(K + O).
+    ``choice`` is one of the constants above, ``delta`` its scale. Costs O(K), by gaps O(K^2).
     """
-    cursor = cursors[stream]
+    cursor, entry = cursors[stream], totals[stream, symbol]
     count, symbols = cursor.count, totals.shape[1]
     used, newest = cursor.used, cursor.newest
-    if count > 0:  # a forecaster is born; where all places are taken, in the place of the lowest
+    if count > 0:  # a forecaster is born; where all places are taken, in the place of another
         if used < ratios.shape[1]:
             newest = used
             used += 1
         else:
-            newest = cursor.lowest
-        for each in range(symbols):
-            bases[stream, each, newest] = totals[stream, each]
+            newest = cursor.dropped
         starts[stream, newest] = count
         ratios[stream, newest] = 1.0
         cursor.used, cursor.newest = used, newest
-    seen = totals[stream, symbol]
+    seen, latest = entry.count, entry.latest if entry.count > 0 else np.int32(-1)
     root = np.float64(count + symbols) / np.float64(1 + seen)  # 1 / the root's prediction
     for k in range(used):
-        prediction = np.float64(1 + seen - bases[stream, symbol, k]) / np.float64(count - starts[stream, k] + symbols)
+        # who started after the symbol came last has not met it: its base is noted here, not when it is born
+        base = bases[stream, symbol, k] if starts[stream, k] <= latest else seen
+        bases[stream, symbol, k] = base
+        prediction = np.float64(1 + seen - base) / np.float64(count - starts[stream, k] + symbols)
         ratio = ratios[stream, k] * root * prediction
         ratios[stream, k] = ratio if ratio > FLOOR else FLOOR
-    totals[stream, symbol] += 1
+    entry.count, entry.latest = seen + 1, count
     cursor.count = count + 1
     if used == ratios.shape[1]:
-        cursor.lowest = _lowest(bits, stream, used, newest)
+        if cursor.thinning == BY_WEIGHT or (cursor.thinning == IN_TURN and count % 2 == 0):
+            cursor.dropped = _lowest(bits, stream, used, newest)
+        else:
+            cursor.dropped = _crowded(starts, stream, used, newest, count + 1)
     if choice == NO_ALARM or used == 0:
         return -1
     if choice == THEOREM:
@@ -124,6 +140,26 @@ def _lowest(bits, stream, used, newest):  # type: ignore[no-untyped-def]
 
 
 @borrowing
+def _crowded(starts, stream, used, newest, n):  # type: ignore[no-untyped-def]
+    """Returns the place, but the newest's, whose neighbours start nearest to each other, relative to its age."""
+    least, place = np.inf, 0
+    for k in range(used):
+        if k == newest:
+            continue
+        begin, before, after = starts[stream, k], np.int32(0), starts[stream, newest]
+        for j in range(used):
+            other = starts[stream, j]
+            if other < begin:
+                before = max(before, other)
+            elif other > begin:
+                after = min(after, other)
+        gap = np.float64(after - before) / np.float64(n - begin)
+        if gap < least:
+            least, place = gap, k
+    return place
+
+
+@borrowing
 def scale(choice, delta, n):  # type: ignore[no-untyped-def]
     """Returns eta after n samples, for the choices that depend on n alone."""
     if choice == DELTA_N2:
@@ -150,9 +186,9 @@ def _by_theorem(starts, ratios, stream, used, n, delta):  # type: ignore[no-unty
 def restart(bank, stream):  # type: ignore[no-untyped-def]
     """Forgets a stream."""
     cursor = bank.cursors[stream]
-    cursor.count = cursor.used = cursor.newest = cursor.lowest = 0
+    cursor.count = cursor.used = cursor.newest = cursor.dropped = 0
     for symbol in range(bank.totals.shape[1]):
-        bank.totals[stream, symbol] = 0
+        bank.totals[stream, symbol].count = 0
 
 
 @borrowing

@@ -16,8 +16,11 @@ import numpy as np
 
 from mdpzoo.errors import SettingError, did_you_mean
 from mdpzoo_nonstationary.detectors.forecaster_banks import (
+    BY_GAP,
+    BY_WEIGHT,
     DELTA_N,
     DELTA_N2,
+    IN_TURN,
     NO_ALARM,
     ONE_N,
     THEOREM,
@@ -29,6 +32,7 @@ from mdpzoo_nonstationary.detectors.forecaster_banks import (
 )
 
 CHOICES = {"delta/n2": DELTA_N2, "delta/n": DELTA_N, "1/n": ONE_N, "theorem": THEOREM}
+THINNING = {"weight": BY_WEIGHT, "gap": BY_GAP, "mixed": IN_TURN}
 FIRST_CAPACITY = 64  # of an exact detector, which doubles it when it is full
 
 
@@ -58,6 +62,7 @@ class RBOCPD:
         eta: str | Callable[..., Any] = "delta/n2",
         delta: float = 0.05,
         max_hypotheses: int | None = None,
+        thinning: str = "weight",
     ) -> None:
         """Creates a detector at the beginning of a stream.
 
@@ -68,7 +73,10 @@ class RBOCPD:
                 forecaster (an array) and the present one.
             delta: in (0, 1).
             max_hypotheses: forecasters kept at a time, the root included, at least 3; None: all of them (exact). An
-                exact step costs O(n), a pruned one O(max_hypotheses + symbols).
+                exact step costs O(n), a pruned one O(max_hypotheses).
+            thinning: which forecaster makes room: ``"weight"``, the one of lowest weight; ``"gap"``, the one whose
+                neighbours start nearest to each other relative to its age, so that starts lie evenly on a logarithmic
+                scale, at O(max_hypotheses^2) a step; ``"mixed"``, either in turn.
 
         Raises:
             SettingError: if an argument is out of its range.
@@ -79,11 +87,15 @@ class RBOCPD:
             raise SettingError(f"delta must lie in (0, 1), got {delta}")
         if max_hypotheses is not None and (not isinstance(max_hypotheses, int | np.integer) or max_hypotheses < 3):
             raise SettingError(f"max_hypotheses must be a whole number of at least 3, or None, got {max_hypotheses!r}")
+        if thinning not in THINNING:
+            hint = did_you_mean(str(thinning), THINNING) or f" Known: {', '.join(THINNING)}"
+            raise SettingError(f"unknown thinning {thinning!r}.{hint}")
         self._eta: Callable[..., Any] | None = eta if callable(eta) else None
         self._choice = NO_ALARM if callable(eta) else check_eta(eta)
         self._arguments = len(inspect.signature(eta).parameters) if callable(eta) else 0
         self._symbols, self._delta, self._exact = int(symbols), float(delta), max_hypotheses is None
-        self._bank = forecasters(1, self._symbols, (max_hypotheses or FIRST_CAPACITY) - 1)
+        kept = (max_hypotheses or FIRST_CAPACITY) - 1
+        self._bank = forecasters(1, self._symbols, kept, THINNING[thinning])
         self.count = self.start = 0
 
     def update(self, symbol: int) -> int | None:

@@ -11,6 +11,7 @@ import math
 
 import numpy as np
 
+from mdpzoo_nonstationary.detectors.forecaster_banks import restart
 from mdpzoo_nonstationary.learners import bandit
 from mdpzoo_nonstationary.learners.confidence import update_sets
 from mdpzoo_nonstationary.learners.optimism import plan
@@ -74,7 +75,7 @@ def start_again(learner: Learner, pair: int, stream: int, ago: int) -> None:
         each[divmod(pair, learner.counts.visits.shape[1])] = 0.0
     for bank in (learner.pairs, learner.earnings):
         if pair < len(bank.cursors):
-            bank.totals[pair], bank.cursors[pair] = 0, 0
+            restart(bank, pair)
 
 
 def forget(learner: Learner) -> None:
@@ -84,7 +85,7 @@ def forget(learner: Learner) -> None:
     for each in learner.counts:
         each[:] = 0.0
     for bank in (learner.pairs, learner.earnings):
-        bank.totals[:] = 0
+        bank.totals["count"] = 0
         bank.cursors[:] = np.zeros(1, bank.cursors.dtype)
 
 

@@ -5,7 +5,7 @@ confidence widening (Cheung et al. 2020), PSRL (Osband et al. 2013). The constan
 are those of public implementations, not checked against the papers.
 
 What differs from the papers: ``radius_scale`` multiplies the logarithms, 1 being the papers' sets; UCRL3's rewards have
-a time-uniform sub-Gaussian radius, and its restriction of optimism to the observed support is left out.
+a time-uniform sub-Gaussian radius alone.
 """
 
 import math
@@ -18,6 +18,7 @@ from mdpzoo_nonstationary.learners.records import BERNSTEIN, BOXES, KL, POSTERIO
 
 BISECTIONS = 40  # of a bound on a probability: below 1e-12
 PEELING = 1.12  # of UCRL3's time-uniform bounds
+SUPPORT = 10.0  # of UCRL3's support, the constant of its public implementation
 
 
 @borrowing
@@ -42,6 +43,8 @@ def update_sets(designs, clocks, counts, sets):  # type: ignore[no-untyped-def]
             sets.rewards[state, action] = min(1.0, mean + width)
             if kind in (BERNSTEIN, BOXES):
                 _bound(design, sets, state, action, max(visits, 1.0))
+            if kind == BOXES:
+                sets.radius[state, action] = _slack(counts.transitions[state, action], max(visits, 1.0))
 
 
 @borrowing
@@ -84,6 +87,15 @@ def _bound(design, sets, state, action, n):  # type: ignore[no-untyped-def]
             share = delta / (states * actions * (3.0 + 3.0 * states))
             sets.low[state, action, after] = furthest(p, n, share, scale, False)
             sets.high[state, action, after] = furthest(p, n, share, scale, True)
+
+
+@borrowing
+def _slack(transitions, n):  # type: ignore[no-untyped-def]
+    """Returns the share of the values' span that UCRL3 lets unseen successors be worth: 10 support / n^(2/3)."""
+    support = 0.0
+    for after in range(len(transitions)):
+        support += transitions[after] > 0.0
+    return SUPPORT * support / n ** (2.0 / 3.0)
 
 
 @borrowing

@@ -1,7 +1,10 @@
 """Extended value iteration: the best policy in the best model of a confidence set (Jaksch et al. 2010, section 3.1).
 
 One planner for every learner; the sets differ in their inner maximum of p u alone. Each is exact: L1 balls and boxes
-are filled greedily in the order of u, the KL ball by its Lagrangian (Filippi et al. 2010).
+are filled greedily in the order of u, the KL ball by its Lagrangian (Filippi et al. 2010). UCRL3's boxes are filled
+over nearly the observed support only (Bourel et al. 2020).
+
+What differs from Bourel et al.: what the states that stay out could add is bounded by the sum of their upper bounds.
 """
 
 import math
@@ -35,8 +38,13 @@ def plan(sets, kind, tolerance, policy, values, ahead, ranking):  # type: ignore
             for action in range(actions):
                 if kind == KL:
                     expected = kl_maximum(sets.centre[state, action], sets.radius[state, action], values, ranking)
-                elif kind in (BERNSTEIN, BOXES):
+                elif kind == BERNSTEIN:
                     expected = box_maximum(sets.low[state, action], sets.high[state, action], values, ranking)
+                elif kind == BOXES:
+                    expected = supported_maximum(
+                        sets.centre[state, action], sets.radius[state, action],
+                        sets.low[state, action], sets.high[state, action], values, ranking,
+                    )  # fmt: skip
                 else:
                     expected = l1_maximum(sets.centre[state, action], sets.radius[state, action], values, ranking)
                 total = sets.rewards[state, action] + expected
@@ -98,6 +106,59 @@ def box_maximum(low, high, values, ranking):  # type: ignore[no-untyped-def]
             break
         state = ranking[place]
         added = min(high[state] - low[state], left)
+        total += added * values[state]
+        left -= added
+    return total
+
+
+@borrowing
+def supported_maximum(centre, slack, low, high, values, ranking):  # type: ignore[no-untyped-def]
+    """Returns UCRL3's largest p u with low <= p <= high: over observed successors, and as few others as will do.
+
+    States never seen join, the best first, while all that stay out could add more than ``slack`` times the span of u,
+    or more than is had without them. What mass remains counts as the worst state's.
+
+    Args:
+        centre: ``[S]`` estimated probabilities.
+        slack: share of the span.
+        low: ``[S]`` least probabilities.
+        high: ``[S]`` largest ones, the same for all states that were never seen.
+        values: ``[S]`` u, the worst 0.
+        ranking: ``[S]`` states by value, the best first.
+    """
+    outside = 0.0
+    for after in range(len(centre)):
+        if centre[after] <= 0.0:
+            outside += high[after] * values[after]
+    inside, joined = _supported(centre, low, high, values, ranking, 0), 0
+    for place in range(len(ranking)):
+        if outside <= min(slack * values[ranking[0]], inside) + 1e-12:
+            break
+        state = ranking[place]
+        if centre[state] <= 0.0:
+            joined += 1
+            outside -= high[state] * values[state]
+            inside = _supported(centre, low, high, values, ranking, joined)
+    return inside
+
+
+@borrowing
+def _supported(centre, low, high, values, ranking, joined):  # type: ignore[no-untyped-def]
+    """Returns the largest p u over observed successors and the ``joined`` best of the other states."""
+    left, total = 1.0, 0.0
+    for after in range(len(low)):
+        if centre[after] > 0.0:
+            left -= low[after]
+            total += low[after] * values[after]
+    for place in range(len(ranking)):
+        if left <= 0.0:
+            break
+        state = ranking[place]
+        if centre[state] <= 0.0:
+            if joined == 0:
+                continue
+            joined -= 1
+        added = min(high[state] - (low[state] if centre[state] > 0.0 else 0.0), left)
         total += added * values[state]
         left -= added
     return total

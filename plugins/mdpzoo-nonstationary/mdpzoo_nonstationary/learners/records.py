@@ -77,7 +77,7 @@ class Sets(NamedTuple):
     Attributes:
         rewards: ``[S, A]`` float64, the largest mean rewards.
         centre: ``[S, A, S]`` float64, estimated transitions.
-        radius: ``[S, A]`` float64, of the L1 ball, or the KL divergence.
+        radius: ``[S, A]`` float64, of the L1 ball, or the KL divergence; the ``slack`` of the support of UCRL3's boxes.
         low: ``[S, A, S]`` float64, least probabilities; one entry unless the sets are boxes.
         high: ``[S, A, S]`` float64, largest probabilities; likewise.
     """

@@ -71,6 +71,18 @@ def test_zeros_then_ones_alarm_after_the_known_delay_with_the_exact_estimate(zer
         assert detector.update_many(stream)[0] == (zeros + delay - 1, zeros)
 
 
+@pytest.mark.parametrize("thinning", ["gap", "mixed"])
+def test_other_thinnings_find_the_same_simple_changes(thinning):
+    for zeros, delay in ((10, 8), (50, 4), (100, 4), (1000, 3)):  # of delta/n2, as above
+        detector = RBOCPD(2, max_hypotheses=32, thinning=thinning)
+        assert detector.update_many([0] * zeros + [1] * 30)[0] == (zeros + delay - 1, zeros)
+
+
+def test_an_unknown_thinning_is_an_error():
+    with pytest.raises(SettingError, match="unknown thinning 'gaps'. Did you mean 'gap'"):
+        RBOCPD(2, thinning="gaps")
+
+
 def test_one_symbol_at_a_time_and_all_at_once_agree():
     stream = np.random.default_rng(0).permutation([0] * 300 + [1] * 20).tolist() + [1] * 60 + [0] * 80
     single, many = RBOCPD(2), RBOCPD(2)
@@ -106,6 +118,19 @@ def test_the_false_alarm_rates_are_those_of_the_references(references, hypothese
         ):  # an exact one takes a second
             alarms = [bool(RBOCPD(symbols, eta, max_hypotheses=hypotheses).update_many(each)) for each in streams]
             assert np.mean(alarms) == row["rates"][name]  # the streams are the reference's own
+
+
+def test_on_fixed_kernels_a_pruned_detector_is_the_exact_one_and_has_the_references_rates(references):
+    for row in references["detector_false_alarm_fixed_kernels"]["rows"]:
+        generator, limits = np.random.default_rng(5), np.cumsum(row["p"])
+        streams = [np.searchsorted(limits, generator.random(3000), side="right") for _ in range(300)]
+        streams = [np.minimum(each, row["O"] - 1) for each in streams]
+        for name in ("one_over_n", "delta_over_n", "delta_over_n2"):
+            eta = CHOICES[name]
+            alarms = [RBOCPD(row["O"], eta, max_hypotheses=64).update_many(each) for each in streams]
+            assert np.mean([bool(each) for each in alarms]) == pytest.approx(row[name], abs=6e-4)
+            for stream, found in zip(streams[:15], alarms, strict=False):
+                assert RBOCPD(row["O"], eta).update_many(stream) == found
 
 
 def first_of(detector, stream):

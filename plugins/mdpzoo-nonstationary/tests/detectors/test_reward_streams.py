@@ -19,7 +19,7 @@ def test_a_change_of_rewards_is_found_in_any_range(bins):
 def test_the_largest_reward_falls_into_the_last_bin():
     detector = RewardDetector(bins=4)
     detector.update(1.0)
-    assert detector.detector._bank.totals[0].tolist() == [0, 0, 0, 1]
+    assert detector.detector._bank.totals["count"][0].tolist() == [0, 0, 0, 1]
 
 
 @pytest.mark.parametrize(

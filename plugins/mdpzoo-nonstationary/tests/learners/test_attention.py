@@ -21,7 +21,7 @@ def test_forgetting_leaves_nothing_but_the_clock():
     for step in range(30):
         absorb_one(learner, step % 4, step % 2, 1.0, (step + 1) % 4)
     forget(learner)
-    for array in (*learner.counts, learner.pairs.totals, learner.earnings.totals):
+    for array in (*learner.counts, learner.pairs.totals["count"], learner.earnings.totals["count"]):
         assert (array == 0).all()
     assert (learner.pairs.cursors["count"] == 0).all()
     assert learner.clock["step"][0] == 30 == learner.clock["since"][0]

@@ -72,7 +72,7 @@ def test_an_alarm_forgets_everything_or_its_own_pair(scope):
     gone = learner.counts.visits == 0
     assert gone[2, 1]
     assert gone.all() == (scope == "global")
-    assert learner.pairs.cursors["count"][5] == 0 == learner.earnings.totals[5].sum()
+    assert learner.pairs.cursors["count"][5] == 0 == learner.earnings.totals["count"][5].sum()
     if scope == "local":
         before[2, 1] = 0
         np.testing.assert_array_equal(learner.counts.visits, before)

@@ -4,7 +4,7 @@ from scipy.optimize import linprog
 
 from mdpzoo.planning import solve_average
 from mdpzoo_nonstationary.environments.random_switches import random_switch
-from mdpzoo_nonstationary.learners.optimism import box_maximum, kl_maximum, l1_maximum, plan
+from mdpzoo_nonstationary.learners.optimism import box_maximum, kl_maximum, l1_maximum, plan, supported_maximum
 from mdpzoo_nonstationary.learners.records import BERNSTEIN, KL, L1, Sets
 
 
@@ -38,6 +38,37 @@ def test_the_box_maximum_is_the_linear_programs(seed):
     low, high = np.maximum(centre - generator.random(len(centre)), 0), np.minimum(centre + generator.random(), 1)
     found = linprog(-values, A_eq=np.ones((1, len(centre))), b_eq=[1.0], bounds=list(zip(low, high, strict=True)))
     assert box_maximum(low, high, values, ranking) == pytest.approx(-found.fun, abs=1e-9)
+
+
+def support_problem(seed):
+    """Boxes as UCRL3 has them: all states that were never seen have the same one, from 0."""
+    generator, centre, values, _ = problem(seed)
+    values -= values.min()
+    seen = centre > 0
+    low, high = np.maximum(centre - 0.2, 0) * seen, np.where(seen, np.minimum(centre + 0.3, 1), 0.25)
+    return generator, centre, low, high, values, np.argsort(-values, kind="stable")
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_restricted_support_is_as_small_as_its_slack_allows(seed):
+    generator, centre, low, high, values, ranking = support_problem(seed)
+    slack, order = generator.random() * 0.5, [k for k in ranking if centre[k] == 0]
+    for joined in range(len(order) + 1):
+        members = np.isin(np.arange(len(centre)), order[:joined]) | (centre > 0)
+        # the linear program over the members; mass may be left over, for the worst state, whose value is 0
+        bounds = [(0, 0) if not inside else (a, b) for inside, a, b in zip(members, low, high, strict=True)]
+        best = -linprog(-values, A_ub=np.ones((1, len(centre))), b_ub=[1.0], bounds=bounds).fun
+        if (high * values)[~members].sum() <= min(slack * values.max(), best) + 1e-12:
+            break
+    assert supported_maximum(centre, slack, low, high, values, ranking) == pytest.approx(best, abs=1e-9)
+
+
+def test_unseen_successors_stay_out_once_they_can_add_little():
+    centre, values, ranking = np.array([0.5, 0.5, 0.0]), np.array([0.0, 1.0, 2.0]), np.array([2, 1, 0])
+    low, high = np.array([0.4, 0.4, 0.0]), np.array([0.6, 0.6, 0.1])
+    # 0.1 of mass on the unseen state adds 0.2, a tenth of the span
+    assert supported_maximum(centre, 0.1, low, high, values, ranking) == pytest.approx(0.6)
+    assert supported_maximum(centre, 0.09, low, high, values, ranking) == pytest.approx(0.2 + 0.5)
 
 
 @pytest.mark.parametrize("seed", range(12))
