@@ -20,7 +20,6 @@ SETS = {  # (card, set) of random instances -> what it is called
     ("tsp", "uniform100"): "TSP, 100",
     ("tsp", "lkh100"): "TSP, 100, LKH as expert",
     ("atsp", "uniform50"): "ATSP, 50",
-    ("atsp", "uniform100"): "ATSP, 100",
     ("atsp", "lkh50"): "ATSP, 50, LKH as expert",
     ("cvrp", "uniform100"): "CVRP, 100",
     ("op", "uniform50"): "OP, 50",
@@ -57,7 +56,12 @@ def files() -> Iterator[dict[str, Any]]:
     """Yields the gaps of re-construction on files with known answers."""
     for (card, name), title in FILES.items():
         for each in rows_of_card(card, name):
-            row = {"files": title, "decoding": each["decoding"].replace("+", ", "), "count": each["instances"], "seconds": round(each["cpu_seconds_per_instance"])}
+            row = {
+                "files": title,
+                "decoding": each["decoding"].replace("+", ", "),
+                "count": each["instances"],
+                "seconds": round(each["cpu_seconds_per_instance"]),
+            }
             row |= {"gap": each["gap_percent"], "half_width": each["interval_95"], "median": each["median"]}
             worst = max(each["gaps"], key=lambda file: each["gaps"][file])
             yield row | {"worst_file": worst, "worst": each["gaps"][worst]}

@@ -29,7 +29,7 @@ FRESH_SEED = 500_001  # of the test instances; labels have others
 KICKS = {"TSP": 100, "ATSP": 600, "CVRP": 4_000, "OP": 1_000, "Knapsack": 0}  # of the expert, by token
 SECONDS = {"TSP": 3.0, "ATSP": 3.0, "CVRP": 5.0, "OP": 3.0, "Knapsack": 1.0}  # of re-construction, an instance
 DESCENT = "+descent"  # behind the name of a decoding that local search follows
-FRESH = {"TSP": (50, 100), "ATSP": (50, 100), "CVRP": (50, 100), "OP": (50, 100), "Knapsack": (100,)}
+FRESH = {"TSP": (50, 100), "ATSP": (50,), "CVRP": (50, 100), "OP": (50, 100), "Knapsack": (100,)}
 FILES = {  # sets of files: folder, names begin with, range of nodes, seconds each
     "tsplib200": ("tsplib", "", range(201), 10.0),
     "tsplib1000": ("tsplib", "", range(201, 1001), 60.0),
