@@ -5,6 +5,7 @@ from typing import Any
 
 import numba
 from numba.core import config, event, sigutils
+from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import CPUDispatcher
 
 from mdpzoo.compiling.clock import COMPILE_TIME
@@ -64,19 +65,21 @@ class _Function(CPUDispatcher):
 
     def get_call_template(self, args: Any, kws: Any) -> Any:
         """Compiles for a compiled function that calls this one; numba calls it when it infers types."""
-        self._nest(True)
-        try:
-            return super().get_call_template(args, kws)
-        finally:
-            self._nest(False)
+        with global_compiler_lock:  # what another thread compiles for Python's sake must wait
+            self._nest(True)
+            try:
+                return super().get_call_template(args, kws)
+            finally:
+                self._nest(False)
 
     def compile(self, sig: Any) -> Any:
         """Compiles for arguments of these types, unless that was done before."""
         args = tuple(sigutils.normalize_signature(sig)[0])
-        if args in self._without_entry and not self._nested:
-            self._without_entry.remove(args)
-            del self.overloads[args]
-        return super().compile(sig)
+        with global_compiler_lock:
+            if args in self._without_entry and not self._nested:
+                self._without_entry.remove(args)
+                del self.overloads[args]
+            return super().compile(sig)
 
     def add_overload(self, cres: Any) -> None:
         """Registers machine code; Python finds it only if it can read Python's arguments."""

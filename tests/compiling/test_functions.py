@@ -52,3 +52,12 @@ def test_a_compiled_function_can_be_sent_to_another_process(tmp_path):
     sent = subprocess.run([sys.executable, "-c", send], capture_output=True, env=env, check=True)
     done = subprocess.run([sys.executable, "-c", read], input=sent.stdout, capture_output=True, env=env, check=True)
     assert float(done.stdout) == 6.0
+
+
+def test_threads_that_call_at_once_get_their_results(tmp_path):
+    (tmp_path / "kernels.py").write_text(MODULE)
+    code = "import numpy; from concurrent.futures import ThreadPoolExecutor as Pool; from kernels import *; "
+    code += "x = numpy.full(1, 5.0); print(*Pool(4).map(lambda each: each(x), [total, first, total, first]))"
+    env = os.environ | {"PYTHONPATH": str(tmp_path), "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env, check=True)
+    assert [float(each) for each in done.stdout.split()] == [6.0, 5.0, 6.0, 5.0]
