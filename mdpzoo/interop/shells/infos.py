@@ -14,6 +14,11 @@ def facts_of(info: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def row_facts(infos: Mapping[str, Any], row: int) -> dict[str, Any]:
-    """Returns what dense infos reveal of one row: facts whose mask ``_name`` holds there."""
+    """Returns what dense infos reveal of one row: facts whose mask ``_name`` holds there, and those within mappings."""
     names = (name for name in infos if name not in RESERVED and not name.startswith("_"))
-    return {name: infos[name][row] for name in names if infos[f"_{name}"][row]}
+    return {name: _row_of(infos[name], row) for name in names if infos[f"_{name}"][row]}
+
+
+def _row_of(fact: Any, row: int) -> Any:
+    """One row of a fact; a mapping is dense as infos are."""
+    return row_facts(fact, row) if isinstance(fact, Mapping) else fact[row]

@@ -41,7 +41,8 @@ class DriftingEnv(gymnasium.Wrapper[Any, Any, Any, Any]):
             schedules: for each parameter its schedule, or a pair of a schedule and ``function(env, factor)`` that
                 sets it.
             notify: what ``info`` tells the learner: ``"nothing"``; ``"change"``: ``drift_change``, whether a factor
-                is another than in the step before; ``"value"``: ``drift``, the factors by name, too.
+                is another than in the step before, False where the clock starts; ``"value"``: ``drift``, the factors
+                by name, too.
             clock: ``"run"``: counts all steps; ``"seed"``: starts again with ``reset(seed=...)``; ``"episode"``: with
                 every reset.
 
@@ -71,9 +72,10 @@ class DriftingEnv(gymnasium.Wrapper[Any, Any, Any, Any]):
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """Starts an episode; see ``clock``."""
-        if self._clock_kind == "episode" or (self._clock_kind == "seed" and seed is not None):
+        begins = self._clock_kind == "episode" or (self._clock_kind == "seed" and seed is not None)
+        if begins:
             self.clock = 0
-        changed = self._set()
+        changed = self._set() and not begins
         observation, info = self.env.reset(seed=seed, options=options)
         return observation, info | self._facts(changed)
 

@@ -73,6 +73,14 @@ def test_the_same_seed_drifts_along_the_same_trajectory():
     assert traces[0] == traces[1]
 
 
+@pytest.mark.parametrize("clock", ["seed", "episode"])
+def test_a_clock_that_starts_again_is_no_change(clock):
+    env = drifting("CartPole-v1", {"force": Step([2], [1.0, 2.0])}, notify="change", clock=clock)
+    for _ in range(2):
+        assert not env.reset(seed=0)[1]["drift_change"]
+        assert [env.step(0)[4]["drift_change"] for _ in range(4)] == [False, False, True, False]
+
+
 def test_stable_baselines_finds_nothing_to_complain_about():
     check_env_sb3(drifting("CartPole-v1", {"gravity": Drift(1.0, 2.0, 0, 1000)}))
 
