@@ -128,15 +128,14 @@ class Descent(ABC):
             used = answers[0, s] >= 0  # all answers to a tour's or a route's piece are of one length
             if used.sum() + 2 >= self.least:
                 nodes = node[s, : 2 + int(used.sum())]
-                answers[:, s, used] = self.settled_subproblem(self.costs(index), index, nodes, answers[:, s, used])
+                answers[:, s, used] = self.settled_subproblem(index, nodes, answers[:, s, used])
         return torch.from_numpy(answers).to(found.device)
 
-    def settled_subproblem(self, costs: Costs, index: int, nodes: Integers, answers: Integers) -> Integers:
+    def settled_subproblem(self, index: int, nodes: Integers, answers: Integers) -> Integers:
         """Better answers ``[V, m]`` to one piece whose ends and tokens are ``nodes [2 + m]``; as they are by default.
 
         Args:
-            costs: of the instance.
-            index: its place among the instances.
+            index: of which instance it is a piece.
             nodes: of the piece.
             answers: ``[V, m]``.
         """
@@ -167,9 +166,9 @@ class TourDescent(Descent):
         """As ``Descent``."""
         return from_node_0(self._tour(self.costs(index), np.append(0, actions)))[1:]
 
-    def settled_subproblem(self, costs: Costs, index: int, nodes: Integers, answers: Integers) -> Integers:
+    def settled_subproblem(self, index: int, nodes: Integers, answers: Integers) -> Integers:
         """As ``Descent``: paths from the first to the second of the nodes."""
-        part, place = costs.between(nodes), np.empty(self.task.batch.size, np.int64)
+        part, place = self.costs(index).between(nodes), np.empty(self.task.batch.size, np.int64)
         place[nodes] = np.arange(len(nodes))
         better = np.empty_like(answers)
         for v, answer in enumerate(answers):
@@ -200,10 +199,10 @@ class RouteDescent(Descent):
         found[0] -= 1  # the first vehicle stands in the depot
         return found
 
-    def settled_subproblem(self, costs: Costs, index: int, nodes: Integers, answers: Integers) -> Integers:
+    def settled_subproblem(self, index: int, nodes: Integers, answers: Integers) -> Integers:
         """As ``Descent``: whole routes through the nodes behind the two ends, both of which are the depot."""
         nodes = np.append(0, np.sort(nodes[2:]))
-        part = costs.among(nodes)
+        part = self.costs(index).among(nodes)
         better = np.empty_like(answers)
         for v, answer in enumerate(answers):
             better[v] = self._routes(part, index, nodes, 2 * np.searchsorted(nodes, answer // 2) + answer % 2)
