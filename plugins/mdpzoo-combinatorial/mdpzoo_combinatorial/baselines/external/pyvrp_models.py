@@ -99,7 +99,8 @@ def _data(instance: Any, costs: Any, by: float) -> Any:
     """The instance in PyVRP's terms; location k is node k, client k is node k + 1."""
     from pyvrp import Client, Depot, Location, ProblemData, VehicleType
 
-    where = instance.layout()
+    # PyVRP looks at places only to order routes; a layout of costs alone may take seconds.
+    where = instance.layout() if isinstance(instance, CVRPInstance) else np.zeros((instance.num_nodes, 2))
     locations = [Location(float(x), float(y)) for x, y in where]
     names = range(1, instance.num_nodes)
     if isinstance(instance, CVRPInstance):
