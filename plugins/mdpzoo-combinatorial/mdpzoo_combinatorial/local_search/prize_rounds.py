@@ -68,8 +68,8 @@ def _take_near(s: Search) -> None:
 
 
 @borrowing
-def _force(s: Search, epsilon: float) -> None:
-    """Inserts a random node and up to two near it, then drops others until the tour is short enough."""
+def _force(s: Search) -> None:
+    """Inserts a random node and up to two near it, whether they fit or not, and keeps them from being dropped."""
     m = s.nodes.shape[0]
     node = 1 + below(s.random, m - 1)
     while s.position[node] >= 0:
@@ -84,8 +84,6 @@ def _force(s: Search, epsilon: float) -> None:
             insert(s, other, place_for(s, other)[1])
             s.nodes[other].weight = np.inf
             more -= 1
-    shorten(s, epsilon)
-    drop(s)
 
 
 @borrowing
@@ -144,13 +142,6 @@ def restore(s: Search, kept: Integers, size: int) -> None:
 
 
 @borrowing
-def settle(s: Search, epsilon: float) -> None:
-    """Shortens and fills the tour in turn until neither is possible."""
-    while shorten(s, epsilon):
-        fill(s, 0.0)
-
-
-@borrowing
 def _accept(s: Search, temperature: float, epsilon: float) -> None:
     """Accepts the tour unless it loses too much prize and unused length; otherwise restores the accepted one."""
     prize, long = prize_of(s), length(s)
@@ -177,19 +168,25 @@ def anneal(s: Search, first: int, last: int, rounds: int, epsilon: float) -> Non
         restore(s, s.best, s.progress.best_count)
         keep(s)
     for k in range(first, last):
-        temperature = WARMTH * s.progress.best_prize * COOLED ** (k / rounds)
-        if k < 0:
-            temperature = np.inf
+        temperature, blur, long = np.inf, 0.0, True
+        if k >= 0:
+            temperature = WARMTH * s.progress.best_prize * COOLED ** (k / rounds)
+            long = s.progress.count < s.nodes.shape[0] and uniform(s.random) < FORCED
+            if long:
+                _force(s)
+                shorten(s, epsilon)
+            elif s.progress.count > 1:
+                if below(s.random, 2) == 0:
+                    _take_run(s)
+                else:
+                    _take_near(s)
+        if long:
             drop(s)
-        elif s.progress.count < s.nodes.shape[0] and uniform(s.random) < FORCED:
-            _force(s, epsilon)
-        elif s.progress.count > 1:
-            if below(s.random, 2) == 0:
-                _take_run(s)
-            else:
-                _take_near(s)
-        fill(s, 0.0 if k < 0 else BLUR * uniform(s.random))
-        settle(s, epsilon)
+        if k >= 0:
+            blur = BLUR * uniform(s.random)
+        fill(s, blur)
+        while shorten(s, epsilon):
+            fill(s, 0.0)
         _accept(s, temperature, epsilon)
 
 
