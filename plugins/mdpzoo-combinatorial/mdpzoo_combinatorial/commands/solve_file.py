@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from mdpzoo.compiling.clock import COMPILE_TIME
 from mdpzoo.errors import SettingError, unknown
 from mdpzoo.files import check_folder
-from mdpzoo_combinatorial.baselines.registry import STANDS_IN, Answer, Found, answer_of
+from mdpzoo_combinatorial.baselines.registry import STANDS_IN, Answer, SolverResult, answer_of
 from mdpzoo_combinatorial.baselines.registry import solve as solve_by_baseline
 from mdpzoo_combinatorial.baselines.table import SOLVERS
 from mdpzoo_combinatorial.commands.choosing import choose
@@ -166,7 +166,7 @@ def _by_trained(instance: Any, decoding: str | None, seed: int, budget: Budget, 
     trained = BQNCO.load(shipped_for(instance))
     found = trained.solve(instance, decoding or "reconstruct", seed=seed, budget=budget, descent=True)
     how = found.decoding if found.complete else f"{found.decoding}, a rule {STANDS_IN} for the network"
-    return answer_of(instance, Found(found.solutions[0], decoding=how), found.seconds)
+    return answer_of(instance, SolverResult(found.solutions[0], decoding=how), found.seconds)
 
 
 def _check_agent(agent: str, instance: Instance, decoding: str | None) -> None:

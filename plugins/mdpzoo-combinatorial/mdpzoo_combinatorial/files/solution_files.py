@@ -105,7 +105,7 @@ def read_solution(path: str | os.PathLike[str], instance: Instance) -> Any:
     """
     claim = read_claim(path, instance)
     try:
-        return instance.checked(claim.solution)
+        return instance.validate(claim.solution)
     except InstanceError as error:
         raise InstanceError(f"{ascii(os.fspath(path))}: {error}; correct the solution") from None
 
@@ -124,7 +124,7 @@ def write_solution(
         InstanceError: not a solution, a name of several lines, a folder that cannot be written.
     """
     if objective is None:
-        solution = instance.checked(solution)
+        solution = instance.validate(solution)
         objective = instance.evaluate(solution)
     if isinstance(instance, CVRPInstance):
         lines = [f"Route #{k}: {' '.join(map(str, route))}" for k, route in enumerate(solution, 1)]

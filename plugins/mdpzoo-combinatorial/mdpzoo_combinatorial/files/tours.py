@@ -17,7 +17,7 @@ from mdpzoo_combinatorial.files.hostile_text import (
     write_atomically,
 )
 from mdpzoo_combinatorial.files.tsplib_sections import Header, dimension, keyword_of, take_keyword
-from mdpzoo_combinatorial.instances.checking import checked_tour
+from mdpzoo_combinatorial.instances.checking import validate_tour
 
 
 def take_nodes(file: TextFile, section: str, num_nodes: int, copies: int = 0) -> tuple[Header, NDArray[np.int64]]:
@@ -65,7 +65,7 @@ def read_tour(path: str | os.PathLike[str], num_nodes: int) -> NDArray[np.int64]
     file = TextFile(path)
     nodes = take_nodes(file, "TOUR_SECTION", num_nodes)[1] - 1
     try:
-        return checked_tour(nodes, num_nodes)
+        return validate_tour(nodes, num_nodes)
     except InstanceError as error:
         file.fail(f"{error} (nodes counted from 0); correct the tour")
 
@@ -88,7 +88,7 @@ def write_tour(path: str | os.PathLike[str], tour: ArrayLike, name: str, length:
     Raises:
         InstanceError: not a permutation, a name of several lines, a folder that cannot be written.
     """
-    write_nodes(path, checked_tour(tour), name, length)
+    write_nodes(path, validate_tour(tour), name, length)
 
 
 def write_nodes(path: str | os.PathLike[str], tour: Iterable[int], name: str, length: float) -> None:

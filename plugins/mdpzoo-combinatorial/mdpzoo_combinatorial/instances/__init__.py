@@ -2,7 +2,7 @@
 
 from numpy.typing import ArrayLike
 
-from mdpzoo_combinatorial.instances.checking import checked_tour
+from mdpzoo_combinatorial.instances.checking import validate_tour
 from mdpzoo_combinatorial.instances.distances import DISTANCES, UNROUNDED
 from mdpzoo_combinatorial.instances.generators import generate
 from mdpzoo_combinatorial.instances.knapsack_instance import KnapsackInstance
@@ -21,9 +21,9 @@ __all__ = [
     "OPInstance",
     "RoutingInstance",
     "TSPInstance",
-    "checked_tour",
     "from_coordinates",
     "generate",
+    "validate_tour",
 ]
 
 

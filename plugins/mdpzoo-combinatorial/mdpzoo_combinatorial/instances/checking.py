@@ -154,7 +154,7 @@ def check_distinct(indices: NDArray[np.int64], low: int, high: int, one: str, wh
         raise InstanceError(f"the {whole_thing} has {one} {indices[place]} a second time at place {place}")
 
 
-def checked_tour(tour: ArrayLike, num_nodes: int | None = None) -> NDArray[np.int64]:
+def validate_tour(tour: ArrayLike, num_nodes: int | None = None) -> NDArray[np.int64]:
     """Returns the tour as int64, or says what keeps it from being a permutation of ``range(num_nodes)``.
 
     Without ``num_nodes`` the tour has as many nodes as it is long.

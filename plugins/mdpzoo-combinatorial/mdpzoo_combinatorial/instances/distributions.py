@@ -22,7 +22,7 @@ CENTRES, SPREAD = 8, 0.07
 LARGEST_COST = 1_000_000
 CAPACITIES = ((10, 20), (20, 30), (50, 40), (100, 50), (200, 80), (500, 100), (math.inf, 250))
 LIMITS = ((20, 2.0), (50, 3.0), (math.inf, 4.0))
-PLACES = ("uniform", "clustered")
+LAYOUTS = ("uniform", "clustered")
 PRIZES = ("distance", "uniform", "constant")
 CLASSES = (
     "uncorrelated",
@@ -40,13 +40,13 @@ def by_size(table: tuple[tuple[float, Any], ...], size: int) -> Any:
     return next(value for most, value in table if size <= most)
 
 
-def place_draws(kind: str, count: int) -> int:
+def coordinate_draws(kind: str, count: int) -> int:
     """Numbers that ``places`` takes for so many nodes."""
     return 2 * count if kind == "uniform" else 3 * count + 2 * CENTRES + 1
 
 
 def random_coordinates(xp: Any, kind: str, u: Any, count: int) -> Any:
-    """Nodes in the unit square, ``[B, 2, count]`` float64, from ``[B, place_draws(kind, count)]`` numbers."""
+    """Nodes in the unit square, ``[B, 2, count]`` float64, from ``[B, coordinate_draws(kind, count)]`` numbers."""
     if kind == "uniform":
         return u.reshape(-1, 2, count)
     centres = 0.2 + 0.6 * u[:, : 2 * CENTRES].reshape(-1, 2, CENTRES)

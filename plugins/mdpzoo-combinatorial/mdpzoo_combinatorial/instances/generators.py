@@ -74,7 +74,7 @@ def _points(distribution: str, rng: np.random.Generator, size: int) -> Floats:
     """``[size, 2]``."""
     if distribution == "uniform":
         return rng.random((size, 2))
-    u = rng.random((1, distributions.place_draws(distribution, size)))
+    u = rng.random((1, distributions.coordinate_draws(distribution, size)))
     return np.asarray(distributions.random_coordinates(np, distribution, u, size)[0].T)
 
 

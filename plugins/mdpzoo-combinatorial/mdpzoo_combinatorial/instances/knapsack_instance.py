@@ -114,7 +114,7 @@ class KnapsackInstance:
         weights.flags.writeable = False
         return Units(weights, float(units[-1]), 0.0, True)
 
-    def checked(self, solution: ArrayLike) -> NDArray[np.int64]:
+    def validate(self, solution: ArrayLike) -> NDArray[np.int64]:
         """Returns the items taken, sorted, ``[k]`` int64.
 
         Args:
@@ -134,11 +134,11 @@ class KnapsackInstance:
         """Returns the value of the items taken, an int where every value is one.
 
         Args:
-            solution: as in ``checked``.
+            solution: as in ``validate``.
         Raises:
             InstanceError: not a solution; names the first fault.
         """
-        return self.evaluate(self.checked(solution))
+        return self.evaluate(self.validate(solution))
 
     def evaluate(self, solution: Any) -> int | float:
         """Returns ``objective`` of a solution that ``checked`` has returned, without checking it again."""

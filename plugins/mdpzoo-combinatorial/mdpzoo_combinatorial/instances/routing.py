@@ -133,7 +133,7 @@ class RoutingInstance(ABC):
         return round(length) if self.integral else length
 
     @abstractmethod
-    def checked(self, solution: Any) -> Any:
+    def validate(self, solution: Any) -> Any:
         """Returns the solution in its canonical form.
 
         Raises:

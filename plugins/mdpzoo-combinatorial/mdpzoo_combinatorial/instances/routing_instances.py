@@ -12,12 +12,12 @@ from mdpzoo.showing import shown
 from mdpzoo_combinatorial.instances.checking import (
     as_indices,
     check_distinct,
-    checked_tour,
     frozen,
     not_negative,
     number,
     tolerance,
     total,
+    validate_tour,
     whole,
 )
 from mdpzoo_combinatorial.instances.distances import Floats
@@ -27,13 +27,13 @@ from mdpzoo_combinatorial.instances.routing import RoutingInstance
 class _Tour(RoutingInstance):
     """What both kinds of travelling salesman share: a solution is a permutation of all nodes."""
 
-    def checked(self, solution: ArrayLike) -> NDArray[np.int64]:
+    def validate(self, solution: ArrayLike) -> NDArray[np.int64]:
         """Returns the tour ``[n]`` int64.
 
         Raises:
             InstanceError: not a permutation of ``range(n)``; names the first wrong node.
         """
-        return checked_tour(solution, self.num_nodes)
+        return validate_tour(solution, self.num_nodes)
 
     def objective(self, solution: ArrayLike) -> int | float:
         """Returns the length of the closed tour, an int where every distance is one.
@@ -43,7 +43,7 @@ class _Tour(RoutingInstance):
         Raises:
             InstanceError: anything else; names the first wrong node.
         """
-        return self.evaluate(self.checked(solution))
+        return self.evaluate(self.validate(solution))
 
     def evaluate(self, solution: Any) -> int | float:
         """Returns ``objective`` of a solution that ``checked`` has returned, without checking it again."""
@@ -151,7 +151,7 @@ class CVRPInstance(RoutingInstance):
         """The number of customers n."""
         return self.num_nodes - 1
 
-    def checked(self, solution: Any) -> list[list[int]]:
+    def validate(self, solution: Any) -> list[list[int]]:
         """Returns the routes, lists of customers without the depot; routes without a customer are left out.
 
         Args:
@@ -178,11 +178,11 @@ class CVRPInstance(RoutingInstance):
         """Returns the length of all routes from the depot and back, an int where every distance is one.
 
         Args:
-            solution: as in ``checked``.
+            solution: as in ``validate``.
         Raises:
             InstanceError: not a solution; names the first fault.
         """
-        return self.evaluate(self.checked(solution))
+        return self.evaluate(self.validate(solution))
 
     def evaluate(self, solution: Any) -> int | float:
         """Returns ``objective`` of a solution that ``checked`` has returned, without checking it again."""
@@ -255,7 +255,7 @@ class OPInstance(RoutingInstance):
         """How much a tour may be longer than the limit: 0 where all distances are integers."""
         return tolerance(self.limit, self.integral)
 
-    def checked(self, solution: ArrayLike) -> NDArray[np.int64]:
+    def validate(self, solution: ArrayLike) -> NDArray[np.int64]:
         """Returns the nodes in order, ``[k]`` int64, beginning with the depot, which does not stand at the end again.
 
         Args:
@@ -277,17 +277,17 @@ class OPInstance(RoutingInstance):
 
     def length(self, solution: ArrayLike) -> int | float:
         """Returns how long the tour is; as ``objective`` otherwise."""
-        return self.round_trip(self.checked(solution))
+        return self.round_trip(self.validate(solution))
 
     def objective(self, solution: ArrayLike) -> int | float:
         """Returns the prizes collected, the depot's included, an int where every prize is one.
 
         Args:
-            solution: as in ``checked``.
+            solution: as in ``validate``.
         Raises:
             InstanceError: not a solution; names the first fault.
         """
-        return self.evaluate(self.checked(solution))
+        return self.evaluate(self.validate(solution))
 
     def evaluate(self, solution: Any) -> int | float:
         """Returns ``objective`` of a solution that ``checked`` has returned, without checking it again."""

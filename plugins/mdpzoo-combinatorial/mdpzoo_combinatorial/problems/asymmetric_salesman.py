@@ -22,7 +22,7 @@ RECORD = ProblemRecord(
     observation=Observation(
         mark="costs",
         entries=("costs",),
-        read="baselines.observed_instances:costs_read",
+        read="baselines.observed_instances:read_costs",
         matches="baselines.observed_instances:same_costs",
     ),
     generation=Generation(draw="instances.generators:asymmetric_tours", mixture="mixtures.by_problem:ASYMMETRIC_TOURS"),

@@ -35,7 +35,7 @@ RECORD = ProblemRecord(
         amounts=("value", "weight"),
         resource="capacity_left",
         entries=("value", "weight", "capacity_left"),
-        read="baselines.observed_instances:items_read",
+        read="baselines.observed_instances:read_items",
         matches="baselines.observed_instances:same_items",
     ),
     generation=Generation(

@@ -32,13 +32,13 @@ RECORD = ProblemRecord(
     observation=Observation(
         mark="coordinates",
         entries=("coordinates",),
-        read="baselines.observed_instances:nodes_read",
+        read="baselines.observed_instances:read_nodes",
         matches="baselines.observed_instances:same_layout",
     ),
     generation=Generation(
         draw="instances.generators:tours",
         options={"distribution": "uniform"},
-        choices={"distribution": "instances.distributions:PLACES"},
+        choices={"distribution": "instances.distributions:LAYOUTS"},
         mixture="mixtures.by_problem:TOURS",
     ),
     learning=Learning(

@@ -164,11 +164,11 @@ def _draw(
     about = _map(instance, labels if complete else ()) if layout is None else Map(names=labels or ())
     layout = layout_of(instance) if layout is None else layout
     if isinstance(instance, CVRPInstance):
-        routes = instance.checked(solution) if complete else solution
+        routes = instance.validate(solution) if complete else solution
         looks: dict[str, Any] = {"complete": complete, "arranged": arranged, "about": about}
         draw_routes(canvas, layout, routes, instance.demands, instance.capacity, **looks)
     elif isinstance(instance, OPInstance):
-        nodes = instance.checked(solution) if complete else indices(solution, instance.num_nodes)
+        nodes = instance.validate(solution) if complete else indices(solution, instance.num_nodes)
         used, home = _length(instance, nodes, complete), float(instance.distance(nodes[-1], 0))
         draw_prizes(
             canvas, layout, nodes, instance.prizes, instance.limit, used, home=home, complete=complete, about=about

@@ -13,7 +13,7 @@ from mdpzoo.experiments.truths.paired import mean_return
 from mdpzoo.front import make_agent
 from mdpzoo.interop.fixed import FixedAgent
 from mdpzoo_combinatorial.baselines.planned import PlannedPolicy
-from mdpzoo_combinatorial.baselines.registry import Answer, Found, answer_of, solve
+from mdpzoo_combinatorial.baselines.registry import Answer, SolverResult, answer_of, solve
 from mdpzoo_combinatorial.local_search.budget import Budget
 from mdpzoo_combinatorial.problems import PROBLEMS, resolve
 
@@ -30,14 +30,14 @@ class ReferencePolicy(PlannedPolicy):
 
     proven = True
 
-    def solved(self, instance: Any) -> Answer:
+    def find_answer(self, instance: Any) -> Answer:
         """Solves an instance; the same answer every time."""
         record = PROBLEMS[instance.problem]
         if record.exact is not None:
             answer = solve(instance, record.exact)
         else:
             rounds = ROUNDS * record.size(instance)
-            found = Found(resolve(record.iterated)(instance, rounds, 0, Budget(None)))
+            found = SolverResult(resolve(record.iterated)(instance, rounds, 0, Budget(None)))
             answer = answer_of(instance, found, 0.0)
         self.proven = self.proven and answer.proven_optimal
         return answer

@@ -49,7 +49,7 @@ def some_solution(instance, rng):
 @given(st.sampled_from(PROBLEMS), st.integers(1, 60), st.integers(0, 99))
 def test_a_solution_survives_writing_and_reading(tmp_path_factory, problem, size, seed):
     instance = generate(problem, 1, size, seed)[0]
-    solution = instance.checked(some_solution(instance, np.random.default_rng(seed)))
+    solution = instance.validate(some_solution(instance, np.random.default_rng(seed)))
     path = tmp_path_factory.getbasetemp() / "best.sol"
     write_solution(path, solution, instance)
     again = read_solution(path, instance)

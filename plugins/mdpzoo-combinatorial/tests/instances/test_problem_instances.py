@@ -51,14 +51,14 @@ def test_routes_cost_the_way_from_the_depot_and_back():
     [torch.tensor([1]), torch.tensor([3, 4]), torch.tensor([2])],
 ])  # fmt: skip
 def test_routes_may_be_lists_or_one_list_with_the_depot_between(solution):
-    assert CVRP.checked(solution) == [[1], [3, 4], [2]]
+    assert CVRP.validate(solution) == [[1], [3, 4], [2]]
 
 
 def test_a_tour_collects_its_prizes_and_the_depots():
     assert OP.objective([0]) == OP.objective([0, 0]) == 7
     assert OP.objective([0, 3, 4, 0]) == 7 + 3 + 4
     assert OP.length([0, 3, 4]) == 8
-    np.testing.assert_array_equal(OP.checked([0, 3, 4, 0]), [0, 3, 4])
+    np.testing.assert_array_equal(OP.validate([0, 3, 4, 0]), [0, 3, 4])
     assert (OP.problem, OP.maximise, OP.num_customers) == ("OP", True, 4)
 
 
@@ -78,7 +78,7 @@ def test_a_tour_may_be_exactly_as_long_as_the_limit_and_rounding_does_not_count(
 
 def test_items_are_worth_their_values_in_any_order():
     assert KNAPSACK.objective([3, 0, 2]) == 46
-    np.testing.assert_array_equal(KNAPSACK.checked([3, 0, 2]), [0, 2, 3])
+    np.testing.assert_array_equal(KNAPSACK.validate([3, 0, 2]), [0, 2, 3])
     assert KNAPSACK.objective([]) == 0
     assert type(KNAPSACK.objective([0])) is int
     assert isinstance(KnapsackInstance("half", [0.5], [1], 1).objective([0]), float)
@@ -122,7 +122,7 @@ def test_sums_of_integers_are_exact_where_floats_are_not():
     (KNAPSACK, np.array([2**64 - 1], np.uint64), "outside 0..3"),
 ])  # fmt: skip
 def test_the_first_fault_of_what_is_no_solution_is_named(instance, solution, message):
-    for judge in (instance.objective, instance.checked):
+    for judge in (instance.objective, instance.validate):
         with pytest.raises(InstanceError) as error:
             judge(solution)
         assert message in str(error.value)
@@ -177,7 +177,7 @@ def test_routes_cut_from_an_order_cost_the_same_as_lists_and_as_one_list(order, 
     cuts = np.sort(np.random.default_rng(seed).choice(np.arange(1, 8), 3, replace=False))
     routes = [part.tolist() for part in np.split(np.array(order), cuts)]
     flat = list(itertools.chain.from_iterable([0, *route] for route in routes))
-    assert instance.checked(flat) == instance.checked(routes) == routes
+    assert instance.validate(flat) == instance.validate(routes) == routes
     by_hand = sum(float(instance.distance(a, b)) for route in routes for a, b in itertools.pairwise([0, *route, 0]))
     assert instance.objective(flat) == pytest.approx(by_hand)
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from mdpzoo_combinatorial.bq_nco.search.construction import Chooser, construct
-from mdpzoo_combinatorial.bq_nco.search.task import Found, Task
+from mdpzoo_combinatorial.bq_nco.search.task import SearchResult, Task
 from mdpzoo_combinatorial.bq_nco.states.remainders import Remainder, valid_tokens
 
 SPARE = 2  # times the width: children that are looked at for merging
@@ -38,7 +38,7 @@ class Entries(NamedTuple):
         return Entries(self.left.pick(rows), self.actions[rows], self.score[rows], self.worth[rows])
 
 
-def beam_search(task: Task, chooser: Chooser, *, width: int, merge: bool) -> Found:
+def beam_search(task: Task, chooser: Chooser, *, width: int, merge: bool) -> SearchResult:
     """Keeps so many beginnings of each instance; costs ``width`` times what greedy does.
 
     Once the budget is spent, a cheap rule ends all beginnings that there are.
@@ -54,7 +54,7 @@ def beam_search(task: Task, chooser: Chooser, *, width: int, merge: bool) -> Fou
     start = problem.start(task.batch)
     nothing = torch.full((count, max(0, start.node.shape[1] - problem.ends)), -1, device=start.node.device)
     none = torch.zeros(count, dtype=torch.float64, device=start.node.device)
-    best = Found(nothing, none - torch.inf, True, 0)
+    best = SearchResult(nothing, none - torch.inf, True, 0)
     entries, step = Entries(start, nothing, none, none), 0
     while True:
         entries, ended = _parted(problem.ends, entries)
@@ -65,12 +65,12 @@ def beam_search(task: Task, chooser: Chooser, *, width: int, merge: bool) -> Fou
             built = construct(chooser, task.batch, entries.left, budget=task.budget).actions
             entries.actions[:, step : step + built.shape[1]] = built
             best = _better(task, best, entries)
-            best = Found(best.actions, best.worth, False, best.rounds)
+            best = SearchResult(best.actions, best.worth, False, best.rounds)
             break
         children = _children(task, chooser, entries, width if codes is None else SPARE * width, width, step)
         entries = children if codes is None else _kept(_merged(children, problem.ends, codes), width)
         step += 1
-    return Found(best.actions, best.worth, best.complete, width)
+    return SearchResult(best.actions, best.worth, best.complete, width)
 
 
 def _parted(ends: int, entries: Entries) -> tuple[Entries, Entries]:
@@ -82,7 +82,7 @@ def _parted(ends: int, entries: Entries) -> tuple[Entries, Entries]:
     return entries.pick(going.nonzero().squeeze(1)), entries.pick((~going).nonzero().squeeze(1))
 
 
-def _better(task: Task, best: Found, ended: Entries) -> Found:
+def _better(task: Task, best: SearchResult, ended: Entries) -> SearchResult:
     """Instance by instance, the best of these and of solutions that have ended."""
     if not len(ended.score):
         return best
@@ -96,7 +96,7 @@ def _better(task: Task, best: Found, ended: Entries) -> Found:
     for_whom, winner = for_whom[more], winner[more]
     actions, held = best.actions.clone(), best.worth.clone()
     actions[for_whom], held[for_whom] = ended.actions[winner], worth[winner]
-    return Found(actions, held, best.complete, best.rounds)
+    return SearchResult(actions, held, best.complete, best.rounds)
 
 
 def _children(task: Task, chooser: Chooser, entries: Entries, most: int, each: int, step: int) -> Entries:

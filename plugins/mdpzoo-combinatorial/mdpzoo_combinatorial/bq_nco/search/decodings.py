@@ -18,7 +18,7 @@ from mdpzoo.showing import shown
 from mdpzoo_combinatorial.bq_nco.search.beam import beam_search
 from mdpzoo_combinatorial.bq_nco.search.construction import Built, construct
 from mdpzoo_combinatorial.bq_nco.search.reconstruction import ROUNDS, improve
-from mdpzoo_combinatorial.bq_nco.search.task import NEIGHBOURS, Found, Task
+from mdpzoo_combinatorial.bq_nco.search.task import NEIGHBOURS, SearchResult, Task
 from mdpzoo_combinatorial.bq_nco.search.views import number_of_views, viewed
 from mdpzoo_combinatorial.instances.checking import at_least
 from mdpzoo_combinatorial.problems import PROBLEMS
@@ -70,7 +70,7 @@ def routes_of(stops: Integers) -> list[list[int]]:
     return [route for part in parts if (route := part[part > 0].tolist())]
 
 
-def greedy(task: Task, *, neighbours: int | None = NEIGHBOURS) -> Found:
+def greedy(task: Task, *, neighbours: int | None = NEIGHBOURS) -> SearchResult:
     """Takes the best score at each step.
 
     Args:
@@ -79,12 +79,12 @@ def greedy(task: Task, *, neighbours: int | None = NEIGHBOURS) -> Found:
     """
     built = construct(task.chooser(neighbours), task.batch, task.problem.start(task.batch), budget=task.budget)
     actions = task.settled(built.actions)
-    found = Found(actions, task.objective(actions), built.complete, 1)
+    found = SearchResult(actions, task.objective(actions), built.complete, 1)
     task.tell(found)
     return found
 
 
-def symmetric(task: Task, *, neighbours: int | None = NEIGHBOURS) -> Found:
+def symmetric(task: Task, *, neighbours: int | None = NEIGHBOURS) -> SearchResult:
     """Decodes greedily under each view of the instances and keeps the best; Knapsack has one view only.
 
     With a time limit the first always ends, by a cheap rule if need be; the others stop with the time.
@@ -100,7 +100,9 @@ def symmetric(task: Task, *, neighbours: int | None = NEIGHBOURS) -> Found:
     return best
 
 
-def sample(task: Task, *, samples: int = 16, temperature: float = 1.0, neighbours: int | None = NEIGHBOURS) -> Found:
+def sample(
+    task: Task, *, samples: int = 16, temperature: float = 1.0, neighbours: int | None = NEIGHBOURS
+) -> SearchResult:
     """Draws solutions from the softmax of the scores and keeps the best.
 
     Args:
@@ -113,7 +115,7 @@ def sample(task: Task, *, samples: int = 16, temperature: float = 1.0, neighbour
     positive("temperature", temperature)
     start, count = task.problem.start(task.batch), len(task.batch)
     rows = ROWS_AT_ONCE if task.batch.numbers.is_cpu else max(ROWS_AT_ONCE, TOKENS_ON_DEVICE // task.batch.size)
-    best: Found | None = None
+    best: SearchResult | None = None
     while best is None or (samples > 0 and not task.budget.spent):
         copies = min(samples, max(1, rows // count))
         left = start.pick(torch.arange(count, device=start.row.device).repeat(copies))
@@ -123,14 +125,14 @@ def sample(task: Task, *, samples: int = 16, temperature: float = 1.0, neighbour
         )
         if best is None:
             nothing = torch.full_like(built.actions[:count], -1)
-            best = Found(nothing, torch.full_like(task.batch.resource, -torch.inf), built.complete, 0)
+            best = SearchResult(nothing, torch.full_like(task.batch.resource, -torch.inf), built.complete, 0)
         best = best.better(task, built, copies)
         task.tell(best)
         samples -= copies
     return best
 
 
-def beam(task: Task, *, width: int = 16, merge: bool = True, neighbours: int | None = NEIGHBOURS) -> Found:
+def beam(task: Task, *, width: int = 16, merge: bool = True, neighbours: int | None = NEIGHBOURS) -> SearchResult:
     """Keeps the best beginnings, and in the end the best solution.
 
     Args:
@@ -149,7 +151,7 @@ def beam(task: Task, *, width: int = 16, merge: bool = True, neighbours: int | N
     return found
 
 
-def narrow_beam(task: Task, *, neighbours: int | None = NEIGHBOURS) -> Found:
+def narrow_beam(task: Task, *, neighbours: int | None = NEIGHBOURS) -> SearchResult:
     """The better of a narrow beam and greedy; greedy's choices always end, whatever the time limit."""
     found = greedy(task, neighbours=neighbours)
     if task.budget.spent:
@@ -160,7 +162,7 @@ def narrow_beam(task: Task, *, neighbours: int | None = NEIGHBOURS) -> Found:
     return found
 
 
-STARTS: dict[str, Callable[..., Found]] = {
+STARTS: dict[str, Callable[..., SearchResult]] = {
     "greedy": greedy,
     "symmetric": symmetric,
     "sample": sample,
@@ -177,7 +179,7 @@ def reconstruct(
     temperature: float | None = None,
     start: str | None = None,
     neighbours: int | None = NEIGHBOURS,
-) -> Found:
+) -> SearchResult:
     """Decodes, then re-solves random pieces of the solutions until time or iterations end.
 
     Args:
@@ -207,7 +209,7 @@ def reconstruct(
     start = learning.start if start is None else start
     if start not in STARTS:
         raise SettingError(f"start must be one of {', '.join(STARTS)}, got {start!r}")
-    first: Found = STARTS[start](task, neighbours=neighbours)
+    first: SearchResult = STARTS[start](task, neighbours=neighbours)
     return improve(
         task,
         first,
@@ -219,7 +221,7 @@ def reconstruct(
     )
 
 
-DECODINGS: dict[str, Callable[..., Found]] = {
+DECODINGS: dict[str, Callable[..., SearchResult]] = {
     "greedy": greedy,
     "symmetric": symmetric,
     "sample": sample,

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from mdpzoo_combinatorial.bq_nco.search.construction import Chooser, construct
 from mdpzoo_combinatorial.bq_nco.search.subproblems import Subproblems
-from mdpzoo_combinatorial.bq_nco.search.task import Found, Task
+from mdpzoo_combinatorial.bq_nco.search.task import SearchResult, Task
 from mdpzoo_combinatorial.bq_nco.search.views import all_views
 from mdpzoo_combinatorial.bq_nco.states.remainders import Batch, Remainder
 from mdpzoo_combinatorial.problems import resolve
@@ -23,14 +23,14 @@ ENTRIES = 4_000_000  # of costs, up to which they are held for every view
 
 def improve(
     task: Task,
-    first: Found,
+    first: SearchResult,
     chooser: Chooser,
     *,
     iterations: int | None,
     largest: int,
     views: int,
     temperature: float,
-) -> Found:
+) -> SearchResult:
     """Re-solves random pieces until time or iterations end; no solution ever gets worse.
 
     Args:
@@ -61,9 +61,9 @@ def improve(
             pieces.begin(task.settled(pieces.actions()))
         if task.budget.report is not None:
             actions = pieces.actions()
-            task.tell(Found(actions, task.objective(actions), True, rounds))
+            task.tell(SearchResult(actions, task.objective(actions), True, rounds))
     actions = pieces.actions()
-    return Found(actions, task.objective(actions), first.complete, rounds)
+    return SearchResult(actions, task.objective(actions), first.complete, rounds)
 
 
 def _views_held(task: Task) -> Batch:

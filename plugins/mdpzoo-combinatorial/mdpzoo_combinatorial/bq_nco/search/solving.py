@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from mdpzoo.errors import SettingError, did_you_mean
 from mdpzoo_combinatorial.bq_nco.search.decodings import DECODINGS, Solutions
 from mdpzoo_combinatorial.bq_nco.search.posing import Instances, Posed, pose
-from mdpzoo_combinatorial.bq_nco.search.task import Distance, Found, Task, by_matrix, euclidean
+from mdpzoo_combinatorial.bq_nco.search.task import Distance, SearchResult, Task, by_matrix, euclidean
 from mdpzoo_combinatorial.bq_nco.states.batching import size_of
 from mdpzoo_combinatorial.bq_nco.states.problem import Problem
 from mdpzoo_combinatorial.local_search.budget import Budget
@@ -58,7 +58,7 @@ def solve(
     if descent and problem.record.learning.descent is not None:
         task = replace(task, descent=resolve(problem.record.learning.descent)(task))
     with torch.inference_mode():
-        found: Found = search(task, **options)
+        found: SearchResult = search(task, **options)
     sequence = resolve(problem.record.learning.sequence)(found.actions.cpu().numpy())
     answer = Solutions(
         sequence, np.empty(0), decoding, time.monotonic() - began, found.complete, found.rounds, problem.name
@@ -96,7 +96,7 @@ def _priced(answer: Solutions, posed: Posed) -> Solutions:
     return Solutions(**{**vars(answer), "objective": objective})
 
 
-def _decoding(decoding: str, options: Mapping[str, Any]) -> Callable[..., Found]:
+def _decoding(decoding: str, options: Mapping[str, Any]) -> Callable[..., SearchResult]:
     search = DECODINGS.get(decoding)
     if search is None:
         hint = did_you_mean(str(decoding), DECODINGS) or f" Known: {', '.join(DECODINGS)}."

@@ -91,7 +91,7 @@ class Task:
         by_depot = self.distance(row, before, depot) + self.distance(row, depot, after)
         return torch.where(way == 1, by_depot, self.distance(row, before, after)).sum(1)
 
-    def tell(self, found: "Found") -> None:
+    def tell(self, found: "SearchResult") -> None:
         """Reports how far the search has come."""
         if self.budget.report is not None:
             mean = float(found.worth.mean())
@@ -99,7 +99,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchResult:
     """The best solutions so far.
 
     Attributes:
@@ -114,7 +114,7 @@ class Found:
     complete: bool
     rounds: int
 
-    def better(self, task: Task, built: Built, copies: int = 1, turned: bool = False) -> "Found":
+    def better(self, task: Task, built: Built, copies: int = 1, turned: bool = False) -> "SearchResult":
         """Instance by instance, the best of these and of new ones.
 
         Args:
