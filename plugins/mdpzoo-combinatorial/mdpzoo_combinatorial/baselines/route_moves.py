@@ -228,7 +228,7 @@ def descend(s: Routes, neighbours: NDArray[np.int32], active: NDArray[np.bool_],
     """Tries the customers that wait, so many at most; returns whether none is left.
 
     Args:
-        s: the routes, changed in position.
+        s: the routes, changed in place.
         neighbours: ``[n, k]``, nearest first.
         active: ``[n]``, whose neighbourhood has changed since it was tried.
         epsilon: smaller gains are rounding.

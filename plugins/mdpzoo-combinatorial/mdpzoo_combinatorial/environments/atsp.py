@@ -93,15 +93,15 @@ class ATSP(Rules):
 
     def picture(self, tokens: np.ndarray, actions: np.ndarray, resource: float, ended: bool) -> np.ndarray:
         """Draws the partial tour, with nodes in the plane by their costs."""
-        from mdpzoo_combinatorial.render.states import layout_of, tour_so_far
+        from mdpzoo_combinatorial.render.states import layout_of, partial_tour
 
-        return tour_so_far(layout_of(tokens[:-1]), self.solution(actions), arrows=True)
+        return partial_tour(layout_of(tokens[:-1]), self.solution(actions), arrows=True)
 
     def picture_remainder(self, tokens: np.ndarray, node: np.ndarray, resource: float) -> np.ndarray:
         """Draws the remaining path; random nodes move when others are removed, since only costs place them."""
-        from mdpzoo_combinatorial.render.states import layout_left, path_left
+        from mdpzoo_combinatorial.render.states import remaining_layout, remaining_path
 
-        return path_left(*layout_left(tokens[:-1], node, None if self._tokens is None else self._tokens[:-1]))
+        return remaining_path(*remaining_layout(tokens[:-1], node, None if self._tokens is None else self._tokens[:-1]))
 
 
 def _rows(costs: Any, node: Any) -> Any:

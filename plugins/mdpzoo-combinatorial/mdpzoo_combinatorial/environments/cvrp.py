@@ -171,15 +171,15 @@ class CVRP(Rules):
 
     def picture(self, tokens: np.ndarray, actions: np.ndarray, resource: float, ended: bool) -> np.ndarray:
         """Draws the routes so far and the vehicles' loads."""
-        from mdpzoo_combinatorial.render.states import routes_so_far
+        from mdpzoo_combinatorial.render.states import partial_routes
 
-        return routes_so_far(tokens[:2].T, self.solution(actions), tokens[DEMAND], self.refill)
+        return partial_routes(tokens[:2].T, self.solution(actions), tokens[DEMAND], self.refill)
 
     def picture_remainder(self, tokens: np.ndarray, node: np.ndarray, resource: float) -> np.ndarray:
         """Draws the remaining path and the vehicle's load."""
-        from mdpzoo_combinatorial.render.states import frame_of, routes_left
+        from mdpzoo_combinatorial.render.states import frame_of, remaining_routes
 
-        return routes_left(tokens[:2].T, tokens[DEMAND], resource, self.refill, frame_of(self._tokens))
+        return remaining_routes(tokens[:2].T, tokens[DEMAND], resource, self.refill, frame_of(self._tokens))
 
 
 def legal_variants(demand: Tensor, free: Tensor, load: Tensor, at_depot: Tensor) -> Tensor:

@@ -169,15 +169,15 @@ class Knapsack(Rules):
 
     def picture(self, tokens: np.ndarray, actions: np.ndarray, resource: float, ended: bool) -> np.ndarray:
         """Draws the chosen items, in the order in which they were chosen, and the remaining ones."""
-        from mdpzoo_combinatorial.render.states import items_so_far
+        from mdpzoo_combinatorial.render.states import partial_selection
 
-        return items_so_far(tokens[VALUE], tokens[WEIGHT], actions, resource)
+        return partial_selection(tokens[VALUE], tokens[WEIGHT], actions, resource)
 
     def picture_remainder(self, tokens: np.ndarray, node: np.ndarray, resource: float) -> np.ndarray:
         """Draws the remaining items and the remaining capacity."""
-        from mdpzoo_combinatorial.render.states import items_left
+        from mdpzoo_combinatorial.render.states import remaining_items
 
-        return items_left(tokens[VALUE], tokens[WEIGHT], resource, self.capacity_scale)
+        return remaining_items(tokens[VALUE], tokens[WEIGHT], resource, self.capacity_scale)
 
 
 def fits(weight: Tensor, capacity: Tensor) -> Tensor:

@@ -185,19 +185,19 @@ class Orienteering(Rules):
 
     def picture(self, tokens: np.ndarray, actions: np.ndarray, resource: float, ended: bool) -> np.ndarray:
         """Draws the partial tour and the remaining budget."""
-        from mdpzoo_combinatorial.render.states import prizes_so_far
+        from mdpzoo_combinatorial.render.states import partial_prize_tour
 
         tour, home = self.solution(actions), tokens[HOME]
         limit = max(self.limit, 2.0 * float(home[1:].min())) if self._tokens is None else self._resource
         return_cost = float(home[tour[-1]])
-        return prizes_so_far(tokens[:2].T, tour, tokens[PRIZE], limit, resource, return_cost, ended)
+        return partial_prize_tour(tokens[:2].T, tour, tokens[PRIZE], limit, resource, return_cost, ended)
 
     def picture_remainder(self, tokens: np.ndarray, node: np.ndarray, resource: float) -> np.ndarray:
         """Draws the remaining path and the remaining budget."""
-        from mdpzoo_combinatorial.render.states import frame_of, prizes_left
+        from mdpzoo_combinatorial.render.states import frame_of, remaining_prizes
 
         limit = self.limit if self._tokens is None else self._resource
-        return prizes_left(tokens[:2].T, tokens[PRIZE], self.largest, resource, limit, frame_of(self._tokens))
+        return remaining_prizes(tokens[:2].T, tokens[PRIZE], self.largest, resource, limit, frame_of(self._tokens))
 
 
 def reaches_home(cost: Tensor, home: Tensor, budget: Tensor) -> Tensor:

@@ -83,15 +83,15 @@ class TSP(Rules):
 
     def picture(self, tokens: np.ndarray, actions: np.ndarray, resource: float, ended: bool) -> np.ndarray:
         """Draws the partial tour."""
-        from mdpzoo_combinatorial.render.states import tour_so_far
+        from mdpzoo_combinatorial.render.states import partial_tour
 
-        return tour_so_far(tokens.T, self.solution(actions))
+        return partial_tour(tokens.T, self.solution(actions))
 
     def picture_remainder(self, tokens: np.ndarray, node: np.ndarray, resource: float) -> np.ndarray:
         """Draws the remaining path."""
-        from mdpzoo_combinatorial.render.states import frame_of, path_left
+        from mdpzoo_combinatorial.render.states import frame_of, remaining_path
 
-        return path_left(tokens.T, frame_of(self._tokens))
+        return remaining_path(tokens.T, frame_of(self._tokens))
 
 
 def quotient(state: DirectState) -> PathState:

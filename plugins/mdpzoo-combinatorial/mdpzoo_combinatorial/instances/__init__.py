@@ -1,4 +1,4 @@
-"""The instances of all five problems, and where they come from other than a file."""
+"""The instances of all five problems, and random instances."""
 
 from numpy.typing import ArrayLike
 
@@ -31,6 +31,6 @@ def from_coordinates(coordinates: ArrayLike, name: str = "coordinates") -> TSPIn
     """Returns the instance of unrounded Euclidean distances between points ``[n, 2]``.
 
     Raises:
-        InstanceError: a wrong shape or a number that is not finite.
+        InstanceError: if the shape is another or a number is not finite.
     """
     return TSPInstance(name=name, coordinates=coordinates)  # type: ignore[arg-type]

@@ -93,9 +93,9 @@ def test_what_is_no_list_of_integers_is_named(given):
 @pytest.mark.parametrize(
     ("indices", "words"),
     [
-        ([0, 4, 1], "node 4 at place 1 of the tour is outside 0..3"),
-        ([0, 2, 1, 2], "the tour has node 2 a second time at place 3"),
-        ([-1], "node -1 at place 0"),
+        ([0, 4, 1], "node 4 at position 1 of the tour is outside 0..3"),
+        ([0, 2, 1, 2], "the tour has node 2 a second time at position 3"),
+        ([-1], "node -1 at position 0"),
     ],
 )
 def test_the_first_wrong_index_is_named(indices, words):

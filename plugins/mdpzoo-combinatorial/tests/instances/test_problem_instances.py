@@ -92,9 +92,9 @@ def test_sums_of_integers_are_exact_where_floats_are_not():
 
 @pytest.mark.parametrize(("instance", "solution", "message"), [
     (ATSP, [0, 1], "leaves out node 2"),
-    (CVRP, [[1, 5], [2, 3, 4]], "customer 5 at place 1"),
-    (CVRP, [[1, 0, 2], [3, 4]], "customer 0 at place 1"),  # the depot inside a route
-    (CVRP, [[1], [2], [1], [3, 4]], "customer 1 a second time at place 2"),
+    (CVRP, [[1, 5], [2, 3, 4]], "customer 5 at position 1"),
+    (CVRP, [[1, 0, 2], [3, 4]], "customer 0 at position 1"),  # the depot inside a route
+    (CVRP, [[1], [2], [1], [3, 4]], "customer 1 a second time at position 2"),
     (CVRP, [[1], [2, 3], [4]], "route 2 (counted from 1) loads 9, more than the capacity 8"),
     (CVRP, [1, 2, 3, 4], "route 1 (counted from 1) loads 13"),
     (CVRP, [[1], [2]], "leave out customer 3: they serve 2 of 4"),
@@ -110,12 +110,12 @@ def test_sums_of_integers_are_exact_where_floats_are_not():
     (CVRP, None, "must be a list of routes, got NoneType"),
     (OP, [1, 2], "begins with 1"),
     (OP, [], "is empty"),
-    (OP, [0, 1, 1], "node 1 a second time at place 2"),
-    (OP, [0, 1, 0, 2], "node 0 a second time at place 2"),
-    (OP, [0, 9], "node 9 at place 1 of the tour is outside 0..4"),
+    (OP, [0, 1, 1], "node 1 a second time at position 2"),
+    (OP, [0, 1, 0, 2], "node 0 a second time at position 2"),
+    (OP, [0, 9], "node 9 at position 1 of the tour is outside 0..4"),
     (OP, [0, 1, 2, 3], "12 long, more than the limit 10"),
-    (KNAPSACK, [0, 0], "item 0 a second time at place 1"),
-    (KNAPSACK, [-1], "item -1 at place 0 of the selection is outside 0..3"),
+    (KNAPSACK, [0, 0], "item 0 a second time at position 1"),
+    (KNAPSACK, [-1], "item -1 at position 0 of the selection is outside 0..3"),
     (KNAPSACK, [0, 1], "weighs 9, more than the capacity 8"),
     (KNAPSACK, {"a": 1}, "must be a list of integers"),
     (KNAPSACK, [2**70], "must be a list of integers"),
