@@ -57,14 +57,9 @@ TERMS = {  # a name, and the field's term
 }
 # fields that still have such a name; one that is renamed must go
 OLD_FIELDS = {
-    "Batch.places",
-    "Entries.worth",
-    "Found.worth",
     "PolicyRows.law",
     "PrefixPrior.following",
     "SeatState.seen",
-    "Task.asked",
-    "Tokens.places",
     "Transitions.following",  # public
 }
 

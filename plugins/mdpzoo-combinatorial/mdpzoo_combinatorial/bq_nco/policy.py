@@ -176,7 +176,7 @@ def _instances(problem: Problem, observation: Observation, count: int, size: int
     if not problem.planar:
         costs = observation["costs"].float() if "costs" in observation else None
         return Batch(numbers, one, costs=costs)
-    return Batch(numbers, one, places=observation["coordinates"].float(), unit=one)
+    return Batch(numbers, one, coordinates=observation["coordinates"].float(), unit=one)
 
 
 def _resource(problem: Problem, observation: Observation, count: int) -> Tensor:
@@ -205,7 +205,7 @@ def problem_of(observation_space: spaces.Space[Any] | None) -> str:
     """The problem that an environment's observations are of; TSP where nothing tells.
 
     Raises:
-        SettingError: they have no action mask or neither places, costs nor items.
+        SettingError: they have no action mask, or neither coordinates, costs nor items.
     """
     if observation_space is None:
         return "TSP"

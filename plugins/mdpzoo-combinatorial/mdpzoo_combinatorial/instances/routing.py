@@ -186,7 +186,7 @@ class RoutingInstance(ABC):
         return degrees(self.coordinates) if self.edge_weight_type == "GEO" else self.coordinates
 
     def unit_layout(self) -> Floats:
-        """Returns the layout ``[n, 2]`` translated and scaled, by the same factor in both directions, to the unit square."""
+        """Returns the layout ``[n, 2]`` translated and scaled into the unit square; proportions are kept."""
         layout = self.layout()
         low = layout.min(0)
         return (layout - low) / ((layout - low).max() or 1.0)

@@ -43,7 +43,7 @@ def make_network(problem: Problem, settings: NetworkSettings, generator: torch.G
     """A network of such settings with fresh weights.
 
     Args:
-        problem: says how many features its tokens have, and whether there are places, edges and ends.
+        problem: defines the number of features of its tokens, and whether there are coordinates, edges and ends.
         settings: kind and size.
         generator: the source of the initial weights; a generator of seed 0 when None.
 

@@ -5,8 +5,8 @@ One network for all problems: tokens in, a score for every way of choosing every
 
 * layers are pre-normalised and call ``scaled_dot_product_attention``; the paper has ReZero and unscaled logits;
 * a token is described relative to what is left (``states.problems``);
-* tokens with places attend by distance, too: every head owns a learned, non-negative pull towards near tokens, its
-  logits lose ``strength * tokens * distance^2``; or queries and keys are turned by their places (rotary, Su et al.
+* tokens with coordinates attend by distance, too: every head owns a learned, non-negative pull towards near tokens, its
+  logits lose ``strength * tokens * distance^2``; or queries and keys are turned by their coordinates (rotary, Su et al.
   2021);
 * tokens with costs attend by them: mixed attention (Drakulic et al. 2024, GOAL, section 4), logits
   ``<query_n + A e_mn, key_m + C e_mn>``, multiplied out so that no vector is made for a pair of tokens.
@@ -37,7 +37,7 @@ class TokenNetworkSettings:
         layers: attention blocks, at least 1.
         heads: attention heads; each gets ``width / heads`` numbers, more than 4, for ``rotary`` a multiple of 4.
         widening: hidden width of the feed-forward blocks over ``width``.
-        position: how places enter attention: ``distance``, ``rotary`` or ``none``.
+        position: how coordinates enter attention: ``distance``, ``rotary`` or ``none``.
         relative: whether tokens are described relative to what is left; False: as in the paper.
     """
 
@@ -92,7 +92,7 @@ class TokenNetwork(nn.Module):
             edges: numbers that describe a pair of tokens.
             ways: scores of a token.
             ends: whether the first two tokens are special.
-            planar: whether tokens have places.
+            planar: whether tokens have coordinates.
             generator: the source of the initial weights; a generator of seed 0 when None.
         """
         super().__init__()
@@ -133,12 +133,16 @@ class TokenNetwork(nn.Module):
         mask = None if tokens.valid is None else tokens.valid[:, None, None, :]
         where: Any = None
         if self.position != "none":
-            assert tokens.places is not None
+            assert tokens.coordinates is not None
             if self.position == "rotary":
-                where = _turns(tokens.places, self.settings.width // self.settings.heads)
+                where = _turns(tokens.coordinates, self.settings.width // self.settings.heads)
             else:
-                count = tokens.places.shape[1] if tokens.valid is None else tokens.valid.sum(1).to(tokens.places.dtype)
-                where = _distance_slots(tokens.places, count)
+                count = (
+                    tokens.coordinates.shape[1]
+                    if tokens.valid is None
+                    else tokens.valid.sum(1).to(tokens.coordinates.dtype)
+                )
+                where = _distance_slots(tokens.coordinates, count)
         for block in self.blocks:
             embedded = block(embedded, where, tokens.edges, mask)
         return self.norm(embedded)
@@ -163,7 +167,7 @@ class _Block(nn.Module):
         self.narrow = nn.Linear(settings.widening * width, width)
 
     def forward(self, tokens: Tensor, where: Any, edges: Tensor | None, mask: Tensor | None) -> Tensor:
-        """``tokens [B, L, width]`` to the same shape; ``where`` is what ``position`` needs of their places."""
+        """``tokens [B, L, width]`` to the same shape; ``where`` is what ``position`` needs of their coordinates."""
         batch, length, width = tokens.shape
         parts = self.project(self.before(tokens)).view(batch, length, self.heads, -1).transpose(1, 2)
         query, key, values = parts.split((self.content, self.content, self.head), 3)
@@ -212,19 +216,19 @@ class _Mixed(nn.Module):
         return logits.softmax(3)
 
 
-def _distance_slots(places: Tensor, count: Tensor | int) -> tuple[Tensor, Tensor]:
+def _distance_slots(coordinates: Tensor, count: Tensor | int) -> tuple[Tensor, Tensor]:
     """Vectors ``[B, 1, L, 4]`` whose product is ``-count * |x - y|^2``: squared distance in units of the spacing."""
-    places = places * (math.sqrt(count) if isinstance(count, int) else count.sqrt().view(-1, 1, 1))
-    square, one = places.square().sum(2, keepdim=True), torch.ones_like(places[..., :1])
-    query = torch.cat((2 * places, -square, -one), 2)
-    key = torch.cat((places, one, square), 2)
+    coordinates = coordinates * (math.sqrt(count) if isinstance(count, int) else count.sqrt().view(-1, 1, 1))
+    square, one = coordinates.square().sum(2, keepdim=True), torch.ones_like(coordinates[..., :1])
+    query = torch.cat((2 * coordinates, -square, -one), 2)
+    key = torch.cat((coordinates, one, square), 2)
     return query.unsqueeze(1), key.unsqueeze(1)
 
 
-def _turns(places: Tensor, head: int) -> tuple[Tensor, Tensor]:
+def _turns(coordinates: Tensor, head: int) -> tuple[Tensor, Tensor]:
     """Cosines and sines ``[B, 1, L, head / 2]``: half of the pairs turn with x, half with y, at rates from 1 up."""
-    rates = torch.logspace(0, 1, head // 4, FASTEST_TURN, device=places.device)
-    angles = (places.unsqueeze(3) * rates).flatten(2).unsqueeze(1)
+    rates = torch.logspace(0, 1, head // 4, FASTEST_TURN, device=coordinates.device)
+    angles = (coordinates.unsqueeze(3) * rates).flatten(2).unsqueeze(1)
     return angles.cos(), angles.sin()
 
 

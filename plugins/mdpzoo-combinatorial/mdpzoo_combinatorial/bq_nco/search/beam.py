@@ -25,17 +25,17 @@ class Entries(NamedTuple):
         left: what each leaves; ``left.row`` is its instance.
         actions: ``[E, M]`` int64, its choices, then -1.
         score: ``[E]`` float64, the sum of their log-probabilities.
-        worth: ``[E]`` float64, what they have gained, or spent, negated.
+        objective: ``[E]`` float64, what they have gained, or spent, negated.
     """
 
     left: Remainder
     actions: Tensor
     score: Tensor
-    worth: Tensor
+    objective: Tensor
 
     def pick(self, rows: Tensor) -> "Entries":
         """Some of them, by indices."""
-        return Entries(self.left.pick(rows), self.actions[rows], self.score[rows], self.worth[rows])
+        return Entries(self.left.pick(rows), self.actions[rows], self.score[rows], self.objective[rows])
 
 
 def beam_search(task: Task, chooser: Chooser, *, width: int, merge: bool) -> SearchResult:
@@ -65,12 +65,12 @@ def beam_search(task: Task, chooser: Chooser, *, width: int, merge: bool) -> Sea
             built = construct(chooser, task.batch, entries.left, budget=task.budget).actions
             entries.actions[:, step : step + built.shape[1]] = built
             best = _better(task, best, entries)
-            best = SearchResult(best.actions, best.worth, False, best.rounds)
+            best = SearchResult(best.actions, best.objective, False, best.rounds)
             break
         children = _children(task, chooser, entries, width if codes is None else SPARE * width, width, step)
         entries = children if codes is None else _kept(_merged(children, problem.ends, codes), width)
         step += 1
-    return SearchResult(best.actions, best.worth, best.complete, width)
+    return SearchResult(best.actions, best.objective, best.complete, width)
 
 
 def _parted(ends: int, entries: Entries) -> tuple[Entries, Entries]:
@@ -86,16 +86,16 @@ def _better(task: Task, best: SearchResult, ended: Entries) -> SearchResult:
     """Instance by instance, the best of these and of solutions that have ended."""
     if not len(ended.score):
         return best
-    row, worth = ended.left.row, task.objective(ended.actions, ended.left.row)
-    order = worth.argsort(stable=True)
-    winner = torch.full_like(best.worth, -1, dtype=torch.int64)
+    row, objective = ended.left.row, task.objective(ended.actions, ended.left.row)
+    order = objective.argsort(stable=True)
+    winner = torch.full_like(best.objective, -1, dtype=torch.int64)
     winner[row[order]] = order  # the last to write is the best
     for_whom = (winner >= 0).nonzero().squeeze(1)
     winner = winner[for_whom]
-    more = worth[winner] > best.worth[for_whom]
+    more = objective[winner] > best.objective[for_whom]
     for_whom, winner = for_whom[more], winner[more]
-    actions, held = best.actions.clone(), best.worth.clone()
-    actions[for_whom], held[for_whom] = ended.actions[winner], worth[winner]
+    actions, held = best.actions.clone(), best.objective.clone()
+    actions[for_whom], held[for_whom] = ended.actions[winner], objective[winner]
     return SearchResult(actions, held, best.complete, best.rounds)
 
 
@@ -116,9 +116,9 @@ def _children(task: Task, chooser: Chooser, entries: Entries, most: int, each: i
     before = entries.pick(parent)
     token = before.left.node.gather(1, position.unsqueeze(1)).squeeze(1)
     before.actions[:, step] = token * problem.action_variants + way
-    worth = before.worth + _gain(task, before.left, token, way)
+    objective = before.objective + _gain(task, before.left, token, way)
     after = problem.step(task.batch, before.left, position, way)
-    return Entries(after, before.actions, score[kept], worth)
+    return Entries(after, before.actions, score[kept], objective)
 
 
 def _gain(task: Task, left: Remainder, token: Tensor, way: Tensor) -> Tensor:
@@ -161,7 +161,7 @@ def _merged(entries: Entries, ends: int, codes: Tensor) -> Entries:
     score = torch.full_like(entries.score, -torch.inf).scatter_reduce(0, group, entries.score, "amax")[group]
     resource = entries.left.resource.unique(return_inverse=True)[1]
     order = resource.argsort(descending=True, stable=True)
-    order = order[entries.worth[order].argsort(descending=True, stable=True)]
+    order = order[entries.objective[order].argsort(descending=True, stable=True)]
     order = order[group[order].argsort(stable=True)]
     level = group[order] * (resource.max() + 1) + resource[order]  # a later group's levels are above all before
     above = level.cummax(0).values

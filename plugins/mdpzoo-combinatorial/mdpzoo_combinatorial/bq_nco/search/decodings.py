@@ -1,9 +1,9 @@
 """Search: solutions decoded from the network, batched and anytime (BQ-NCO, section 5; LEHD, arXiv 2310.07985).
 
-``greedy`` takes the best score, ``symmetric`` repeats that under all views of an instance, ``sample`` draws from the
-softmax, ``beam`` keeps several beginnings, ``reconstruct`` improves a first solution piece by piece. The network sees
-places in the unit square; the objective is the instance's own, with TSPLIB's rounding where it has one. What differs
-from the papers: time limits, merging (``beam``), and re-construction of all five problems (``reconstruction``).
+``greedy`` chooses the highest score, ``symmetric`` repeats this for all symmetries of an instance, ``sample`` draws
+from the softmax, ``beam`` is beam search, ``reconstruct`` improves a solution by solving subproblems again. The network
+sees coordinates in the unit square; the objective is the instance's own, including TSPLIB's rounding. What differs from
+the papers: time limits, merging (``beam``), and re-construction for all five problems (``reconstruction``).
 """
 
 from collections.abc import Callable
@@ -39,7 +39,7 @@ class Solutions:
         sequence: ``[B, M]`` int64. TSP, ATSP: each row a permutation of ``0..n-1`` that starts with node 0. CVRP:
             customers one after the other with 0 between routes, then 0. OP: nodes in order beginning with 0, then -1.
             Knapsack: items, sorted, then -1.
-        objective: ``[B]`` float64, what the instances themselves say that the solutions are worth.
+        objective: ``[B]`` float64, by the instances' own rules.
         decoding: one of ``DECODINGS``.
         seconds: of wall clock, for all B together.
         complete: whether the network made every choice of the first solutions; False where the time limit had a cheap
@@ -146,7 +146,7 @@ def beam(task: Task, *, width: int = 16, merge: bool = True, neighbours: int | N
         raise SettingError(f"merge must be True or False, got {merge!r}")
     found = beam_search(task, task.chooser(neighbours), width=width, merge=merge)
     actions = task.settled(found.actions)
-    found = replace(found, actions=actions, worth=task.objective(actions))
+    found = replace(found, actions=actions, objective=task.objective(actions))
     task.tell(found)
     return found
 

@@ -19,10 +19,10 @@ FURTHER = 10.0  # what going by the depot counts, in sides of the unit square: m
 def cheapest(problem: Problem, batch: Batch, left: Remainder) -> Tensor:
     """Scores ``[B, K L]`` of the actions in a network's place, ``-inf`` where illegal: the nearest node, the nearest
     customer that fits, most prize for the distance, most value for the weight."""
-    worth = resolve(problem.record.learning.rule)(batch, left).unsqueeze(2)
+    scores = resolve(problem.record.learning.rule)(batch, left).unsqueeze(2)
     if problem.action_variants == 2:
-        worth = torch.cat((worth, -_away(batch, left, torch.zeros_like(left.node[:, :1])).unsqueeze(2) - FURTHER), 2)
-    return worth.masked_fill(~problem.legal(batch, left), -torch.inf).flatten(1)
+        scores = torch.cat((scores, -_away(batch, left, torch.zeros_like(left.node[:, :1])).unsqueeze(2) - FURTHER), 2)
+    return scores.masked_fill(~problem.legal(batch, left), -torch.inf).flatten(1)
 
 
 def shown(problem: Problem, batch: Batch, left: Remainder, neighbours: int) -> Tensor:
@@ -32,20 +32,20 @@ def shown(problem: Problem, batch: Batch, left: Remainder, neighbours: int) -> T
         problem: whose states.
         batch: the instances.
         left: the states.
-        neighbours: at least 1 and fewer than there are places for tokens left.
+        neighbours: at least 1 and fewer than remaining positions.
     """
-    worth = resolve(problem.record.learning.rule)(batch, left)[:, problem.ends :]
+    scores = resolve(problem.record.learning.rule)(batch, left)[:, problem.ends :]
     if left.count is not None:
-        padding = torch.arange(worth.shape[1], device=worth.device) >= left.count.unsqueeze(1)
-        worth = worth.masked_fill(padding, -torch.inf)
+        padding = torch.arange(scores.shape[1], device=scores.device) >= left.count.unsqueeze(1)
+        scores = scores.masked_fill(padding, -torch.inf)
     if problem.record.learning.near_and_good and neighbours > 1:
         far = _away(batch, left, left.node[:, :1])[:, problem.ends :]
         if left.count is not None:
             far = far.masked_fill(padding, torch.inf)
         near = far.topk(neighbours // 2, 1, largest=False).indices
-        open_ = worth.gather(1, near) > -torch.inf
-        worth = worth.scatter(1, near, torch.where(open_, torch.inf, -torch.inf).to(worth.dtype))
-    return worth.topk(neighbours, 1).indices + problem.ends
+        open_ = scores.gather(1, near) > -torch.inf
+        scores = scores.scatter(1, near, torch.where(open_, torch.inf, -torch.inf).to(scores.dtype))
+    return scores.topk(neighbours, 1).indices + problem.ends
 
 
 def certain(batch: Batch, left: Remainder, neighbours: int) -> tuple[Tensor, Tensor]:
@@ -64,12 +64,12 @@ def certain(batch: Batch, left: Remainder, neighbours: int) -> tuple[Tensor, Ten
 
 
 def _away(batch: Batch, left: Remainder, start: Tensor) -> Tensor:
-    """How far tokens ``[B, L]`` are from starts ``[B, 1]``: between places, or by costs where there are no places."""
+    """Returns distances of tokens ``[B, L]`` from starts ``[B, 1]``, by coordinates, or costs if there are none."""
     row = left.row.unsqueeze(1)
-    if batch.places is None:
+    if batch.coordinates is None:
         assert batch.costs is not None
         return batch.costs[row, start, left.node]
-    return (batch.places[row, left.node] - batch.places[row, start]).norm(dim=2)
+    return (batch.coordinates[row, left.node] - batch.coordinates[row, start]).norm(dim=2)
 
 
 def nearest(batch: Batch, left: Remainder) -> Tensor:

@@ -85,10 +85,10 @@ def from_coordinates(given: Any) -> Posed:
     low = coordinates.min(1, keepdims=True)
     side = (coordinates - low).max((1, 2))
     side = np.where(side > 0, side, 1.0)
-    places = torch.from_numpy(((coordinates - low) / side[:, None, None]).astype(np.float32))
-    count, size = places.shape[:2]
+    scaled = torch.from_numpy(((coordinates - low) / side[:, None, None]).astype(np.float32))
+    count, size = scaled.shape[:2]
     nothing = torch.zeros(count, size, 0, dtype=torch.float64)
-    batch = Batch(nothing, torch.zeros(count, dtype=torch.float64), places, torch.from_numpy(side))
+    batch = Batch(nothing, torch.zeros(count, dtype=torch.float64), scaled, torch.from_numpy(side))
     return Posed(batch, None, coordinates)
 
 

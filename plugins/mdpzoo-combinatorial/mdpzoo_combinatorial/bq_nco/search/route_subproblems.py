@@ -26,8 +26,8 @@ class RouteSubproblems(Subproblems):
 
     def begin(self, actions: Tensor) -> None:
         """Routes of each instance."""
-        assert self.task.batch.places is not None
-        self.places = self.task.batch.places.cpu().double().numpy()
+        assert self.task.batch.coordinates is not None
+        self.coordinates = self.task.batch.coordinates.cpu().double().numpy()
         self.routes = [routes_of_actions(each) for each in actions.cpu().numpy()]
 
     def actions(self) -> Tensor:
@@ -86,7 +86,7 @@ class RouteSubproblems(Subproblems):
 
     def _by_angle(self, index: int, routes: list[Route], size: int) -> list[list[int]]:
         """Runs of routes in the order of their direction, from a random one on."""
-        middle = self._middles(index, routes) - self.places[index, 0]
+        middle = self._middles(index, routes) - self.coordinates[index, 0]
         order = np.argsort(np.arctan2(middle[:, 1], middle[:, 0]), kind="stable")
         order = np.roll(order, int(self.task.draws.integers(len(routes))))
         pieces: list[list[int]] = []
@@ -105,7 +105,7 @@ class RouteSubproblems(Subproblems):
         middle, pieces = self._middles(index, routes), []
         while free:
             first = free[0]
-            seed = self.places[index, self.task.draws.choice(routes[first])]
+            seed = self.coordinates[index, self.task.draws.choice(routes[first])]
             seed = 0.5 * (seed + middle[first])
             far = np.linalg.norm(middle[free] - seed, axis=1)
             far[0] = -1.0
@@ -123,7 +123,7 @@ class RouteSubproblems(Subproblems):
     def _middles(self, index: int, routes: list[Route]) -> NDArray[Any]:
         """``[R, 2]``, the means of the routes' customers."""
         sizes = np.array([len(route) for route in routes])
-        flat = self.places[index, np.concatenate(routes)]
+        flat = self.coordinates[index, np.concatenate(routes)]
         begins = np.append(0, sizes.cumsum()[:-1])
         return np.add.reduceat(flat, begins, axis=0) / sizes[:, None]
 

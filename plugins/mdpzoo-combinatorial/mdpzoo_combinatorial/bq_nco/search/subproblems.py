@@ -22,7 +22,7 @@ TOKENS_AT_ONCE = 300  # of all pieces of a round: small batches are cut several 
 class Subproblems(ABC):
     """The solutions of I instances, and how they are cut and mended."""
 
-    smallest: int = 2  # tokens in the smallest piece worth solving again
+    smallest: int = 2  # tokens in the smallest subproblem that is solved again
 
     def __init__(self, task: Task) -> None:
         """Takes the instances; ``begin`` takes their solutions."""
@@ -107,7 +107,7 @@ class TourSubproblems(Subproblems):
             self.tours = self.tours.scatter(1, slots.flatten(1), path.flatten(1))
 
     def _at(self, slots: Tensor) -> Tensor:
-        """The nodes ``[..., I, P, size]`` at places of the tours."""
+        """Returns the nodes ``[..., I, P, size]`` at positions of the tours."""
         tours = self.tours.unsqueeze(1).expand(*slots.shape[:-1], -1)
         return tours.gather(-1, slots)
 

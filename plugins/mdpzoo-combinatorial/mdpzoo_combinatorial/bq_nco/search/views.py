@@ -1,6 +1,6 @@
 """Views: the same instances as the network could see them as well, under which their solutions are the same.
 
-Isometries of the square for what has places (eight), transposed costs for ATSP (two; tours are read backwards).
+Isometries of the square for what has coordinates (eight), transposed costs for ATSP (two; tours are read backwards).
 """
 
 from dataclasses import replace
@@ -26,16 +26,16 @@ def viewed(problem: Problem, batch: Batch, index: int) -> Batch:
     if not index:
         return batch
     if problem.planar:
-        assert batch.places is not None
-        return replace(batch, places=isometry(batch.places - 0.5, index) + 0.5)
+        assert batch.coordinates is not None
+        return replace(batch, coordinates=isometry(batch.coordinates - 0.5, index) + 0.5)
     assert batch.costs is not None
     return replace(batch, costs=batch.costs.transpose(1, 2))
 
 
-def isometry(places: Tensor, index: int) -> Tensor:
-    """Maps places ``[..., 2]`` by isometry ``index`` in 0..7 of the square about the origin; 0 changes nothing."""
-    turned = places.flip(-1) if index & 4 else places
-    return turned * torch.tensor([1.0 - (index & 1) * 2, 1.0 - (index >> 1 & 1) * 2], device=places.device)
+def isometry(coordinates: Tensor, index: int) -> Tensor:
+    """Maps coordinates ``[..., 2]`` by isometry ``index`` in 0..7 of the square about the origin; 0 changes nothing."""
+    turned = coordinates.flip(-1) if index & 4 else coordinates
+    return turned * torch.tensor([1.0 - (index & 1) * 2, 1.0 - (index >> 1 & 1) * 2], device=coordinates.device)
 
 
 def all_views(problem: Problem, batch: Batch) -> Batch:

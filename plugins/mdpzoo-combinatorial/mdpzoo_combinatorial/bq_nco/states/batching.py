@@ -1,4 +1,4 @@
-"""Instances as tensors: places rescaled to the unit square, amounts in double precision."""
+"""Instances as tensors: coordinates rescaled to the unit square, amounts in double precision."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -21,7 +21,7 @@ def batch_of(instances: Sequence[Any], *, exact: bool = True) -> Batch:
     Args:
         instances: ``Instance`` objects of one problem and one size, at least one.
         exact: whether orienteering gets its own distances, so that what looks legal is so by the instance's rounding;
-            False: they are computed from places, for imitation.
+            False: they are computed from coordinates, for imitation.
 
     Raises:
         InstanceError: problems or sizes differ.
@@ -74,7 +74,7 @@ def size_of(instance: Any) -> int:
 
 
 def _positions(instances: Sequence[Any]) -> dict[str, Tensor]:
-    return {"places": _coordinates(instances), "unit": _double([_unit(each) for each in instances])}
+    return {"coordinates": _coordinates(instances), "unit": _double([_unit(each) for each in instances])}
 
 
 def _several(instances: Sequence[Any], field: str) -> str:
@@ -102,7 +102,7 @@ def _coordinates(instances: Sequence[Any]) -> Tensor:
 
 
 def _unit(instance: Any) -> float:
-    """The instance's distances over those of its places: the mean ratio, from node 0 to all others."""
+    """The instance's distances over those of its coordinates: the mean ratio, from node 0 to all others."""
     layout = instance.unit_layout()
     nodes = np.arange(1, len(layout))
     if not len(nodes):

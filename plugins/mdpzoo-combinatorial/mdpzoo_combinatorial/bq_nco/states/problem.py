@@ -47,7 +47,7 @@ class Problem(ABC):
         Args:
             batch: the instances.
             left: ``B`` states, each with something legal.
-            position: ``[B]`` int64, places among the tokens of ``left``.
+            position: ``[B]`` int64, indices into the tokens of ``left``.
             way: ``[B]`` int64, None where K = 1.
         """
         return self.pruned(batch, without(left, position, self.ends, self.used(batch, left, position, way)))
@@ -82,60 +82,61 @@ class Problem(ABC):
             relative: our features; False: the paper's.
         """
         valid = valid_tokens(left, self.ends)
-        places = edges = None
+        coordinates = edges = None
         if self.planar:
-            assert batch.places is not None
-            places = batch.places[left.row.unsqueeze(1), left.node]
+            assert batch.coordinates is not None
+            coordinates = batch.coordinates[left.row.unsqueeze(1), left.node]
         if relative:
-            features, places, edges = self.described(batch, left, places, valid)
+            features, coordinates, edges = self.described(batch, left, coordinates, valid)
         else:
-            features = self.as_published(batch, left, places)
-        return Tokens(features, self.legal(batch, left), self.ends, places, edges, valid)
+            features = self.as_published(batch, left, coordinates)
+        return Tokens(features, self.legal(batch, left), self.ends, coordinates, edges, valid)
 
     @abstractmethod
     def described(
-        self, batch: Batch, left: Remainder, places: Tensor | None, valid: Tensor | None
+        self, batch: Batch, left: Remainder, coordinates: Tensor | None, valid: Tensor | None
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
-        """Our features ``[B, L, F]``, places in their own box and edges ``[B, L, L, E]``."""
+        """Our features ``[B, L, F]``, coordinates in their own box and edges ``[B, L, L, E]``."""
 
     @abstractmethod
-    def as_published(self, batch: Batch, left: Remainder, places: Tensor | None) -> Tensor:
+    def as_published(self, batch: Batch, left: Remainder, coordinates: Tensor | None) -> Tensor:
         """The paper's features ``[B, L, F]``."""
 
 
-def unit_box(places: Tensor, valid: Tensor | None) -> tuple[Tensor, Tensor]:
+def unit_box(coordinates: Tensor, valid: Tensor | None) -> tuple[Tensor, Tensor]:
     """Moves and scales each state so that the longer side of its box spans ``[-0.5, 0.5]``; padding lands on 0.
 
     Returns:
-        Places ``[B, L, 2]`` and the sides ``[B, 1]``, 1 where all places are one.
+        Coordinates ``[B, L, 2]`` and the sides ``[B, 1]``, 1 where all coordinates are one.
     """
-    low, high = places, places
+    low, high = coordinates, coordinates
     if valid is not None:
         low = low.masked_fill(~valid.unsqueeze(2), torch.inf)
         high = high.masked_fill(~valid.unsqueeze(2), -torch.inf)
     smallest, largest = low.amin(1, keepdim=True), high.amax(1, keepdim=True)
     side = (largest - smallest).amax(2, keepdim=True)
     side = torch.where(side > 0, side, torch.ones_like(side))
-    moved = (places - (smallest + largest) / 2) / side
+    moved = (coordinates - (smallest + largest) / 2) / side
     return (moved if valid is None else moved * valid.unsqueeze(2)), side.squeeze(2)
 
 
-def geometry(places: Tensor, valid: Tensor | None) -> Tensor:
-    """``[B, L, 17]``: what a token's place says, in units of the box and, for what is near, of the spacing of tokens.
+def geometry(coordinates: Tensor, valid: Tensor | None) -> Tensor:
+    """Returns the geometric features of tokens, ``[B, L, 17]``, in units of the box.
 
-    Places, offsets to both ends and their lengths; the same offsets and lengths once more, stretched by half the root
-    of the number of tokens and squashed to (-1, 1); and the distances to the three nearest tokens, likewise.
+    These are coordinates, offsets to both ends and their lengths; the offsets and lengths again, scaled by half the
+    square root of the number of tokens and squashed to (-1, 1); and, likewise, the distances to the three nearest
+    tokens.
     """
-    to_origin, to_destination = places - places[:, :1], places - places[:, 1:2]
+    to_origin, to_destination = coordinates - coordinates[:, :1], coordinates - coordinates[:, 1:2]
     lengths = torch.stack((to_origin.norm(dim=2), to_destination.norm(dim=2)), 2)
-    far = torch.cdist(places, places, compute_mode="donot_use_mm_for_euclid_dist")
+    far = torch.cdist(coordinates, coordinates, compute_mode="donot_use_mm_for_euclid_dist")
     if valid is None:
-        stretch: Tensor | float = places.shape[1] ** 0.5 / 2
+        stretch: Tensor | float = coordinates.shape[1] ** 0.5 / 2
     else:
-        stretch = valid.sum(1).to(places.dtype).sqrt().view(-1, 1, 1) / 2
+        stretch = valid.sum(1).to(coordinates.dtype).sqrt().view(-1, 1, 1) / 2
         far = far.masked_fill(~valid.unsqueeze(1), torch.inf)
     near = far.topk(min(4, far.shape[2]), 2, largest=False).values[:, :, 1:] * stretch
     near = torch.nn.functional.pad(near, (0, 3 - near.shape[2]), value=torch.inf)
     offsets = torch.tanh(torch.cat((to_origin, to_destination), 2) * stretch)
     squashed = 1 - 1 / (1 + torch.cat((lengths * stretch, near), 2))
-    return torch.cat((places, to_origin, to_destination, lengths, offsets, squashed), 2)
+    return torch.cat((coordinates, to_origin, to_destination, lengths, offsets, squashed), 2)

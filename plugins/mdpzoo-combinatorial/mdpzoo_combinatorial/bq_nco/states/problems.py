@@ -1,9 +1,9 @@
-"""The five problems as a network and a search see them.
+"""The states and features of the five problems, for the network and the search.
 
-Features are those of the paper (``relative=False``: Drakulic et al. 2023, section 4 and the appendices) or
-ours, relative to the state: places in its own bounding box, offsets and distances to both ends, amounts in parts of
-what is left. What differs from the paper: customers of OP and items of Knapsack that can never again be legal are
-deleted (an exact, coarser quotient), and ATSP's costs are edge features.
+Features are those of the paper (``relative=False``: Drakulic et al. 2023, section 4 and the appendices), or relative to
+the state: coordinates in its bounding box, offsets and distances to both ends, and amounts as fractions of the
+remaining resource. What differs from the paper: customers of OP and items of Knapsack that can never be legal again are
+removed (an exact, coarser quotient), and the costs of ATSP are edge features.
 """
 
 import torch
@@ -29,17 +29,17 @@ class TSP(Problem):
     paper, features = 2, GEOMETRY
 
     def described(
-        self, batch: Batch, left: Remainder, places: Tensor | None, valid: Tensor | None
+        self, batch: Batch, left: Remainder, coordinates: Tensor | None, valid: Tensor | None
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
         """The geometry alone."""
-        assert places is not None
-        places, _ = unit_box(places, valid)
-        return geometry(places, valid), places, None
+        assert coordinates is not None
+        coordinates, _ = unit_box(coordinates, valid)
+        return geometry(coordinates, valid), coordinates, None
 
-    def as_published(self, batch: Batch, left: Remainder, places: Tensor | None) -> Tensor:
-        """Places."""
-        assert places is not None
-        return places
+    def as_published(self, batch: Batch, left: Remainder, coordinates: Tensor | None) -> Tensor:
+        """Coordinates."""
+        assert coordinates is not None
+        return coordinates
 
 
 class ATSP(Problem):
@@ -48,7 +48,7 @@ class ATSP(Problem):
     paper, features, edges = 0, 8, 4
 
     def described(
-        self, batch: Batch, left: Remainder, places: Tensor | None, valid: Tensor | None
+        self, batch: Batch, left: Remainder, coordinates: Tensor | None, valid: Tensor | None
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
         """Costs in units of their mean: to and from both ends, the mean and the least of row and column."""
         assert batch.costs is not None
@@ -77,7 +77,7 @@ class ATSP(Problem):
         share_back = (back_row + TINY) / (costs + back_row + 2 * TINY)
         return features, None, torch.stack((costs, back, share, share_back), 3)
 
-    def as_published(self, batch: Batch, left: Remainder, places: Tensor | None) -> Tensor:
+    def as_published(self, batch: Batch, left: Remainder, coordinates: Tensor | None) -> Tensor:
         """Refused."""
         raise SettingError("the paper's network for ATSP was never published; use relative features for ATSP")
 
@@ -100,23 +100,23 @@ class CVRP(Problem):
         return legal_variants(demand, free, left.resource.unsqueeze(1), left.node[:, :1] == 0)
 
     def described(
-        self, batch: Batch, left: Remainder, places: Tensor | None, valid: Tensor | None
+        self, batch: Batch, left: Remainder, coordinates: Tensor | None, valid: Tensor | None
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
         """The geometry; demand, load, what would be left of it and what is to be brought, in parts of the capacity."""
-        assert places is not None
-        places, _ = unit_box(places, valid)
+        assert coordinates is not None
+        coordinates, _ = unit_box(coordinates, valid)
         demand, load = self._amounts(batch, left)
         after = load - demand
         to_bring = demand if valid is None else demand * valid
         to_bring = (to_bring.sum(1, keepdim=True) / 10.0).expand_as(demand)
         more = torch.stack((demand, load.expand_as(demand), after, (after >= 0).float(), to_bring), 2)
-        return torch.cat((geometry(places, valid), more), 2), places, None
+        return torch.cat((geometry(coordinates, valid), more), 2), coordinates, None
 
-    def as_published(self, batch: Batch, left: Remainder, places: Tensor | None) -> Tensor:
-        """Places, demand and load in parts of the capacity."""
-        assert places is not None
+    def as_published(self, batch: Batch, left: Remainder, coordinates: Tensor | None) -> Tensor:
+        """Coordinates, demand and load in parts of the capacity."""
+        assert coordinates is not None
         demand, load = self._amounts(batch, left)
-        return torch.cat((places, torch.stack((demand, load.expand_as(demand)), 2)), 2)
+        return torch.cat((coordinates, torch.stack((demand, load.expand_as(demand)), 2)), 2)
 
     def _amounts(self, batch: Batch, left: Remainder) -> tuple[Tensor, Tensor]:
         """Demands ``[B, L]`` and loads ``[B, 1]`` in parts of the capacity."""
@@ -142,13 +142,13 @@ class OP(Problem):
         return reaches_home(away, home, room.unsqueeze(1))
 
     def described(
-        self, batch: Batch, left: Remainder, places: Tensor | None, valid: Tensor | None
+        self, batch: Batch, left: Remainder, coordinates: Tensor | None, valid: Tensor | None
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
         """The geometry; the prize in parts of the largest; limit, slack and detour, in sides of the box."""
-        assert places is not None
+        assert coordinates is not None
         assert batch.unit is not None
-        places, side = unit_box(places, valid)
-        seen = geometry(places, valid)
+        coordinates, side = unit_box(coordinates, valid)
+        seen = geometry(coordinates, valid)
         prize = batch.numbers[left.row.unsqueeze(1), left.node, 0].float()
         if valid is not None:
             prize = prize * valid
@@ -157,17 +157,17 @@ class OP(Problem):
         limit = limit.clamp(max=100.0)
         slack = limit - seen[:, :, 6] - seen[:, :, 7]
         detour = (seen[:, :, 6] + seen[:, :, 7] - seen[:, :1, 7]).clamp(min=0)
-        worth = prize / (prize + 4.0 * detour + TINY)
-        more = torch.stack((prize, limit.expand_as(prize), slack, worth), 2)
-        return torch.cat((seen, more), 2), places, None
+        ratio = prize / (prize + 4.0 * detour + TINY)
+        more = torch.stack((prize, limit.expand_as(prize), slack, ratio), 2)
+        return torch.cat((seen, more), 2), coordinates, None
 
-    def as_published(self, batch: Batch, left: Remainder, places: Tensor | None) -> Tensor:
-        """Places, prize and what is left of the limit."""
-        assert places is not None
+    def as_published(self, batch: Batch, left: Remainder, coordinates: Tensor | None) -> Tensor:
+        """Coordinates, prize and what is left of the limit."""
+        assert coordinates is not None
         assert batch.unit is not None
         prize = batch.numbers[left.row.unsqueeze(1), left.node, 0].float()
         limit = (left.resource / batch.unit[left.row]).float().unsqueeze(1)
-        return torch.cat((places, torch.stack((prize, limit.expand_as(prize)), 2)), 2)
+        return torch.cat((coordinates, torch.stack((prize, limit.expand_as(prize)), 2)), 2)
 
     def _trips(self, batch: Batch, left: Remainder) -> tuple[Tensor, Tensor]:
         """Costs ``[B, L]`` float64 from the origin to every token, and from it to the destination."""
@@ -175,10 +175,10 @@ class OP(Problem):
         if batch.costs is not None:
             away, home = batch.costs[row, left.node[:, :1], left.node], batch.costs[row, left.node, left.node[:, 1:2]]
             return away.double(), home.double()
-        assert batch.places is not None
+        assert batch.coordinates is not None
         assert batch.unit is not None
-        places = batch.places[row, left.node].double()
-        away, home = (places - places[:, :1]).norm(dim=2), (places - places[:, 1:2]).norm(dim=2)
+        coordinates = batch.coordinates[row, left.node].double()
+        away, home = (coordinates - coordinates[:, :1]).norm(dim=2), (coordinates - coordinates[:, 1:2]).norm(dim=2)
         unit = batch.unit[left.row].unsqueeze(1)
         return away * unit, home * unit
 
@@ -198,7 +198,7 @@ class Knapsack(Problem):
         return fits(batch.numbers[left.row.unsqueeze(1), left.node, 1], room.unsqueeze(1))
 
     def described(
-        self, batch: Batch, left: Remainder, places: Tensor | None, valid: Tensor | None
+        self, batch: Batch, left: Remainder, coordinates: Tensor | None, valid: Tensor | None
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
         """Value and weight in parts of the largest and of the room; where the item stands in Dantzig's order.
 
@@ -232,7 +232,7 @@ class Knapsack(Problem):
         )
         return torch.stack([each.float() for each in columns], 2), None, None
 
-    def as_published(self, batch: Batch, left: Remainder, places: Tensor | None) -> Tensor:
+    def as_published(self, batch: Batch, left: Remainder, coordinates: Tensor | None) -> Tensor:
         """Value, weight and what is left of the capacity, in thousands (as in the paper, for its instances)."""
         pair = batch.numbers[left.row.unsqueeze(1), left.node]
         room = left.resource.view(-1, 1, 1).expand(-1, pair.shape[1], 1)

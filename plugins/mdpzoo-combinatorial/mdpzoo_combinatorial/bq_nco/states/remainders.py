@@ -19,15 +19,15 @@ class Batch:
         numbers: ``[I, n, k]`` float64, what a token has beside its place: a demand (CVRP), a prize (OP), value and
             weight (Knapsack), nothing (tours, k = 0).
         resource: ``[I]`` float64, capacity or limit of the whole instance; 0 for tours.
-        places: ``[I, n, 2]`` float32 in the unit square; None where there are none.
-        unit: ``[I]`` float64, what a distance of 1 between places is in the instance's own units; None without places.
+        coordinates: ``[I, n, 2]`` float32 in the unit square; None where there are none.
+        unit: ``[I]`` float64, length of a distance of 1 in the instance's own units; None without coordinates.
         costs: ``[I, n, n]`` the instance's own costs: float32 for ATSP, float64 for OP where legality must be exact.
         tolerance: ``[I]`` float64, by how much rounding may overdraw the resource; None: by nothing.
     """
 
     numbers: Tensor
     resource: Tensor
-    places: Tensor | None = None
+    coordinates: Tensor | None = None
     unit: Tensor | None = None
     costs: Tensor | None = None
     tolerance: Tensor | None = None
@@ -83,7 +83,7 @@ class Tokens(NamedTuple):
         features: ``[B, L, F]`` float32.
         legal: ``[B, L, K]`` bool, in which of K ways a token may be chosen.
         ends: how many of the first tokens are origin and destination: 2 or 0.
-        places: ``[B, L, 2]`` float32, the longer side of whose box is 1; None where there are none.
+        coordinates: ``[B, L, 2]`` float32, the longer side of whose box is 1; None where there are none.
         edges: ``[B, L, L, E]`` float32, from the row's token to the column's; None where there are none.
         valid: ``[B, L]`` bool, which are not padding; None: all.
     """
@@ -91,7 +91,7 @@ class Tokens(NamedTuple):
     features: Tensor
     legal: Tensor
     ends: int
-    places: Tensor | None = None
+    coordinates: Tensor | None = None
     edges: Tensor | None = None
     valid: Tensor | None = None
 

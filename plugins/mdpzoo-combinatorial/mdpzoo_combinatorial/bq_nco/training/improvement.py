@@ -97,7 +97,7 @@ class Pool:
             drawn = nn.functional.pad(drawn, (0, choices - drawn.shape[1]), value=-1)
             if known is not None:
                 known = known.to(drawn.device)
-                drawn = torch.where((found.worth > task.objective(known)).unsqueeze(1), drawn, known)
+                drawn = torch.where((found.objective > task.objective(known)).unsqueeze(1), drawn, known)
         return drawn.cpu().clone()
 
     def labels(self) -> Labels:

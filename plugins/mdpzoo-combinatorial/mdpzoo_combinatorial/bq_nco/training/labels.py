@@ -30,7 +30,8 @@ from mdpzoo_combinatorial.problems import ProblemRecord, record_named, resolve
 
 CHUNK = 256  # instances a file; what an interrupted run can lose
 OWN = "own"
-FIELDS = ("numbers", "resource", "places", "unit", "costs", "tolerance")  # of a ``Batch``
+FIELDS = ("numbers", "resource", "coordinates", "unit", "costs", "tolerance")  # of a ``Batch``
+STORED_AS = {"coordinates": "places"}  # names in files, where they differ
 NARROW = {"numbers": np.float32, "sequence": np.int16}  # as they are stored
 
 
@@ -214,7 +215,7 @@ def write_chunk(target: Path, labels: Labels, **notes: float | str) -> None:
     """Writes labels, and notes that ``read_labels`` ignores; the file is there whole or not at all."""
     parts = {name: getattr(labels.batch, name) for name in FIELDS} | {"sequence": labels.sequence}
     arrays = {name: each.numpy() for name, each in parts.items() if each is not None}
-    arrays = {name: each.astype(NARROW.get(name, each.dtype)) for name, each in arrays.items()}
+    arrays = {STORED_AS.get(name, name): each.astype(NARROW.get(name, each.dtype)) for name, each in arrays.items()}
     with replacing(target) as beside, beside.open("wb") as file:
         np.savez_compressed(file, problem=np.array(labels.problem), **arrays, **notes)  # type: ignore[arg-type]
 
@@ -251,7 +252,8 @@ def _read_chunk(path: Path) -> Labels:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
             problem = str(data["problem"])
-            arrays = {name: data[name] for name in (*FIELDS, "sequence") if name in data.files}
+            stored = {name: STORED_AS.get(name, name) for name in (*FIELDS, "sequence")}
+            arrays = {name: data[key] for name, key in stored.items() if key in data.files}
     except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise InstanceError(f"{path} is no file of labels: {error}") from error
     if not {"numbers", "resource", "sequence"} <= arrays.keys():
@@ -272,7 +274,7 @@ def _check_shapes(labels: Labels) -> None:
     if len(shape) != 3 or shape[2] != amounts:
         raise InstanceError(f"labels of {labels.problem} need numbers [K, n, {amounts}], got {list(shape)}")
     count, size = shape[:2]
-    needed = {"resource": (count,)} | ({"places": (count, size, 2), "unit": (count,)} if problem.planar else {})
+    needed = {"resource": (count,)} | ({"coordinates": (count, size, 2), "unit": (count,)} if problem.planar else {})
     needed |= {"costs": (count, size, size)} if problem.record.costs else {}
     for name, wanted in needed.items():
         given = getattr(batch, name)

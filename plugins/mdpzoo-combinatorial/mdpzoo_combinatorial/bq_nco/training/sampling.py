@@ -209,8 +209,8 @@ def _in_sector(batch: Batch, path: Tensor, first: Tensor, begin: Tensor, width: 
     """
     if width >= 1.0:
         return torch.ones_like(path, dtype=torch.bool)
-    assert batch.places is not None
-    away = batch.places.gather(1, path.unsqueeze(2).expand(-1, -1, 2)) - batch.places[:, :1]
+    assert batch.coordinates is not None
+    away = batch.coordinates.gather(1, path.unsqueeze(2).expand(-1, -1, 2)) - batch.coordinates[:, :1]
     middle = torch.zeros_like(away).scatter_add(1, first.unsqueeze(2).expand(-1, -1, 2), away)
     middle = middle.gather(1, first.unsqueeze(2).expand(-1, -1, 2))
     turns = torch.atan2(middle[:, :, 1], middle[:, :, 0]) / (2 * math.pi)
@@ -232,10 +232,10 @@ def _prizes(source: Prepared, tokens: int, generator: torch.Generator) -> Exampl
     path = source.sequence[row].gather(1, torch.where(backwards, turned, place)).clamp(min=0)
     gone = (share * visits).long().unsqueeze(1)
     batch = source.labels.batch.rows(row)
-    assert batch.places is not None
+    assert batch.coordinates is not None
     assert batch.unit is not None
     tour = torch.cat((torch.zeros_like(path[:, :1]), path), 1)
-    where = batch.places.double().gather(1, tour.unsqueeze(2).expand(-1, -1, 2))
+    where = batch.coordinates.double().gather(1, tour.unsqueeze(2).expand(-1, -1, 2))
     steps = (where[:, 1:] - where[:, :-1]).norm(dim=2) * batch.unit.unsqueeze(1)
     room = batch.resource - (steps * (place < gone)).sum(1)
     visited = torch.zeros(len(row), size, dtype=torch.bool)
@@ -251,7 +251,7 @@ def _prizes(source: Prepared, tokens: int, generator: torch.Generator) -> Exampl
     ends = (gone == 0) & (visits.unsqueeze(1) > 1)
     good = torch.where(ends, good.scatter(1, path.gather(1, visits.unsqueeze(1) - 1), 1.0), good)
     reach = problem.reachable(batch, whole)
-    reach[:, 2:] |= good[:, 1:] > 0  # places in single precision may miss it by a hair
+    reach[:, 2:] |= good[:, 1:] > 0  # coordinates in single precision may miss it slightly
     left = keep(whole, open_ & reach, problem.ends)
     return _named(source, batch, left, good, generator)
 
@@ -284,13 +284,13 @@ def _named(source: Prepared, batch: Batch, left: Remainder, good: Tensor, genera
 
 def _mirrored(batch: Batch, generator: torch.Generator) -> Batch:
     """Each instance under one of the eight isometries of the square, drawn uniformly."""
-    if batch.places is None:
+    if batch.coordinates is None:
         return batch
     count = len(batch)
     sign = 2.0 * torch.randint(2, (count, 1, 2), generator=generator) - 1.0
     swap = torch.randint(2, (count, 1, 1), generator=generator).bool()
-    centred = batch.places - 0.5
-    return replace(batch, places=torch.where(swap, centred.flip(2), centred) * sign + 0.5)
+    centred = batch.coordinates - 0.5
+    return replace(batch, coordinates=torch.where(swap, centred.flip(2), centred) * sign + 0.5)
 
 
 TOURS = Sampler(_as_stored, _tours)

@@ -135,9 +135,9 @@ def test_all_views_have_the_same_solutions(agents, problem):
     batch = pose(PROBLEMS[problem], given).batch
     views = all_views(PROBLEMS[problem], batch)
     assert len(views) == 2 * number_of_views(PROBLEMS[problem])
-    if batch.places is not None:
-        away = torch.cdist(batch.places, batch.places)
-        again = torch.cdist(views.places, views.places).view(-1, *away.shape)
+    if batch.coordinates is not None:
+        away = torch.cdist(batch.coordinates, batch.coordinates)
+        again = torch.cdist(views.coordinates, views.coordinates).view(-1, *away.shape)
         torch.testing.assert_close(again, away.expand_as(again), rtol=0, atol=1e-5)
     if problem == "ATSP":
         assert torch.equal(views.costs[2:], batch.costs.transpose(1, 2))

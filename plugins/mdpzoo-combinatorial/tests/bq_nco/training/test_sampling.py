@@ -69,7 +69,7 @@ def cost(problem):
     def far(batch, row, a, b):
         if batch.costs is not None:
             return float(batch.costs[row, a, b])
-        return float((batch.places[row, a] - batch.places[row, b]).norm())
+        return float((batch.coordinates[row, a] - batch.coordinates[row, b]).norm())
 
     def worth(batch, left, position, way):
         row = int(left.row[0])
@@ -128,7 +128,9 @@ def test_costs_are_transposed_with_the_direction(labels):
 
 def test_all_eight_symmetries_of_the_square_are_drawn(labels):
     one = labels["TSP"].rows(slice(0, 1))
-    seen = {tuple(place.tolist()) for each in drawn({"TSP": one}, "TSP", times=60) for place in each.batch.places[:, 0]}
+    seen = {
+        tuple(place.tolist()) for each in drawn({"TSP": one}, "TSP", times=60) for place in each.batch.coordinates[:, 0]
+    }
     assert len({tuple(round(x, 4) for x in place) for place in seen}) == 8
 
 
