@@ -1,4 +1,4 @@
-"""Deprecated name of ``mdpzoo_combinatorial.environments.cvrp``; use that one."""
+"""Deprecated name of ``mdpzoo_combinatorial.environments.cvrp``; use the new name."""
 
 from mdpzoo_combinatorial.former_names import moved
 

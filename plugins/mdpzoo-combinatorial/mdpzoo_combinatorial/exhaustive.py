@@ -1,4 +1,4 @@
-"""Deprecated name of ``mdpzoo_combinatorial.environments.exhaustive``; use that one."""
+"""Deprecated name of ``mdpzoo_combinatorial.environments.exhaustive``; use the new name."""
 
 from mdpzoo_combinatorial.former_names import moved
 

@@ -58,8 +58,8 @@ class BQExtractor(BaseFeaturesExtractor):
         embedded: Any = self.network.encode(tokens)  # type: ignore[operator]
         head: Any = self.network.scores_projection if hasattr(self.network, "scores_projection") else self.network.score
         scores = torch.where(tokens.legal, head(embedded), ILLEGAL).flatten(1)
-        ways = self.problem.action_variants
-        action = (state.left.node.unsqueeze(2) * ways + torch.arange(ways, device=scores.device)).flatten(1)
+        variants = self.problem.action_variants
+        action = (state.left.node.unsqueeze(2) * variants + torch.arange(variants, device=scores.device)).flatten(1)
         everything = scores.new_full((len(scores), self.actions), ILLEGAL).scatter_reduce(1, action, scores, "amax")
         weight = torch.ones_like(embedded[:, :, :1]) if tokens.valid is None else tokens.valid.unsqueeze(2)
         return torch.cat((everything, (embedded * weight).sum(1) / weight.sum(1).clamp(min=1)), 1)

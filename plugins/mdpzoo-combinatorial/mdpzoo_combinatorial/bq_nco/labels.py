@@ -1,4 +1,4 @@
-"""Deprecated name of ``mdpzoo_combinatorial.bq_nco.training.labels``; use that one."""
+"""Deprecated name of ``mdpzoo_combinatorial.bq_nco.training.labels``; use the new name."""
 
 from mdpzoo_combinatorial.former_names import moved
 

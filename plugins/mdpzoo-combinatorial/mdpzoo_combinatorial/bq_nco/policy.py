@@ -121,9 +121,9 @@ class BQPolicy(BasePolicy):
         else:
             idle = ~open_.unsqueeze(1) & (torch.arange(scores.shape[1], device=scores.device) == 0)
             chosen = torch.multinomial(scores.masked_fill(idle, 0.0).softmax(1), 1, generator=self.generator).squeeze(1)
-        ways = self.problem.action_variants
-        token = seen.left.node.gather(1, (chosen // ways).unsqueeze(1)).squeeze(1)
-        return (token * ways + chosen % ways) * open_
+        variants = self.problem.action_variants
+        token = seen.left.node.gather(1, (chosen // variants).unsqueeze(1)).squeeze(1)
+        return (token * variants + chosen % variants) * open_
 
 
 def states_of(problem: Problem, observation: Observation) -> Seen:
@@ -132,8 +132,8 @@ def states_of(problem: Problem, observation: Observation) -> Seen:
     Tokens of a problem that shrinks are those that may be chosen; of the others, all that are left.
     """
     mask = observation["action_mask"].bool()
-    count, ways = len(mask), problem.action_variants
-    legal = mask.view(count, -1, ways)
+    count, variants = len(mask), problem.action_variants
+    legal = mask.view(count, -1, variants)
     size, device = legal.shape[1], mask.device
     open_ = legal.any(2)
     if not problem.shrinks and "visited" in observation:
@@ -151,7 +151,7 @@ def states_of(problem: Problem, observation: Observation) -> Seen:
         origin, destination = origin.view(count, 1), destination.clamp(0, size - 1).view(count, 1)
         node = torch.cat((origin, destination, node), 1)
     even = bool((left == most).all())
-    shown = legal.gather(1, node.unsqueeze(2).expand(-1, -1, ways)).clone()
+    shown = legal.gather(1, node.unsqueeze(2).expand(-1, -1, variants)).clone()
     shown[:, : problem.ends] = False
     if not even:
         shown &= (torch.arange(node.shape[1], device=device) < left.unsqueeze(1) + problem.ends).unsqueeze(2)

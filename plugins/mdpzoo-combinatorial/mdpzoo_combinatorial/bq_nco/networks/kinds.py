@@ -53,10 +53,12 @@ def make_network(problem: Problem, settings: NetworkSettings, generator: torch.G
     if not settings.relative and not problem.paper:
         raise SettingError(f"the paper's network for {problem.name} was never published; use relative features for it")
     features = problem.features if settings.relative else problem.paper
-    ways, ends = problem.action_variants, problem.ends > 0
+    variants, ends = problem.action_variants, problem.ends > 0
     if isinstance(settings, TransformerSettings):
-        return Transformer(settings, features, ways=ways, ends=ends, generator=generator)
+        return Transformer(settings, features, variants=variants, ends=ends, generator=generator)
     if isinstance(settings, PerceiverSettings):
-        return Perceiver(settings, features, ways=ways, ends=ends, generator=generator)
+        return Perceiver(settings, features, variants=variants, ends=ends, generator=generator)
     edges, planar = problem.edges, problem.planar
-    return TokenNetwork(settings, features, edges=edges, ways=ways, ends=ends, planar=planar, generator=generator)
+    return TokenNetwork(
+        settings, features, edges=edges, variants=variants, ends=ends, planar=planar, generator=generator
+    )

@@ -71,14 +71,14 @@ class PerceiverSettings(_Sizes):
 class _Published(nn.Module):
     """Embedding and scores, which both networks share; ``mix`` is what lies between."""
 
-    def __init__(self, features: int, width: int, ways: int, ends: bool) -> None:
+    def __init__(self, features: int, width: int, variants: int, ends: bool) -> None:
         super().__init__()
         self.input_emb = nn.Linear(features, width)
         self.begin_end_tokens = nn.Embedding(2, width) if ends else None
-        self.scores_projection = nn.Linear(width, ways)
+        self.scores_projection = nn.Linear(width, variants)
 
     def forward(self, tokens: Tokens) -> Tensor:
-        """Scores ``[B, K L]`` of the actions ``K * position + way``; ``-inf`` where illegal."""
+        """Scores ``[B, K L]`` of the actions ``K * position + variant``; ``-inf`` where illegal."""
         scores = self.scores_projection(self.encode(tokens))
         return scores.masked_fill(~tokens.legal, -torch.inf).flatten(1)
 
@@ -121,12 +121,12 @@ class Transformer(_Published):
         settings: TransformerSettings,
         features: int,
         *,
-        ways: int = 1,
+        variants: int = 1,
         ends: bool = True,
         generator: torch.Generator | None = None,
     ) -> None:
         """Draws the weights; arguments are those of ``TokenNetwork``."""
-        super().__init__(features, settings.width, ways, ends)
+        super().__init__(features, settings.width, variants, ends)
         self.settings = settings
         self.encoder = nn.ModuleList(_Layer(settings) for _ in range(settings.layers))
         self._initialise(generator or torch.Generator().manual_seed(0))
@@ -146,12 +146,12 @@ class Perceiver(_Published):
         settings: PerceiverSettings,
         features: int,
         *,
-        ways: int = 1,
+        variants: int = 1,
         ends: bool = True,
         generator: torch.Generator | None = None,
     ) -> None:
         """Draws the weights; arguments are those of ``TokenNetwork``."""
-        super().__init__(features, settings.width, ways, ends)
+        super().__init__(features, settings.width, variants, ends)
         self.settings = settings
         wide, narrow = settings.width, settings.latent_width
         self.latent_array = nn.Parameter(torch.zeros(1, settings.latents, narrow))

@@ -52,11 +52,11 @@ def _understood(content: Any) -> tuple[str, NetworkSettings, dict[str, Tensor]]:
     for name in net.keys() - tensors.keys():
         raise ValueError(f"{name!r:.80} is no tensor")
     width, features = _shape(tensors, "input_emb.weight", 2)
-    ways, _ = _shape(tensors, "scores_projection.weight", 2)
+    variants, _ = _shape(tensors, "scores_projection.weight", 2)
     ends = "begin_end_tokens.weight" in tensors
-    problem = KNOWN.get((features, ways, ends))
+    problem = KNOWN.get((features, variants, ends))
     if problem is None:
-        raise ValueError(f"no problem has {features} features, {ways} scores and ends: {ends}")
+        raise ValueError(f"no problem has {features} features, {variants} scores and ends: {ends}")
     settings = _settings(tensors, width)
     with torch.device("meta"):
         wanted = {

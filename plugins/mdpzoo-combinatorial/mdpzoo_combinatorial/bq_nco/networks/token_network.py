@@ -79,7 +79,7 @@ class TokenNetwork(nn.Module):
         features: int,
         *,
         edges: int = 0,
-        ways: int = 1,
+        variants: int = 1,
         ends: bool = True,
         planar: bool = True,
         generator: torch.Generator | None = None,
@@ -90,7 +90,7 @@ class TokenNetwork(nn.Module):
             settings: the size.
             features: numbers that describe a token.
             edges: numbers that describe a pair of tokens.
-            ways: scores of a token.
+            variants: scores of a token.
             ends: whether the first two tokens are special.
             planar: whether tokens have coordinates.
             generator: the source of the initial weights; a generator of seed 0 when None.
@@ -103,7 +103,7 @@ class TokenNetwork(nn.Module):
         self.ends = nn.Parameter(torch.empty(2, width)) if ends else None
         self.blocks = nn.ModuleList(_Block(settings, position, edges) for _ in range(settings.layers))
         self.norm = nn.LayerNorm(width)
-        self.score = nn.Linear(width, ways)
+        self.score = nn.Linear(width, variants)
         self.position = position
         if not self.score.weight.is_meta:  # a network made to know its shapes has no weights to draw
             self._initialise(generator or torch.Generator().manual_seed(0))
@@ -121,7 +121,7 @@ class TokenNetwork(nn.Module):
                 tensor.copy_(torch.randn(tensor.shape, generator=generator) * scale)
 
     def forward(self, tokens: Tokens) -> Tensor:
-        """Scores ``[B, K L]`` of the actions ``K * position + way``, larger is better; ``-inf`` where illegal."""
+        """Scores ``[B, K L]`` of the actions ``K * position + variant``, larger is better; ``-inf`` where illegal."""
         scores = self.score(self.encode(tokens))
         return scores.masked_fill(~tokens.legal, -torch.inf).flatten(1)
 

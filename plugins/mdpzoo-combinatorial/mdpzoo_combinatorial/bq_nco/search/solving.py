@@ -1,4 +1,4 @@
-"""From instances to answers: what the network sees, what the objective is, and which decoding with which options."""
+"""Solves instances: prepares the task, runs a decoding with its options, and computes the objectives."""
 
 import inspect
 import time
@@ -19,7 +19,7 @@ from mdpzoo_combinatorial.bq_nco.states.problem import Problem
 from mdpzoo_combinatorial.local_search.budget import Budget
 from mdpzoo_combinatorial.problems import resolve
 
-MATRIX_ENTRIES = 32_000_000  # of all instances together, up to which their distances are stored (256 MB)
+MATRIX_ENTRIES = 32_000_000  # maximum number of distances that are stored for all instances (256 MB)
 
 
 def solve(
@@ -39,12 +39,12 @@ def solve(
     Args:
         problem: of the network.
         network: scores tokens.
-        relative: which features it was made for.
-        instances: an instance, several of one size, coordinates ``[B, n, 2]`` (TSP) or costs ``[B, n, n]`` (ATSP).
+        relative: whether the network's features are relative to the state.
+        instances: an instance, several of the same size, coordinates ``[B, n, 2]`` (TSP) or costs ``[B, n, n]`` (ATSP).
         decoding: one of ``DECODINGS``.
-        seconds: of wall clock, for all together; None: no limit.
-        seed: of what is drawn at random.
-        budget: in place of seconds.
+        seconds: wall-clock limit for all instances; None: no limit.
+        seed: random seed.
+        budget: replaces ``seconds``.
         options: of the decoding.
         descent: whether compiled local search follows each decoding.
     """
@@ -63,13 +63,13 @@ def solve(
     answer = Solutions(
         sequence, np.empty(0), decoding, time.monotonic() - began, found.complete, found.rounds, problem.name
     )
-    return _priced(answer, posed)
+    return _with_objectives(answer, posed)
 
 
 def task_of(
     problem: Problem, network: nn.Module, relative: bool, posed: Posed, seed: np.random.SeedSequence, budget: Budget
 ) -> Task:
-    """What a decoding takes, on the network's device."""
+    """Returns the task for a decoding, on the network's device."""
     device = next(network.parameters()).device
     draws, torch_seed = seed.spawn(2)
     return Task(
@@ -84,8 +84,8 @@ def task_of(
     )
 
 
-def _priced(answer: Solutions, posed: Posed) -> Solutions:
-    """The answer with the instances' own objectives."""
+def _with_objectives(answer: Solutions, posed: Posed) -> Solutions:
+    """Returns the answer with objectives by the instances' own rules."""
     if posed.instances is None:
         assert posed.coordinates is not None
         points = np.take_along_axis(posed.coordinates, answer.sequence[:, :, None], 1)
@@ -110,7 +110,7 @@ def _decoding(decoding: str, options: Mapping[str, Any]) -> Callable[..., Search
 
 
 def distance_of(problem: Problem, posed: Posed, device: torch.device) -> Distance:
-    """The instances' own distances for tensors on a device."""
+    """Returns the function of the instances' own distances for tensors on a device."""
     if posed.coordinates is not None:
         return euclidean(posed.coordinates, device)
     assert posed.instances is not None

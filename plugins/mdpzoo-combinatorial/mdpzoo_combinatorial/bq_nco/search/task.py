@@ -58,7 +58,7 @@ class Task:
         at_least("neighbours", 0 if neighbours is None else neighbours, 0)
         return Chooser(self.problem, self.network, self.relative, neighbours or 0)
 
-    def settled(self, actions: Tensor, row: Tensor | None = None) -> Tensor:
+    def improve(self, actions: Tensor, row: Tensor | None = None) -> Tensor:
         """Returns solutions ``[B, M]`` of instances ``row``, improved by the descent if there is one."""
         return actions if self.descent is None else self.descent(actions, row)
 
@@ -70,26 +70,26 @@ class Task:
             row: ``[B]``, the instance of each solution; None: 0, 1, 2, ...
         """
         row = torch.arange(len(actions), device=actions.device) if row is None else row
-        token, way = actions // self.problem.action_variants, actions % self.problem.action_variants
+        token, variant = actions // self.problem.action_variants, actions % self.problem.action_variants
         if self.problem.maximise:
             values = self.batch.numbers[row.unsqueeze(1), token.clamp(min=0), 0]
             return (values * (actions >= 0)).sum(1)
-        return -self.lengths(row, torch.nn.functional.pad(token, (1, 1)), torch.nn.functional.pad(way, (0, 1)))
+        return -self.lengths(row, torch.nn.functional.pad(token, (1, 1)), torch.nn.functional.pad(variant, (0, 1)))
 
-    def lengths(self, row: Tensor, nodes: Tensor, way: Tensor | None = None) -> Tensor:
+    def lengths(self, row: Tensor, nodes: Tensor, variant: Tensor | None = None) -> Tensor:
         """Returns the lengths of paths, ``[B]`` float64.
 
         Args:
             row: ``[B]``, the instance of each path.
             nodes: ``[B, m]``, in order.
-            way: ``[B, m - 1]``, 1 if the path visits the depot before the next node; None: never.
+            variant: ``[B, m - 1]``, 1 if the path visits the depot before the next node; None: never.
         """
         row, before, after = row.unsqueeze(1), nodes[:, :-1], nodes[:, 1:]
-        if self.problem.action_variants == 1 or way is None:
+        if self.problem.action_variants == 1 or variant is None:
             return self.distance(row, before, after).sum(1)
         depot = torch.zeros_like(before)
         by_depot = self.distance(row, before, depot) + self.distance(row, depot, after)
-        return torch.where(way == 1, by_depot, self.distance(row, before, after)).sum(1)
+        return torch.where(variant == 1, by_depot, self.distance(row, before, after)).sum(1)
 
     def tell(self, found: "SearchResult") -> None:
         """Reports the progress of the search."""
@@ -126,9 +126,9 @@ class SearchResult:
         count = len(self.actions)
         actions = built.actions.flip(1) if turned else built.actions
         row = torch.arange(count, device=actions.device).repeat(copies)
-        actions = task.settled(actions, row)
+        actions = task.improve(actions, row)
         width = max(self.actions.shape[1], actions.shape[1])
-        held, actions = _padded(self.actions, width), _padded(actions, width)
+        held, actions = _pad(self.actions, width), _pad(actions, width)
         objective, which = task.objective(actions, row).view(copies, count).max(0)
         best = actions.view(copies, count, -1)[which, torch.arange(count, device=actions.device)]
         more = objective > self.objective
@@ -137,7 +137,7 @@ class SearchResult:
         return replace(self, actions=kept, objective=torch.where(more, objective, self.objective), rounds=rounds)
 
 
-def _padded(actions: Tensor, width: int) -> Tensor:
+def _pad(actions: Tensor, width: int) -> Tensor:
     """Returns solutions ``[B, width]``, padded with -1."""
     return torch.nn.functional.pad(actions, (0, width - actions.shape[1]), value=-1)
 

@@ -187,11 +187,11 @@ def _routes(source: Prepared, tokens: int, generator: torch.Generator) -> Exampl
     best = torch.zeros(count, most + 2, 2)
     route = first.gather(1, place)
     begins = (place == 0) | (first.gather(1, at) != route)
-    way = (begins & (place > 0)).long().squeeze(1)
+    variant = (begins & (place > 0)).long().squeeze(1)
     ahead = ((first == route) & (position >= place) & (position < left)).sum(1)  # of this route, still to be served
     rows, half = torch.arange(count), begins.squeeze(1).float() * 0.5
-    best[rows, 2, way] = 1.0 - half
-    best[rows, 1 + ahead, way] += half  # either end of a route may come first
+    best[rows, 2, variant] = 1.0 - half
+    best[rows, 1 + ahead, variant] += half  # either end of a route may come first
     even = bool((remaining == most).all())
     state = Remainder(rows, node, None if even else remaining, room)
     return Examples(source.problem, _mirrored(batch, generator), state, best.flatten(1))

@@ -138,8 +138,8 @@ def test_mixed_attention_is_the_product_of_vectors_with_edges_in_them():
 def test_origin_and_destination_are_told_apart_where_they_coincide():
     problem, batch, _, network, _ = scored("TSP", "distance")
     row, resource = torch.arange(4), torch.zeros(4)
-    ways = [Remainder(row, torch.tensor([ends] * 4), None, resource) for ends in ([0, 1, 2, 3, 4], [1, 0, 2, 3, 4])]
-    one, two = (network(problem.tokens(batch, each))[:, 2:] for each in ways)
+    variants = [Remainder(row, torch.tensor([ends] * 4), None, resource) for ends in ([0, 1, 2, 3, 4], [1, 0, 2, 3, 4])]
+    one, two = (network(problem.tokens(batch, each))[:, 2:] for each in variants)
     assert not torch.allclose(one, two, atol=1e-4)
 
 
