@@ -1,4 +1,4 @@
-"""The checkpoints that come with the package."""
+"""The pretrained checkpoints of the package."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ SHIPPED = {name.lower(): FOLDER / f"{name.lower()}.safetensors" for name in PROB
 
 
 def shipped_for(instance: Instance) -> str:
-    """Which shipped checkpoint solves an instance: that of its problem; ``"atsp"`` for tours known by costs alone."""
+    """Returns the checkpoint for an instance: that of its problem, or ``"atsp"`` for TSP without coordinates."""
     record = PROBLEMS[instance.problem]
     other = record.without_coordinates if getattr(instance, "coordinates", None) is None else None
     return (other or record.name).lower()

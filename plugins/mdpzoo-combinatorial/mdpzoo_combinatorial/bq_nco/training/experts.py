@@ -1,6 +1,6 @@
-"""Solutions to imitate by this package's own compiled searches, ``Labels.sequence`` ``[K, M]`` of each problem.
+"""Experts of imitation: this package's compiled searches, as ``Labels.sequence`` ``[K, M]`` of each problem.
 
-The searches are imported when they are called, so that only those who make labels wait for the compiler.
+The searches are imported when they are called, so that only the creation of labels needs compilation.
 """
 
 from typing import Any
@@ -20,7 +20,7 @@ def symmetric_tours(instances: list[Any], iterations: int, seed: int) -> Integer
 
 
 def asymmetric_tours(instances: list[Any], iterations: int, seed: int) -> Integers:
-    """Tours by kicks and 3-opt without reversals."""
+    """Tours by iterated 3-opt without reversals."""
     from mdpzoo_combinatorial.local_search import asymmetric_search
 
     return asymmetric_search.solve_batch(_stacked(instances, "matrix"), iterations=iterations, seed=seed)[0]
