@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import Any
 
 
-def moved(former: str, module: str, names: tuple[str, ...]) -> Callable[[str], Any]:
+def redirect(former: str, module: str, names: tuple[str, ...]) -> Callable[[str], Any]:
     """Returns the ``__getattr__`` of a deprecated module.
 
     Args:

@@ -20,7 +20,7 @@ from mdpzoo_combinatorial.instances import (
     OPInstance,
     TSPInstance,
 )
-from mdpzoo_combinatorial.problems import PROBLEMS, recognised, resolve
+from mdpzoo_combinatorial.problems import PROBLEMS, record_with_entries, resolve
 
 Row = Mapping[str, NDArray[Any]]  # one environment's observation
 Floats = NDArray[np.float64]
@@ -35,7 +35,7 @@ def problem_of(keys: Any) -> str:
     Raises:
         SettingError: if there is none.
     """
-    found = recognised(keys)
+    found = record_with_entries(keys)
     if found is None or "action_mask" not in keys or any(key not in keys for key in found.observation.entries):
         named = ", ".join(map(str, keys))
         raise SettingError(f"a planning agent needs observations of a combinatorial environment, got entries {named}")

@@ -225,14 +225,14 @@ def _move(s: Routes, u: int, v: int, epsilon: float) -> float:
 
 @borrowing
 def descend(s: Routes, neighbours: NDArray[np.int32], active: NDArray[np.bool_], epsilon: float, rounds: int) -> bool:
-    """Tries the customers that wait, so many at most; returns whether none is left.
+    """Processes at most ``rounds`` active customers; returns whether a local optimum is reached.
 
     Args:
         s: the routes, changed in place.
         neighbours: ``[n, k]``, nearest first.
-        active: ``[n]``, whose neighbourhood has changed since it was tried.
-        epsilon: smaller gains are rounding.
-        rounds: customers to try.
+        active: ``[n]``, the customers to process (the complement of don't-look bits), changed in place.
+        epsilon: smaller improvements are considered rounding errors.
+        rounds: maximum number of customers to process.
     """
     tried = 0
     while True:

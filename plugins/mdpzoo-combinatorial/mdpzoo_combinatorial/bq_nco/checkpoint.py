@@ -25,7 +25,7 @@ from mdpzoo_combinatorial.bq_nco.settings import SearchSettings
 from mdpzoo_combinatorial.bq_nco.states.problems import PROBLEMS
 from mdpzoo_combinatorial.bq_nco.training.imitation import ImitationSettings, Progress
 from mdpzoo_combinatorial.bq_nco.training.improvement import ImprovementSettings
-from mdpzoo_combinatorial.bq_nco.training.optimiser import stacked
+from mdpzoo_combinatorial.bq_nco.training.optimiser import layer_matrices
 
 AGENT = "bq-nco"
 FORMAT = 3
@@ -198,7 +198,7 @@ def _shapes(checkpoint: Checkpoint, names: set[str]) -> dict[str, tuple[str, tup
     with torch.device("meta"):
         made = make_network(PROBLEMS[checkpoint.problem], checkpoint.network)
         weights = {name: tuple(each.shape) for name, each in made.state_dict().items()}
-        matrices = stacked(made)
+        matrices = layer_matrices(made)
     shapes = {f"network.{name}": ("F32", shape) for name, shape in weights.items()}
     if any(name.startswith(RESUME) for name in names):
         for name, shape in weights.items():

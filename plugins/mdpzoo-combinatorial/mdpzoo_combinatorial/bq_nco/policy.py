@@ -19,7 +19,7 @@ from mdpzoo_combinatorial.bq_nco.networks.kinds import NetworkSettings, make_net
 from mdpzoo_combinatorial.bq_nco.states.problem import Problem
 from mdpzoo_combinatorial.bq_nco.states.problems import PROBLEMS
 from mdpzoo_combinatorial.bq_nco.states.remainders import Batch, Remainder, Tokens
-from mdpzoo_combinatorial.problems import recognised
+from mdpzoo_combinatorial.problems import record_with_entries
 
 Observation = Mapping[str, Any]
 SIZE = 20  # of training instances without an environment
@@ -210,7 +210,7 @@ def problem_of(observation_space: spaces.Space[Any] | None) -> str:
     if observation_space is None:
         return "TSP"
     parts = observation_space.spaces if isinstance(observation_space, spaces.Dict) else {}
-    found = recognised(parts)
+    found = record_with_entries(parts)
     if found is None or "action_mask" not in parts:
         raise SettingError(f"bq-nco needs one of the environments {', '.join(PROBLEMS)}, got {observation_space}")
     return found.name

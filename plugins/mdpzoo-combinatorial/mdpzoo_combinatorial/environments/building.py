@@ -36,7 +36,7 @@ def size_setting(
 
     Args:
         name: of the setting.
-        count: its value; None if it is left out.
+        count: its value; None if there is none.
         default: used if there is neither a value nor an instance.
         smallest: smallest number allowed.
         own: the instance's number; None if there is no instance.

@@ -1,8 +1,8 @@
 """The steps of ``direct.py`` and ``path.py`` compiled for the CPU: one pass over each row of a batch.
 
 They equal the dense rules to the last bit; a test compares them. Arguments are named as the fields of the states; a
-trailing ``_`` marks arrays that are filled in. Each problem has functions of its own, into which its ``CompiledRules``
-are inlined.
+trailing ``_`` marks arrays that are filled in. The functions are made separately for each problem, and its
+``CompiledRules`` are inlined.
 """
 
 from functools import cache

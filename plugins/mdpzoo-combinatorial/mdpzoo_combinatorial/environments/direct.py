@@ -45,7 +45,7 @@ class DirectState(NamedTuple):
 
 
 class _Direct:
-    """What tensors and arrays have in common: spaces, masks, solutions and pictures."""
+    """The common part for tensors and arrays: spaces, masks, solutions and pictures."""
 
     step_draws = 0
 
@@ -64,19 +64,19 @@ class _Direct:
         """``[B, K n]`` bool, the legal actions."""
         return state.legal
 
-    def chosen(self, state: DirectState, row: int = 0) -> NDArray[np.int64]:
+    def actions_so_far(self, state: DirectState, row: int = 0) -> NDArray[np.int64]:
         """Returns the actions of one row so far, ``[choices]`` int64."""
         history = host(state.history[row])
         return history[1 : 1 + history[0]].astype(np.int64)
 
     def solution(self, state: DirectState, row: int = 0) -> Any:
         """Returns the partial solution of one row, as the problem's instances expect it."""
-        return self.rules.solution(self.chosen(state, row))
+        return self.rules.solution(self.actions_so_far(state, row))
 
     def render(self, state: DirectState, row: int = 0) -> np.ndarray:
         """Draws the partial solution of one row, ``[height, width, 3]`` uint8."""
         resource, ended = float(state.resource[row, 0]), not bool(state.legal[row].any())
-        return self.rules.picture(host(state.tokens[row]), self.chosen(state, row), resource, ended)
+        return self.rules.picture(host(state.tokens[row]), self.actions_so_far(state, row), resource, ended)
 
 
 class DirectProblem(_Direct):

@@ -66,7 +66,7 @@ def explore(problem: Problem, draws: NDArray[np.float64]) -> list[Level]:
         unsolved = np.empty(0)
         levels.append(Level(state, parent, row, action, after.reward, next_state, unsolved, unsolved))
         state, parent, group = _rows(after.state, going[first]), going[first], group[row][going[first]]
-    return _solved(levels)
+    return _solve(levels)
 
 
 def check_bisimulation(
@@ -128,7 +128,7 @@ def _distinct(
     return first, which.reshape(-1)
 
 
-def _solved(levels: list[Level]) -> list[Level]:
+def _solve(levels: list[Level]) -> list[Level]:
     solved: list[Level] = []
     after = np.zeros(1)
     for level in reversed(levels):

@@ -43,7 +43,7 @@ class PathState(NamedTuple):
 
 
 class _Path:
-    """What tensors and arrays have in common: spaces, observations and pictures."""
+    """The common part for tensors and arrays: spaces, observations and pictures."""
 
     step_draws = 0
 

@@ -21,7 +21,7 @@ from contextlib import suppress
 import numpy as np
 
 from mdpzoo.errors import InstanceError, did_you_mean
-from mdpzoo_combinatorial.files.hostile_text import TextFile, name_of, numbers_of, shown
+from mdpzoo_combinatorial.files.hostile_text import TextFile, name_of, numbers_of, quote
 from mdpzoo_combinatorial.files.tsplib_sections import MAX_COMMENT, MAX_MATRIX
 from mdpzoo_combinatorial.instances import (
     ATSPInstance,
@@ -96,7 +96,7 @@ def _keys(file: TextFile) -> dict[str, str]:
         value = found[3]
         if key not in KEYS:
             hint = did_you_mean(key, KEYS) or f" Known: {', '.join(KEYS)}."
-            file.fail(f"unknown key {shown(key)}.{hint}", file.number)
+            file.fail(f"unknown key {quote(key)}.{hint}", file.number)
         if key in keys:
             file.fail(f"the key {key} appears twice; remove one of the lines", file.number)
         keys[key] = value[:MAX_COMMENT]
@@ -104,7 +104,7 @@ def _keys(file: TextFile) -> dict[str, str]:
         known = {each.lower(): each for each in PROBLEMS}
         if keys["problem"].lower() not in known:
             hint = did_you_mean(keys["problem"], PROBLEMS) or f" Known: {', '.join(PROBLEMS)}."
-            file.fail(f"unknown problem {shown(keys['problem'])}.{hint}")
+            file.fail(f"unknown problem {quote(keys['problem'])}.{hint}")
         keys["problem"] = known[keys["problem"].lower()]
     return keys
 
@@ -116,7 +116,7 @@ def _cells(file: TextFile, line: str, separator: str) -> list[str]:
         try:
             cells = next(csv.reader([line], delimiter=separator, strict=True))
         except (csv.Error, StopIteration):
-            file.fail(f"a quotation mark is not closed in {shown(line)}; close it", file.number)
+            file.fail(f"a quotation mark is not closed in {quote(line)}; close it", file.number)
     return [cell.strip() for cell in cells]
 
 
@@ -138,7 +138,7 @@ def _header(file: TextFile, separator: str) -> list[str]:
     for k, column in enumerate(header):
         if column not in COLUMNS:
             hint = did_you_mean(column, COLUMNS) or f" Known: {', '.join(COLUMNS)}."
-            file.fail(f"unknown column {shown(column)}.{hint}", file.number)
+            file.fail(f"unknown column {quote(column)}.{hint}", file.number)
         if column in header[:k]:
             file.fail(f"the column {column} appears twice; remove one of them", file.number)
     return header
@@ -175,10 +175,10 @@ def _number_in(file: TextFile, column: str, cell: str) -> float:
         InstanceError: if the cell is not a number or is out of the column's range.
     """
     if re.fullmatch(r"[-+]?\d+,\d+", cell):
-        file.fail(f"{column} is {shown(cell)}; write a decimal point, not a comma", file.number)
+        file.fail(f"{column} is {quote(cell)}; write a decimal point, not a comma", file.number)
     numbers = numbers_of(file, cell)
     if len(numbers) != 1:
-        file.fail(f"{column} must be one number, got {shown(cell)}; correct the line", file.number)
+        file.fail(f"{column} must be one number, got {quote(cell)}; correct the line", file.number)
     if abs(numbers[0]) > DEGREES.get(column, math.inf):
         largest = DEGREES[column]
         file.fail(f"{column} must lie in -{largest:g}..{largest:g} degrees, got {cell}; correct the line", file.number)
@@ -204,7 +204,7 @@ def _matrix_instance(file: TextFile, name: str, keys: dict[str, str], separator:
             file.fail(f"a matrix of {n} columns has {n} lines, but more lines follow; remove them", file.number)
         label, cells = (cells[0], cells[1:]) if names else ("", cells)
         if names and label != names[found]:
-            wrong = f"expected the row of {shown(names[found])}, got {shown(label)}"
+            wrong = f"expected the row of {quote(names[found])}, got {quote(label)}"
             file.fail(f"{wrong}; put the rows in the order of the columns", file.number)
         if len(cells) != n:
             wrong = f"{len(cells)} numbers, but the matrix has {n} columns"
@@ -246,7 +246,7 @@ def _table_instance(file: TextFile, name: str, keys: dict[str, str], table: Colu
     kind = keys.get("edge_weight_type", "GREAT_CIRCLE" if position[0] == "latitude" else "EUCLIDEAN")
     if kind not in DISTANCES:
         hint = did_you_mean(kind, DISTANCES) or f" Known: {', '.join(DISTANCES)}."
-        file.fail(f"unknown edge_weight_type {shown(kind)}.{hint}")
+        file.fail(f"unknown edge_weight_type {quote(kind)}.{hint}")
     points = np.stack([table[each] for each in position], axis=1)
     if problem == "TSP":
         return TSPInstance(name, points, kind, comment=comment, names=names)
@@ -278,5 +278,5 @@ def _number(file: TextFile, keys: dict[str, str], key: str) -> float:
         file.fail(f"the key {key} is missing; add the line '# {key}: number'")
     numbers = numbers_of(file, keys[key])
     if len(numbers) != 1:
-        file.fail(f"the key {key} must be one number, got {shown(keys[key])}; correct it")
+        file.fail(f"the key {key} must be one number, got {quote(keys[key])}; correct it")
     return numbers[0]

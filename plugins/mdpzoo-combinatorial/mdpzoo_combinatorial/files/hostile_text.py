@@ -27,7 +27,7 @@ NOT_FINITE = re.compile(r"(nan|inf|infinity)\b", re.IGNORECASE)
 Lines = list[tuple[int, str]]  # line numbers and lines
 
 
-def shown(value: object) -> str:
+def quote(value: object) -> str:
     """Returns a value for an error message: quoted, escaped, at most 40 characters."""
     text = str(value)
     return ascii(text if len(text) <= 40 else text[:37] + "...")
@@ -139,9 +139,9 @@ def numbers_of(file: TextFile, line: str, number: int | None = None) -> list[flo
             raise ValueError
         numbers = list(map(float, line.split()))
     except ValueError:
-        file.fail(f"expected numbers, got {shown(line)}; check this section and its counts", number or file.number)
+        file.fail(f"expected numbers, got {quote(line)}; check this section and its counts", number or file.number)
     if not sum(map(abs, numbers)) < 1e15 and not all(abs(number) < 1e15 for number in numbers):  # the sum is faster
-        file.fail(f"numbers must be finite and below 1e15, got {shown(line)}; correct the value", number or file.number)
+        file.fail(f"numbers must be finite and below 1e15, got {quote(line)}; correct the value", number or file.number)
     return numbers
 
 
@@ -172,7 +172,7 @@ def name_of(file: TextFile, given: str | None, default: str | None = None) -> st
     with suppress(UnicodeError):
         name = name.encode("latin-1").decode("utf-8")
     if len(name) > MAX_NAME or not name.isprintable():
-        file.fail(f"a name must be at most {MAX_NAME} printable characters, got {shown(name)}; shorten it")
+        file.fail(f"a name must be at most {MAX_NAME} printable characters, got {quote(name)}; shorten it")
     return name
 
 

@@ -17,7 +17,7 @@ import re
 import numpy as np
 
 from mdpzoo.errors import InstanceError
-from mdpzoo_combinatorial.files.hostile_text import TextFile, name_of, numbers_of, shown
+from mdpzoo_combinatorial.files.hostile_text import TextFile, name_of, numbers_of, quote
 from mdpzoo_combinatorial.instances.knapsack_instance import KnapsackInstance
 
 MAX_ITEMS = 100_000
@@ -41,7 +41,7 @@ def read_knapsack(file: TextFile) -> KnapsackInstance:
     else:
         head = numbers_of(file, file.take()) if first else []
         if len(head) not in (1, 2, 3):
-            file.fail(f"a knapsack file begins with 'n' or 'n capacity', got {shown(first)}; correct line 1")
+            file.fail(f"a knapsack file begins with 'n' or 'n capacity', got {quote(first)}; correct line 1")
         n, capacity, items = _read_numbers(file, head)
     if n != len(items):
         file.fail(f"the file declares {n:g} items, but has {len(items)} lines of items; correct one of them")
@@ -111,7 +111,7 @@ def _read_pisinger(file: TextFile) -> tuple[float, float, Rows]:
             file.fail(f"the file declares {limit}, but more lines follow; correct the number", file.number)
         row = numbers_of(file, file.take().replace(",", " "))
         if len(row) != 4:
-            file.fail(f"expected 'item,value,weight,taken', got {shown(line)}; correct the line", file.number)
+            file.fail(f"expected 'item,value,weight,taken', got {quote(line)}; correct the line", file.number)
         rows.append(row[:3])
     if line is not None:
         file.take()

@@ -13,7 +13,7 @@ numbers only        a permutation, which Concorde precedes by its length; or Con
 import re
 from typing import NamedTuple
 
-from mdpzoo_combinatorial.files.hostile_text import TextFile, numbers_of, shown
+from mdpzoo_combinatorial.files.hostile_text import TextFile, numbers_of, quote
 from mdpzoo_combinatorial.files.tours import take_nodes
 from mdpzoo_combinatorial.files.tsplib_sections import KEYWORDS, keyword_of
 from mdpzoo_combinatorial.instances import CVRPInstance, Instance, KnapsackInstance, OPInstance
@@ -66,7 +66,7 @@ def parse_amount(file: TextFile, text: str | None) -> tuple[float | None, float]
         return None, 0.0
     found = AMOUNT.search(text)
     if found is None:
-        file.fail(f"expected a number as the objective, got {shown(text)}; correct it", file.number)
+        file.fail(f"expected a number as the objective, got {quote(text)}; correct it", file.number)
     number = numbers_of(file, found[0])[0]
     digits = re.fullmatch(r"[-+]?[0-9]*\.?([0-9]*)", found[0])
     return number, 0.5 * 10.0 ** -len(digits[1]) if digits else 0.0
@@ -108,10 +108,10 @@ def _read_lists(file: TextFile, instance: Instance) -> Printed:
         elif found := objective_line.fullmatch(line):
             again = parse_amount(file, found[2])
             if objective[0] not in (None, again[0]):
-                file.fail(f"a second {found[1].lower()}, {shown(line)}; remove one of the two", file.number)
+                file.fail(f"a second {found[1].lower()}, {quote(line)}; remove one of the two", file.number)
             objective = again
         elif not _is_remark(line):
-            file.fail(f"expected {example!r} or one line 'Cost 123', got {shown(line)}", file.number)
+            file.fail(f"expected {example!r} or one line 'Cost 123', got {quote(line)}", file.number)
     if not lists:
         file.fail(f"the file has no line such as {example!r}; add the solution")
     defined = isinstance(instance, KnapsackInstance | CVRPInstance)  # by this package's format, and by CVRPLIB
@@ -129,7 +129,7 @@ def _integers(file: TextFile, text: str) -> list[int]:
     numbers = numbers_of(file, SEPARATORS.sub(" ", text))
     integers = [int(each) for each in numbers]
     if integers != numbers:
-        file.fail(f"expected integers, got {shown(text)}; correct the line", file.number)
+        file.fail(f"expected integers, got {quote(text)}; correct the line", file.number)
     return integers
 
 

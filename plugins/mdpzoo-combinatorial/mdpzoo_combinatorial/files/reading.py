@@ -4,7 +4,7 @@ import os
 import re
 
 from mdpzoo_combinatorial.files.csv_text import columns_of, read_csv
-from mdpzoo_combinatorial.files.hostile_text import TextFile, shown
+from mdpzoo_combinatorial.files.hostile_text import TextFile, quote
 from mdpzoo_combinatorial.files.knapsack_text import read_knapsack
 from mdpzoo_combinatorial.files.tsplib_instances import read_tsplib
 from mdpzoo_combinatorial.files.tsplib_sections import KEYWORDS, keyword_of
@@ -52,7 +52,7 @@ def read_instance(path: str | os.PathLike[str]) -> Instance:
     if re.match(r"[-+.0-9]", first):
         return read_knapsack(file)
     formats = "TSPLIB ('NAME : ...'), a knapsack file of numbers, or a table ('x,y,...')"
-    file.fail(f"the first line {shown(first)} is of no known format; use {formats}", 1)
+    file.fail(f"the first line {quote(first)} is of no known format; use {formats}", 1)
 
 
 def _first_line(path: str | os.PathLike[str]) -> str:

@@ -11,7 +11,7 @@ import os
 from typing import Any, NamedTuple
 
 from mdpzoo.errors import InstanceError
-from mdpzoo_combinatorial.files.hostile_text import TextFile, shown, write_atomically
+from mdpzoo_combinatorial.files.hostile_text import TextFile, quote, write_atomically
 from mdpzoo_combinatorial.files.numbering import solution_of
 from mdpzoo_combinatorial.files.printed_answers import Printed, read_printed
 from mdpzoo_combinatorial.files.tours import plain_name, write_nodes
@@ -78,13 +78,13 @@ def _read_json(file: TextFile, instance: Instance) -> Claim:
     if key is None:
         file.fail("the key 'solution' is missing; pass the output of 'mdpzoo solve --json'")
     if value.get("problem", instance.problem) != instance.problem:
-        kind = shown(value["problem"])
+        kind = quote(value["problem"])
         file.fail(f"the solution is for {kind}, but the instance is a {instance.problem}; pass the right file")
     objective = next((value[each] for each in OBJECTIVE_KEYS if each in value), None)
     if objective is not None and (isinstance(objective, bool) or not isinstance(objective, int | float)):
-        file.fail(f"the objective must be a number, got {shown(objective)}; correct it")
+        file.fail(f"the objective must be a number, got {quote(objective)}; correct it")
     if objective is not None and not -1e15 < objective < 1e15:
-        file.fail(f"the objective must be finite and below 1e15, got {shown(objective)}; correct it")
+        file.fail(f"the objective must be finite and below 1e15, got {quote(objective)}; correct it")
     return Claim(value[key], objective)
 
 

@@ -13,7 +13,7 @@ from mdpzoo_combinatorial.files.hostile_text import (
     blocks,
     is_data,
     numbers_of,
-    shown,
+    quote,
     write_atomically,
 )
 from mdpzoo_combinatorial.files.tsplib_sections import Header, dimension, keyword_of, take_keyword
@@ -35,7 +35,7 @@ def take_nodes(file: TextFile, section: str, num_nodes: int, copies: int = 0) ->
     file.skip_remarks()
     while (line := file.peek()) is not None and keyword_of(line)[0] != section:
         if is_data(line):
-            file.fail(f"expected 'KEYWORD : value' or {section}, got {shown(line)}; pass a solution file", file.number)
+            file.fail(f"expected 'KEYWORD : value' or {section}, got {quote(line)}; pass a solution file", file.number)
         take_keyword(file, header)
     if line is None:
         file.fail(f"{section} is missing; pass a file that contains it")
@@ -73,7 +73,7 @@ def read_tour(path: str | os.PathLike[str], num_nodes: int) -> NDArray[np.int64]
 def plain_name(name: str) -> str:
     """Returns a name in ASCII, with question marks for other characters; raises InstanceError if it is not one line."""
     if not name.isprintable():
-        raise InstanceError(f"a tour's name must be one line of plain text, got {shown(name)}")
+        raise InstanceError(f"a tour's name must be one line of plain text, got {quote(name)}")
     return name.encode("ascii", "replace").decode()
 
 

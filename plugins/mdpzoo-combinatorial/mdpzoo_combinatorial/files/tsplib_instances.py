@@ -11,7 +11,7 @@ import numpy as np
 
 from mdpzoo.errors import InstanceError, did_you_mean
 from mdpzoo_combinatorial.files import tsplib_sections as parts
-from mdpzoo_combinatorial.files.hostile_text import Lines, TextFile, is_data, name_of, shown
+from mdpzoo_combinatorial.files.hostile_text import Lines, TextFile, is_data, name_of, quote
 from mdpzoo_combinatorial.instances.distances import DISTANCES, SPATIAL, UNROUNDED, Floats
 from mdpzoo_combinatorial.instances.routing_instances import ATSPInstance, CVRPInstance, OPInstance, TSPInstance
 
@@ -35,7 +35,7 @@ def _problem(file: TextFile, header: parts.Header) -> str:
     if kind == "TOUR":
         file.fail("TYPE TOUR is a tour and not an instance; pass the .tsp file")
     if kind not in SECTIONS:
-        file.fail(f"TYPE {shown(kind)} is not supported; supported are {', '.join(SECTIONS)}")
+        file.fail(f"TYPE {quote(kind)} is not supported; supported are {', '.join(SECTIONS)}")
     return kind
 
 
@@ -46,7 +46,7 @@ def _check_name(file: TextFile, name: str, number: int, problem: str) -> None:
     if name == "NODE_SEQUENCE_SECTION":
         file.fail("this is a solution and not an instance; pass the file of the instance", number)
     hint = did_you_mean(name, SECTIONS[problem]) or f" Known sections: {', '.join(SECTIONS[problem])}."
-    file.fail(f"expected 'KEYWORD : value' or a section of {problem}, got {shown(name)}.{hint}", number)
+    file.fail(f"expected 'KEYWORD : value' or a section of {problem}, got {quote(name)}.{hint}", number)
 
 
 def _array(file: TextFile, name: str, lines: Lines, header: parts.Header) -> Floats:
@@ -123,14 +123,14 @@ def _parts(file: TextFile) -> tuple[parts.Header, dict[str, Lines]]:
         if name == "EOF":
             break
         if is_data(line):
-            file.fail(f"expected 'KEYWORD : value' or a section, got {shown(line)}; correct the line", file.number)
+            file.fail(f"expected 'KEYWORD : value' or a section, got {quote(line)}; correct the line", file.number)
         if not name.endswith("_SECTION"):
             if parts.take_keyword(file, header) == "TYPE":
                 _problem(file, header)  # checked first, since keywords depend on it
             continue
         file.take()
         if value:
-            file.fail(f"{name} must be alone on its line, got {shown(value)}; start a new line", file.number)
+            file.fail(f"{name} must be alone on its line, got {quote(value)}; start a new line", file.number)
         if name in texts:
             file.fail(f"{name} appears twice; remove one of them", file.number)
         parts.check_supported(file, name)

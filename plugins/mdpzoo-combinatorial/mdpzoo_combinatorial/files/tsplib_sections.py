@@ -8,7 +8,7 @@ import re
 import numpy as np
 
 from mdpzoo.errors import did_you_mean
-from mdpzoo_combinatorial.files.hostile_text import Lines, TextFile, array_of, blocks, numbers_of, shown
+from mdpzoo_combinatorial.files.hostile_text import Lines, TextFile, array_of, blocks, numbers_of, quote
 from mdpzoo_combinatorial.instances.checking import LARGEST
 from mdpzoo_combinatorial.instances.distances import Floats
 
@@ -74,9 +74,9 @@ def take_keyword(file: TextFile, header: Header) -> str:
     if keyword not in KEYWORDS:
         check_supported(file, keyword)
         if not value:
-            file.fail(f"expected 'KEYWORD : value' or a section, got {shown(keyword)}; correct the line", file.number)
+            file.fail(f"expected 'KEYWORD : value' or a section, got {quote(keyword)}; correct the line", file.number)
         hint = did_you_mean(keyword, KEYWORDS) or f" Known: {', '.join(KEYWORDS)}."
-        file.fail(f"unknown keyword {shown(keyword)}.{hint}", file.number)
+        file.fail(f"unknown keyword {quote(keyword)}.{hint}", file.number)
     if keyword == "COMMENT":
         value = f"{header.get('COMMENT', '')} {value}".lstrip()
         if len(value) > MAX_COMMENT:
@@ -93,7 +93,7 @@ def dimension(file: TextFile, header: Header, largest: int = MAX_NODES) -> int:
     if text is None:
         file.fail("DIMENSION is missing before the data; add the line 'DIMENSION : n'", file.number)
     if not re.fullmatch(r"[0-9]{1,9}", text) or not 1 <= int(text) <= largest:
-        file.fail(f"DIMENSION must be an integer in 1..{largest}, got {shown(text)}; correct it")
+        file.fail(f"DIMENSION must be an integer in 1..{largest}, got {quote(text)}; correct it")
     return int(text)
 
 
@@ -103,7 +103,7 @@ def number(file: TextFile, header: Header, keyword: str) -> float:
         file.fail(f"{keyword} is missing; add the line '{keyword} : number'")
     numbers = numbers_of(file, header[keyword])
     if len(numbers) != 1 or numbers[0] < 0:
-        file.fail(f"{keyword} must be one number, at least 0, got {shown(header[keyword])}; correct it")
+        file.fail(f"{keyword} must be one number, at least 0, got {quote(header[keyword])}; correct it")
     return numbers[0]
 
 
@@ -114,7 +114,7 @@ def one_of(file: TextFile, header: Header, keyword: str, known: tuple[str, ...])
         file.fail(f"{keyword} is missing; add it, one of {', '.join(known)}")
     if value not in known:
         hint = did_you_mean(value, known) or f" Known: {', '.join(known)}."
-        file.fail(f"{keyword} {shown(value)} is not supported.{hint}")
+        file.fail(f"{keyword} {quote(value)} is not supported.{hint}")
     return value
 
 
@@ -128,7 +128,7 @@ def rows(file: TextFile, lines: Lines, n: int, section: str, width: int) -> Floa
     lines = lines[:-1] if lines and lines[-1][1] == "-1" else lines
     if len(lines) > n:
         number, line = lines[n]
-        file.fail(f"{section} has more than {n} nodes, the next is {shown(line)}; correct DIMENSION", number)
+        file.fail(f"{section} has more than {n} nodes, the next is {quote(line)}; correct DIMENSION", number)
     points, first = np.full((n, width), np.nan), first_node(lines)
     for block in blocks(lines):
         if not _fill(points, block, first):
@@ -163,7 +163,7 @@ def _fill_slowly(file: TextFile, points: Floats, lines: Lines, first: int, secti
         numbers = numbers_of(file, line, number)
         if len(numbers) != 1 + width or not 0 <= numbers[0] - first < n or numbers[0] % 1:
             expected = f"expected a node in {first}..{n - 1 + first} and {COUNTS[width]}"
-            file.fail(f"{expected}, got {shown(line)}; correct the line", number)
+            file.fail(f"{expected}, got {quote(line)}; correct the line", number)
         node = int(numbers[0]) - first
         if not np.isnan(points[node, 0]):
             file.fail(f"node {node + first} appears twice in {section}; remove one of the lines", number)
@@ -209,9 +209,9 @@ def check_depot(file: TextFile, lines: Lines, first: int) -> None:
     depots: list[float] = []
     for k, (number, line) in enumerate(lines[:4]):
         if -1.0 in depots:
-            file.fail(f"DEPOT_SECTION has {shown(line)} after -1; remove the line", lines[k][0])
+            file.fail(f"DEPOT_SECTION has {quote(line)} after -1; remove the line", lines[k][0])
         depots.extend(numbers_of(file, line, number))
     if depots not in ([first, -1.0], [first]):
         listed = " ".join(f"{each:g}" for each in depots if each != -1.0) or "none"
         number = lines[0][0] if lines else file.number
-        file.fail(f"the only depot must be node {first}, got {shown(listed)}; make it the first node", number)
+        file.fail(f"the only depot must be node {first}, got {quote(listed)}; make it the first node", number)

@@ -13,7 +13,7 @@ LARGEST = 1e15  # sums of a few integers below this are exact in float64
 SLACK = 1e-6  # relative tolerance of a limit on sums of rounded numbers
 
 
-def frozen(given: ArrayLike, shape: tuple[int, ...], what: str) -> NDArray[np.float64]:
+def freeze(given: ArrayLike, shape: tuple[int, ...], what: str) -> NDArray[np.float64]:
     """Returns a read-only float64 copy; an array that owns its memory and is already read-only is not copied.
 
     Args:

@@ -14,7 +14,7 @@ from mdpzoo_combinatorial.instances.checking import (
     as_indices,
     check_distinct,
     check_names,
-    frozen,
+    freeze,
     in_whole_units,
     not_negative,
     number,
@@ -79,7 +79,7 @@ class KnapsackInstance:
         if not n:
             raise InstanceError(f"{self.name}: at least one item is needed, got none")
         for field in ("values", "weights"):
-            array = frozen(getattr(self, field), (n,), f"{self.name}: {field}")
+            array = freeze(getattr(self, field), (n,), f"{self.name}: {field}")
             not_negative(array, f"{self.name}: {field}")
             object.__setattr__(self, field, array)
         check_names(self.name, self.names, n)

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from mdpzoo.codes import load
 from mdpzoo.errors import InstanceError, did_you_mean
-from mdpzoo_combinatorial.instances.checking import check_names, frozen, whole
+from mdpzoo_combinatorial.instances.checking import check_names, freeze, whole
 from mdpzoo_combinatorial.instances.distances import (
     DISTANCES,
     EARTH_RADIUS_KM,
@@ -72,7 +72,7 @@ class RoutingInstance(ABC):
         for field, shape in (("coordinates", (n, 2)), ("matrix", (n, n)), ("display", (n, 2))):
             given = getattr(self, field)
             if given is not None:
-                object.__setattr__(self, field, frozen(given, shape, f"{self.name}: {field}"))
+                object.__setattr__(self, field, freeze(given, shape, f"{self.name}: {field}"))
         check_names(self.name, self.names, n)
         if self.matrix is not None:
             _check_matrix(self.name, self.matrix, self.symmetric)

@@ -12,7 +12,7 @@ from mdpzoo.showing import shown
 from mdpzoo_combinatorial.instances.checking import (
     as_indices,
     check_distinct,
-    frozen,
+    freeze,
     not_negative,
     number,
     tolerance,
@@ -128,7 +128,7 @@ class CVRPInstance(RoutingInstance):
     def __post_init__(self) -> None:
         self._check_routing()
         _check_customers(self)
-        demands = frozen(self.demands, (self.num_nodes,), f"{self.name}: demands")
+        demands = freeze(self.demands, (self.num_nodes,), f"{self.name}: demands")
         not_negative(demands, f"{self.name}: demands")
         capacity = number(self.capacity, f"{self.name}: the capacity")
         given = np.append(demands, capacity)
@@ -241,7 +241,7 @@ class OPInstance(RoutingInstance):
     def __post_init__(self) -> None:
         self._check_routing()
         _check_customers(self)
-        object.__setattr__(self, "prizes", frozen(self.prizes, (self.num_nodes,), f"{self.name}: prizes"))
+        object.__setattr__(self, "prizes", freeze(self.prizes, (self.num_nodes,), f"{self.name}: prizes"))
         not_negative(self.prizes, f"{self.name}: prizes")
         object.__setattr__(self, "limit", number(self.limit, f"{self.name}: the limit"))
 

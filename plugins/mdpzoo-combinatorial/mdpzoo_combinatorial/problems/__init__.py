@@ -19,8 +19,8 @@ __all__ = [
     "Learning",
     "Observation",
     "ProblemRecord",
-    "recognised",
     "record_named",
+    "record_with_entries",
     "resolve",
 ]
 
@@ -44,7 +44,7 @@ def record_named(name: str) -> ProblemRecord:
     return PROBLEMS[found]
 
 
-def recognised(entries: Iterable[str]) -> ProblemRecord | None:
+def record_with_entries(entries: Iterable[str]) -> ProblemRecord | None:
     """Returns the problem whose observations have these entries; None if there is none."""
     present = set(entries)
     return next((each for each in reversed(PROBLEMS.values()) if each.observation.mark in present), None)

@@ -64,7 +64,7 @@ class Generation:
 
 @dataclass(frozen=True, kw_only=True)
 class Learning:
-    """What BQ-NCO needs for a problem.
+    """The parts of BQ-NCO for a problem.
 
     Attributes:
         states: reference to the subclass of ``bq_nco.states.problem.Problem``.

@@ -134,7 +134,7 @@ class TokenNetwork(nn.Module):
         if self.position != "none":
             assert tokens.coordinates is not None
             if self.position == "rotary":
-                where = _turns(tokens.coordinates, self.settings.width // self.settings.heads)
+                where = _rotations(tokens.coordinates, self.settings.width // self.settings.heads)
             else:
                 count = (
                     tokens.coordinates.shape[1]
@@ -175,7 +175,7 @@ class _Block(nn.Module):
             query = torch.cat((query, where[0] * strength), 3)
             key = torch.cat((key, where[1].expand(-1, self.heads, -1, -1)), 3)
         elif self.position == "rotary":
-            query, key = _turned(query, where), _turned(key, where)
+            query, key = _rotate(query, where), _rotate(key, where)
         if self.mix is not None:
             assert edges is not None
             mixed = self.mix(query, key, edges, mask) @ values
@@ -224,14 +224,14 @@ def _distance_slots(coordinates: Tensor, count: Tensor | int) -> tuple[Tensor, T
     return query.unsqueeze(1), key.unsqueeze(1)
 
 
-def _turns(coordinates: Tensor, head: int) -> tuple[Tensor, Tensor]:
+def _rotations(coordinates: Tensor, head: int) -> tuple[Tensor, Tensor]:
     """Returns cosines and sines ``[B, 1, L, head / 2]`` of rotations; half of the pairs depend on x, half on y."""
     rates = torch.logspace(0, 1, head // 4, FASTEST_TURN, device=coordinates.device)
     angles = (coordinates.unsqueeze(3) * rates).flatten(2).unsqueeze(1)
     return angles.cos(), angles.sin()
 
 
-def _turned(vectors: Tensor, turns: tuple[Tensor, Tensor]) -> Tensor:
+def _rotate(vectors: Tensor, turns: tuple[Tensor, Tensor]) -> Tensor:
     """Returns vectors ``[B, H, L, head]`` with rotated pairs."""
     one, other = vectors.chunk(2, 3)
     cosine, sine = turns

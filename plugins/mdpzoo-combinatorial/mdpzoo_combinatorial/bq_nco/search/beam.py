@@ -112,7 +112,7 @@ def _children(task: Task, chooser: Chooser, entries: Entries, count: int, each: 
     parent, action = parent[kept], ranked.flatten()[kept]
     if seen.position is not None:
         seen = seen._replace(position=seen.position[parent])
-    position, variant = seen.chosen(action, problem.action_variants)
+    position, variant = seen.position_and_variant(action, problem.action_variants)
     before = entries.pick(parent)
     token = before.left.node.gather(1, position.unsqueeze(1)).squeeze(1)
     before.actions[:, step] = token * problem.action_variants + variant

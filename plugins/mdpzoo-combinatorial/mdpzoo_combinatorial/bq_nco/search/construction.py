@@ -35,7 +35,7 @@ class Seen(NamedTuple):
     scores: Tensor
     position: Tensor | None
 
-    def chosen(self, action: Tensor, variants: int) -> tuple[Tensor, Tensor]:
+    def position_and_variant(self, action: Tensor, variants: int) -> tuple[Tensor, Tensor]:
         """Returns the positions in the states and the variants of actions ``[B]``."""
         position, variant = action // variants, action % variants
         if self.position is not None:
@@ -97,9 +97,9 @@ class Chooser:
         if rows >= count and left.count is None:
             return self.network(self.problem.tokens(batch, left, relative=self.relative))
         parts = [left.pick(slice(first, first + rows)) for first in range(0, count, rows)]  # type: ignore[arg-type]
-        return torch.cat([self._padded(batch, each, length) for each in parts])
+        return torch.cat([self._score_part(batch, each, length) for each in parts])
 
-    def _padded(self, batch: Batch, left: Remainder, length: int) -> Tensor:
+    def _score_part(self, batch: Batch, left: Remainder, length: int) -> Tensor:
         """Returns scores ``[B, K length]``; on a CPU, padding common to all rows is not processed."""
         if left.count is not None and left.count.device.type == "cpu":
             most, least = int(left.count.max()), int(left.count.min())
@@ -181,6 +181,6 @@ def _choice(
         generator = None
     seen = chooser.look(batch, left) if by_network else Seen(cheapest(chooser.problem, batch, left), None)
     if generator is None:
-        return seen.chosen(seen.scores.argmax(1), variants)
+        return seen.position_and_variant(seen.scores.argmax(1), variants)
     drawn = torch.multinomial((seen.scores / temperature).softmax(1), 1, generator=generator).squeeze(1)
-    return seen.chosen(drawn, variants)
+    return seen.position_and_variant(drawn, variants)

@@ -53,7 +53,7 @@ def pose(problem: Problem, instances: Instances) -> Posed:
     if problem.record.learning.array is not None:
         posed: Posed = resolve(problem.record.learning.array)(instances)
         return posed
-    raise InstanceError(f"instances must be {problem.name}Instance objects of one size, got {_shown(instances)}")
+    raise InstanceError(f"instances must be {problem.name}Instance objects of one size, got {_describe(instances)}")
 
 
 def _plain_coordinates(problem: Problem, instances: Sequence[Any]) -> Floats | None:
@@ -67,10 +67,10 @@ def _array(given: Any, what: str) -> Floats:
     try:
         return np.asarray(given, np.float64)
     except (ValueError, TypeError):
-        raise InstanceError(f"instances must be {what}, got {_shown(given)}") from None
+        raise InstanceError(f"instances must be {what}, got {_describe(given)}") from None
 
 
-def _shown(given: Any) -> str:
+def _describe(given: Any) -> str:
     text = type(given).__name__ if hasattr(given, "__len__") and not isinstance(given, str) else repr(given)
     return text if len(text) < 60 else text[:57] + "..."
 

@@ -125,9 +125,8 @@ def unit_box(coordinates: Tensor, valid: Tensor | None) -> tuple[Tensor, Tensor]
 def geometry(coordinates: Tensor, valid: Tensor | None) -> Tensor:
     """Returns the geometric features of tokens, ``[B, L, 17]``, in units of the box.
 
-    These are coordinates, offsets to both ends and their lengths; the offsets and lengths again, scaled by half the
-    square root of the number of tokens and squashed to (-1, 1); and, likewise, the distances to the three nearest
-    tokens.
+    These are coordinates, offsets to both ends and their lengths; and, scaled by half the square root of the number of
+    tokens and squashed to (-1, 1), the offsets, their lengths, and the distances to the three nearest tokens.
     """
     to_origin, to_destination = coordinates - coordinates[:, :1], coordinates - coordinates[:, 1:2]
     lengths = torch.stack((to_origin.norm(dim=2), to_destination.norm(dim=2)), 2)

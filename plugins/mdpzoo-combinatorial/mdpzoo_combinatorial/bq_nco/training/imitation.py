@@ -26,7 +26,7 @@ PRECISIONS = ("float32", "bfloat16")
 
 @dataclass(frozen=True)
 class ImitationSettings:
-    """How a network is trained; validated when created.
+    """Settings of imitation, validated when created.
 
     Attributes:
         learning_rate: of both optimisers, reached after the warm-up, in (0, 1].

@@ -28,7 +28,7 @@ AT_ONCE = 64  # instances decoded as one batch
 
 @dataclass(frozen=True)
 class ImprovementSettings:
-    """How a network improves itself; validated when created.
+    """Settings of self-improvement, validated when created.
 
     Attributes:
         decisions: imitated in a round, at least 1.

@@ -239,11 +239,11 @@ def read_labels(path: str | Path, most: int | None = None) -> Labels:
     for name, chunk in zip(files, chunks, strict=False):
         if chunk.problem != first.problem or chunk.batch.size != first.batch.size:
             raise InstanceError(f"{path} holds labels of several problems or sizes, {name.name} for one: keep one each")
-    batch = Batch(**{name: _joined([getattr(each.batch, name) for each in chunks]) for name in FIELDS})
+    batch = Batch(**{name: _concatenate([getattr(each.batch, name) for each in chunks]) for name in FIELDS})
     return Labels(first.problem, batch, torch.cat([each.sequence for each in chunks]))
 
 
-def _joined(parts: list[Tensor | None]) -> Any:
+def _concatenate(parts: list[Tensor | None]) -> Any:
     return None if parts[0] is None else torch.cat([each for each in parts if each is not None])
 
 

@@ -15,7 +15,7 @@ BETAS = (0.9, 0.98)  # AdamW's
 MOMENTUM = 0.95  # Muon's
 
 
-def stacked(network: nn.Module) -> set[str]:
+def layer_matrices(network: nn.Module) -> set[str]:
     """Returns the names of the weight matrices of stacked layers, without embeddings and scores."""
     lists = [name for name, each in network.named_modules() if isinstance(each, nn.ModuleList)]
     return {
@@ -57,7 +57,7 @@ def new_optimiser(network: nn.Module, rate: float, decay: float) -> Optimiser:
         rate: their learning rate.
         decay: weight decay of the matrices, by ``rate * decay`` per step.
     """
-    names, weights = stacked(network), dict(network.named_parameters())
+    names, weights = layer_matrices(network), dict(network.named_parameters())
     inside = [weights[name] for name in weights if name in names]
     outside = {name: each for name, each in weights.items() if name not in names}
     decaying = [each for name, each in outside.items() if each.dim() == 2 and name != "ends"]
@@ -69,7 +69,7 @@ def new_optimiser(network: nn.Module, rate: float, decay: float) -> Optimiser:
 
 def moments(network: nn.Module, optimiser: Optimiser) -> dict[str, Tensor]:
     """Returns the optimisers' state, 0 before the first update: ``mean.<weight>``, ``square.<weight>``, ``step``."""
-    names, tensors = stacked(network), {"step": torch.zeros(())}
+    names, tensors = layer_matrices(network), {"step": torch.zeros(())}
     for name, weight in network.named_parameters():
         if name in names:
             state = optimiser.matrices.state.get(weight, {})
@@ -86,7 +86,7 @@ def restore_moments(network: nn.Module, optimiser: Optimiser, tensors: Mapping[s
     """Restores the state that ``moments`` returned."""
     if not float(tensors["step"]):
         return
-    names = stacked(network)
+    names = layer_matrices(network)
     for name, weight in network.named_parameters():
         mean = tensors[f"mean.{name}"].to(weight.device)
         if name in names:

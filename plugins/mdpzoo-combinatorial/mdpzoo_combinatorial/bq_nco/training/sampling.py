@@ -150,7 +150,7 @@ def _tours(source: Prepared, tokens: int, generator: torch.Generator) -> Example
     if length == size + 1 and batch.costs is None:  # a closed tour has two directions
         best[:, [2, length - 1]] = 0.5
     left = Remainder(torch.arange(count), node, None, batch.resource)
-    return Examples(source.problem, _mirrored(batch, generator), left, best)
+    return Examples(source.problem, _mirror(batch, generator), left, best)
 
 
 def _routes(source: Prepared, tokens: int, generator: torch.Generator) -> Examples:
@@ -194,7 +194,7 @@ def _routes(source: Prepared, tokens: int, generator: torch.Generator) -> Exampl
     best[rows, 1 + ahead, variant] += half  # either end of a route may come first
     even = bool((remaining == most).all())
     state = Remainder(rows, node, None if even else remaining, room)
-    return Examples(source.problem, _mirrored(batch, generator), state, best.flatten(1))
+    return Examples(source.problem, _mirror(batch, generator), state, best.flatten(1))
 
 
 def _in_sector(batch: Batch, path: Tensor, first: Tensor, begin: Tensor, width: float) -> Tensor:
@@ -253,7 +253,7 @@ def _prizes(source: Prepared, tokens: int, generator: torch.Generator) -> Exampl
     reach = problem.reachable(batch, whole)
     reach[:, 2:] |= good[:, 1:] > 0  # coordinates in single precision may miss it slightly
     left = keep(whole, open_ & reach, problem.ends)
-    return _named(source, batch, left, good, generator)
+    return _label_tokens(source, batch, left, good, generator)
 
 
 def _items(source: Prepared, tokens: int, generator: torch.Generator) -> Examples:
@@ -271,18 +271,20 @@ def _items(source: Prepared, tokens: int, generator: torch.Generator) -> Example
     problem = source.problem
     good = (chosen & ~gone).float()
     left = keep(whole, ~gone & (problem.reachable(batch, whole) | (good > 0)), problem.ends)
-    return _named(source, batch, left, good, generator)
+    return _label_tokens(source, batch, left, good, generator)
 
 
-def _named(source: Prepared, batch: Batch, left: Remainder, good: Tensor, generator: torch.Generator) -> Examples:
+def _label_tokens(
+    source: Prepared, batch: Batch, left: Remainder, good: Tensor, generator: torch.Generator
+) -> Examples:
     """Returns examples with labels by token ``[B, n]``."""
     problem = source.problem
     legal = problem.legal(batch, left)[:, :, 0]
     best = good.gather(1, left.node) * legal
-    return Examples(source.problem, _mirrored(batch, generator), left, best / best.sum(1, keepdim=True))
+    return Examples(source.problem, _mirror(batch, generator), left, best / best.sum(1, keepdim=True))
 
 
-def _mirrored(batch: Batch, generator: torch.Generator) -> Batch:
+def _mirror(batch: Batch, generator: torch.Generator) -> Batch:
     """Returns each instance under one of the eight isometries of the square, drawn uniformly."""
     if batch.coordinates is None:
         return batch
