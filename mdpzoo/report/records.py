@@ -134,7 +134,7 @@ class RunRecord:
         return None if per_step else self.training
 
     def score(self, per_step: bool = False) -> float | None:
-        """Returns the mean of the last evaluation, or else of the last tenth of training; None if failed or not recorded."""
+        """Returns the mean of the last evaluation, or else of the last tenth of training; None if neither exists."""
         curve = None if self.failure is not None else self.learning_curve(per_step)
         if curve is None or not len(curve):
             return None
