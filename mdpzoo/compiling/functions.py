@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numba
-from numba.core import config, event, sigutils
+from numba.core import config, event, sigutils, types
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import CPUDispatcher
 
@@ -64,7 +64,11 @@ class _Function(CPUDispatcher):
         self._nest(False)
 
     def get_call_template(self, args: Any, kws: Any) -> Any:
-        """Compiles for a compiled function that calls this one; numba calls it when it infers types."""
+        """Compiles for a compiled function that calls this one; numba calls it when it infers types.
+
+        For a constant that is passed numba would compile the same code once more.
+        """
+        args = tuple(types.unliteral(each) for each in args)
         with global_compiler_lock:  # what another thread compiles for Python's sake must wait
             self._nest(True)
             try:

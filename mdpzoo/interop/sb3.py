@@ -62,7 +62,7 @@ class BatchedVecEnv(VecEnv):
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
         if self.envs.reveal == "always":
             infos = [row_facts(told, row) for row in range(self.num_envs)]
-        for index in np.flatnonzero(dones):
+        for index in dones.nonzero()[0]:
             self.reset_infos[index] = infos[index]
             infos[index] = row_facts(told["final_info"], int(index)) | {
                 "terminal_observation": pick(told["final_obs"], index),
@@ -73,7 +73,7 @@ class BatchedVecEnv(VecEnv):
                     "t": round(float(told["episode"]["t"][index]), 6),
                 },
             }
-        for index in np.flatnonzero(told["illegal"]):
+        for index in told["illegal"].nonzero()[0]:
             infos[index]["illegal"] = True
         return observations, rewards.astype(np.float32), dones, infos
 

@@ -15,21 +15,21 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.policies import BasePolicy
 from stable_baselines3.common.type_aliases import MaybeCallback
 
-from mdpzoo.errors import CheckpointError, InstanceError, SettingError, did_you_mean
+from mdpzoo.errors import InstanceError, SettingError
 from mdpzoo.interop.unplayed_learning import begin
 from mdpzoo_combinatorial.bq_nco import checkpoint
 from mdpzoo_combinatorial.bq_nco.policy import BQPolicy, problem_of, size_shown, spaces_of
 from mdpzoo_combinatorial.bq_nco.resuming import content_of, restore, settings_of
 from mdpzoo_combinatorial.bq_nco.search.decodings import Solutions
 from mdpzoo_combinatorial.bq_nco.search.posing import Instances
-from mdpzoo_combinatorial.bq_nco.search.solving import solve
 from mdpzoo_combinatorial.bq_nco.settings import SELF, Settings
-from mdpzoo_combinatorial.bq_nco.shipped import SHIPPED, shipped_for
+from mdpzoo_combinatorial.bq_nco.shipped import SHIPPED, file_named, shipped_for
 from mdpzoo_combinatorial.bq_nco.states.problems import problem_named
+from mdpzoo_combinatorial.bq_nco.trained_network import TrainedNetwork
 from mdpzoo_combinatorial.bq_nco.training.imitation import Learner, Progress, World, imitate
 from mdpzoo_combinatorial.bq_nco.training.improvement import Pool
 from mdpzoo_combinatorial.bq_nco.training.labels import Labels
-from mdpzoo_combinatorial.bq_nco.training.optimiser import new_optimiser
+from mdpzoo_combinatorial.bq_nco.training.optimiser import Optimiser, new_optimiser
 from mdpzoo_combinatorial.bq_nco.training.reporting import Report
 from mdpzoo_combinatorial.bq_nco.training.rounds import labels_of, next_round
 from mdpzoo_combinatorial.instances.checking import at_least
@@ -46,7 +46,6 @@ class BQNCO(BaseAlgorithm):
     Attributes:
         problem: the problem.
         policy: the network as SB3's policy.
-        optimiser: of its weights.
         progress: number of imitated decisions and of updates.
     """
 
@@ -129,10 +128,18 @@ class BQNCO(BaseAlgorithm):
         )
         self.policy = made.to(self.device)  # type: ignore[assignment]
         self.policy.network.eval()
-        self.optimiser = new_optimiser(self.policy.network, self.imitation.learning_rate, self.imitation.weight_decay)
+        self._optimiser: Optimiser | None = None
         self.progress = Progress()
         self.policy.generator = torch.Generator(self.device)
         self.set_random_seed(seed)
+
+    @property
+    def optimiser(self) -> Optimiser:
+        """The optimiser of the weights; created on first use, since torch's first one takes more than a second."""
+        if self._optimiser is None:
+            settings = self.imitation
+            self._optimiser = new_optimiser(self.policy.network, settings.learning_rate, settings.weight_decay)
+        return self._optimiser
 
     def set_random_seed(self, seed: int | None = None) -> None:
         """Seeds ``predict`` and the environment; unlike in SB3, no global random state."""
@@ -249,9 +256,8 @@ class BQNCO(BaseAlgorithm):
             SettingError: if the decoding or an option is unknown, or a value is out of range.
             InstanceError: if sizes differ, or coordinates are not finite or of another shape.
         """
-        network, relative = self.policy.network, self.policy.settings.relative
-        decoding, options = decoding or self.search.decoding, {"neighbours": self.search.neighbours} | options
-        return solve(self.problem, network, relative, instances, decoding, seconds, seed, budget, options, descent)
+        trained = TrainedNetwork(self.problem, self.policy.network, self.policy.settings.relative, self.search)
+        return trained.solve(instances, decoding, seconds, seed, budget, descent, **options)
 
     def save(self, path: str | Path, *, resumable: bool = True) -> None:  # type: ignore[override]
         """Writes one safetensors file atomically.
@@ -287,11 +293,7 @@ class BQNCO(BaseAlgorithm):
         Raises:
             CheckpointError: if the file does not exist or cannot be used.
         """
-        file = SHIPPED.get(str(path).lower(), Path(path))
-        if not file.is_file() and not checkpoint.target(file).is_file():
-            hint = did_you_mean(str(path), SHIPPED) or f" {', '.join(SHIPPED)} name those that come with the package."
-            raise CheckpointError(f"there is no checkpoint {str(path)!r}.{hint}")
-        found = checkpoint.read(file)
+        found = checkpoint.read(file_named(path))
         kept = settings_of(found) | ({"labels": labels} if labels else {})
         run = {"seed": found.seed, "device": device, "verbose": verbose, "tensorboard_log": tensorboard_log}
         agent = cls("BQPolicy", env, problem=found.problem, **run, **kept)

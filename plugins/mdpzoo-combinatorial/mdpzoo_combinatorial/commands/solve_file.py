@@ -163,10 +163,11 @@ def solution_names(instance: Instance, solution: Any) -> Any:
 def _solve_by_bq_nco(instance: Any, decoding: str | None, seed: int, budget: Budget, threads: int) -> Answer:
     import torch
 
-    from mdpzoo_combinatorial.bq_nco import BQNCO, shipped_for
+    from mdpzoo_combinatorial.bq_nco.shipped import shipped_for
+    from mdpzoo_combinatorial.bq_nco.trained_network import read_network
 
     torch.set_num_threads(threads)
-    trained = BQNCO.load(shipped_for(instance))
+    trained = read_network(shipped_for(instance))
     found = trained.solve(instance, decoding or "reconstruct", seed=seed, budget=budget, descent=True)
     how = found.decoding if found.complete else f"{found.decoding}, a rule {STANDS_IN} for the network"
     return answer_of(instance, SolverResult(found.solutions[0], decoding=how), found.seconds)

@@ -60,19 +60,16 @@ def _take_near(s: Search) -> None:
     """Removes a random node of the tour and most of its near nodes."""
     size = 1 + below(s.random, min(MOST_TAKEN, s.progress.count - 1))
     middle = s.tour[below(s.random, s.progress.count)]
-    if middle != 0:
-        remove(s, middle)
-        size -= 1
-    for k in range(s.near.shape[1]):
-        node = s.near[middle, k]
-        if size > 0 and node != 0 and s.position[node] >= 0 and below(s.random, 4) > 0:
+    for k in range(-1, s.near.shape[1]):
+        node = middle if k < 0 else s.near[middle, k]
+        if size > 0 and node != 0 and s.position[node] >= 0 and (k < 0 or below(s.random, 4) > 0):
             remove(s, node)
             size -= 1
 
 
 @borrowing
-def _force(s: Search, epsilon: float) -> None:
-    """Inserts a random node and up to two near it, then drops others until the tour is short enough."""
+def _force(s: Search) -> None:
+    """Inserts a random node and up to two near it, whether they fit or not, and keeps them from being dropped."""
     m = s.nodes.shape[0]
     node = 1 + below(s.random, m - 1)
     while s.position[node] >= 0:
@@ -80,17 +77,13 @@ def _force(s: Search, epsilon: float) -> None:
     for other in range(m):
         s.nodes[other].weight = s.nodes[other].prize * (1.0 - BLUR * uniform(s.random))
     measure(s)
-    insert(s, node, place_for(s, node)[1])
-    s.nodes[node].weight = np.inf
-    more = below(s.random, 3)
-    for k in range(s.near.shape[1]):
-        other = s.near[node, k]
+    more = 1 + below(s.random, 3)
+    for k in range(-1, s.near.shape[1]):
+        other = node if k < 0 else s.near[node, k]
         if more > 0 and s.position[other] < 0:
             insert(s, other, place_for(s, other)[1])
             s.nodes[other].weight = np.inf
             more -= 1
-    shorten(s, epsilon)
-    drop(s)
 
 
 @borrowing
@@ -149,19 +142,12 @@ def restore(s: Search, kept: Integers, size: int) -> None:
 
 
 @borrowing
-def settle(s: Search, epsilon: float) -> None:
-    """Shortens and fills the tour in turn until neither is possible."""
-    while shorten(s, epsilon):
-        fill(s, 0.0)
-
-
-@borrowing
 def _accept(s: Search, temperature: float, epsilon: float) -> None:
     """Accepts the tour unless it loses too much prize and unused length; otherwise restores the accepted one."""
     prize, long = prize_of(s), length(s)
     density = SLACK * s.progress.best_prize / s.progress.limit
     loss = s.progress.kept_prize - prize + density * (long - s.progress.kept_length)
-    if long > s.progress.limit or loss > -temperature * math.log(uniform(s.random)):
+    if temperature < np.inf and (long > s.progress.limit or loss > -temperature * math.log(uniform(s.random))):
         restore(s, s.kept, s.progress.kept_count)
         return
     keep(s)
@@ -174,32 +160,34 @@ def _accept(s: Search, temperature: float, epsilon: float) -> None:
 
 @borrowing
 def anneal(s: Search, first: int, last: int, rounds: int, epsilon: float) -> None:
-    """Makes the rounds from ``first`` up to ``last`` of a cycle of ``rounds``; a cycle begins with the best tour."""
+    """Makes the rounds from ``first`` up to ``last`` of a cycle of ``rounds``; a cycle begins with the best tour.
+
+    Round -1, before the first cycle, makes the first tour short enough, fills it and accepts it.
+    """
     if first == 0:
         restore(s, s.best, s.progress.best_count)
         keep(s)
     for k in range(first, last):
-        temperature = WARMTH * s.progress.best_prize * COOLED ** (k / rounds)
-        if s.progress.count < s.nodes.shape[0] and uniform(s.random) < FORCED:
-            _force(s, epsilon)
-        elif s.progress.count > 1:
-            if below(s.random, 2) == 0:
-                _take_run(s)
-            else:
-                _take_near(s)
-        fill(s, BLUR * uniform(s.random))
-        settle(s, epsilon)
+        temperature, blur, long = np.inf, 0.0, True
+        if k >= 0:
+            temperature = WARMTH * s.progress.best_prize * COOLED ** (k / rounds)
+            long = s.progress.count < s.nodes.shape[0] and uniform(s.random) < FORCED
+            if long:
+                _force(s)
+                shorten(s, epsilon)
+            elif s.progress.count > 1:
+                if below(s.random, 2) == 0:
+                    _take_run(s)
+                else:
+                    _take_near(s)
+        if long:
+            drop(s)
+        if k >= 0:
+            blur = BLUR * uniform(s.random)
+        fill(s, blur)
+        while shorten(s, epsilon):
+            fill(s, 0.0)
         _accept(s, temperature, epsilon)
-
-
-def begin(s: Search, epsilon: float) -> None:
-    """Fills and shortens the first tour."""
-    s.nodes["weight"] = s.nodes["prize"]
-    drop(s)
-    fill(s, 0.0)
-    settle(s, epsilon)
-    keep(s)
-    keep_best(s)
 
 
 def prepared(costs: Floats, prizes: Floats, limit: float, start: Integers, seed: int, stream: int) -> Search:
@@ -209,7 +197,7 @@ def prepared(costs: Floats, prizes: Floats, limit: float, start: Integers, seed:
     nodes, tour, position = np.zeros(m, NODE), np.zeros(m, np.int64), np.full(m, -1)
     tour[:count] = start
     position[start] = np.arange(count)
-    nodes["prize"], nodes["waiting"] = prizes, 1
+    nodes["prize"], nodes["weight"], nodes["waiting"] = prizes, prizes, 1
     return Search(
         costs=costs,
         back=costs if symmetric else np.ascontiguousarray(costs.T),
@@ -221,7 +209,7 @@ def prepared(costs: Floats, prizes: Floats, limit: float, start: Integers, seed:
         spare=np.zeros(m, np.int64),
         kept=np.zeros(m, np.int64),
         best=np.zeros(m, np.int64),
-        progress=record(PROGRESS, limit=limit, symmetric=symmetric, count=count),
+        progress=record(PROGRESS, limit=limit, symmetric=symmetric, count=count, best_prize=-1.0),
         random=np.full(1, seeded(seed, stream), np.uint64),
     )
 

@@ -104,8 +104,7 @@ def _started(costs: Floats, limit: float, start: ArrayLike | None) -> NDArray[np
 
 def _run(s: Search, iterations: int | None, epsilon: float, budget: Budget) -> None:
     """Makes one cycle of ``iterations`` rounds, or cycles until the budget is spent."""
-    prize_rounds.begin(s, epsilon)
-    prize_rounds.anneal(s, 0, 0, 1, epsilon)  # compiles, where it must, before the clock starts
+    prize_rounds.anneal(s, -1, 0, 1, epsilon)
     done = 0
     if iterations is not None:
         _cycle(s, iterations, done, epsilon, budget)
@@ -166,7 +165,7 @@ def solve_batch(
             continue
         s = prize_rounds.prepared(costs, prizes_there, limit, np.zeros(1, np.int64), seed, k)
         epsilon = 1e-12 * float(costs.max())
-        prize_rounds.begin(s, epsilon)
+        prize_rounds.anneal(s, -1, 0, 1, epsilon)
         prize_rounds.anneal(s, 0, iterations, iterations, epsilon)
         tour = prize_rounds.from_depot(s, nodes)[1:]
         sequences[k, : len(tour)] = tour

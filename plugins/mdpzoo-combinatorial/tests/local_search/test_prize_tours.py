@@ -194,7 +194,7 @@ def test_taking_nodes_off_leaves_the_depot(symmetric, take):
 @SIDES
 def test_annealing_never_loses_the_best_tour_and_keeps_to_the_limit(symmetric):
     s = search_of(symmetric=symmetric, limit=2.5)
-    rounds.begin(s, 1e-12)
+    rounds.anneal(s, -1, 0, 1, 1e-12)
     best = s.progress.best_prize
     for cycle in range(5):
         rounds.anneal(s, 0, 40, 40, 1e-12)

@@ -100,7 +100,9 @@ def _data(instance: Any, costs: Any, by: float) -> Any:
     """Returns the instance as PyVRP's problem data; location k is node k, client k is node k + 1."""
     from pyvrp import Client, Depot, Location, ProblemData, VehicleType
 
-    locations = [Location(float(x), float(y)) for x, y in instance.layout()]
+    # PyVRP uses coordinates only to order routes; a layout of costs alone may take seconds.
+    layout = instance.layout() if isinstance(instance, CVRPInstance) else np.zeros((instance.num_nodes, 2))
+    locations = [Location(float(x), float(y)) for x, y in layout]
     customers = range(1, instance.num_nodes)
     if isinstance(instance, CVRPInstance):
         clients = [Client(k, delivery=[int(instance.demands[k])]) for k in customers]

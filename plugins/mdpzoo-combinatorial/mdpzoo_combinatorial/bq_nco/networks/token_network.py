@@ -158,7 +158,8 @@ class _Block(nn.Module):
         self.before = nn.LayerNorm(width)
         self.project = nn.Linear(width, settings.heads * (2 * self.content + self.head))
         if position == "distance":
-            self.pull = nn.Parameter(torch.linspace(-4.0, 1.0, settings.heads))
+            strengths = torch.linspace(-4.0, 1.0, settings.heads, device="cpu")  # on meta it would import half of torch
+            self.pull = nn.Parameter(torch.empty(settings.heads).copy_(strengths))
         self.mix = _Mixed(self.heads, self.content, edges) if edges else None
         self.merge = nn.Linear(width, width)
         self.between = nn.LayerNorm(width)

@@ -11,7 +11,7 @@ What differs: alphas are those of the spanning tree, without the 1-tree's extra 
 
 import numpy as np
 
-from mdpzoo.compiling import borrowing, compiled
+from mdpzoo.compiling import borrowing
 from mdpzoo_combinatorial.local_search.kernels.neighbours import Floats, Integers
 
 MOMENTUM = 0.6  # weight of the present degrees in a step; the rest is that of the last
@@ -22,7 +22,8 @@ def _spanning_tree(matrix: Floats, penalties: Floats, cheapest: Floats, parent: 
     """Writes a minimum spanning tree (Prim's) from node 0, parents before children; returns its cost."""
     n = matrix.shape[0]
     total, node = 0.0, 0
-    cheapest[:] = np.inf
+    for j in range(n):
+        cheapest[j] = np.inf
     parent[0], order[0] = -1, 0
     for k in range(1, n):
         cheapest[node] = -np.inf  # in the tree
@@ -59,7 +60,6 @@ def _extra_edge(matrix: Floats, penalties: Floats, parent: Integers, degree: Int
     return leaf, end, longest
 
 
-@compiled
 def penalties_of(matrix: Floats, trees: int) -> Floats:
     """Penalties of the nodes, ``[n]``, under which the minimum 1-tree is long.
 
@@ -67,10 +67,25 @@ def penalties_of(matrix: Floats, trees: int) -> Floats:
         matrix: ``[n, n]``, symmetric, n at least 4.
         trees: how many spanning trees are computed, at least 3; each takes O(n^2).
     """
+    best, penalties, cheapest = (np.zeros(len(matrix)) for _ in range(3))
+    _ascend(matrix, trees, best, penalties, cheapest, *(np.zeros(len(matrix), np.int32) for _ in range(4)))
+    return best
+
+
+@borrowing
+def _ascend(
+    matrix: Floats,
+    trees: int,
+    best: Floats,
+    penalties: Floats,
+    cheapest: Floats,
+    parent: Integers,
+    order: Integers,
+    degree: Integers,
+    last: Integers,
+) -> None:
+    """Writes the best penalties; all other arrays are scratch space, zeros at first."""
     n, total = matrix.shape[0], float(trees)
-    penalties, best = np.zeros(n), np.zeros(n)
-    cheapest, parent, order = np.empty(n), np.empty(n, np.int32), np.empty(n, np.int32)
-    degree, last = np.zeros(n, np.int32), np.zeros(n, np.int32)
     bound, first = -np.inf, 0.0
     for tree in range(trees):
         length = _spanning_tree(matrix, penalties, cheapest, parent, order)
@@ -95,7 +110,6 @@ def penalties_of(matrix: Floats, trees: int) -> Floats:
         for node in range(n):
             before = degree[node] if tree == 0 else last[node]
             penalties[node] += step * (MOMENTUM * (degree[node] - 2) + (1 - MOMENTUM) * (before - 2))
-    return best
 
 
 @borrowing
@@ -109,7 +123,8 @@ def _largest_edges(
         above = parent[below]
         largest[above], seen[above] = max(largest[below], between[below]), node
         below = above
-    for other in order:
+    for place in range(order.shape[0]):
+        other = order[place]
         if seen[other] != node:
             largest[other] = max(largest[parent[other]], between[other])
 
@@ -137,7 +152,6 @@ def _sort(ids: Integers, distances: Floats) -> None:
         ids[slot] = node
 
 
-@compiled
 def candidates(matrix: Floats, penalties: Floats, k: int) -> Integers:
     """The k edges of each node with the least alpha, as neighbours ``[n, k]`` in the order of their distance.
 
@@ -146,20 +160,39 @@ def candidates(matrix: Floats, penalties: Floats, k: int) -> Integers:
         penalties: ``[n]``, from ``penalties_of``.
         k: in ``[1, n)``.
     """
+    n = len(matrix)
+    ids, lists = np.zeros((n, k), np.int32), (np.empty(k), np.empty(k))
+    cheapest, between, largest = (np.zeros(n) for _ in range(3))
+    parent, order, seen = (np.full(n, -1, np.int32) for _ in range(3))
+    _choose(matrix, penalties, ids, *lists, cheapest, between, largest, parent, order, seen)
+    return ids
+
+
+@borrowing
+def _choose(
+    matrix: Floats,
+    penalties: Floats,
+    ids: Integers,
+    alphas: Floats,
+    costs: Floats,
+    cheapest: Floats,
+    between: Floats,
+    largest: Floats,
+    parent: Integers,
+    order: Integers,
+    seen: Integers,
+) -> None:
+    """Writes ``ids``; all other arrays are scratch space, ``seen`` of -1 at first."""
     n = matrix.shape[0]
-    cheapest, parent, order = np.empty(n), np.empty(n, np.int32), np.empty(n, np.int32)
-    between, largest, seen = np.zeros(n), np.empty(n), np.full(n, -1, np.int32)
     _spanning_tree(matrix, penalties, cheapest, parent, order)
     for node in range(1, n):
         between[node] = matrix[node, parent[node]] + penalties[node] + penalties[parent[node]]
-    ids, alphas, costs = np.zeros((n, k), np.int32), np.empty(k), np.empty(k)
     for node in range(n):
         _largest_edges(node, between, parent, order, largest, seen)
-        alphas[:] = np.inf
-        costs[:] = np.inf
+        for slot in range(ids.shape[1]):
+            alphas[slot] = costs[slot] = np.inf
         for other in range(n):
             if other != node:
                 cost = matrix[node, other] + penalties[node] + penalties[other]
                 _insert(alphas, costs, ids[node], max(0.0, cost - largest[other]), cost, other)
         _sort(ids[node], matrix[node])
-    return ids
