@@ -45,7 +45,7 @@ class Units(NamedTuple):
 @shown
 @dataclass(frozen=True, eq=False, repr=False)
 class KnapsackInstance:
-    """n items, of which a selection of maximum value must fit into a capacity; arrays are read-only.
+    """n items with values and weights, and the capacity of the selection; arrays are read-only.
 
     Attributes:
         problem: name of the problem.

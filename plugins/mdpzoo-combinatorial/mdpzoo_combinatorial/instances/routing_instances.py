@@ -213,7 +213,7 @@ class CVRPInstance(RoutingInstance):
 @shown
 @dataclass(frozen=True, eq=False, repr=False)
 class OPInstance(RoutingInstance):
-    """A depot, node 0, and n customers with prizes, of which a tour of limited length collects some.
+    """A depot, node 0, and n customers with prizes; a tour of limited length maximises the prizes of its customers.
 
     In addition to the attributes of ``RoutingInstance`` (n + 1 nodes):
 

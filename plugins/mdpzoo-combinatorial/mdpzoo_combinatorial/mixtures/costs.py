@@ -9,8 +9,8 @@ heavy-tailed      log-normal, the standard deviation of the logarithm uniform in
                   replaced by their shortest paths
 nearly-symmetric  distances of ``coordinates``, each direction scaled by 1 + e u, u uniform in [-1, 1], e log-uniform in
                   [0.001, 0.3]; a third of the instances have e = 0
-many-zeros        uniform costs, of which between 1/10 and 6/10 are 0: for random pairs, or for all pairs within a
-                  group, as in changeovers between families of jobs
+many-zeros        uniform costs, but 0 for a fraction of the pairs between 1/10 and 6/10: random pairs, or all pairs
+                  within a group, as in changeovers between families of jobs
 few-valued        2 to 10 different costs, log-uniform in [1, 1000]; half of the instances symmetric
 ================  =================================================================================================
 

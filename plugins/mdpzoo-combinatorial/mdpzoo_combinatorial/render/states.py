@@ -35,7 +35,7 @@ def partial_tour(layout: ArrayLike, tour: NDArray[np.int64], arrows: bool = Fals
 
 
 def partial_routes(layout: ArrayLike, routes: list[list[int]], demands: ArrayLike, capacity: float) -> Picture:
-    """Draws routes, of which the last returns to the depot if all are served; ``layout`` ``[n + 1, 2]``."""
+    """Draws routes; the last one returns to the depot only if all customers are served; ``layout`` ``[n + 1, 2]``."""
     canvas, points = Canvas(SIZE), np.asarray(layout)
     served = sum(map(len, routes)) == len(points) - 1
     draw_routes(canvas, points, routes, demands, capacity, complete=served, arranged=False)

@@ -82,7 +82,7 @@ class Descent(ABC):
         self.applies = self.least <= size <= MATRIX_NODES
         self._holds = len(task.batch) * size**2 <= ENTRIES
         self._held: dict[int, Costs] = {}
-        self._begun: set[int] = set()  # instances of which a solution has been improved
+        self._begun: set[int] = set()  # instances with an improved solution
 
     def __call__(self, actions: Tensor, row: Tensor | None = None) -> Tensor:
         """Returns improved solutions ``[B, M']`` of ``[B, M]``; M' is the maximum number of actions of a solution.

@@ -1,9 +1,9 @@
 """Subproblems of each problem: parts of a solution that are states of the same process (LEHD, arXiv 2310.07985).
 
 They are sub-paths of tours, segments of orienteering tours with the remaining limit, and subsets of knapsacks with the
-remaining capacity; those of routes are in ``route_subproblems``. What differs from the paper, which re-solves one
-sub-path at a time: a round cuts each tour into disjoint sub-paths, and for OP and Knapsack tries several subproblems at
-once, of which it keeps the best.
+remaining capacity; those of routes are in ``route_subproblems``. The paper re-solves one sub-path at a time. Here, a
+round cuts each tour into disjoint sub-paths; for OP and Knapsack it solves several subproblems at once and keeps the
+best solution.
 """
 
 from abc import ABC, abstractmethod
@@ -135,7 +135,7 @@ class SegmentSubproblems(Subproblems):
         return torch.where(inner > 0, inner, -1)
 
     def cut(self, size: int) -> Remainder | None:
-        """Returns ``copies`` segments of each tour, at most one of which is replaced."""
+        """Returns ``copies`` segments of each tour; at most one of them will be replaced."""
         batch = self.task.batch
         row = torch.arange(self.count, device=self.device).repeat(self.copies)
         tours, states = self.tours[row], len(row)

@@ -30,7 +30,7 @@ class Optimiser(NamedTuple):
 
     Attributes:
         matrices: for the matrices of the layers.
-        others: for all other weights, of which only matrices have weight decay.
+        others: for all other weights; only matrices have weight decay.
     """
 
     matrices: torch.optim.Muon

@@ -257,7 +257,7 @@ def _prizes(source: Prepared, tokens: int, generator: torch.Generator) -> Exampl
 
 
 def _items(source: Prepared, tokens: int, generator: torch.Generator) -> Examples:
-    """Samples selections of which some random items are already chosen."""
+    """Samples selections with some random items already chosen."""
     size, share = source.labels.batch.size, float(torch.rand((), generator=generator))
     count = max(1, int(tokens / (size * (1.0 - 0.7 * share))))
     row = torch.randint(len(source.sequence), (count,), generator=generator)
