@@ -73,7 +73,7 @@ def step_direct(rules: type[Rules], edges: int) -> Any:
         ended_: Flags,
         illegal_: Flags,
     ) -> None:
-        """``DirectProblem.step``; ``visited``, ``history`` and ``resource`` are changed in position."""
+        """``DirectProblem.step``; ``visited``, ``history`` and ``resource`` are changed in place."""
         rows, n = visited.shape
         actions = variants * n
         max_choices = history.shape[1] - 1
@@ -187,7 +187,7 @@ def step_path(rules: type[Rules], edges: int) -> Any:
         ended_: Flags,
         illegal_: Flags,
     ) -> None:
-        """``PathProblem.step``; ``removed`` ``[1, L]`` is all False, and what is filled comes as zeros."""
+        """``PathProblem.step``; ``removed`` ``[1, L]`` is all False, and the arrays to fill are zeros."""
         rows, features, length = tokens.shape
         for row in range(rows):
             target = action[row]
