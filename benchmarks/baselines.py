@@ -64,7 +64,7 @@ class CpuBudget(Budget):
 
 
 def cases(data: Path, folders: tuple[str, ...]) -> Iterator[Case]:
-    """All files whose optimum or best known value is at hand."""
+    """All files whose optimum or best known value is known."""
     for folder in folders:
         pattern, facts, key = FOLDERS[folder]
         known = ATSP_OPTIMA if facts is None else json.loads((data / folder / facts).read_text())

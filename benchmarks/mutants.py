@@ -3,12 +3,15 @@
     python benchmarks/mutants.py --distribution mdpzoo-horizon --count 200
 
 A fault is one small change of the syntax tree: a comparison flipped, an operator swapped, a constant changed, a
-condition negated, a return dropped, a call left out. Faults are drawn with a seed from all places of a distribution.
-Each one meets first the tests that mirror its module, then those of its folder, then the distribution's whole suite,
-with a compile cache of its own, because numba's cache overlooks changes of inlined functions. A fault that makes the
-tests run three times as long as without it counts as noticed.
+condition negated, a return value dropped, a call removed. Faults are sampled with a seed from all code of a
+distribution. For each fault, the tests that mirror its module are run first, then those of its folder, then the
+distribution's whole suite. A fault counts as noticed if a test fails, or if the tests take three times as long as
+without it.
 
-Results are kept in ``build/mutants``, so that a run can be resumed. All else is in a temporary folder that is removed.
+Faults share a compile cache: it is keyed by the content of all source files that a compiled function depends on
+(``mdpzoo.compiling.source_cache``), so that a fault in an inlined function of another file recompiles its callers, and
+everything else is reused. Results are stored in ``build/mutants``, so that a run can be resumed; other files are in a
+temporary folder, which is removed.
 """
 
 import argparse
@@ -39,12 +42,12 @@ SWAPPED = {one: other for pair in PAIRS for one, other in (pair.split(), reverse
 SWAPPED |= {"Mult": "Add", "Div": "Mult", "FloorDiv": "Mult", "Mod": "Add", "Pow": "Mult"}
 EXTREMES = {"min": "max", "max": "min", "minimum": "maximum", "maximum": "minimum", "argmin": "argmax"}
 UNMUTATED = (ast.Raise, ast.Assert, ast.JoinedStr, ast.Import, ast.ImportFrom, ast.arg)
-SLOWER = 3  # times as long as without a fault: taken for an endless loop
+SLOWER = 3  # tests that take so many times as long as without a fault are considered endless
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A place in a file, in characters, and what stands there instead."""
+    """A range of characters in a file, and their replacement."""
 
     path: str
     line: int
@@ -55,16 +58,16 @@ class Fault:
 
     @property
     def key(self) -> str:
-        """What the results know it by."""
+        """Identifies the fault in the results."""
         return f"{self.path}:{self.start}:{self.end}:{self.replacement}:{self.digest}"
 
     def applied(self, source: str) -> str:
-        """The file with the fault in it."""
+        """Returns the file's source with the fault."""
         return source[: self.start] + self.replacement + source[self.end :]
 
 
 def replacements(node: ast.AST) -> Iterator[ast.AST]:
-    """Every node that a fault puts in the place of a node."""
+    """Yields all replacements of a node."""
     changed: Any = copy.deepcopy(node)
     match node:
         case ast.Compare():
@@ -97,8 +100,8 @@ def replacements(node: ast.AST) -> Iterator[ast.AST]:
                 yield changed
 
 
-def places(node: ast.AST) -> Iterator[ast.AST]:
-    """The nodes below a node that run; annotations, decorators, messages, and imports are left out."""
+def mutable_nodes(node: ast.AST) -> Iterator[ast.AST]:
+    """Yields the nodes in which faults are planted: not annotations, decorators, messages or imports."""
     if isinstance(node, UNMUTATED) or (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)):
         return
     yield node
@@ -106,11 +109,11 @@ def places(node: ast.AST) -> Iterator[ast.AST]:
         if name not in ("annotation", "returns", "decorator_list", "bases"):
             for each in value if isinstance(value, list) else [value]:
                 if isinstance(each, ast.AST):
-                    yield from places(each)
+                    yield from mutable_nodes(each)
 
 
 def faults(path: str, source: str) -> list[Fault]:
-    """All faults of a file, in the order of its text."""
+    """Returns all faults of a file, in the order of its text."""
     starts = [0, *itertools.accumulate(map(len, source.splitlines(keepends=True)))]
     lines, digest = source.splitlines(), hashlib.sha256(source.encode()).hexdigest()[:12]
 
@@ -118,7 +121,7 @@ def faults(path: str, source: str) -> list[Fault]:
         return starts[line - 1] + len(lines[line - 1].encode()[:column].decode())
 
     found = []
-    for node in places(ast.parse(source)):
+    for node in mutable_nodes(ast.parse(source)):
         for changed in replacements(node):
             whole: Any = node
             if isinstance(node, ast.If | ast.While):  # the condition alone changes, not the lines below it
@@ -132,13 +135,13 @@ def faults(path: str, source: str) -> list[Fault]:
 
 
 def difference(fault: Fault, source: str) -> str:
-    """The lines that a fault changes, as a diff."""
+    """Returns the lines that a fault changes, as a diff."""
     diff = list(difflib.unified_diff(source.splitlines(), fault.applied(source).splitlines(), lineterm="", n=0))[3:]
     return "\n".join([f"{fault.path}:{fault.line}", *(f"  {line}" for line in diff)])
 
 
 def package_of(distribution: str) -> tuple[Path, Path]:
-    """The folders of a distribution's code and tests, relative to the repository; exits if there is no such one."""
+    """Returns the folders of a distribution's code and tests, relative to the repository; exits if it is unknown."""
     base = Path() if distribution == "mdpzoo" else Path("plugins") / distribution
     code = base / distribution.replace("-", "_")
     if not (ROOT / code).is_dir():
@@ -147,7 +150,7 @@ def package_of(distribution: str) -> tuple[Path, Path]:
 
 
 def stages(path: str, code: Path, tests: Path, root: Path, near_only: bool) -> list[list[str]]:
-    """The tests for a fault, from the nearest to the whole suite, or to those of its folder."""
+    """Returns the tests for a fault, from those of its module to the whole suite, or to those of its folder."""
     module = Path(path).relative_to(code)
     folder = tests / module.parent
     near = sorted(each.relative_to(root) for each in (root / folder).glob(f"test_*{module.stem}*.py"))
@@ -156,10 +159,10 @@ def stages(path: str, code: Path, tests: Path, root: Path, near_only: bool) -> l
 
 
 class Workplace:
-    """A copy of the repository in which one fault after the other is planted."""
+    """A copy of the repository in which faults are planted, one at a time."""
 
     def __init__(self, folder: Path, stopping: threading.Event) -> None:
-        """Copies what git knows or would add."""
+        """Copies all files that git tracks or would add."""
         self.root, self._folder, self._stopping = folder / "repository", folder, stopping
         command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
         listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
@@ -169,27 +172,26 @@ class Workplace:
                 shutil.copy(ROOT / name, self.root / name)
 
     def passes(self, tests: list[str], limit: float) -> bool:
-        """Whether tests pass within a number of seconds, with an empty compile cache."""
-        with tempfile.TemporaryDirectory(dir=self._folder) as cache:
-            paths = [str(self.root), *(str(each) for each in sorted((self.root / "plugins").glob("*")))]
-            environment = {
-                **os.environ,
-                "PYTHONPATH": os.pathsep.join(paths),
-                "PYTHONDONTWRITEBYTECODE": "1",
-                "NUMBA_CACHE_DIR": cache,
-                "OMP_NUM_THREADS": "1",
-                "MDPZOO_DATA": os.environ.get("MDPZOO_DATA", str(ROOT / "../shared/data")),
-            }
-            command = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "-p", "no:cacheprovider", *tests]
-            with tempfile.TemporaryFile() as output:
-                streams: dict[str, Any] = {"stdout": output, "stderr": output}
-                process = subprocess.Popen(command, cwd=self.root, env=environment, start_new_session=True, **streams)
-                try:
-                    return self._wait(process, limit) in (0, 5)  # 5: there are no tests
-                finally:
-                    if process.poll() is None:
-                        os.killpg(process.pid, signal.SIGKILL)
-                        process.wait()
+        """Returns whether tests pass within a number of seconds."""
+        paths = [str(self.root), *(str(each) for each in sorted((self.root / "plugins").glob("*")))]
+        environment = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(paths),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "NUMBA_CACHE_DIR": str(self._folder / "compiled"),
+            "OMP_NUM_THREADS": "1",
+            "MDPZOO_DATA": os.environ.get("MDPZOO_DATA", str(ROOT / "../shared/data")),
+        }
+        command = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "-p", "no:cacheprovider", *tests]
+        with tempfile.TemporaryFile() as output:
+            streams: dict[str, Any] = {"stdout": output, "stderr": output}
+            process = subprocess.Popen(command, cwd=self.root, env=environment, start_new_session=True, **streams)
+            try:
+                return self._wait(process, limit) in (0, 5)  # 5: there are no tests
+            finally:
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGKILL)
+                    process.wait()
 
     def _wait(self, process: subprocess.Popen[bytes], limit: float) -> int:
         end = time.monotonic() + limit
@@ -202,7 +204,7 @@ class Workplace:
         return -1
 
     def notices(self, fault: Fault, tests: list[list[str]], limit: float) -> str | None:
-        """The tests that notice a fault; None: none does."""
+        """Returns the tests that notice a fault; None if none does."""
         file = self.root / fault.path
         source = file.read_text()
         file.write_text(fault.applied(source))
@@ -215,17 +217,17 @@ class Workplace:
             file.write_text(source)
 
 
-def drawn(code: Path, under: str, seed: int, count: int) -> list[Fault]:
-    """A sample of the faults of a distribution."""
-    found, place = [], ROOT / code / under
-    for file in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
+def sample_faults(code: Path, under: str, seed: int, count: int) -> list[Fault]:
+    """Draws a sample of the faults of a distribution."""
+    found, path = [], ROOT / code / under
+    for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
         found += faults(file.relative_to(ROOT).as_posix(), file.read_text())
     random.Random(seed).shuffle(found)
     return found[:count]
 
 
 def recorded(results: Path, retry: bool) -> dict[str, Any]:
-    """The results of earlier runs, by fault; with ``retry`` without those that no test noticed."""
+    """Returns the results of earlier runs by fault; with ``retry``, without those that no test noticed."""
     known = {
         each["key"]: each for each in map(json.loads, results.read_text().splitlines() if results.exists() else ())
     }
@@ -233,7 +235,7 @@ def recorded(results: Path, retry: bool) -> dict[str, Any]:
 
 
 def plant(sample: list[Fault], known: dict[str, Any], arguments: argparse.Namespace, results: Path) -> None:
-    """Plants the faults of a sample that have no result yet; adds their results to the file and to ``known``."""
+    """Tests the faults of a sample that have no result yet; adds their results to the file and to ``known``."""
     code, tests = package_of(arguments.distribution)
     waiting = [fault for fault in sample if fault.key not in known]
     stopping, lock = threading.Event(), threading.Lock()
@@ -248,10 +250,11 @@ def plant(sample: list[Fault], known: dict[str, Any], arguments: argparse.Namesp
             limit = SLOWER * (time.monotonic() - began) + 60
 
         def work(fault: Fault) -> None:
-            place = free.pop()  # atomic
-            noticed = place.notices(fault, stages(fault.path, code, tests, place.root, arguments.near), limit)
+            workplace = free.pop()  # atomic
+            near = stages(fault.path, code, tests, workplace.root, arguments.near)
+            noticed = workplace.notices(fault, near, limit)
             with lock:
-                free.append(place)
+                free.append(workplace)
                 known[fault.key] = {"key": fault.key, "noticed": noticed, **asdict(fault)}
                 with results.open("a") as file:
                     file.write(json.dumps(known[fault.key]) + "\n")
@@ -268,26 +271,26 @@ def plant(sample: list[Fault], known: dict[str, Any], arguments: argparse.Namesp
 
 
 def main() -> int:
-    """Plants faults, prints the survivors and the rate."""
+    """Tests faults, and prints the survivors and the rate."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--distribution", default="mdpzoo", help="mdpzoo or a folder in plugins")
-    parser.add_argument("--under", default="", help="a folder or file of the distribution's package, as in models")
-    parser.add_argument("--count", type=int, default=200, help="faults to draw")
+    parser.add_argument("--distribution", default="mdpzoo", help="mdpzoo or the name of a folder in plugins")
+    parser.add_argument("--under", default="", help="a folder or file of the distribution's package, such as models")
+    parser.add_argument("--count", type=int, default=200, help="size of the sample")
     parser.add_argument("--seed", type=int, default=0, help="of the sample")
-    parser.add_argument("--jobs", type=int, default=1, help="faults tested side by side")
-    parser.add_argument("--near", action="store_true", help="leave the whole suite out: faster, a lower rate")
-    parser.add_argument("--retry", action="store_true", help="test again the faults that no test noticed")
+    parser.add_argument("--jobs", type=int, default=1, help="faults tested in parallel")
+    parser.add_argument("--near", action="store_true", help="do not run the whole suite: faster, but a lower rate")
+    parser.add_argument("--retry", action="store_true", help="test faults again that no test noticed")
     arguments = parser.parse_args()
-    for each in (signal.SIGINT, signal.SIGTERM):  # also in the background of a shell, which ignores Ctrl-C
+    for each in (signal.SIGINT, signal.SIGTERM):  # shells ignore it for background jobs
         signal.signal(each, signal.default_int_handler)
-    sample = drawn(package_of(arguments.distribution)[0], arguments.under, arguments.seed, arguments.count)
+    sample = sample_faults(package_of(arguments.distribution)[0], arguments.under, arguments.seed, arguments.count)
     results = ROOT / "build" / "mutants" / f"{arguments.distribution}.jsonl"
     results.parent.mkdir(parents=True, exist_ok=True)
     known = recorded(results, arguments.retry)
     try:
         plant(sample, known, arguments, results)
     except KeyboardInterrupt:
-        print("stopped; the same command goes on from here")
+        print("stopped; run the same command again to continue")
     tested = sorted((fault for fault in sample if fault.key in known), key=lambda fault: (fault.path, fault.line))
     survivors = [fault for fault in tested if not known[fault.key]["noticed"]]
     for fault in survivors:

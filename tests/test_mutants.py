@@ -62,5 +62,5 @@ def test_the_nearest_tests_come_first(mutants):
 
 def test_a_sample_depends_on_its_seed_alone(mutants):
     code, _ = mutants.package_of("mdpzoo")
-    assert mutants.drawn(code, "models", 1, 5) == mutants.drawn(code, "models", 1, 5)
-    assert mutants.drawn(code, "models", 1, 5) != mutants.drawn(code, "models", 2, 5)
+    assert mutants.sample_faults(code, "models", 1, 5) == mutants.sample_faults(code, "models", 1, 5)
+    assert mutants.sample_faults(code, "models", 1, 5) != mutants.sample_faults(code, "models", 2, 5)

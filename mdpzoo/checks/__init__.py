@@ -1,7 +1,7 @@
-"""The conformance kit: what every environment, agent and plugin of the zoo passes, and a third party runs on its own.
+"""The conformance kit: checks that all environments, agents and plugins of the zoo pass, for third parties as well.
 
 In a test: ``assert not [each for each in run_checks("acme-maze") if each.failure]``, or ``pytest --mdpzoo acme-maze``.
-On the command line: ``mdpzoo check acme-maze``. A check that does not apply says why: it has neither passed nor failed.
+On the command line: ``mdpzoo check acme-maze``. A check that does not apply is skipped with a reason.
 """
 
 import contextlib
@@ -28,19 +28,19 @@ __all__ = [
 ]
 
 
-EXTRA = ("torch", "stable_baselines3")  # what checks themselves need
+EXTRA = ("torch", "stable_baselines3")  # packages that the checks need
 INSTALL = "type: pip install 'mdpzoo[sb3]'"
 
 
 @dataclass(frozen=True)
 class CheckResult:
-    """How one check ended.
+    """The result of one check.
 
     Attributes:
-        name: what was checked, a sentence that is true if it passed.
-        failure: what was found instead, one line; None if nothing was.
-        skipped: why the check does not apply, one line; None if it does.
-        subject: whose check it is: an environment's id and settings, an agent's id, or a plugin's name.
+        name: a sentence that is true if the check passed.
+        failure: the fault, in one line; None if there is none.
+        skipped: the reason why the check does not apply, in one line; None if it does.
+        subject: an environment's id and settings, an agent's id, or a plugin's name.
     """
 
     name: str
@@ -50,27 +50,27 @@ class CheckResult:
 
     @property
     def verdict(self) -> str:
-        """``"passed"``, ``"skipped: ..."`` or what was found."""
+        """``"passed"``, ``"skipped: ..."`` or the failure."""
         return self.failure or (f"skipped: {self.skipped}" if self.skipped else "passed")
 
 
 def checks(name: str, **settings: Any) -> Iterator[tuple[str, Callable[[], None]]]:
-    """Yields what there is to check of one thing: names of checks, and functions that raise if they find a fault.
+    """Yields the checks of one subject: their names, and functions that raise if they find a fault.
 
-    Such a function raises ``NotApplicable`` if it does not apply.
+    A function raises ``NotApplicable`` if its check does not apply.
 
     Args:
-        name: an environment, an agent, or a plugin, whose own checks are meant, not those of what it brings.
+        name: an environment, an agent, or a plugin; for a plugin, without the checks of its environments and agents.
         **settings: the environment's or the agent's.
 
     Raises:
-        UnknownNameError: if there is no such thing.
+        UnknownNameError: if the name is unknown.
     """
     yield from suite(subjects(name, **settings)[0])
 
 
 def run_checks(name: str, **settings: Any) -> list[CheckResult]:
-    """Runs every check; what it prints and warns of is not shown.
+    """Runs all checks; their output and warnings are suppressed.
 
     Args:
         name: an environment: of the zoo, ``"CartPole-v1"`` or any other that Gymnasium or PettingZoo knows,
@@ -80,8 +80,8 @@ def run_checks(name: str, **settings: Any) -> list[CheckResult]:
         **settings: the environment's or the agent's.
 
     Raises:
-        UnknownNameError: if there is no such thing.
-        SettingError: if it cannot be made with these settings.
+        UnknownNameError: if the name is unknown.
+        SettingError: if the environment or agent cannot be created with these settings.
     """
     found = subjects(name, **settings)
     if settings:
@@ -91,10 +91,10 @@ def run_checks(name: str, **settings: Any) -> list[CheckResult]:
 
 
 def run_check(subject: str, name: str, check: Callable[[], None]) -> CheckResult:
-    """Runs one check; what it prints and warns of is not shown.
+    """Runs one check; its output and warnings are suppressed.
 
     Args:
-        subject: whose check it is, for the result.
+        subject: of the check, for the result.
         name: of the check.
         check: the function.
     """
@@ -110,7 +110,7 @@ def run_check(subject: str, name: str, check: Callable[[], None]) -> CheckResult
         return CheckResult(name, skipped=f"{package} is not installed; {INSTALL}", subject=subject)
     except MdpzooError as error:
         return CheckResult(name, str(error), subject=subject)
-    except Exception as error:  # whatever a third party's code may raise
+    except Exception as error:  # third parties' code may raise anything
         sentence = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
         return CheckResult(name, sentence, subject=subject)
     return CheckResult(name, subject=subject)
@@ -118,7 +118,7 @@ def run_check(subject: str, name: str, check: Callable[[], None]) -> CheckResult
 
 @contextlib.contextmanager
 def silence() -> Iterator[None]:
-    """Shows neither what is printed nor warnings while its block runs."""
+    """Suppresses output and warnings within its block."""
     hidden = io.StringIO()
     with contextlib.redirect_stdout(hidden), contextlib.redirect_stderr(hidden), warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -180,7 +180,23 @@ def _cache_in(folder: str, stamp: str, function: Any, nested: bool) -> caching.F
     class Cache(caching.FunctionCache):
         _impl_class = Implementation
 
+        def _index_key(self, sig: Any, codegen: Any) -> Any:
+            """Identifies an overload. Numba would pickle closures, in which compiled functions differ per process."""
+            return sig, codegen.magic_tuple(), _closure_key(function)
+
     return Cache(function)
+
+
+def _closure_key(function: Any) -> tuple[str, ...]:
+    """The values that a function holds in its closure, in order; functions among them by name, with their own."""
+    values = [each.cell_contents for each in function.__closure__ or ()]
+    functions = [getattr(each, "py_func", each) for each in values]
+    return tuple(
+        f"{each.__module__}.{each.__qualname__}{_closure_key(each)}"
+        if isinstance(each, FunctionType)
+        else ADDRESS.sub("", repr(each))
+        for each in functions
+    )
 
 
 def _writable(folder: str) -> bool:

@@ -1,4 +1,4 @@
-"""How a policy is frozen: taken as it is, exported from SB3, or asked through ``predict``."""
+"""Freezes a policy: unchanged, exported from SB3, or through its ``predict``."""
 
 import sys
 from typing import Any
@@ -8,12 +8,12 @@ from mdpzoo.policies.predictors import Predictor
 
 
 def freeze(policy: Any, deterministic: bool = False) -> Any:
-    """Returns a policy that does not learn any more.
+    """Returns a policy that no longer learns.
 
     Args:
         policy: one of ``mdpzoo.policies``; or anything with SB3's ``predict``. The plain networks of SB3's PPO, A2C,
-            TRPO, DQN, SAC and TD3 are exported as they are now, so that further training does not change the copy.
-        deterministic: whether it takes its most likely action instead of drawing.
+            TRPO, DQN, SAC and TD3 are exported, so that further training does not change the result.
+        deterministic: whether it chooses the most likely action instead of sampling.
 
     Raises:
         SettingError: if it can neither act nor predict.

@@ -1,4 +1,4 @@
-"""HTML and SVG that cannot be injected: elements are built from parts, and whatever is plain text is escaped."""
+"""HTML and SVG without injection: elements are built from parts, and plain text is escaped."""
 
 import html
 import json
@@ -13,12 +13,12 @@ FORBIDDEN = frozenset({"script", "style", "iframe", "object", "embed", "base", "
 
 
 class Html(str):
-    """Text that is markup already; only ``element`` and ``joined`` make it."""
+    """Text that is already markup; only ``element`` and ``joined`` create it."""
 
     __slots__ = ()
 
     def __html__(self) -> str:
-        """Itself: what Jinja asks for, so as not to escape it once more."""
+        """Returns itself; Jinja calls this and does not escape the result."""
         return self
 
 
@@ -26,11 +26,11 @@ def element(tag: str, *children: Any, **attributes: Any) -> Html:
     """Builds an element.
 
     Args:
-        tag: its name; elements that run or load something are refused.
-        *children: ``Html`` stays as it is, None and False are left out, an iterable stands for its members, anything
-            else is text, which is escaped.
-        **attributes: by name, with ``_`` for ``-`` and at the end for Python's own words, as in ``class_``; None and
-            False are left out, True is an attribute without a value. Handlers of events and addresses are refused.
+        tag: its name; elements that run or load something are not allowed.
+        *children: ``Html`` is used unchanged, None and False are left out, iterables are flattened, and anything else
+            is text, which is escaped.
+        **attributes: by name, with ``_`` for ``-``, and a trailing ``_`` for Python's keywords, as in ``class_``; None
+            and False are left out, True is an attribute without a value. Event handlers and addresses are not allowed.
 
     Raises:
         ValueError: if an element or an attribute could run or load something.
@@ -44,7 +44,7 @@ def element(tag: str, *children: Any, **attributes: Any) -> Html:
 
 
 def joined(children: Iterable[Any]) -> Html:
-    """Puts parts after one another, as ``element`` does with its children."""
+    """Concatenates parts, as ``element`` does with its children."""
     return Html("".join(map(_child, children)))
 
 
@@ -72,7 +72,7 @@ def _attribute(name: str, value: Any) -> str:
 
 
 def json_script(id: str, value: Any) -> Html:
-    """Data within a page, in a script tag that is not run; nothing in it can end the tag.
+    """Returns data in a script tag that is not executed; the data cannot end the tag.
 
     Args:
         id: of the tag.

@@ -1,4 +1,4 @@
-"""What a report is made of: frozen records of runs, of what is known exactly, and of what did not happen.
+"""The data of a report: frozen records of runs, of exactly known values, and of failures and skipped runs.
 
 Higher returns are better throughout. A score is the mean undiscounted return of an episode or, for an environment whose
 criterion is ``"average"``, the mean reward of a step.
@@ -14,7 +14,7 @@ import numpy as np
 from mdpzoo.experiments.truths import Truth
 
 Status = Literal["done", "failed", "unfinished"]
-LAST_PART = 0.1  # of a training curve, whose mean is the score of a run without evaluations
+LAST_PART = 0.1  # fraction of a training curve whose mean is the score of a run without evaluations
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Curve:
     values: np.ndarray
 
     def __len__(self) -> int:
-        """How many points there are."""
+        """The number of points."""
         return len(self.steps)
 
 
@@ -49,7 +49,7 @@ class Episodes:
     lengths: np.ndarray
 
     def curve(self, per_step: bool = False) -> Curve:
-        """The mean return of an episode at each evaluation, or the mean reward of a step."""
+        """Returns the mean return of an episode at each evaluation, or the mean reward of a step."""
         steps, group = np.unique(self.steps, return_inverse=True)
         totals = np.bincount(group, self.returns, len(steps))
         weights = np.bincount(group, np.nan_to_num(self.lengths, nan=1.0) if per_step else None, len(steps))
@@ -62,8 +62,8 @@ class Failure:
 
     Attributes:
         type: the exception's class.
-        message: what it says.
-        traceback: where it was raised; may be empty.
+        message: its text.
+        traceback: of the exception; may be empty.
     """
 
     type: str
@@ -79,14 +79,14 @@ class RunRecord:
         folder: where it was read from, as the report calls it.
         environment: the name shown.
         agent: the name shown.
-        seed: its seed, or its number where no seed is recorded.
-        status: whether it ended well, failed, or has not ended.
-        path: the folder itself, for those who open files in it; the page does not show it.
+        seed: its seed, or its number if no seed is recorded.
+        status: done, failed or unfinished.
+        path: of the folder, for opening files in it; not shown in the page.
         environment_id: the registered id; empty if unknown.
-        agent_id: likewise.
-        source: what wrote the folder: ``"mdpzoo"``, ``"sb3"``, ``"rl-zoo3"`` or ``"tensorboard"``.
+        agent_id: the registered id; empty if unknown.
+        source: the program that wrote the folder: ``"mdpzoo"``, ``"sb3"``, ``"rl-zoo3"`` or ``"tensorboard"``.
         steps: environment steps done.
-        steps_asked: environment steps asked for; 0 if unknown.
+        steps_asked: planned environment steps; 0 if unknown.
         num_envs: environments that stepped together; 0 if unknown.
         seconds: wall-clock time; None if unknown.
         cpu_seconds: CPU time; None if unknown.
@@ -96,7 +96,7 @@ class RunRecord:
         rewards: sum of all rewards since the first step; None if not recorded.
         evaluations: evaluation episodes; None if not recorded.
         versions: packages and ``python``, ``platform`` and ``cpu``, by name.
-        failure: why it failed; None where it did not.
+        failure: the error; None if it did not fail.
     """
 
     folder: str
@@ -122,10 +122,10 @@ class RunRecord:
     failure: Failure | None = None
 
     def learning_curve(self, per_step: bool = False) -> Curve | None:
-        """The curve of evaluations where there are some, else that of training episodes; None if there is neither.
+        """Returns the curve of evaluations, or else of training episodes; None if there are neither.
 
         Args:
-            per_step: mean reward of a step instead of the return of an episode.
+            per_step: whether to use the mean reward of a step instead of the return of an episode.
         """
         if self.evaluations is not None and len(self.evaluations.steps):
             return self.evaluations.curve(per_step)
@@ -134,7 +134,7 @@ class RunRecord:
         return None if per_step else self.training
 
     def score(self, per_step: bool = False) -> float | None:
-        """The mean of the last evaluation, else of the last tenth of training; None if failed or not recorded."""
+        """Returns the mean of the last evaluation, or else of the last tenth of training; None if neither exists."""
         curve = None if self.failure is not None else self.learning_curve(per_step)
         if curve is None or not len(curve):
             return None
@@ -145,7 +145,7 @@ class RunRecord:
 
 @dataclass(frozen=True)
 class Skipped:
-    """A pair that a study left out.
+    """A pair that a study skipped.
 
     Attributes:
         environment: its name.
@@ -163,14 +163,14 @@ UNKNOWN = Truth()
 
 @dataclass(frozen=True, kw_only=True)
 class Results:
-    """All that was read from results folders.
+    """The content of results folders.
 
     Attributes:
         title: a name for the page.
         runs: by environment, agent and seed.
         truths: by the environment's shown name.
         skipped: pairs that the studies left out.
-        missing: folders of runs that a study names and that have not begun.
+        missing: folders of a study's runs that have not started.
         notes: files that could not be read, one sentence each.
     """
 
@@ -200,11 +200,11 @@ class Results:
         return {key: tuple(sorted(runs, key=lambda run: run.seed)) for key, runs in sorted(found.items())}
 
     def truth(self, environment: str) -> Truth:
-        """What is known of an environment; a record of Nones where nothing is."""
+        """Returns the known values of an environment; all fields are None if there are none."""
         return self.truths.get(environment, UNKNOWN)
 
     def scores(self, environment: str, agent: str) -> dict[int, float]:
-        """The score of each run that has one, finished or not, by seed."""
+        """Returns the scores of runs, finished or not, by seed."""
         per_step = self.truth(environment).per_step
         found = {run.seed: run.score(per_step) for run in self.groups.get((environment, agent), ())}
         return {seed: score for seed, score in found.items() if score is not None}

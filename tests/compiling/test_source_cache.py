@@ -33,10 +33,10 @@ def package(tmp_path):
     return tmp_path
 
 
-def ran(folder, **environment):
+def ran(folder, run=RUN, **environment):
     env = os.environ | {"PYTHONPATH": str(folder), "XDG_CACHE_HOME": str(folder / "user")} | environment
     env.pop("NUMBA_CACHE_DIR", None) if "NUMBA_CACHE_DIR" not in environment else None
-    done = subprocess.run([sys.executable, "-c", RUN], capture_output=True, text=True, env=env, check=True)
+    done = subprocess.run([sys.executable, "-c", run], capture_output=True, text=True, env=env, check=True)
     return done.stdout.split()
 
 
@@ -53,6 +53,35 @@ def test_a_constant_of_another_file_changes_what_a_function_does(package):
     assert ran(package) == ["7.0", "0"]
     (package / "constants.py").write_text("FACTOR = 3.0\n")
     assert ran(package) == ["10.0", "0"]
+
+
+CLOSURE = """
+from mdpzoo.compiling import compiled, inlined
+
+@inlined
+def double(x):
+    return 2.0 * x
+
+@inlined
+def half(x):
+    return 0.5 * x
+
+def made_of(inner, added):
+    @compiled
+    def total(x):
+        return inner(x) + added
+    return total
+
+total, other = made_of(double, 1.0), made_of(half, 1.0)
+"""
+
+
+def test_functions_that_a_closure_holds_are_told_apart_and_found_by_another_process(package):
+    (package / "caller.py").write_text(textwrap.dedent(CLOSURE))
+    both = RUN.replace("total; import sys", "other, total; import sys; print(other(3.0))")
+    assert ran(package) == ["7.0", "0"]
+    assert ran(package, run=both) == ["2.5", "7.0", "1"]  # 3 / 2 + 1, compiled, then 2 * 3 + 1 from disk
+    assert ran(package, run=both.replace("total.stats", "other.stats")) == ["2.5", "7.0", "1"]
 
 
 def test_a_comment_in_a_file_that_is_not_used_changes_nothing(package):

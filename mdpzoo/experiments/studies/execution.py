@@ -41,13 +41,13 @@ class Task:
     Attributes:
         kind: ``"run"``, ``"truth"`` or ``"trial"``.
         folder: of the run, or the file of the truth; absolute.
-        asked: the fields of ``Run``, or of ``truths.finding.Question``.
+        arguments: the fields of ``Run``, or of ``truths.finding.Question``.
         options: of ``execute``, or of ``tuning.trials.perform_trial``.
     """
 
     kind: str
     folder: str
-    asked: Mapping[str, Any]
+    arguments: Mapping[str, Any]
     options: Mapping[str, Any]
 
     def to_text(self) -> str:
@@ -60,7 +60,7 @@ def perform(text: str) -> str:
     began = time.monotonic()
     task = Task(**json.loads(text))
     if task.kind == "run":
-        outcome = execute(Run(**task.asked), Path(task.folder), **task.options)
+        outcome = execute(Run(**task.arguments), Path(task.folder), **task.options)
     else:
         outcome = _guarded(_find_truth if task.kind == "truth" else _try, task)
     return json.dumps(asdict(replace(outcome, seconds=time.monotonic() - began)))
@@ -69,14 +69,14 @@ def perform(text: str) -> str:
 def _find_truth(task: Task) -> None:
     from mdpzoo.experiments.truths.finding import Question, write_truth
 
-    write_truth(Question(**task.asked), Path(task.folder))
+    write_truth(Question(**task.arguments), Path(task.folder))
 
 
 def _try(task: Task) -> None:
     from mdpzoo.experiments.tuning.trials import perform_trial, write_value
 
     folder = Path(task.folder)
-    write_value(folder, perform_trial(Run(**task.asked), folder, **task.options))
+    write_value(folder, perform_trial(Run(**task.arguments), folder, **task.options))
 
 
 def _guarded(function: Callable[[Task], None], task: Task) -> Outcome:

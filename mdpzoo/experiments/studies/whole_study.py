@@ -207,7 +207,7 @@ def _count(task: Task, outcome: Outcome, report: Report) -> None:
         raise KeyboardInterrupt
     if task.kind == "truth":
         if outcome.status == FAILED:
-            report.notes.append(f"nothing is known of {task.asked['environment']}: {outcome.sentence}")
+            report.notes.append(f"nothing is known of {task.arguments['environment']}: {outcome.sentence}")
     elif outcome.status == DONE:
         report.done += 1
     else:

@@ -1,5 +1,5 @@
-"""Deprecated name of ``mdpzoo_combinatorial.environments.exhaustive``; use that one."""
+"""Deprecated name of ``mdpzoo_combinatorial.environments.exhaustive``; use the new name."""
 
-from mdpzoo_combinatorial.former_names import moved
+from mdpzoo_combinatorial.former_names import redirect
 
-__getattr__ = moved(__name__, "mdpzoo_combinatorial.environments.exhaustive", ("check_bisimulation", "explore"))
+__getattr__ = redirect(__name__, "mdpzoo_combinatorial.environments.exhaustive", ("check_bisimulation", "explore"))

@@ -1,4 +1,4 @@
-"""Modules whose former names the documentation has shown: they still work, with a warning."""
+"""Deprecated module names that the documentation has shown; they still work, with a warning."""
 
 import warnings
 from collections.abc import Callable
@@ -6,13 +6,13 @@ from importlib import import_module
 from typing import Any
 
 
-def moved(former: str, module: str, names: tuple[str, ...]) -> Callable[[str], Any]:
-    """Returns ``__getattr__`` for a module that has moved.
+def redirect(former: str, module: str, names: tuple[str, ...]) -> Callable[[str], Any]:
+    """Returns the ``__getattr__`` of a deprecated module.
 
     Args:
         former: its former name.
-        module: its name.
-        names: what may still be imported by the former one.
+        module: its new name.
+        names: the attributes that can still be imported by the former name.
     """
 
     def find(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""What mdpzoo-combinatorial brings: specs only, nothing heavy is imported."""
+"""The specs of mdpzoo-combinatorial; importing them imports neither torch nor numba."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from mdpzoo_combinatorial.baselines.table import BASELINES, Solver
 from mdpzoo_combinatorial.problems import PROBLEMS
 from mdpzoo_combinatorial.problems.record import BQ_NCO
 
-LIMITS = {"pyvrp": {"seconds": 0.05}}  # of solvers that would go on for seconds; six places are solved at once
+LIMITS = {"pyvrp": {"seconds": 0.05}}  # of anytime solvers in trials, whose instances are solved at once
 
 
 @hookimpl
@@ -30,13 +30,13 @@ def mdpzoo_environments() -> list[EnvironmentSpec]:
 
 @hookimpl
 def mdpzoo_agents() -> list[AgentSpec]:
-    """BQ-NCO, and the baselines that a reader expects beside it."""
+    """BQ-NCO, attention-ppo, and the baselines."""
     return [
         AgentSpec(
             id="bq-nco",
             build="mdpzoo_combinatorial.bq_nco:build",
             load="mdpzoo_combinatorial.bq_nco:load",
-            summary="attention over what is left to solve, trained by imitation (all five problems; pretrained)",
+            summary="attention over the remaining problem, trained by imitation (all five problems; pretrained)",
             observations=("Dict",),
             actions=("Discrete",),
             observation_keys=("action_mask",),
@@ -46,7 +46,7 @@ def mdpzoo_agents() -> list[AgentSpec]:
         AgentSpec(
             id="attention-ppo",
             build="mdpzoo_combinatorial.attention:attention_ppo",
-            summary="MaskablePPO over attention between tokens, with a score for each (all five problems; extra ppo)",
+            summary="MaskablePPO with attention between tokens and a score for each (all five problems; extra ppo)",
             observations=("Dict",),
             actions=("Discrete",),
             observation_keys=("action_mask",),
@@ -71,36 +71,36 @@ def mdpzoo_agents() -> list[AgentSpec]:
 
 
 def _trial(environment: str, **settings: Any) -> Trial:
-    """Tries an agent on problems of six places or items."""
+    """Returns a trial of an agent on instances of six nodes or items."""
     size = {"mdpzoo/CVRP-v0": "num_customers", "mdpzoo/OP-v0": "num_customers", "mdpzoo/Knapsack-v0": "num_items"}
     small = {size.get(environment, "num_nodes"): 6}
     return Trial(environment=environment, environment_settings=small, settings=settings)
 
 
 def _agent_summary(baseline: Solver) -> str:
-    """The table's summary, the problems that the baseline solves and the extra that it needs."""
+    """Returns the summary of the table with the baseline's problems and extra."""
     extra = f"; extra {baseline.extra}" if baseline.extra else ""
     return f"{baseline.summary} ({', '.join(baseline.problems)}{extra})"
 
 
 @hookimpl
 def mdpzoo_commands() -> list[CommandSpec]:
-    """Answers for a routing file."""
+    """The subcommands for instances and solutions."""
     return [
         CommandSpec(
             name="solve",
             function="mdpzoo_combinatorial.commands.solve_file:solve",
-            summary="Solve an instance file and print the answer.",
+            summary="Solve an instance and print the solution.",
         ),
         CommandSpec(
             name="verify",
             function="mdpzoo_combinatorial.commands.verify_solution:verify",
-            summary="Say whether a file solves an instance, and what it is worth.",
+            summary="Validate a solution file and print its objective.",
         ),
         CommandSpec(
             name="animate",
             function="mdpzoo_combinatorial.commands.animate_agent:animate",
-            summary="Show how an agent constructs a solution, as a GIF.",
+            summary="Animate how an agent constructs a solution, as a GIF or MP4.",
         ),
     ]
 

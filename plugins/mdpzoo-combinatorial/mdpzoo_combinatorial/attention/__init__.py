@@ -20,7 +20,7 @@ _find, __dir__ = lazily(__name__, _HOMES)
 
 
 def __getattr__(name: str) -> Any:
-    """Imports what needs sb3-contrib only when it is asked for."""
+    """Imports the classes that need sb3-contrib when they are first used."""
     try:
         return _find(name)
     except ModuleNotFoundError as error:

@@ -1,4 +1,4 @@
-"""MaskablePPO with the attention policy as an agent: its settings are plain numbers, so that its file can say them."""
+"""MaskablePPO with the attention policy as an agent; its settings are plain numbers, so that they can be saved."""
 
 import inspect
 from typing import Any
@@ -17,15 +17,15 @@ def attention_ppo(
     """Builds the agent.
 
     Args:
-        env: an environment, or several of SB3's, with the method ``action_masks()``.
-        width: numbers a token, a multiple of ``heads``.
-        layers: attention blocks.
-        heads: of every block.
-        device: where the networks live.
-        **settings: the arguments of MaskablePPO's own constructor but ``policy`` and ``policy_kwargs``.
+        env: an environment or an SB3 VecEnv with the method ``action_masks()``.
+        width: size of a token's embedding, a multiple of ``heads``.
+        layers: number of attention blocks.
+        heads: attention heads of each block.
+        device: of the networks.
+        **settings: arguments of MaskablePPO's constructor except ``policy`` and ``policy_kwargs``.
 
     Raises:
-        SettingError: there is no such setting, a value is refused, or the environment does not tell its masks.
+        SettingError: if a setting is unknown or out of range, or the environment has no action masks.
     """
     known = set(inspect.signature(MaskablePPO.__init__).parameters)
     known -= {"self", "env", "policy", "policy_kwargs", "_init_setup_model"}
@@ -35,7 +35,7 @@ def attention_ppo(
         raise SettingError(f"unknown setting {name!r} of attention-ppo.{hint}")
     check_types(MaskablePPO, settings, "attention-ppo")
     if not is_masking_supported(env):
-        raise SettingError("attention-ppo needs an environment with the method action_masks(); use ppo, which does not")
+        raise SettingError("attention-ppo needs an environment with the method action_masks(); use ppo instead")
     try:
         return MaskablePPO(
             MaskableAttentionPolicy,
@@ -48,7 +48,7 @@ def attention_ppo(
         if isinstance(error, MdpzooError):
             raise
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise SettingError(f"attention-ppo refuses these settings: {reason:.200}") from error
+        raise SettingError(f"attention-ppo cannot use these settings: {reason:.200}") from error
 
 
-attention_ppo.settings_of = "sb3_contrib:MaskablePPO"  # type: ignore[attr-defined]  # what takes the others, for lists
+attention_ppo.settings_of = "sb3_contrib:MaskablePPO"  # type: ignore[attr-defined]  # the constructor that has the other settings

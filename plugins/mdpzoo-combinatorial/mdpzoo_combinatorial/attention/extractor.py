@@ -1,8 +1,8 @@
-"""A features extractor of attention blocks for Stable-Baselines3, over whatever tokens an observation has.
+"""A features extractor for Stable-Baselines3: attention blocks over the tokens of an observation.
 
-Blocks are pre-normalised (Xiong et al. 2020); every head has a learned, non-negative pull towards near tokens where
-there are places, and a bias linear in the costs where there are costs. Nothing here knows the order of the tokens but
-that the first one may be special (``tokens.py``).
+Blocks are pre-normalised (Xiong et al. 2020). If tokens have coordinates, every head has a learned, non-negative
+preference for near tokens; if there are costs, a bias that is linear in them. The order of tokens has no influence,
+except that the first one may be special (``tokens.py``).
 """
 
 import math
@@ -19,35 +19,35 @@ from mdpzoo_combinatorial.attention.tokens import Layout, Tokens
 
 
 class AttentionExtractor(BaseFeaturesExtractor):
-    """Turns an observation into ``width`` numbers a token; usable in any SB3 policy for Dict observations.
+    """Embeds every token of an observation; usable in any SB3 policy for Dict observations.
 
-    The features are flat, ``[B, T (width + 1 + K)]``: embeddings (0 where a token is not attended to), which tokens
-    are, and which actions are legal. ``policies.py`` has policies that score each token with shared weights; a plain
-    ``MultiInputPolicy`` puts its dense layers on top.
+    The features are flat, ``[B, T (width + 1 + K)]``: embeddings (0 for tokens that are not attended to), flags of
+    attended tokens, and legal actions. The policies in ``policies.py`` score each token with shared weights; a plain
+    ``MultiInputPolicy`` adds its dense layers.
     """
 
     def __init__(self, observation_space: spaces.Space[Any], width: int = 32, layers: int = 2, heads: int = 2) -> None:
-        """Draws the weights from torch's generator, as SB3's own extractors do.
+        """Initialises the weights from torch's generator, as SB3's own extractors do.
 
         Args:
             observation_space: a Dict with ``action_mask``.
-            width: numbers a token, a multiple of ``heads``.
-            layers: attention blocks, 1 or more.
-            heads: of every block; each must get more numbers than a place has, plus two.
+            width: size of a token's embedding, a multiple of ``heads``.
+            layers: number of attention blocks, at least 1.
+            heads: attention heads of each block; ``width / heads`` must exceed the number of coordinates plus two.
 
         Raises:
-            SettingError: a setting has no such value, or the space is not understood.
+            SettingError: if a setting is out of range, or the space is not supported.
         """
         layout = Layout(observation_space)
         for name, value in (("width", width), ("layers", layers), ("heads", heads)):
             if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 4096:
                 raise SettingError(f"{name} must be an integer in 1..4096, got {value!r}")
-        slots = layout.place_width + 2 if layout.place_width else 0
+        slots = layout.coordinate_width + 2 if layout.coordinate_width else 0
         if width % heads or width // heads <= slots:
             raise SettingError(
                 f"width must be a multiple of heads and over {slots} times as large, got width {width}, heads {heads}"
             )
-        super().__init__(observation_space, layout.tokens * (width + 1 + layout.ways))
+        super().__init__(observation_space, layout.tokens * (width + 1 + layout.variants))
         self.layout, self.width = layout, width
         self.embed = nn.Linear(layout.features, width)
         edges = 2 * len(layout.costs)
@@ -55,13 +55,13 @@ class AttentionExtractor(BaseFeaturesExtractor):
         self.norm = nn.LayerNorm(width)
 
     def forward(self, observations: dict[str, Tensor]) -> Tensor:
-        """Features ``[B, features_dim]``. Costs O(B T^2)."""
+        """Returns features ``[B, features_dim]``. Takes O(B T^2)."""
         tokens = self.layout.read(observations)
-        rows = tokens.keys.flatten().nonzero().squeeze(1)  # half of all tokens or fewer, over an episode
+        rows = tokens.keys.flatten().nonzero().squeeze(1)  # on average at most half of all tokens
         embedded = self.embed(tokens.features.flatten(0, 1)[rows])
         query_slots = key_slots = None
-        if tokens.places is not None:
-            query_slots, key_slots = _slots(tokens.places, tokens.keys)
+        if tokens.coordinates is not None:
+            query_slots, key_slots = _slots(tokens.coordinates, tokens.keys)
         for block in self.blocks:
             embedded = block(embedded, rows, tokens, query_slots, key_slots)
         shown = spread(self.norm(embedded), rows, tokens.keys)
@@ -72,14 +72,14 @@ class Block(nn.Module):
     """Attention between tokens, then a feed-forward layer on each."""
 
     def __init__(self, width: int, heads: int, slots: int, edges: int, layers: int) -> None:
-        """Draws the weights.
+        """Initialises the weights.
 
         Args:
-            width: numbers a token.
+            width: size of a token's embedding.
             heads: attention heads.
-            slots: of a head's query and key that carry distances; 0: there are none.
-            edges: numbers between two tokens; 0: there are none.
-            layers: blocks in all; the residual outputs start smaller by the root of their number.
+            slots: entries of a head's query and key that encode distances; 0: there are no coordinates.
+            edges: costs of a pair of tokens; 0: there are none.
+            layers: total number of blocks; residual outputs are initialised smaller by the square root of twice this.
         """
         super().__init__()
         self.heads, self.content, self.head = heads, width // heads - slots, width // heads
@@ -96,17 +96,14 @@ class Block(nn.Module):
     def forward(
         self, embedded: Tensor, rows: Tensor, tokens: Tokens, query_slots: Tensor | None, key_slots: Tensor | None
     ) -> Tensor:
-        """Mixes the tokens attended to.
+        """Returns the new embeddings of the attended tokens, ``[M, width]``.
 
         Args:
-            embedded: ``[M, width]``, those tokens alone.
-            rows: ``[M]`` int64, where each stands among all B T.
-            tokens: all of them.
-            query_slots: ``[B, 1, T, slots]``, carries the distances with ``key_slots``; None: there are none.
-            key_slots: likewise.
-
-        Returns:
-            ``[M, width]``.
+            embedded: ``[M, width]``, the attended tokens only.
+            rows: ``[M]`` int64, their indices among all B T tokens.
+            tokens: all tokens.
+            query_slots: ``[B, 1, T, slots]``; products with ``key_slots`` give distances. None: no coordinates.
+            key_slots: ``[B, 1, T, slots]``, or None.
         """
         parts = spread(self.project(self.before(embedded)), rows, tokens.keys)
         parts = parts.unflatten(2, (self.heads, -1)).transpose(1, 2)
@@ -125,13 +122,15 @@ class Block(nn.Module):
 
 
 def spread(packed: Tensor, rows: Tensor, keys: Tensor) -> Tensor:
-    """``[M, f]`` at their places among all tokens, ``[B, T, f]``, 0 elsewhere."""
+    """Returns ``[M, f]`` at the indices ``rows`` of all tokens, ``[B, T, f]``, 0 elsewhere."""
     whole = packed.new_zeros(keys.numel(), packed.shape[1])
     return whole.index_copy(0, rows, packed).unflatten(0, tuple(keys.shape))
 
 
-def _slots(places: Tensor, keys: Tensor) -> tuple[Tensor, Tensor]:
-    """Vectors ``[B, 1, T, f + 2]`` whose product is ``-k |x - y|^2``, k the tokens left: distance by spacing."""
-    places = places * keys.sum(1).float().sqrt().view(-1, 1, 1)
-    square, one = places.square().sum(2, keepdim=True), torch.ones_like(places[..., :1])
-    return torch.cat((2 * places, -square, -one), 2).unsqueeze(1), torch.cat((places, one, square), 2).unsqueeze(1)
+def _slots(coordinates: Tensor, keys: Tensor) -> tuple[Tensor, Tensor]:
+    """Returns vectors ``[B, 1, T, f + 2]`` whose products are ``-k |x - y|^2``, with k attended tokens."""
+    coordinates = coordinates * keys.sum(1).float().sqrt().view(-1, 1, 1)
+    square, one = coordinates.square().sum(2, keepdim=True), torch.ones_like(coordinates[..., :1])
+    return torch.cat((2 * coordinates, -square, -one), 2).unsqueeze(1), torch.cat(
+        (coordinates, one, square), 2
+    ).unsqueeze(1)

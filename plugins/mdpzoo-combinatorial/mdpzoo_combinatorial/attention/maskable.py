@@ -1,4 +1,4 @@
-"""The attention policy of sb3-contrib's MaskablePPO, which gives it the environment's masks beside the observed one."""
+"""The attention policy for sb3-contrib's MaskablePPO, which passes it the environment's action masks."""
 
 from typing import Any
 
@@ -11,9 +11,9 @@ class MaskableAttentionPolicy(ByToken, MaskableMultiInputActorCriticPolicy):
     """``MaskablePPO(MaskableAttentionPolicy, env)``."""
 
     def __init__(self, observation_space: Any, action_space: Any, lr_schedule: Any, **settings: Any) -> None:
-        """Takes SB3's own arguments; ``features_extractor_kwargs`` are those of ``AttentionExtractor``.
+        """Creates the policy from SB3's arguments; ``features_extractor_kwargs`` are those of ``AttentionExtractor``.
 
         Raises:
-            SettingError: a setting has no such value, or the observation space is not understood.
+            SettingError: if a setting is out of range, or the observation space is not supported.
         """
         super().__init__(observation_space, action_space, lr_schedule, **attend(settings))

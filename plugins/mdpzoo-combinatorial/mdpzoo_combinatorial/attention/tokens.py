@@ -1,13 +1,13 @@
-"""What an observation says of each token, read from its space alone: no problem is named here.
+"""The features of tokens, derived from the observation space alone, so that they work for any problem.
 
-A token is a node or an item. An entry of shape ``[T]`` or ``[T, f]`` describes the tokens, ``[1]`` is a resource and
-is repeated on each, ``[T, T]`` is a cost between tokens, a Discrete entry of T values names the current token, and
-``action_mask`` holds K flags a token. Beside the entries as they are, a token is described relative to what matters:
+A token is a node or an item. An entry of shape ``[T]`` or ``[T, f]`` describes the tokens, ``[1]`` is a resource and is
+repeated for each token, ``[T, T]`` is a cost between tokens, a Discrete entry of T values is the index of the current
+token, and ``action_mask`` has K flags per token. In addition to the entries themselves, features are:
 
-* a ``[T, f]`` entry is a place, seen from the current token, too;
-* a number x also enters as ``x / (x + m)``, m its mean over the legal tokens, two as ``x / (x + y)`` in units of
-  their means, and a resource r as ``r / (r + x)``. Greedy rules are of this kind (a nearest node, value by weight,
-  prize by distance, what just fits), and a small network is slow to learn a quotient; a share lies in [0, 1].
+* for coordinates ``[T, f]``, the offsets from the current token;
+* for a number x, ``x / (x + m)`` with its mean m over legal tokens; for two numbers, ``x / (x + y)`` in units of their
+  means; for a resource r, ``r / (r + x)``. Greedy rules have this form (the nearest node, the highest ratio of value to
+  weight or prize to distance, the best fit), small networks learn quotients slowly, and fractions lie in [0, 1].
 """
 
 from itertools import combinations
@@ -29,27 +29,27 @@ class Tokens(NamedTuple):
 
     Attributes:
         features: ``[B, T, F]``.
-        keys: ``[B, T]`` bool, what is worth attending to: what is left, the current token and the first one.
-        legal: ``[B, K T]`` bool, all where an observation allows nothing.
-        places: ``[B, T, f]``, of the first entry of places; None where there is none.
-        costs: ``[B, E, T, T]``, every cost in both directions; None where there is none.
+        keys: ``[B, T]`` bool, the attended tokens: the remaining ones, the current and the first one.
+        legal: ``[B, K T]`` bool; all True if no action is legal.
+        coordinates: ``[B, T, f]``, the first entry of coordinates; None if there is none.
+        costs: ``[B, E, T, T]``, all costs in both directions; None if there are none.
     """
 
     features: Tensor
     keys: Tensor
     legal: Tensor
-    places: Tensor | None
+    coordinates: Tensor | None
     costs: Tensor | None
 
 
 class Layout:
-    """Which entry of an observation space is what."""
+    """The roles of the entries of an observation space."""
 
     def __init__(self, space: spaces.Space[Any]) -> None:
-        """Sorts the entries.
+        """Assigns roles to the entries.
 
         Raises:
-            SettingError: the space is no Dict with ``action_mask``, or an entry has another shape.
+            SettingError: if the space is not a Dict with ``action_mask``, or an entry's shape is not supported.
         """
         if not isinstance(space, spaces.Dict) or MASK not in space.spaces:
             raise SettingError(f"attention needs a Dict observation with the entry {MASK!r}, got {space}")
@@ -58,29 +58,29 @@ class Layout:
         leading = [part.shape[0] for part in parts.values() if part.shape and part.shape[0] > 1]
         self.tokens = max(leading, default=actions)
         if not self.tokens or actions % self.tokens:
-            raise SettingError(f"{MASK!r} has {actions} entries, no multiple of the {self.tokens} tokens")
-        self.ways = actions // self.tokens
+            raise SettingError(f"{MASK!r} has {actions} entries, which is not a multiple of {self.tokens} tokens")
+        self.variants = actions // self.tokens
         self.flags: list[str] = []
         self.numbers: list[str] = []
-        self.places: list[str] = []
+        self.coordinates: list[str] = []
         self.resources: list[str] = []
         self.costs: list[str] = []
         self.current: str | None = None
         for name, part in parts.items():
             self._kind(name, part).append(name)
         self.routed = self.current is not None or DISTANCE in self.numbers
-        widths = [int(np.prod(parts[name].shape or ())) // self.tokens for name in self.places]
+        widths = [int(np.prod(parts[name].shape or ())) // self.tokens for name in self.coordinates]
         pairs = len(self.numbers) * (len(self.numbers) - 1) // 2
         self.features = (
             (1 + self.routed) * sum(widths)
-            + self.ways
+            + self.variants
             + len(self.flags)
             + 2 * self.routed
             + 2 * len(self.numbers)
             + pairs
             + len(self.resources) * (1 + len(self.numbers))
         )
-        self.place_width = widths[0] if widths else 0
+        self.coordinate_width = widths[0] if widths else 0
 
     def _kind(self, name: str, part: spaces.Space[Any]) -> list[str]:
         shape = part.shape
@@ -94,21 +94,21 @@ class Layout:
         if shape == (self.tokens, self.tokens):
             return self.costs
         if shape is not None and len(shape) == 2 and shape[0] == self.tokens:
-            return self.places
-        raise SettingError(f"observation entry {name!r} has shape {shape}, which is none of {self.tokens} tokens")
+            return self.coordinates
+        raise SettingError(f"observation entry {name!r} has shape {shape}, which does not fit {self.tokens} tokens")
 
     def read(self, observation: dict[str, Tensor]) -> Tokens:
-        """Describes the tokens of a batch, whose entries are floating point as SB3 hands them to a network.
+        """Returns the tokens of a batch of observations, whose entries are floating point as in SB3's networks.
 
-        Costs O(B T), and O(B T^2) where there are costs.
+        Takes O(B T), or O(B T^2) if there are costs.
         """
         legal = observation[MASK].flatten(1) > 0.5
-        open_ = legal.unflatten(1, (self.tokens, self.ways)).any(2)
-        here = self._here(observation, open_)
-        keys = self._keys(observation, open_, here)
-        parts = [legal.unflatten(1, (self.tokens, self.ways)).float()]
+        open_tokens = legal.unflatten(1, (self.tokens, self.variants)).any(2)
+        here = self._here(observation, open_tokens)
+        keys = self._keys(observation, open_tokens, here)
+        parts = [legal.unflatten(1, (self.tokens, self.variants)).float()]
         parts += [observation[name].unsqueeze(2) for name in self.flags]
-        for name in self.places:
+        for name in self.coordinates:
             place = observation[name]
             parts.append(place - 0.5)
             if self.routed:
@@ -117,33 +117,33 @@ class Layout:
             first = torch.zeros_like(here)
             first[:, 0] = 1.0
             parts += [here.unsqueeze(2), first.unsqueeze(2)]
-        parts.append(self._quotients(observation, open_))
-        places = observation[self.places[0]] if self.places else None
+        parts.append(self._quotients(observation, open_tokens))
+        coordinates = observation[self.coordinates[0]] if self.coordinates else None
         both = [part for name in self.costs for part in (observation[name], observation[name].transpose(1, 2))]
         costs = torch.stack(both, 1) if both else None
-        return Tokens(torch.cat(parts, 2), keys, legal | ~legal.any(1, keepdim=True), places, costs)
+        return Tokens(torch.cat(parts, 2), keys, legal | ~legal.any(1, keepdim=True), coordinates, costs)
 
     def _here(self, observation: dict[str, Tensor], like: Tensor) -> Tensor:
-        """The current token as ``[B, T]`` of 0 and 1: the one named, else the first, else none."""
+        """Returns the current token as one-hot ``[B, T]``: the observed one, else the first; 0 if there is none."""
         if self.current is not None:
             return observation[self.current].reshape(like.shape).float()
         here = torch.zeros(like.shape, device=like.device)
         here[:, 0] = float(self.routed)
         return here
 
-    def _keys(self, observation: dict[str, Tensor], open_: Tensor, here: Tensor) -> Tensor:
-        """What is left: all but padding where ``valid`` tells it, else the legal tokens, the current and the first."""
+    def _keys(self, observation: dict[str, Tensor], open_tokens: Tensor, here: Tensor) -> Tensor:
+        """Returns the attended tokens: those not padding if ``valid`` exists, else legal, current and first ones."""
         if VALID in self.flags:
             keys = observation[VALID] > 0.5
         else:
-            keys = open_ | (here > 0.5)
+            keys = open_tokens | (here > 0.5)
             if self.routed:
                 keys[:, 0] = True
-        return keys | ~keys.any(1, keepdim=True)  # attention to nothing would not be a number
+        return keys | ~keys.any(1, keepdim=True)  # attention to no token would be NaN
 
-    def _quotients(self, observation: dict[str, Tensor], open_: Tensor) -> Tensor:
-        """Numbers, resources and their shares, ``[B, T, ...]``."""
-        weight = open_.float() / open_.sum(1, keepdim=True).clamp(min=1)
+    def _quotients(self, observation: dict[str, Tensor], open_tokens: Tensor) -> Tensor:
+        """Returns numbers, resources and their quotients, ``[B, T, ...]``."""
+        weight = open_tokens.float() / open_tokens.sum(1, keepdim=True).clamp(min=1)
         numbers = [observation[name] for name in self.numbers]
         means = [(each * weight).sum(1, keepdim=True) for each in numbers]
         scaled = [each / (mean + TINY) for each, mean in zip(numbers, means, strict=True)]

@@ -3,8 +3,9 @@
     from mdpzoo_combinatorial.baselines import solve
     answer = solve(read_instance("A-n32-k5.vrp"), "pyvrp", seconds=10)
 
-``SOLVERS`` says which there are, what they solve and what they need. As agents on environments (``agents.py``) they act
-by a rule on the observation, or by a plan made when an episode begins (``planned.py``).
+``SOLVERS`` lists the solvers with the problems that they solve and the packages that they need. As agents on
+environments (``agents.py``), they apply a rule to each observation or follow a plan made at the start of an episode
+(``planned.py``).
 """
 
 from typing import TYPE_CHECKING

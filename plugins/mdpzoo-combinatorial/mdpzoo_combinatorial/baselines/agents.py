@@ -1,4 +1,4 @@
-"""The solvers as agents: by a rule on what they observe, or by a plan for the whole episode."""
+"""The solvers as agents, which apply a rule to each observation or plan the whole episode."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -16,29 +16,29 @@ from mdpzoo_combinatorial.baselines.planned import PlannedPolicy
 from mdpzoo_combinatorial.baselines.table import SOLVERS
 from mdpzoo_combinatorial.local_search.budget import Budget
 
-SECONDS = 1.0  # for every plan of a solver that never ends by itself
+SECONDS = 1.0  # default time limit of a plan, for anytime solvers
 
 
 class GreedyRatioPolicy(BasePolicy):
-    """Plays the legal action with most value for its weight, or prize for its distance; ties go to the first."""
+    """Chooses the legal action with the highest ratio of value to weight, or prize to distance; the first of ties."""
 
     def _predict(self, observation: Any, deterministic: bool = False) -> Tensor:
-        gain, price = ("value", "weight") if "value" in observation else ("prize", "distance")
-        value = observation[gain]
-        worth = torch.where(value > 0, value / observation[price], 0.0)
-        return torch.where(observation["action_mask"].bool(), worth, -1.0).argmax(1)
+        numerator, denominator = ("value", "weight") if "value" in observation else ("prize", "distance")
+        value = observation[numerator]
+        ratio = torch.where(value > 0, value / observation[denominator], 0.0)
+        return torch.where(observation["action_mask"].bool(), ratio, -1.0).argmax(1)
 
 
 def greedy_ratio(env: Any, seed: int | None = None, verbose: int = 0) -> FixedAgent:
-    """Builds the agent that takes most for the price.
+    """Builds the agent that chooses the highest ratio of value to weight, or of prize to distance.
 
     Args:
-        env: ``mdpzoo/Knapsack-v0`` or ``mdpzoo/OP-v0``, either form, or several of SB3's.
-        seed: unused by the rule.
+        env: ``mdpzoo/Knapsack-v0`` or ``mdpzoo/OP-v0``, in either form, or an SB3 VecEnv of these.
+        seed: not used by the rule.
         verbose: as in SB3.
 
     Raises:
-        SettingError: another environment.
+        SettingError: if the environment is another one.
     """
     _check(env, "greedy-ratio")
     return FixedAgent(GreedyRatioPolicy, env, seed=seed, verbose=verbose)
@@ -65,18 +65,18 @@ class Planner:
         """Builds the agent.
 
         Args:
-            env: an environment that the solver solves, either form, or several of SB3's. Where it plays one instance,
-                that instance is solved; else what the observation shows.
-            seconds: for every plan; None: until the solver ends, or 1 where it never does.
-            seed: of what the solver draws, non-negative; None: 0.
+            env: an environment of a problem that the solver solves, in either form, or an SB3 VecEnv of these. If it
+                has a fixed instance, this is solved, else the instance that the observation shows.
+            seconds: time limit of a plan; None: until the solver ends, or 1 for anytime solvers.
+            seed: of the solver, non-negative; None: 0.
             verbose: 1 writes the log to the terminal.
 
         Raises:
-            SettingError: the solver does not solve this problem, or a value is wrong.
-            MissingExtraError: the package that the solver needs is not installed.
+            SettingError: if the solver does not solve this problem, or an argument is out of range.
+            MissingExtraError: if the package that the solver needs is not installed.
         """
         _check(env, self.solver)
-        Budget(seconds)  # refuses what is no time
+        Budget(seconds)  # checks the time limit
         chosen = SECONDS if seconds is None and SOLVERS[self.solver].anytime else seconds
         planning = {"solver": self.solver, "seconds": chosen, "seed": seed or 0, "instance": _instance(env)}
         return FixedAgent(PlannedPolicy, env, policy_kwargs=planning, seed=seed, verbose=verbose)
@@ -89,13 +89,13 @@ def _check(env: Any, agent: str) -> None:
 
 
 def _instance(env: Any) -> Any:
-    """The one instance that an environment plays, or None."""
-    given = ((describe(env) or {}).get("settings") or {}).get("instance")
-    if isinstance(given, str):
+    """Returns the fixed instance of an environment; None if its instances are random."""
+    setting = ((describe(env) or {}).get("settings") or {}).get("instance")
+    if isinstance(setting, str):
         from mdpzoo_combinatorial.files import read_instance
 
-        return read_instance(given)
-    return given
+        return read_instance(setting)
+    return setting
 
 
 farthest_insertion = Planner("farthest-insertion")

@@ -1,8 +1,8 @@
-"""Rules that build a solution once and never change it; all take O(n) memory beside a file's own matrix.
+"""Construction heuristics; each takes O(n) memory besides the instance's own matrix.
 
 Sources: Rosenkrantz, Stearns and Lewis 1977, "An analysis of several heuristics for the traveling salesman problem",
 SIAM Journal on Computing 6, sections 2 (nearest neighbour) and 4 (insertion). Dantzig 1957, "Discrete-variable extremum
-problems", Operations Research 5 (value to weight).
+problems", Operations Research 5 (ratio of value to weight).
 """
 
 from collections.abc import Callable
@@ -11,29 +11,30 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mdpzoo_combinatorial.baselines.registry import Found
+from mdpzoo_combinatorial.baselines.registry import SolverResult
 from mdpzoo_combinatorial.instances import CVRPInstance, KnapsackInstance, OPInstance
 from mdpzoo_combinatorial.local_search.budget import Budget
 
 Floats = NDArray[np.float64]
-Choice = Callable[[Floats, NDArray[np.int64]], int]  # distances from here to candidates, and their names: which one
+Choice = Callable[[Floats, NDArray[np.int64]], int]  # (distances to the candidates, their nodes) -> index of one
 
 
-def nearest_neighbour(instance: Any, seed: int, budget: Budget) -> Found:
-    """Goes on to the nearest node that is left; ties go to the first.
+def nearest_neighbour(instance: Any, seed: int, budget: Budget) -> SolverResult:
+    """Visits the nearest remaining node next; the first of ties.
 
-    CVRP: the nearest customer that still fits, else home. OP: the nearest from which the depot is still in reach.
+    CVRP: the nearest customer whose demand fits, else the depot. OP: the nearest node from which the limit still allows
+    to return to the depot.
     """
-    return Found(_walk(instance, lambda far, left: int(far.argmin())))
+    return SolverResult(_walk(instance, lambda far, candidates: int(far.argmin())))
 
 
-def random(instance: Any, seed: int, budget: Budget) -> Found:
-    """Draws among what is legal; a vehicle goes home when the customer drawn does not fit."""
+def random(instance: Any, seed: int, budget: Budget) -> SolverResult:
+    """Draws uniformly among legal choices; a vehicle returns to the depot if the drawn customer does not fit."""
     draws = np.random.default_rng(seed)
     if isinstance(instance, KnapsackInstance):
-        return Found(_filled(instance, draws.permutation(instance.num_items)))
+        return SolverResult(_fill(instance, draws.permutation(instance.num_items)))
     if not isinstance(instance, CVRPInstance):
-        return Found(_walk(instance, lambda far, left: int(draws.integers(len(left)))))
+        return SolverResult(_walk(instance, lambda far, candidates: int(draws.integers(len(candidates)))))
     routes: list[list[int]] = [[]]
     load = 0
     for customer in 1 + draws.permutation(instance.num_customers):
@@ -42,30 +43,30 @@ def random(instance: Any, seed: int, budget: Budget) -> Found:
             load = 0
         routes[-1].append(int(customer))
         load += int(instance.demands[customer])
-    return Found(routes)
+    return SolverResult(routes)
 
 
-def greedy_ratio(instance: Any, seed: int, budget: Budget) -> Found:
-    """Adds the item or node of the highest ratio: value to weight (Knapsack), prize to distance (OP)."""
+def greedy_ratio(instance: Any, seed: int, budget: Budget) -> SolverResult:
+    """Adds the item or node with the highest ratio of value to weight (Knapsack) or prize to distance (OP)."""
     if isinstance(instance, KnapsackInstance):
-        return Found(_filled(instance, by_ratio(instance.values, instance.weights)))
+        return SolverResult(_fill(instance, by_ratio(instance.values, instance.weights)))
     prizes = instance.prizes
-    return Found(_walk(instance, lambda far, left: int(ratio(prizes[left], far).argmax())))
+    return SolverResult(_walk(instance, lambda far, candidates: int(ratio(prizes[candidates], far).argmax())))
 
 
-def ratio(gain: Floats, price: Floats) -> Floats:
-    """Gain for the price; infinite where something is free, 0 where nothing is."""
+def ratio(values: Floats, costs: Floats) -> Floats:
+    """Returns values over costs: infinite if only the cost is 0, and 0 if the value is 0."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(gain > 0, gain / price, 0.0)
+        return np.where(values > 0, values / costs, 0.0)
 
 
 def by_ratio(values: Floats, weights: Floats) -> NDArray[np.int64]:
-    """Items in falling order of value to weight, ``[n]``; ties go to the first."""
+    """Returns items in descending order of value to weight, ``[n]``; ties in ascending order."""
     return np.argsort(-ratio(values, weights), kind="stable")
 
 
 def _walk(instance: Any, choice: Choice) -> Any:
-    """Goes from node to node by a choice among those that are legal, until none is."""
+    """Visits the legal node that ``choice`` selects, until none is legal."""
     left = np.arange(1, instance.num_nodes)
     if isinstance(instance, CVRPInstance):
         return _routes(instance, left, choice)
@@ -103,8 +104,8 @@ def _routes(instance: CVRPInstance, left: NDArray[np.int64], choice: Choice) -> 
     return routes
 
 
-def _filled(instance: KnapsackInstance, order: NDArray[np.int64]) -> list[int]:
-    """Takes items in this order, each one that still fits."""
+def _fill(instance: KnapsackInstance, order: NDArray[np.int64]) -> list[int]:
+    """Adds each item that fits, in this order."""
     units = instance.in_units
     room, taken = units.capacity + 0.5 * units.tolerance, []
     for item in order.tolist():
@@ -114,21 +115,21 @@ def _filled(instance: KnapsackInstance, order: NDArray[np.int64]) -> list[int]:
     return taken
 
 
-def farthest_insertion(instance: Any, seed: int, budget: Budget) -> Found:
-    """Puts the node that is farthest from the tour where it makes the tour least longer, until all are in it.
+def farthest_insertion(instance: Any, seed: int, budget: Budget) -> SolverResult:
+    """Inserts the node farthest from the tour at its cheapest position, until the tour is complete.
 
-    Costs O(n^2) time. With asymmetric costs a node's distance is that from the tour to it.
+    Takes O(n^2) time. If costs are asymmetric, a node's distance is that from the tour to the node.
     """
     tour = np.zeros(1, np.int64)
-    away = instance.distance(0, np.arange(instance.num_nodes))  # of every node from the tour
+    away = instance.distance(0, np.arange(instance.num_nodes))  # distance from the tour to every node
     inside = np.zeros(instance.num_nodes, bool)
     inside[0] = True
     for _ in range(1, instance.num_nodes):
         node = int(np.where(inside, -np.inf, away).argmax())
         to, back = instance.distance(tour, node), instance.distance(node, tour)
-        following = np.roll(tour, -1)
-        longer = to + np.roll(back, -1) - instance.distance(tour, following)
-        tour = np.insert(tour, int(longer.argmin()) + 1, node)
+        successor = np.roll(tour, -1)
+        detour = to + np.roll(back, -1) - instance.distance(tour, successor)
+        tour = np.insert(tour, int(detour.argmin()) + 1, node)
         inside[node] = True
         np.minimum(away, instance.distance(node, np.arange(instance.num_nodes)), out=away)
-    return Found(tour.tolist())
+    return SolverResult(tour.tolist())

@@ -1,11 +1,11 @@
-"""The 0/1 knapsack, solved and proven: lists of undominated selections with bounds, else a table over all capacities.
+"""An exact solver for the 0/1 knapsack: lists of undominated selections with bounds, or a table over all capacities.
 
 Sources: Nemhauser and Ullmann 1969, "Discrete dynamic programming and capital allocation", Management Science 15
 (lists); Martello and Toth 1990, "Knapsack Problems", sections 2.2 (Dantzig's bound) and 2.6 (dynamic programming).
 
-Lists take no more than what the bounds leave open, and numbers need not be integers; where they grow beyond
-``LIST_NODES``, integers go to a table of n (C + 1) bits. A selection that the bound says cannot beat the best one known
-is dropped, and every selection is filled up greedily to find a better one.
+Lists hold only selections that the bounds cannot exclude, and numbers need not be integers. If lists exceed
+``LIST_NODES`` and all numbers are integers, a table of n (C + 1) bits is used instead. Selections whose bound does not
+exceed the incumbent are discarded; every selection is completed greedily, which may improve the incumbent.
 """
 
 import numpy as np
@@ -14,25 +14,25 @@ from numpy.typing import NDArray
 from mdpzoo.compiling import compiled
 from mdpzoo.errors import SettingError
 from mdpzoo_combinatorial.baselines.constructive import by_ratio
-from mdpzoo_combinatorial.baselines.registry import Found
+from mdpzoo_combinatorial.baselines.registry import SolverResult
 from mdpzoo_combinatorial.instances import KnapsackInstance
 from mdpzoo_combinatorial.instances.checking import whole
 from mdpzoo_combinatorial.local_search.budget import Budget
 
 Floats = NDArray[np.float64]
 Nodes = NDArray[np.int32]
-LIST_NODES = 20_000_000  # selections kept for the way back, 8 bytes each, before a table is tried
-MOST_NODES = 100_000_000  # where no table is possible
-UNTIMED = 100_000  # selections within which no clock is asked: a small instance is solved within any budget
+LIST_NODES = 20_000_000  # selections stored for backtracking, 8 bytes each, before a table is used
+MAX_LIST_NODES = 100_000_000  # the same, if no table is possible
+UNTIMED = 100_000  # selections before the time limit is checked, so that small instances are always solved
 TABLE_BYTES = 1_000_000_000
-SLACK_USED = 0.999  # of the tolerance for rounded weights, so that another order of adding them changes nothing
+SLACK_USED = 0.999  # fraction of the tolerance for rounded weights, so that the order of addition does not matter
 
 
-def dynamic_programming(instance: KnapsackInstance, seed: int, budget: Budget) -> Found:
-    """Returns a selection that no other one beats, or, where the time is up first, the best one known.
+def dynamic_programming(instance: KnapsackInstance, seed: int, budget: Budget) -> SolverResult:
+    """Returns an optimal selection, or the incumbent if the time limit is reached first.
 
     Raises:
-        SettingError: neither lists nor a table fit into memory; says how much they would take.
+        SettingError: if neither lists nor a table fit into memory; the message gives the size of the table.
     """
     units, integral = instance.in_units, whole(instance.values)
     capacity = units.capacity + SLACK_USED * units.tolerance
@@ -41,24 +41,24 @@ def dynamic_programming(instance: KnapsackInstance, seed: int, budget: Budget) -
     order = open_[by_ratio(instance.values[open_], units.weights[open_])]
     values, weights = instance.values[order], units.weights[order]
     table = units.exact and len(order) * (capacity + 1) / 8 <= TABLE_BYTES
-    taken, proven = _by_lists(values, weights, capacity, integral, budget, LIST_NODES if table else MOST_NODES)
+    taken, proven = _by_lists(values, weights, capacity, integral, budget, LIST_NODES if table else MAX_LIST_NODES)
     if not proven and not budget.spent:
         if not table:
-            size = f"{len(order) * (capacity + 1) / 8e9:.3g} GB for a table" if units.exact else "no integers"
+            size = f"a table takes {len(order) * (capacity + 1) / 8e9:.3g} GB" if units.exact else "weights are rounded"
             raise SettingError(f"{instance.name} is too hard for dynamic-programming ({size}); use ortools")
         taken, proven = _by_table(values, weights, int(capacity), budget, taken)
-    return Found(np.concatenate((np.flatnonzero(free), order[taken])).tolist(), proven)
+    return SolverResult(np.concatenate((np.flatnonzero(free), order[taken])).tolist(), proven)
 
 
 def _by_lists(
     values: Floats, weights: Floats, capacity: float, integral: bool, budget: Budget, most: int
 ) -> tuple[NDArray[np.int64], bool]:
-    """Items of the best selection, places in the sorted order, and whether it is proven."""
+    """Returns the best selection, as indices into the sorted items, and whether it is proven optimal."""
     count = len(values)
     ahead = (np.concatenate(([0.0], values.cumsum())), np.concatenate(([0.0], weights.cumsum())))
     state = (np.zeros(1), np.zeros(1), np.full(1, -1, np.int32))  # weights, values, nodes of the selections
     parent, item, used = np.empty(1024, np.int32), np.empty(1024, np.int32), 0
-    best = np.array([-1.0, -1.0, 0.0, 0.0])  # value, node, and the items begin..end that fill it up
+    best = np.array([-1.0, -1.0, 0.0, 0.0])  # value, node, and the range begin..end of items that complete it
     for stage in range(count):
         if budget.stopped or (used > UNTIMED and budget.spent) or used > most:
             return _selection(parent, item, best), False
@@ -72,7 +72,7 @@ def _by_lists(
 
 
 def _selection(parent: Nodes, item: Nodes, best: Floats) -> NDArray[np.int64]:
-    """The items that the best selection consists of."""
+    """Returns the items of the best selection."""
     node, begin, end = (int(each) for each in best[1:])
     taken = list(range(begin, end))
     while node >= 0:
@@ -98,14 +98,14 @@ def _extend(
     used: int,
     best: Floats,
 ) -> tuple[Floats, Floats, Nodes, int]:
-    """Merges the selections without and with one more item; keeps those that may still lead to something better.
+    """Merges the selections with and without the next item; keeps those that may improve the incumbent.
 
-    Selections are sorted by weight, with values that rise; ``best`` and the nodes are changed in place.
+    Selections are sorted by weight, with ascending values; ``best``, ``parent`` and ``item`` are changed in place.
     """
     n, size = values.shape[0], old_weights.shape[0]
     new_weights, new_values, new_nodes = np.empty(2 * size), np.empty(2 * size), np.empty(2 * size, np.int32)
     count, without, taking, highest = 0, 0, 0, -1.0
-    end = n  # the items stage + 1 .. end - 1 fit into what is left; it falls as weights rise
+    end = n  # items stage + 1 .. end - 1 fit into the remaining capacity; decreases as weights increase
     while without < size or taking < size:
         heavy = old_weights[taking] + weights[stage] if taking < size else np.inf
         if heavy > capacity:
@@ -148,7 +148,7 @@ def _extend(
 def _by_table(
     values: Floats, weights: Floats, capacity: int, budget: Budget, known: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], bool]:
-    """As ``_by_lists``; ``known`` is what stands where the time is up."""
+    """As ``_by_lists``; returns ``known`` if the time limit is reached."""
     best, spare = np.zeros(capacity + 1), np.zeros(capacity + 1)
     taken = np.empty((len(values), capacity // 8 + 1), np.uint8)
     flags = np.zeros(capacity + 1, np.bool_)
@@ -168,7 +168,7 @@ def _by_table(
 
 @compiled
 def _add_to_table(best: Floats, after: Floats, flags: NDArray[np.bool_], weight: int, value: float) -> None:
-    """The best values for every capacity once an item may be taken, and where it is."""
+    """Computes the best value for every capacity if one more item is available, and whether the item is used."""
     after[:weight] = best[:weight]
     flags[:weight] = False
     for room in range(weight, best.shape[0]):

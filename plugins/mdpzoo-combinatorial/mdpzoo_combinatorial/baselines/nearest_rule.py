@@ -1,4 +1,4 @@
-"""The nearest-neighbour rule as an agent, for every environment whose observation has distances and a mask.
+"""The nearest-neighbour rule as an agent, for all environments whose observations have distances and an action mask.
 
 Source: Rosenkrantz, Stearns and Lewis 1977, "An analysis of several heuristics for the traveling salesman problem",
 SIAM Journal on Computing 6, section 2.
@@ -14,11 +14,11 @@ from mdpzoo.interop.fixed import FixedAgent
 
 
 class NearestNeighbourPolicy(BasePolicy):
-    """Plays the legal action with the shortest way; ties go to the first.
+    """Chooses the legal action with the shortest distance; the first of ties.
 
-    Where a customer can be reached straight on or by the depot, ``customers_first`` says which actions are compared:
-    the direct ways to customers that still fit, or the ways by the depot if none does (the rule of the solver of that
-    name); otherwise all ways. Files saved before there was a choice compare all ways.
+    If every customer has two actions, directly and via the depot, ``customers_first`` prefers direct actions and
+    considers actions via the depot only if no customer fits, as the solver of the same name does. Otherwise all legal
+    actions are compared. Files saved before this setting existed compare all actions.
     """
 
     customers_first: Tensor
@@ -41,30 +41,30 @@ class NearestNeighbourPolicy(BasePolicy):
             home = from_depot.gather(1, here.long().reshape(-1, 1))
             costs = torch.stack((costs, home + from_depot), 2).flatten(1)
             if self.customers_first:
-                straight = mask.clone()
-                straight[:, 1::2] = False
-                mask = torch.where(straight.any(1, keepdim=True), straight, mask)
+                direct = mask.clone()
+                direct[:, 1::2] = False
+                mask = torch.where(direct.any(1, keepdim=True), direct, mask)
         return (costs + torch.where(mask, 0.0, torch.inf)).argmin(1)
 
 
 def nearest_neighbour(env: Any, seed: int | None = None, verbose: int = 0) -> FixedAgent:
-    """Builds the agent that goes to the nearest legal node, or home if no customer fits.
+    """Builds the agent that visits the nearest legal node, or the depot if no customer fits.
 
     Args:
-        env: an environment whose Dict observation has ``distance`` and ``action_mask``; with two actions a token, as
-            the CVRP has, also ``distance_home``.
-        seed: unused by the rule; accepted so that it can stand beside other agents.
+        env: an environment whose Dict observation has ``distance`` and ``action_mask``; if it has two actions per
+            token, as CVRP has, also ``distance_home``.
+        seed: not used by the rule; accepted because all agents have it.
         verbose: as in SB3.
     """
     return FixedAgent(NearestNeighbourPolicy, env, seed=seed, verbose=verbose)
 
 
 def nearest_action(env: Any, seed: int | None = None, verbose: int = 0) -> FixedAgent:
-    """Builds the agent that takes the shortest way to a customer, by the depot or not.
+    """Builds the agent that takes the shortest way to any customer, directly or via the depot.
 
     Args:
-        env: ``mdpzoo/CVRP-v0``, either form, or several of SB3's.
-        seed: unused by the rule.
+        env: ``mdpzoo/CVRP-v0``, in either form, or an SB3 VecEnv of these.
+        seed: not used by the rule.
         verbose: as in SB3.
     """
     kwargs = {"customers_first": False}

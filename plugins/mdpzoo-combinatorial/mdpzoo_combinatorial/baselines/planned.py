@@ -1,8 +1,8 @@
-"""Solvers of whole instances as policies: they plan when an episode begins, and then play what was planned.
+"""Solvers as policies: they plan at the start of an episode and then follow the plan.
 
-The plan is the recurrent state of SB3's ``predict``; where a caller passes none on, the policy remembers its last one.
-The beginning of an episode is seen from the observation: nothing has been chosen yet. Where rounding makes a planned
-choice illegal it is put off, and when the plan is at its end the nearest legal choice is made.
+The plan is the recurrent state of SB3's ``predict``; if the caller passes no state, the policy uses that of its last
+call. An observation in which nothing has been chosen yet starts an episode. If rounding makes a planned choice illegal,
+it is postponed; if no planned choice is legal, the nearest legal one is made.
 """
 
 from collections.abc import Mapping
@@ -19,26 +19,26 @@ from mdpzoo_combinatorial.baselines.observed_instances import (
     Row,
     instance_of,
     matches,
-    names_left,
+    num_remaining,
     problem_of,
     size_of,
 )
 from mdpzoo_combinatorial.baselines.registry import Answer, solve
 from mdpzoo_combinatorial.problems import PROBLEMS
 
-Plan = tuple[NDArray[np.int64], NDArray[np.int64]]  # direct actions [B, A], -1 beyond; how many were made [B, 1]
-UNKNOWN = -1  # made, of an environment whose beginning was not seen
-REMEMBERED = 64  # plans of instances that come again
+Plan = tuple[NDArray[np.int64], NDArray[np.int64]]  # direct actions [B, A], padded with -1; actions taken [B, 1]
+UNKNOWN = -1  # actions taken in an episode whose first observation was not seen
+CACHED_PLANS = 64  # for instances that are solved again
 
 
 class PlannedPolicy(BasePolicy):
-    """Plays the solutions of one solver.
+    """Follows the solutions of one solver.
 
     Attributes:
         solver: a key of ``SOLVERS``.
-        seconds: for every plan; None: as long as the solver takes.
-        seed: of what the solver draws, the same for every plan.
-        instance: what is solved in place of the observation where the observation shows it; or None.
+        seconds: time limit of a plan; None: no limit.
+        seed: of the solver, the same for all plans.
+        instance: solved instead of the observed instance if it matches the observation; None: there is none.
     """
 
     def __init__(
@@ -64,19 +64,19 @@ class PlannedPolicy(BasePolicy):
         episode_start: NDArray[Any] | None = None,
         deterministic: bool = True,
     ) -> tuple[NDArray[np.int64], tuple[NDArray[Any], ...] | None]:
-        """Chooses actions.
+        """Returns actions and the plans.
 
         Args:
             observation: a dictionary, of one environment or with a leading axis for several.
-            state: the plans that the last call returned; None: those that the policy remembers.
-            episode_start: unused, an observation shows it.
-            deterministic: unused.
+            state: the plans that the last call returned; None: those of the policy's last call.
+            episode_start: not used; observations show it.
+            deterministic: not used.
 
         Returns:
             Actions, int64, ``[B]`` or a single one of shape ``[]``; and the plans.
 
         Raises:
-            SettingError: the first observation of an episode was not seen.
+            SettingError: if the policy has not received the first observation of an episode.
         """
         if not isinstance(observation, Mapping):
             raise SettingError(f"an observation must be a dictionary, got {type(observation).__name__}")
@@ -96,49 +96,55 @@ class PlannedPolicy(BasePolicy):
         return torch.as_tensor(self.predict(parts)[0], device=observation["action_mask"].device)
 
     def _choose(self, row: Row, problem: str, order: NDArray[np.int64], made: NDArray[np.int64]) -> int:
-        """The action of one environment; ``order`` and ``made`` are changed in place."""
-        first, ways = PROBLEMS[problem].first, PROBLEMS[problem].action_variants
+        """Returns the action of one environment; changes ``order`` and ``made`` in place."""
+        first, variants = PROBLEMS[problem].first, PROBLEMS[problem].action_variants
         size, mask = size_of(row, problem), np.asarray(row["action_mask"], bool)
-        if names_left(row, problem) == size - first:
+        if num_remaining(row, problem) == size - first:
             plan = self._plan(row, problem)
             order[:], made[0] = -1, 0
             order[: len(plan)] = plan
-        if made[0] == UNKNOWN or names_left(row, problem) != size - first - made[0]:
-            raise SettingError(f"{self.solver} plans when an episode begins, but was not shown its first observation")
-        left = np.setdiff1d(np.arange(first, size), order[: made[0]] // ways)
+        if made[0] == UNKNOWN or num_remaining(row, problem) != size - first - made[0]:
+            raise SettingError(f"{self.solver} plans at the start of an episode; pass it the first observation as well")
+        left = np.setdiff1d(np.arange(first, size), order[: made[0]] // variants)
         planned = order[made[0] :][order[made[0] :] >= 0]
         bq = "valid" in row
-        token = first + np.searchsorted(left, planned // ways) if bq else planned // ways
-        legal = mask[ways * token + planned % ways]
+        token = first + np.searchsorted(left, planned // variants) if bq else planned // variants
+        legal = mask[variants * token + planned % variants]
         if legal.any():
-            place = int(legal.argmax())
-            action = int(ways * token[place] + planned[place] % ways)
-            direct = int(planned[place])
+            position = int(legal.argmax())
+            action = int(variants * token[position] + planned[position] % variants)
+            direct = int(planned[position])
         else:
-            action = _nearest(row, mask, ways)
-            direct = action if not bq else ways * int(left[action // ways - first]) + action % ways if len(left) else 0
+            action = _nearest(row, mask, variants)
+            direct = (
+                action
+                if not bq
+                else variants * int(left[action // variants - first]) + action % variants
+                if len(left)
+                else 0
+            )
         if direct in planned:
             order[made[0] : made[0] + len(planned)] = [direct, *planned[planned != direct]]
         else:
-            kept = planned[planned // ways != direct // ways]  # a planned way that was illegal gives place to another
+            kept = planned[planned // variants != direct // variants]  # another variant may have been planned
             order[made[0] :] = -1
             order[made[0] : made[0] + 1 + len(kept)] = [direct, *kept]
         made[0] += 1
         return action
 
     def _plan(self, row: Row, problem: str) -> list[int]:
-        """Direct actions that lead to the solver's solution."""
+        """Returns the direct actions of the solver's solution."""
         key = b"".join(np.ascontiguousarray(row[name]).tobytes() for name in sorted(row))
         if key not in self._plans:
-            known = self.instance if matches(self.instance, row, problem) else instance_of(row, problem)
-            answer = self.solved(known)
-            if len(self._plans) >= REMEMBERED:
+            own = matches(self.instance, row, problem)
+            answer = self.find_answer(self.instance if own else instance_of(row, problem))
+            if len(self._plans) >= CACHED_PLANS:
                 del self._plans[next(iter(self._plans))]
             self._plans[key] = PROBLEMS[problem].actions(answer.solution)
         return self._plans[key]
 
-    def solved(self, instance: Any) -> Answer:
-        """Solves an instance."""
+    def find_answer(self, instance: Any) -> Answer:
+        """Returns the solver's answer for an instance."""
         return solve(instance, self.solver, seconds=self.seconds, seed=self.seed)
 
     def _get_constructor_parameters(self) -> dict[str, Any]:
@@ -147,14 +153,14 @@ class PlannedPolicy(BasePolicy):
 
 
 def _rows(observation: Mapping[str, Any]) -> list[Row]:
-    """The observations of each environment."""
+    """Returns the observation of each environment."""
     count = len(observation["action_mask"])
     return [{name: np.asarray(part)[row] for name, part in observation.items()} for row in range(count)]
 
 
-def _nearest(row: Row, mask: NDArray[np.bool_], ways: int) -> int:
-    """The nearest legal action; 0 where there is none, as after the end of an episode."""
+def _nearest(row: Row, mask: NDArray[np.bool_], variants: int) -> int:
+    """Returns the nearest legal action; 0 if there is none, as after the end of an episode."""
     if not mask.any():
         return 0
-    far = np.repeat(np.asarray(row["distance"]), ways) if "distance" in row else np.zeros(len(mask))
+    far = np.repeat(np.asarray(row["distance"]), variants) if "distance" in row else np.zeros(len(mask))
     return int(np.where(mask, far, np.inf).argmin())

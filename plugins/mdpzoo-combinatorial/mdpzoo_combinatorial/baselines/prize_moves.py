@@ -1,8 +1,8 @@
-"""Compiled local search for orienteering: shorten the tour by 2-opt and Or-opt, insert prizes, exchange them.
+"""Compiled local search for orienteering: 2-opt and Or-opt shorten the tour; nodes are inserted and exchanged.
 
 Sources: Croes 1958 (2-opt), Or 1976 (Or-opt), Chao, Golden and Wasil 1996, "A fast and effective heuristic for the
-orienteering problem", European Journal of Operational Research 88 (insertion and exchange). Every step makes the pair
-(prize, -length) larger in lexicographic order, so it ends.
+orienteering problem", European Journal of Operational Research 88 (insertion and exchange). Every move increases the
+pair (prize, -length) in lexicographic order, so the search terminates.
 """
 
 import numpy as np
@@ -12,12 +12,12 @@ from mdpzoo.compiling import compiled
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
-LONGEST = 3  # customers that an Or-opt move carries along
+MAX_SEGMENT = 3  # customers that an Or-opt move relocates
 
 
 @compiled
 def length(costs: Floats, tour: Integers, count: int) -> float:
-    """The length of the closed tour through the first ``count`` nodes."""
+    """Returns the length of the closed tour through the first ``count`` nodes."""
     total = costs[tour[count - 1], tour[0]]
     for k in range(count - 1):
         total += costs[tour[k], tour[k + 1]]
@@ -26,7 +26,7 @@ def length(costs: Floats, tour: Integers, count: int) -> float:
 
 @compiled
 def _two_opt(costs: Floats, tour: Integers, count: int, epsilon: float) -> bool:
-    """Reverses the first piece whose reversal shortens the tour."""
+    """Reverses the first segment whose reversal shortens the tour."""
     for i in range(count - 2):
         for j in range(i + 2, count):
             after = tour[(j + 1) % count]
@@ -42,11 +42,11 @@ def _two_opt(costs: Floats, tour: Integers, count: int, epsilon: float) -> bool:
 
 @compiled
 def _or_opt(costs: Floats, tour: Integers, count: int, epsilon: float) -> bool:
-    """Moves the first piece of one to three customers whose move shortens the tour."""
+    """Relocates the first segment of one to three customers whose relocation shortens the tour."""
     rest = np.empty(count, np.int64)
-    for carried in range(1, min(LONGEST, count - 2) + 1):
-        for low in range(1, count - carried + 1):
-            high = low + carried - 1
+    for moved in range(1, min(MAX_SEGMENT, count - 2) + 1):
+        for low in range(1, count - moved + 1):
+            high = low + moved - 1
             first, last = tour[low], tour[high]
             a, b = tour[low - 1], tour[(high + 1) % count]
             freed = costs[a, first] + costs[last, b] - costs[a, b]
@@ -59,96 +59,96 @@ def _or_opt(costs: Floats, tour: Integers, count: int, epsilon: float) -> bool:
                     kept += 1
             for k in range(kept):
                 if k == low - 1:
-                    continue  # where it has been
+                    continue  # its current position
                 c, d = rest[k], rest[(k + 1) % kept]
                 base = freed + costs[c, d]
-                for back in (False, True):
-                    one, two = (last, first) if back else (first, last)
+                for reverse in (False, True):
+                    one, two = (last, first) if reverse else (first, last)
                     if base - costs[c, one] - costs[two, d] > epsilon:
-                        piece = tour[low : high + 1].copy()
+                        segment = tour[low : high + 1].copy()
                         tour[: k + 1] = rest[: k + 1]
-                        tour[k + 1 : k + 1 + carried] = piece[::-1] if back else piece
-                        tour[k + 1 + carried : count] = rest[k + 1 : kept]
+                        tour[k + 1 : k + 1 + moved] = segment[::-1] if reverse else segment
+                        tour[k + 1 + moved : count] = rest[k + 1 : kept]
                         return True
     return False
 
 
 @compiled
 def shorten(costs: Floats, tour: Integers, count: int, epsilon: float) -> None:
-    """Makes 2-opt and Or-opt moves in place until none shortens the tour."""
+    """Applies 2-opt and Or-opt moves in place until none shortens the tour."""
     while _two_opt(costs, tour, count, epsilon) or _or_opt(costs, tour, count, epsilon):
         pass
 
 
 @compiled
-def _place_for(costs: Floats, tour: Integers, count: int, node: int, without: int) -> tuple[float, int]:
-    """What it costs to insert a node, and behind which place; as if the one at place ``without`` were not there."""
-    least, where = np.inf, -1
+def _cheapest_insertion(costs: Floats, tour: Integers, count: int, node: int, without: int) -> tuple[float, int]:
+    """Returns the least detour for a node and the position before it; ignores the node at position ``without``."""
+    least, best_position = np.inf, -1
     for k in range(count):
         if k == without:
             continue
-        following = (k + 1) % count
-        if following == without:
-            following = (following + 1) % count
-        more = costs[tour[k], node] + costs[node, tour[following]] - costs[tour[k], tour[following]]
-        if more < least:
-            least, where = more, k
-    return least, where
+        successor = (k + 1) % count
+        if successor == without:
+            successor = (successor + 1) % count
+        detour = costs[tour[k], node] + costs[node, tour[successor]] - costs[tour[k], tour[successor]]
+        if detour < least:
+            least, best_position = detour, k
+    return least, best_position
 
 
 @compiled
 def insert_all(
     costs: Floats, prizes: Floats, room: float, tour: Integers, inside: NDArray[np.bool_], count: int
 ) -> int:
-    """Inserts the prize that is largest for its detour, as long as one fits; returns the number of nodes then.
+    """Inserts the node with the highest ratio of prize to detour while one fits; returns the new number of nodes.
 
     Args:
         costs: ``[n, n]``, symmetric.
         prizes: ``[n]``.
-        room: how much longer the tour may get.
-        tour: ``[n]``, of which the first ``count`` are on the tour.
-        inside: ``[n]``, which are.
-        count: how many.
+        room: remaining length of the tour.
+        tour: ``[n]``; the first ``count`` entries are the tour.
+        inside: ``[n]``, whether a node is on the tour.
+        count: nodes on the tour.
     """
     while True:
-        best, chosen, where, price = 0.0, -1, -1, 0.0
+        best, chosen, position, added = 0.0, -1, -1, 0.0
         for node in range(prizes.shape[0]):
             if inside[node] or prizes[node] <= 0.0:
                 continue
-            more, place = _place_for(costs, tour, count, node, -1)
-            if more <= room:
-                worth = prizes[node] / max(more, 1e-12)
-                if worth > best:
-                    best, chosen, where, price = worth, node, place, more
+            detour, after = _cheapest_insertion(costs, tour, count, node, -1)
+            if detour <= room:
+                ratio = prizes[node] / max(detour, 1e-12)
+                if ratio > best:
+                    best, chosen, position, added = ratio, node, after, detour
         if chosen < 0:
             return count
-        tour[where + 2 : count + 1] = tour[where + 1 : count].copy()
-        tour[where + 1] = chosen
+        tour[position + 2 : count + 1] = tour[position + 1 : count].copy()
+        tour[position + 1] = chosen
         inside[chosen] = True
         count += 1
-        room -= price
+        room -= added
 
 
 @compiled
 def exchange(
     costs: Floats, prizes: Floats, room: float, tour: Integers, inside: NDArray[np.bool_], count: int, epsilon: float
 ) -> bool:
-    """Puts a larger prize in the place of a smaller one where it fits, or an equal one where it is nearer.
+    """Replaces a node by one outside, for a larger prize within the limit, or for a shorter tour with an equal prize.
 
-    Of all such exchanges the one that gains most, then shortens most; False where there is none.
+    Applies the exchange that adds the largest prize, then the one that shortens most; returns False if there is none.
     """
-    most, least, out, chosen, where = 0.0, -epsilon, -1, -1, -1
+    highest, least, out, chosen, position = 0.0, -epsilon, -1, -1, -1
     for place in range(1, count):
         node = tour[place]
         a, b = tour[place - 1], tour[(place + 1) % count]
         freed = costs[a, node] + costs[node, b] - costs[a, b]
         for other in range(prizes.shape[0]):
-            gain = prizes[other] - prizes[node]
-            if inside[other] or gain < most:
+            added = prizes[other] - prizes[node]
+            if inside[other] or added < highest:
                 continue
-            more, behind = _place_for(costs, tour, count, other, place)
-            if more - freed <= room and (gain > most or more - freed < least):
-                most, least, out, chosen, where = gain, more - freed, place, other, behind
+            detour, after = _cheapest_insertion(costs, tour, count, other, place)
+            if detour - freed <= room and (added > highest or detour - freed < least):
+                highest, least, out, chosen, position = added, detour - freed, place, other, after
     if out < 0:
         return False
     inside[tour[out]], inside[chosen] = False, True
@@ -158,7 +158,7 @@ def exchange(
         if k != out:
             kept[size] = tour[k]
             size += 1
-        if k == where:
+        if k == position:
             kept[size] = chosen
             size += 1
     tour[:count] = kept

@@ -1,6 +1,6 @@
-"""Runs the solvers of the table, and checks what they find.
+"""Runs the solvers of the table and validates their solutions.
 
-A solver is a function ``(instance, seed, budget) -> Found``; its module is imported when it is asked to solve.
+A solver is a function ``(instance, seed, budget) -> SolverResult``; its module is imported when it is first called.
 """
 
 import time
@@ -16,16 +16,17 @@ from mdpzoo_combinatorial.local_search.budget import Budget
 from mdpzoo_combinatorial.problems import PROBLEMS, resolve
 
 SEED_LIMIT = 2**63
-STANDS_IN = "stands in"  # part of the decoding where something else than the solver itself has answered
+STANDS_IN = "stands in"  # part of ``decoding`` if another solver had to be used
 
 
-class Found(NamedTuple):
-    """What a solver hands back.
+class SolverResult(NamedTuple):
+    """The result of a solver.
 
     Attributes:
-        solution: as ``instance.objective`` takes it.
-        proven_optimal: whether the solver has proven that no solution is better.
-        decoding: how, where there are several ways; names the stand-in where the solver itself had no answer in time.
+        solution: as ``instance.objective`` expects it.
+        proven_optimal: whether the solver has proven the solution optimal.
+        decoding: the method, if the solver has several, or the solver that was used instead because this one had no
+            solution in time; None otherwise.
     """
 
     solution: Any
@@ -34,15 +35,15 @@ class Found(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """An answer that has been checked against its instance.
+    """A solution that was validated against its instance.
 
     Attributes:
         solution: in canonical form, as lists of int.
-        objective: its value; an int where everything that it adds is one.
-        proven_optimal: whether no solution can be better, by the solver's own proof or a bound that it meets.
-        decoding: as in ``Found``.
-        seconds: of wall clock that the search took.
-        instance: what was solved.
+        objective: its value; an int if all costs or values are integers.
+        proven_optimal: whether it is optimal, by the solver's own proof or because it meets a bound.
+        decoding: as in ``SolverResult``.
+        seconds: wall-clock time of the search.
+        instance: the solved instance.
     """
 
     solution: Any
@@ -53,12 +54,12 @@ class Answer(NamedTuple):
     instance: Any
 
     def __repr__(self) -> str:
-        """One line, the solution cut."""
+        """One line, with the solution abbreviated."""
         facts = ", ".join(f"{name}={entry_text(value)}" for name, value in self._facts().items())
         return f"Answer({facts})"
 
     def _facts(self) -> dict[str, Any]:
-        """What is shown at the prompt and in notebooks."""
+        """The fields shown at the prompt and in notebooks."""
         return {**self._asdict(), "instance": self.instance.name}
 
     def _repr_png_(self) -> bytes | None:
@@ -81,16 +82,17 @@ def solve(
     """Solves an instance.
 
     Args:
-        instance: any of the five kinds.
-        agent: a key of ``SOLVERS`` that solves this kind.
-        seconds: wall-clock limit; None: until the solver ends by itself, or 10 where it does not.
-        seed: in ``[0, 2**63)``, of what the solver draws.
-        budget: in place of ``seconds``, a limit that can be cut short.
+        instance: an instance of any problem.
+        agent: a key of ``SOLVERS`` that solves this problem.
+        seconds: wall-clock limit; None: until the solver ends, or 10 for anytime solvers.
+        seed: of the solver, in ``[0, 2**63)``.
+        budget: replaces ``seconds`` by a limit that can be stopped early.
 
     Raises:
-        UnknownNameError: there is no such solver.
-        SettingError: the solver does not solve this problem, the instance is too large for it, or a value is wrong.
-        MissingExtraError: the package that the solver needs is not installed.
+        UnknownNameError: if the solver is unknown.
+        SettingError: if the solver does not solve this problem, the instance is too large for it, or an argument is out
+            of range.
+        MissingExtraError: if the package that the solver needs is not installed.
     """
     if agent not in SOLVERS:
         raise unknown("solver", agent, SOLVERS, "mdpzoo_combinatorial.baselines.SOLVERS")
@@ -99,19 +101,19 @@ def solve(
     began = time.monotonic()
     solver = SOLVERS[agent]
     solver.check(instance.problem)
-    function: Callable[[Any, int, Budget], Found] = resolve(f"baselines.{solver.code}")
+    function: Callable[[Any, int, Budget], SolverResult] = resolve(f"baselines.{solver.code}")
     found = function(instance, seed, budget or Budget(seconds))
-    return checked(instance, found, time.monotonic() - began)
+    return check_result(instance, found, time.monotonic() - began)
 
 
-def checked(instance: Any, found: Found, seconds: float) -> Answer:
-    """What a search has found in so many seconds, checked against the instance."""
-    solution = instance.checked(found.solution)
+def check_result(instance: Any, found: SolverResult, seconds: float) -> Answer:
+    """Validates the result of a search that took ``seconds``, and returns it as an answer."""
+    solution = instance.validate(found.solution)
     return answer_of(instance, found._replace(solution=solution), seconds)
 
 
-def answer_of(instance: Any, found: Found, seconds: float) -> Answer:
-    """The answer with a solution that was checked before, in canonical form."""
+def answer_of(instance: Any, found: SolverResult, seconds: float) -> Answer:
+    """Returns the answer for a solution that is already validated and in canonical form."""
     solution = found.solution if isinstance(found.solution, list) else found.solution.tolist()
     objective = instance.evaluate(solution)
     proven = found.proven_optimal or PROBLEMS[instance.problem].meets_bound(instance, objective)

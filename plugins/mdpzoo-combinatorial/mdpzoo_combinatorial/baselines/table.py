@@ -1,7 +1,7 @@
-"""The table of baselines: what each is, what runs it as a solver and as an agent, and which extra it needs.
+"""The table of baselines: summary, source, code as a solver and as an agent, and the extra that each needs.
 
-Importing the table imports neither NumPy nor torch: ``plugin.py`` makes agents of it, ``registry.py`` runs its solvers.
-Which problems a baseline solves is in the problems' records.
+Importing the table imports neither NumPy nor torch; ``plugin.py`` builds agents from it, ``registry.py`` runs its
+solvers. The problems' records list the baselines that solve them.
 """
 
 from dataclasses import dataclass
@@ -11,25 +11,25 @@ from mdpzoo.errors import MissingExtraError, SettingError
 from mdpzoo_combinatorial.problems import PROBLEMS
 
 AGENTS = "mdpzoo_combinatorial.baselines.agents"
-SMALL = 15  # nodes up to which iterated-local-search ends by itself
+SMALL = 15  # largest number of nodes for which iterated-local-search ends without a time limit
 
 
 @dataclass(frozen=True, kw_only=True)
 class Solver:
-    """A solver before it is imported.
+    """A baseline, described without importing it.
 
     Attributes:
         id: its name on the command line, as a solver and as an agent.
-        code: ``"module:function"`` in ``mdpzoo_combinatorial.baselines``, which solves an instance; None: it is only
-            an agent.
+        code: ``"module:function"`` in ``mdpzoo_combinatorial.baselines`` that solves an instance; None: it is only an
+            agent.
         summary: one line.
         source: the paper.
-        agent: ``"module:function"``, which builds the agent; None: it is a solver only.
-        entries: of the observation, which the agent reads besides ``action_mask``.
-        extra: the extra of this distribution that it needs; None: none.
+        agent: ``"module:function"`` that builds the agent; None: it is only a solver.
+        entries: entries of the observation that the agent needs besides ``action_mask``.
+        extra: the extra of this distribution that it needs; None: it needs none.
         package: the module that the extra installs.
-        licence: what its licence does not allow, in a few words; empty: nothing of note.
-        anytime: whether it improves until its time is up; the others end by themselves.
+        licence: restrictions of its licence, in a few words; empty if there are none.
+        anytime: whether it improves its solution until the time limit; other solvers end without a limit.
     """
 
     id: str
@@ -45,7 +45,7 @@ class Solver:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """Which problems it solves."""
+        """The problems that it solves."""
         return tuple(name for name, record in PROBLEMS.items() if self.id in record.baselines)
 
     def check(self, problem: str) -> None:
@@ -73,7 +73,7 @@ BASELINES: dict[str, Solver] = {
         Solver(
             id="nearest-neighbour",
             code="constructive:nearest_neighbour",
-            summary="goes to the nearest legal node, or home if no customer fits",
+            summary="visits the nearest legal node, or the depot if no customer fits",
             source="Rosenkrantz, Stearns and Lewis 1977 (SIAM Journal on Computing 6), section 2",
             agent="mdpzoo_combinatorial.baselines.nearest_rule:nearest_neighbour",
             entries=("distance",),
@@ -81,7 +81,7 @@ BASELINES: dict[str, Solver] = {
         Solver(
             id="farthest-insertion",
             code="constructive:farthest_insertion",
-            summary="inserts the node farthest from the tour where it costs least",
+            summary="inserts the node farthest from the tour at its cheapest position",
             source="Rosenkrantz, Stearns and Lewis 1977 (SIAM Journal on Computing 6), section 4",
             agent=f"{AGENTS}:farthest_insertion",
             entries=("distance",),
@@ -89,7 +89,7 @@ BASELINES: dict[str, Solver] = {
         Solver(
             id="savings",
             code="clarke_wright:savings",
-            summary="joins the routes that save most, the parallel version",
+            summary="joins routes in descending order of savings (the parallel version)",
             source="Clarke and Wright 1964 (Operations Research 12)",
             agent=f"{AGENTS}:savings",
             entries=("demand",),
@@ -97,14 +97,14 @@ BASELINES: dict[str, Solver] = {
         Solver(
             id="greedy-ratio",
             code="constructive:greedy_ratio",
-            summary="takes the most value per weight, or prize per distance",
+            summary="chooses the highest ratio of value to weight, or prize to distance",
             source="Dantzig 1957 (Operations Research 5)",
             agent=f"{AGENTS}:greedy_ratio",
         ),
         Solver(
             id="two-opt",
             code="descent:two_opt",
-            summary="local search by 2-opt, Or-opt and related moves from a simple rule's solution",
+            summary="local search by 2-opt, Or-opt and related moves from a heuristic solution",
             source="Croes 1958; Or 1976; Potvin and Rousseau 1995",
             agent=f"{AGENTS}:two_opt",
             entries=("distance",),
@@ -112,7 +112,7 @@ BASELINES: dict[str, Solver] = {
         Solver(
             id="iterated-local-search",
             code="iterated:iterated_local_search",
-            summary="kicks and repairs, or ruins and recreates, until the time is up",
+            summary="iterated Lin-Kernighan, 3-opt, or ruin and recreate, until the time limit",
             source="Lin and Kernighan 1973; Martin, Otto and Felten 1991; Christiaens and Vanden Berghe 2020",
             agent=f"{AGENTS}:iterated_local_search",
             entries=("distance",),
@@ -128,7 +128,7 @@ BASELINES: dict[str, Solver] = {
         ),
         Solver(
             id="nearest-action",
-            summary="takes the shortest way to a customer, by the depot or not",
+            summary="takes the shortest way to any customer, directly or via the depot",
             agent="mdpzoo_combinatorial.baselines.nearest_rule:nearest_action",
             entries=("distance", "distance_home"),
         ),
@@ -147,7 +147,7 @@ BASELINES: dict[str, Solver] = {
         Solver(
             id="pyvrp",
             code="external.pyvrp_models:pyvrp",
-            summary="PyVRP's iterated local search until the time is up",
+            summary="PyVRP's iterated local search until the time limit",
             source="Wouda, Lan and Kool 2024 (INFORMS Journal on Computing 36)",
             agent=f"{AGENTS}:pyvrp",
             entries=("distance",),

@@ -26,7 +26,7 @@ _find, __dir__ = lazily(__name__, _HOMES)
 
 
 def __getattr__(name: str) -> Any:
-    """Imports the classes, and torch with them, when they are first asked for."""
+    """Imports the classes, and thereby torch, when they are first used."""
     try:
         return _find(name)
     except ModuleNotFoundError as error:
@@ -46,13 +46,13 @@ def build(
     tensorboard_log: str | None = None,
     **settings: Any,
 ) -> "BQNCO":
-    """Builds an untrained agent from settings that JSON can hold, for ``mdpzoo.make_agent``.
+    """Builds an untrained agent from JSON values, for ``mdpzoo.make_agent``.
 
     Args:
-        env: one of the environments of this plugin in either form, or None.
+        env: an environment of this plugin in either form, or None.
         problem: its name, if there is no environment.
-        seed: decides everything drawn at random.
-        device: where the network lives.
+        seed: random seed.
+        device: of the network.
         verbose: 1 writes the log to the terminal.
         tensorboard_log: a folder for TensorBoard.
         **settings: see ``settings.Settings``. Its parts are mappings: ``imitation={"tokens": 256}`` here,
@@ -79,10 +79,10 @@ build.settings_of = "mdpzoo_combinatorial.bq_nco.settings:Settings"  # type: ign
 
 
 def load(path: str | Path | None = None, env: Any = None) -> "BQNCO":
-    """Reads a saved agent, or the one that comes with the package, for ``mdpzoo.load_agent``.
+    """Loads a saved agent, or a pretrained one, for ``mdpzoo.load_agent``.
 
     Raises:
-        CheckpointError: the file cannot be used.
+        CheckpointError: if the file cannot be used.
     """
     from mdpzoo_combinatorial.bq_nco.algorithm import BQNCO
 

@@ -1,7 +1,7 @@
 """BQ-NCO as a Stable-Baselines3 algorithm (Drakulic et al. 2023, arXiv 2301.03313).
 
-``learn`` imitates near-optimal solutions; one timestep is one imitated decision. It never plays the environment, which
-only says which problem to train for, and of which size. What differs from the paper: see ``networks.token_network``,
+``learn`` imitates near-optimal solutions; one timestep is one imitated decision. The environment only defines the
+problem and the size; no episodes are played. What differs from the paper: see ``networks.token_network``,
 ``training.sampling``, ``training.imitation`` and ``search.reconstruction``.
 """
 
@@ -37,20 +37,20 @@ from mdpzoo_combinatorial.local_search.budget import Budget
 from mdpzoo_combinatorial.problems import ProblemRecord
 
 __all__ = ["BQNCO", "SHIPPED", "shipped_for"]
-LARGEST = 100  # tokens of the instances that an environment makes the agent solve: larger ones take long to label
+LARGEST = 100  # maximum number of tokens of training instances by default, since larger ones take long to label
 
 
 class BQNCO(BaseAlgorithm):
-    """Attention policy over what is left to solve, fitted by imitation of near-optimal solutions.
+    """An attention policy over the remaining problem, trained by imitation of near-optimal solutions.
 
     Attributes:
-        problem: what it solves.
+        problem: the problem.
         policy: the network as SB3's policy.
-        progress: decisions imitated and updates made.
+        progress: number of imitated decisions and of updates.
     """
 
     policy_aliases: ClassVar[dict[str, type[BasePolicy]]] = {"BQPolicy": BQPolicy}
-    resumes_exactly: ClassVar[bool] = True  # its file holds all that learning needs
+    resumes_exactly: ClassVar[bool] = True  # files contain everything that training needs
     policy: BQPolicy
 
     def __init__(
@@ -66,18 +66,18 @@ class BQNCO(BaseAlgorithm):
         _init_setup_model: bool = True,
         **settings: Any,
     ) -> None:
-        """Draws the weights.
+        """Initialises the weights.
 
         Args:
             policy: ``"BQPolicy"``.
-            env: one of the environments in either form, or None.
-            problem: ``TSP``, ``ATSP``, ``CVRP``, ``OP`` or ``Knapsack``, or a record, which may differ from the one
-                that is registered by its name; None: the environment's, else TSP.
-            seed: decides weights, labels and samples, in ``[0, 2**63)``; None: a new one each time.
-            device: where the network lives.
+            env: an environment of this plugin in either form, or None.
+            problem: ``TSP``, ``ATSP``, ``CVRP``, ``OP`` or ``Knapsack``, or a record, which may differ from the
+                registered one; None: the environment's, else TSP.
+            seed: of weights, labels and samples, in ``[0, 2**63)``; None: a random one.
+            device: of the network.
             verbose: 1 writes the log to the terminal.
             tensorboard_log: a folder for TensorBoard; None: no such log.
-            _init_setup_model: SB3's; whether to draw the weights now.
+            _init_setup_model: as in SB3, whether to initialise the weights now.
             **settings: fields of ``Settings``: ``network``, ``imitation``, ``improvement``, ``search``, ``labels``,
                 ``size``, ``num_instances``, ``expert`` and ``compiled``.
 
@@ -100,7 +100,9 @@ class BQNCO(BaseAlgorithm):
         shown = getattr(self, "observation_space", None)
         self.problem = problem_named(problem_of(shown) if problem is None else problem)
         if env is not None and self.problem.name != problem_of(shown):
-            raise SettingError(f"the environment is of {problem_of(shown)}, the setting says {problem!r}; give one")
+            raise SettingError(
+                f"the environment is of {problem_of(shown)}, but the setting is {problem!r}; leave it out"
+            )
         self.policy_kwargs = {"problem": self.problem, "settings": chosen.network}
         paths = [chosen.labels] if isinstance(chosen.labels, str | Path) else chosen.labels or []
         self.labels = [str(each) for each in paths]
@@ -115,7 +117,7 @@ class BQNCO(BaseAlgorithm):
             self._setup_model()
 
     def _setup_model(self) -> None:
-        """Draws the weights from the seed; the sampler of the fit goes on with the same stream."""
+        """Initialises the weights from the seed; training continues with the same random stream."""
         fresh = np.random.SeedSequence().generate_state(1, np.uint64)[0] >> 1
         seed = int(fresh) if self.seed is None else self.seed
         self.generator = torch.Generator().manual_seed(seed)
@@ -133,14 +135,14 @@ class BQNCO(BaseAlgorithm):
 
     @property
     def optimiser(self) -> Optimiser:
-        """Over the weights of the policy; made at its first use, since torch takes more than a second for its first."""
+        """The optimiser of the weights; created on first use, since torch's first one takes more than a second."""
         if self._optimiser is None:
             settings = self.imitation
             self._optimiser = new_optimiser(self.policy.network, settings.learning_rate, settings.weight_decay)
         return self._optimiser
 
     def set_random_seed(self, seed: int | None = None) -> None:
-        """Seeds what ``predict`` draws and the environment; unlike SB3's, no global random state."""
+        """Seeds ``predict`` and the environment; unlike in SB3, no global random state."""
         if seed is None:
             return
         drawn = np.random.SeedSequence(seed).spawn(1)[0].generate_state(1, np.uint64)[0]
@@ -157,7 +159,7 @@ class BQNCO(BaseAlgorithm):
         episode_start: np.ndarray | None = None,
         deterministic: bool = True,
     ) -> tuple[np.ndarray, tuple[np.ndarray, ...] | None]:
-        """Chooses actions as ``BQPolicy.predict`` does; unlike SB3's own algorithms, the best ones by default."""
+        """Chooses actions as ``BQPolicy.predict``, by default deterministically, unlike SB3's own algorithms."""
         return self.policy.predict(observation, state, episode_start, deterministic)
 
     def learn(
@@ -174,11 +176,11 @@ class BQNCO(BaseAlgorithm):
         Labels come from ``labels``, from the expert, or from the agent itself; see ``Settings``.
 
         Args:
-            total_timesteps: decisions to imitate; the learning rate falls towards its end.
-            callback: SB3's; called once for each update of the weights.
+            total_timesteps: decisions to imitate; the learning rate falls towards the end.
+            callback: as in SB3; called once for each update of the weights.
             log_interval: updates between two lines of the log; None or 0: only the last line.
             tb_log_name: the run's name in TensorBoard.
-            reset_num_timesteps: False goes on where the last call or the loaded run ended.
+            reset_num_timesteps: False continues where the last call or the loaded run ended.
             progress_bar: whether to show a bar.
 
         Returns:
@@ -197,23 +199,25 @@ class BQNCO(BaseAlgorithm):
         reset_num_timesteps: bool = True,
         progress_bar: bool = False,
     ) -> Self:
-        """``learn`` on labels at hand: each batch takes one of them, drawn uniformly.
+        """As ``learn``, with labels; each batch is from one of them, drawn uniformly.
 
-        None: the agent imitates the best of its own solutions, drawn anew every ``improvement.decisions``.
+        None: the agent imitates its own best solutions, sampled again every ``improvement.decisions`` decisions.
 
         Raises:
-            InstanceError: labels are of another problem.
+            InstanceError: if labels are of another problem.
         """
         for each in labels or ():
             if each.problem != self.problem.name:
-                raise InstanceError(f"the labels are of {each.problem}, the agent solves {self.problem.name}")
+                raise InstanceError(f"the labels are of {each.problem}, but the agent solves {self.problem.name}")
         if reset_num_timesteps:
             self.progress, self.num_timesteps, self.pool = Progress(), 0, None
         total_timesteps += self.num_timesteps
         callback = begin(self, total_timesteps, callback, tb_log_name, reset_num_timesteps, progress_bar)
         callback.on_training_start({"self": self, "total_timesteps": total_timesteps}, globals())
         if World().size > 1 and self.seed is None:
-            raise SettingError("several processes need one seed to draw the same weights and states: give seed=0, say")
+            raise SettingError(
+                "several processes need a seed to draw the same weights and states; pass, for example, seed=0"
+            )
         report = Report(self, callback, log_interval)
         relative, going_on = self.policy.settings.relative, True
         learner = Learner(self.policy.network, self.optimiser, self.problem, relative, self.compiled)
@@ -238,29 +242,29 @@ class BQNCO(BaseAlgorithm):
         """Finds solutions.
 
         Args:
-            instances: an instance, several of one size, coordinates ``[B, n, 2]`` (TSP) or costs ``[B, n, n]`` (ATSP),
-                solved as one batch; an agent of ATSP takes those of TSP, too.
+            instances: an instance, several of the same size, coordinates ``[B, n, 2]`` (TSP) or costs ``[B, n, n]``
+                (ATSP), solved as one batch; an agent for ATSP also solves TSP instances.
             decoding: ``greedy``, ``symmetric``, ``sample``, ``beam`` or ``reconstruct``; None: the setting's.
-            seconds: of wall clock for the whole batch, positive; None: no limit.
-            seed: of what is drawn at random, in ``[0, 2**63)``.
-            budget: a limit that can be cut short, in place of ``seconds``.
-            descent: whether compiled local search, without a kick, follows each decoding and each re-construction; not
-                for Knapsack. ``mdpzoo solve`` has it on.
+            seconds: wall-clock limit for the batch, positive; None: no limit.
+            seed: random seed, in ``[0, 2**63)``.
+            budget: replaces ``seconds`` by a limit that can be stopped early.
+            descent: whether compiled local search follows each decoding and each re-construction, except for Knapsack;
+                ``mdpzoo solve`` uses it.
             **options: of the decoding; see ``search.decodings``.
 
         Raises:
-            SettingError: there is no such decoding or option, or a value is out of range; names the nearest.
-            InstanceError: sizes differ, or coordinates are not finite or of a wrong shape.
+            SettingError: if the decoding or an option is unknown, or a value is out of range.
+            InstanceError: if sizes differ, or coordinates are not finite or of another shape.
         """
         trained = TrainedNetwork(self.problem, self.policy.network, self.policy.settings.relative, self.search)
         return trained.solve(instances, decoding, seconds, seed, budget, descent, **options)
 
     def save(self, path: str | Path, *, resumable: bool = True) -> None:  # type: ignore[override]
-        """Writes one safetensors file, whole or not at all.
+        """Writes one safetensors file atomically.
 
         Args:
-            path: ``.safetensors`` is added where there is no suffix, and replaces ``.zip``.
-            resumable: whether optimiser and sampler go in, three times the size; without them ``learn`` starts anew.
+            path: ``.safetensors`` is added if there is no suffix, and replaces ``.zip``.
+            resumable: whether to include optimiser and sampler, for three times the size; otherwise ``learn`` restarts.
         """
         checkpoint.write(path, content_of(self, resumable))
 
@@ -275,19 +279,19 @@ class BQNCO(BaseAlgorithm):
         verbose: int = 0,
         tensorboard_log: str | None = None,
     ) -> Self:
-        """Reads what ``save`` has written.
+        """Loads a file that ``save`` has written.
 
         Args:
-            path: a file, or ``"tsp"``, ``"atsp"``, ``"cvrp"``, ``"op"`` or ``"knapsack"`` for the checkpoint that comes
-                with the package.
-            env: the environment of its problem, of any size, or None.
-            device: where the network will live.
-            labels: as in the constructor, in place of those that the file names.
-            verbose: likewise.
-            tensorboard_log: likewise.
+            path: a file, or ``"tsp"``, ``"atsp"``, ``"cvrp"``, ``"op"`` or ``"knapsack"`` for the
+                pretrained checkpoint.
+            env: an environment of its problem, of any size, or None.
+            device: of the network.
+            labels: as in the constructor; replaces those of the file.
+            verbose: as in the constructor.
+            tensorboard_log: as in the constructor.
 
         Raises:
-            CheckpointError: there is no such file, or it cannot be used.
+            CheckpointError: if the file does not exist or cannot be used.
         """
         found = checkpoint.read(file_named(path))
         kept = settings_of(found) | ({"labels": labels} if labels else {})
@@ -297,5 +301,5 @@ class BQNCO(BaseAlgorithm):
         return agent
 
     def dump_logs(self) -> None:
-        """Writes the logger's line."""
+        """Writes the logger's values."""
         self.logger.dump(self.num_timesteps)

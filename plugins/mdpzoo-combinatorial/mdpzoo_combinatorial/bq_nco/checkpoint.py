@@ -1,9 +1,9 @@
-"""Checkpoints of BQ-NCO: one safetensors file, its metadata JSON; nothing in it is unpickled.
+"""Checkpoints of BQ-NCO: one safetensors file with JSON metadata; nothing is unpickled.
 
-Entries: ``network.<weight>`` float32; while training also ``mean.<weight>`` and ``square.<weight>`` float32 (what the
-optimisers remember), ``step`` float32 and ``generator`` uint8 (the state of the sampler), and where it improves itself
-``pool`` int16 (the best solutions known). Metadata: ``agent`` is ``bq-nco``, and ``bq-nco`` holds a JSON object with
-the format's version, the settings and how far the fit went. Files of the published layout are read, too.
+Entries: ``network.<weight>`` float32; if resumable also ``mean.<weight>`` and ``square.<weight>`` float32 (state of
+the optimisers), ``step`` float32 and ``generator`` uint8 (the state of the sampler), and for self-improvement ``pool``
+int16 (the best solutions). Metadata: ``agent`` is ``bq-nco``, and ``bq-nco`` is a JSON object with the version of the
+format, the settings and the progress. Files in the published layout can be read as well.
 """
 
 import json
@@ -25,29 +25,29 @@ from mdpzoo_combinatorial.bq_nco.settings import SearchSettings
 from mdpzoo_combinatorial.bq_nco.states.problems import PROBLEMS
 from mdpzoo_combinatorial.bq_nco.training.imitation import ImitationSettings, Progress
 from mdpzoo_combinatorial.bq_nco.training.improvement import ImprovementSettings
-from mdpzoo_combinatorial.bq_nco.training.optimiser import stacked
+from mdpzoo_combinatorial.bq_nco.training.optimiser import layer_matrices
 
 AGENT = "bq-nco"
 FORMAT = 3
 SUFFIX = ".safetensors"
-LARGEST = 1 << 30  # bytes of a file that is still read
+LARGEST = 1 << 30  # maximum size of a file in bytes
 RESUME = ("mean.", "square.", "step", "generator", "pool")
 DEFAULT_LABELS = {"size": 100, "num_instances": 2048, "expert": "own", "paths": []}
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a file holds.
+    """The content of a file.
 
     Attributes:
-        problem: what is solved.
+        problem: the problem.
         network: the network's kind and size.
-        imitation: how it is fitted.
-        progress: how far.
-        seed: of the run, None where it had none.
-        labels: what the run imitates: files (``paths``, maybe none), else ``num_instances`` of ``size`` by ``expert``.
-        improvement: of itself, where it is the expert.
-        search: of ``solve``.
+        imitation: settings of imitation.
+        progress: of training.
+        seed: of the run; None if it had none.
+        labels: files (``paths``, possibly empty), else ``num_instances`` of ``size`` solved by ``expert``.
+        improvement: settings of self-improvement.
+        search: settings of ``solve``.
         tensors: by the names above.
     """
 
@@ -68,18 +68,18 @@ class Checkpoint:
 
     @property
     def resumable(self) -> bool:
-        """Whether optimiser and sampler are there."""
+        """Whether optimiser and sampler are included."""
         return "step" in self.tensors
 
 
 def target(path: str | Path) -> Path:
-    """The file that ``path`` names: ``.safetensors`` is added where there is no suffix and replaces SB3's ``.zip``."""
+    """Returns the file of a path: ``.safetensors`` is added if there is no suffix, and replaces SB3's ``.zip``."""
     path = Path(path)
     return path.with_suffix(SUFFIX) if path.suffix == ".zip" else path if path.suffix else Path(f"{path}{SUFFIX}")
 
 
 def write(path: str | Path, checkpoint: Checkpoint) -> Path:
-    """Writes beside the target, then renames: the file is there whole or as it was. Returns its path."""
+    """Writes a file atomically, by renaming a temporary one; returns its path."""
     file = target(path)
     file.parent.mkdir(parents=True, exist_ok=True)
     content = {
@@ -100,17 +100,17 @@ def write(path: str | Path, checkpoint: Checkpoint) -> Path:
 
 
 def read(path: str | Path) -> Checkpoint:
-    """Reads a file that anybody may have made.
+    """Reads an untrusted file.
 
     Raises:
-        CheckpointError: there is no such file, it is damaged, or it does not hold exactly the tensors that its settings
-            ask for, all finite.
+        CheckpointError: if the file does not exist or is damaged, or its tensors are not finite or not exactly those of
+            its settings.
     """
     file = Path(path) if Path(path).is_file() else target(path)
     if not file.is_file():
-        raise CheckpointError(f"there is no checkpoint {str(path)!r}; 'tsp' names one that comes with the package")
+        raise CheckpointError(f"there is no checkpoint {str(path)!r}; use, for example, 'tsp' for a pretrained one")
     if file.stat().st_size > LARGEST:
-        raise CheckpointError(f"{file.name} is larger than {LARGEST} bytes: no checkpoint of {AGENT} is")
+        raise CheckpointError(f"{file.name} is larger than {LARGEST} bytes, so it is not a checkpoint of {AGENT}")
     if is_published(file):
         problem, settings, net = read_published(file)
         tensors = {f"network.{name}": each for name, each in net.items()}
@@ -128,33 +128,33 @@ def read(path: str | Path) -> Checkpoint:
             tensors = {name: opened.get_tensor(name) for name in shapes}
         wrong = next((name for name, each in tensors.items() if not bool(torch.isfinite(each).all())), None)
         if wrong is not None:
-            raise ValueError(f"{wrong} holds a number that is not finite")
+            raise ValueError(f"{wrong} has a number that is not finite")
     except (SafetensorError, SettingError, ValueError, TypeError, KeyError, OSError, RecursionError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise CheckpointError(f"{file.name} is no usable checkpoint of {AGENT}: {reason}") from None
+        raise CheckpointError(f"{file.name} is not a valid checkpoint of {AGENT}: {reason}") from None
     return replace(checkpoint, tensors=tensors)
 
 
 def _content(metadata: Mapping[str, str] | None) -> dict[str, Any]:
-    """The JSON object in the metadata."""
+    """Returns the JSON object in the metadata."""
     if not metadata or metadata.get("agent") != AGENT or AGENT not in metadata:
         raise ValueError(f"its metadata does not name {AGENT}")
     content = json.loads(metadata[AGENT])
     if not isinstance(content, dict):
-        raise ValueError("its metadata is no JSON object")
+        raise ValueError("its metadata is not a JSON object")
     if content.get("format") != FORMAT:
         raise ValueError(f"its format is {content.get('format')!r:.40}, this version reads {FORMAT}")
     return content
 
 
 def _settings(content: Mapping[str, Any], tensors: int) -> Checkpoint:
-    """The settings, each checked by its own class; ``tensors`` bounds the layers before any is made."""
+    """Returns the settings, validated by their classes; ``tensors`` limits the layers before any is created."""
     problem = content.get("problem")
     if not isinstance(problem, str) or problem not in PROBLEMS:
         raise ValueError(f"its problem is {problem!r:.40}, known are {', '.join(PROBLEMS)}")
     network = network_settings(**_object(content, "network"))
     if network.layers > tensors:
-        raise ValueError(f"it says {network.layers} layers but holds {tensors} tensors")
+        raise ValueError(f"it has {network.layers} layers but {tensors} tensors")
     progress = Progress(**_object(content, "progress"))
     labels = _labels(_object(content, "labels"))
     numbers = asdict(progress) | {name: labels[name] for name in ("size", "num_instances")}
@@ -166,37 +166,39 @@ def _settings(content: Mapping[str, Any], tensors: int) -> Checkpoint:
         raise ValueError(f"seed must be an integer from 0, got {seed!r:.40}")
     imitation = ImitationSettings(**_object(content, "imitation"))
     improvement = ImprovementSettings(**_object(content, "improvement"))
-    search = SearchSettings(**_object(content, "search")) if "search" in content else SearchSettings()  # older: without
+    search = (
+        SearchSettings(**_object(content, "search")) if "search" in content else SearchSettings()
+    )  # missing in older files
     return Checkpoint(problem, network, imitation, progress, seed, labels, improvement, search, {})
 
 
 def _labels(found: dict[str, Any]) -> dict[str, Any]:
-    """What the run imitates, its types checked."""
+    """Returns the labels, with validated types."""
     if found.keys() != DEFAULT_LABELS.keys():
-        raise ValueError(f"labels must hold {', '.join(DEFAULT_LABELS)}, got {', '.join(found):.80}")
+        raise ValueError(f"labels must have {', '.join(DEFAULT_LABELS)}, got {', '.join(found):.80}")
     paths = found["paths"]
     if (
         not isinstance(found["expert"], str)
         or not isinstance(paths, list)
         or not all(isinstance(p, str) for p in paths)
     ):
-        raise ValueError("labels must name an expert and hold a list of paths")
+        raise ValueError("labels must have an expert and a list of paths")
     return found
 
 
 def _object(content: Mapping[str, Any], name: str) -> dict[str, Any]:
     part = content.get(name)
     if not isinstance(part, dict):
-        raise ValueError(f"its metadata holds no {name!r}")
+        raise ValueError(f"its metadata has no {name!r}")
     return part
 
 
 def _shapes(checkpoint: Checkpoint, names: set[str]) -> dict[str, tuple[str, tuple[int, ...]]]:
-    """Type and shape of each entry that must be there; refuses missing and unknown names."""
+    """Returns type and shape of each required entry; raises ValueError for missing and unknown names."""
     with torch.device("meta"):
         made = make_network(PROBLEMS[checkpoint.problem], checkpoint.network)
         weights = {name: tuple(each.shape) for name, each in made.state_dict().items()}
-        matrices = stacked(made)
+        matrices = layer_matrices(made)
     shapes = {f"network.{name}": ("F32", shape) for name, shape in weights.items()}
     if any(name.startswith(RESUME) for name in names):
         for name, shape in weights.items():
@@ -212,5 +214,5 @@ def _shapes(checkpoint: Checkpoint, names: set[str]) -> dict[str, tuple[str, tup
 
 
 def _pool_shape(checkpoint: Checkpoint) -> tuple[int, int]:
-    """Solutions of a pool: a choice for each token, but for the one that a tour starts at."""
+    """Returns the shape of a pool's solutions: a choice for each token except the start of a tour."""
     return checkpoint.labels["num_instances"], checkpoint.labels["size"] - PROBLEMS[checkpoint.problem].record.closed

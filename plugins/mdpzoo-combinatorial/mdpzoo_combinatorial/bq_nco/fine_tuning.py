@@ -2,8 +2,8 @@
 
     model = MaskablePPO(MaskableBQPolicy, env, policy_kwargs={"features_extractor_kwargs": {"checkpoint": "cvrp"}})
 
-The network is the features extractor: before the first update the actor's logits are its scores, so ``predict`` chooses
-what ``BQNCO`` would; the critic starts from the mean of the tokens' embeddings.
+The network is the features extractor. Before the first update, the actor's logits are its scores, so that ``predict``
+returns the same actions as ``BQNCO``; the critic's input is the mean of the tokens' embeddings.
 """
 
 from typing import Any
@@ -22,21 +22,21 @@ from mdpzoo_combinatorial.bq_nco.states.problems import PROBLEMS
 
 
 class BQExtractor(BaseFeaturesExtractor):
-    """Turns an observation into the network's scores of all actions, and the mean of its tokens' embeddings.
+    """Maps an observation to the network's scores of all actions and the mean of its tokens' embeddings.
 
     The features are flat, ``[B, A + width]`` for A actions; illegal ones have the score -1e8.
     """
 
     def __init__(self, observation_space: Any, checkpoint: str | None = None) -> None:
-        """Takes the network of a checkpoint.
+        """Loads the network of a checkpoint.
 
         Args:
-            observation_space: of one of the five environments, either form, any size.
-            checkpoint: as ``BQNCO.load`` takes it; None: the shipped one of the environment's problem.
+            observation_space: of an environment of this plugin, in either form and of any size.
+            checkpoint: as in ``BQNCO.load``; None: the pretrained one of the environment's problem.
 
         Raises:
-            SettingError: the checkpoint is of another problem.
-            CheckpointError: the file cannot be used.
+            SettingError: if the checkpoint is of another problem.
+            CheckpointError: if the file cannot be used.
         """
         problem = PROBLEMS[problem_of(observation_space)]
         agent = BQNCO.load(problem.name.lower() if checkpoint is None else checkpoint)
@@ -49,41 +49,41 @@ class BQExtractor(BaseFeaturesExtractor):
         self.network = agent.policy.network
 
     def forward(self, observations: dict[str, Tensor]) -> Tensor:
-        """Features ``[B, A + width]``."""
+        """Returns features ``[B, A + width]``."""
         seen = dict(observations)
-        if "current" in seen:  # which SB3 hands over as one of many
+        if "current" in seen:  # which SB3 passes as one-hot
             seen["current"] = seen["current"].flatten(1).argmax(1)
         state = states_of(self.problem, seen)
         tokens = tokens_of(self.problem, state, self.relative)
         embedded: Any = self.network.encode(tokens)  # type: ignore[operator]
         head: Any = self.network.scores_projection if hasattr(self.network, "scores_projection") else self.network.score
         scores = torch.where(tokens.legal, head(embedded), ILLEGAL).flatten(1)
-        ways = self.problem.action_variants
-        action = (state.left.node.unsqueeze(2) * ways + torch.arange(ways, device=scores.device)).flatten(1)
+        variants = self.problem.action_variants
+        action = (state.left.node.unsqueeze(2) * variants + torch.arange(variants, device=scores.device)).flatten(1)
         everything = scores.new_full((len(scores), self.actions), ILLEGAL).scatter_reduce(1, action, scores, "amax")
         weight = torch.ones_like(embedded[:, :, :1]) if tokens.valid is None else tokens.valid.unsqueeze(2)
         return torch.cat((everything, (embedded * weight).sum(1) / weight.sum(1).clamp(min=1)), 1)
 
 
 class Parted(nn.Module):
-    """The actor's logits and the critic's numbers, from the extractor's features."""
+    """Splits the extractor's features into the actor's logits and the critic's input."""
 
     def __init__(self, extractor: BQExtractor) -> None:
-        """Takes the extractor's sizes."""
+        """Stores the extractor's sizes."""
         super().__init__()
         self.latent_dim_pi, self.latent_dim_vf = extractor.actions, extractor.width
         self.pool = nn.Linear(extractor.width, extractor.width)
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits ``[B, A]`` and ``[B, width]`` for the value."""
+        """Returns logits ``[B, A]`` and features ``[B, width]`` of the value."""
         return self.forward_actor(features), self.forward_critic(features)
 
     def forward_actor(self, features: Tensor) -> Tensor:
-        """Logits ``[B, A]``."""
+        """Returns logits ``[B, A]``."""
         return features[:, : self.latent_dim_pi]
 
     def forward_critic(self, features: Tensor) -> Tensor:
-        """``[B, width]``."""
+        """Returns features ``[B, width]`` of the value."""
         return relu(self.pool(features[:, self.latent_dim_pi :]))
 
 
@@ -91,16 +91,16 @@ class MaskableBQPolicy(ByToken, MaskableMultiInputActorCriticPolicy):
     """``MaskablePPO(MaskableBQPolicy, env)``."""
 
     def __init__(self, observation_space: Any, action_space: Any, lr_schedule: Any, **settings: Any) -> None:
-        """Takes SB3's own arguments; ``features_extractor_kwargs`` are those of ``BQExtractor``.
+        """Creates the policy from SB3's arguments; ``features_extractor_kwargs`` are those of ``BQExtractor``.
 
         Raises:
-            SettingError: another features extractor, or dense layers, were asked for.
+            SettingError: if the settings contain another features extractor or dense layers.
         """
         if not issubclass(chosen := settings.setdefault("features_extractor_class", BQExtractor), BQExtractor):
             raise SettingError(f"a BQ-NCO policy needs a BQExtractor, got {chosen.__name__}")
         if settings.setdefault("net_arch", []):
             raise SettingError(f"a BQ-NCO policy has no dense layers, got net_arch {settings['net_arch']}")
-        settings.setdefault("ortho_init", False)  # which would draw the trained weights anew
+        settings.setdefault("ortho_init", False)  # which would overwrite the trained weights
         super().__init__(observation_space, action_space, lr_schedule, **settings)
 
     def _build_mlp_extractor(self) -> None:

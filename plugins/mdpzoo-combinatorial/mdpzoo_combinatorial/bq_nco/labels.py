@@ -1,7 +1,7 @@
-"""Deprecated name of ``mdpzoo_combinatorial.bq_nco.training.labels``; use that one."""
+"""Deprecated name of ``mdpzoo_combinatorial.bq_nco.training.labels``; use the new name."""
 
-from mdpzoo_combinatorial.former_names import moved
+from mdpzoo_combinatorial.former_names import redirect
 
-__getattr__ = moved(
+__getattr__ = redirect(
     __name__, "mdpzoo_combinatorial.bq_nco.training.labels", ("Labels", "make_labels", "read_labels", "write_labels")
 )

@@ -1,7 +1,7 @@
 """The network as a Stable-Baselines3 policy, for both forms of the five environments.
 
-``form="bq"`` shows what is left itself; ``form="direct"`` shows the whole instance, and its quotient is taken here
-(BQ-NCO, section 3).
+Observations of ``form="bq"`` are states of the quotiented process; those of ``form="direct"`` are mapped to their
+quotients here (BQ-NCO, section 3).
 """
 
 from collections.abc import Mapping
@@ -19,18 +19,18 @@ from mdpzoo_combinatorial.bq_nco.networks.kinds import NetworkSettings, make_net
 from mdpzoo_combinatorial.bq_nco.states.problem import Problem
 from mdpzoo_combinatorial.bq_nco.states.problems import PROBLEMS
 from mdpzoo_combinatorial.bq_nco.states.remainders import Batch, Remainder, Tokens
-from mdpzoo_combinatorial.problems import recognised
+from mdpzoo_combinatorial.problems import record_with_entries
 
 Observation = Mapping[str, Any]
-SIZE = 20  # of the instances that an agent without an environment trains for
+SIZE = 20  # of training instances without an environment
 
 
 class Seen(NamedTuple):
     """B observations as states.
 
     Attributes:
-        batch: the tokens that each shows, an instance each.
-        left: what is left of them.
+        batch: the observed tokens, one instance for each observation.
+        left: the states.
         legal: ``[B, L, K]`` bool, by the environment.
     """
 
@@ -40,12 +40,12 @@ class Seen(NamedTuple):
 
 
 class BQPolicy(BasePolicy):
-    """Chooses the next token of what is left.
+    """Chooses the next token of the remaining problem.
 
     Attributes:
-        problem: what it solves.
-        network: scores tokens; all weights are its.
-        generator: draws the actions when they are not deterministic.
+        problem: the problem.
+        network: scores tokens; it has all weights.
+        generator: samples actions that are not deterministic.
     """
 
     network: nn.Module
@@ -61,13 +61,13 @@ class BQPolicy(BasePolicy):
         settings: NetworkSettings | None = None,
         weights: torch.Generator | None = None,
     ) -> None:
-        """Draws the weights.
+        """Initialises the weights.
 
         Args:
-            observation_space: of one of the five environments, either form, any size.
-            action_space: likewise.
-            lr_schedule: SB3's; unused, the algorithm owns the optimiser.
-            problem: as BQ-NCO sees it; None: the observation space's.
+            observation_space: of an environment of this plugin, in either form and of any size.
+            action_space: of the same environment.
+            lr_schedule: not used, since the algorithm has the optimiser.
+            problem: for BQ-NCO; None: that of the observation space.
             settings: the network's size.
             weights: the source of the initial weights.
         """
@@ -78,7 +78,7 @@ class BQPolicy(BasePolicy):
         self.generator = torch.Generator().manual_seed(0)
 
     def forward(self, observation: Observation, deterministic: bool = True) -> Tensor:
-        """Actions ``[B]`` for a batch of observations, as ``_predict``."""
+        """Returns actions ``[B]`` for a batch of observations, as ``_predict``."""
         return self._predict(observation, deterministic)
 
     def predict(
@@ -88,19 +88,19 @@ class BQPolicy(BasePolicy):
         episode_start: NDArray[Any] | None = None,
         deterministic: bool = True,
     ) -> tuple[NDArray[np.int64], tuple[NDArray[Any], ...] | None]:
-        """Chooses actions, of whatever size the instance is.
+        """Returns actions for observations of any size.
 
         Args:
-            observation: a dictionary as the environments show it, of one or with a leading axis for several.
-            state: returned as it is.
-            episode_start: unused.
-            deterministic: the best score wins; else the softmax of the scores is sampled.
+            observation: a dictionary, of one environment or with a leading axis for several.
+            state: returned unchanged.
+            episode_start: not used.
+            deterministic: whether the highest score is chosen; False: actions are sampled from the softmax.
 
         Returns:
             Actions, int64, ``[B]`` or a single one of shape ``[]``; and ``state``.
 
         Raises:
-            SettingError: the observation lacks a part.
+            SettingError: if the observation lacks an entry.
         """
         _check(observation, self.problem)
         single = np.ndim(observation["action_mask"]) == 1
@@ -112,7 +112,7 @@ class BQPolicy(BasePolicy):
         return (actions[0] if single else actions), state
 
     def _predict(self, observation: Observation, deterministic: bool = False) -> Tensor:  # type: ignore[override]
-        """Actions ``[B]`` int64 from tensors with a leading axis; 0 where nothing is legal."""
+        """Returns actions ``[B]`` int64 from tensors with a leading axis; 0 if no action is legal."""
         seen = states_of(self.problem, observation)
         scores = self.network(tokens_of(self.problem, seen, self.settings.relative))
         open_ = seen.legal.flatten(1).any(1)
@@ -121,19 +121,19 @@ class BQPolicy(BasePolicy):
         else:
             idle = ~open_.unsqueeze(1) & (torch.arange(scores.shape[1], device=scores.device) == 0)
             chosen = torch.multinomial(scores.masked_fill(idle, 0.0).softmax(1), 1, generator=self.generator).squeeze(1)
-        ways = self.problem.action_variants
-        token = seen.left.node.gather(1, (chosen // ways).unsqueeze(1)).squeeze(1)
-        return (token * ways + chosen % ways) * open_
+        variants = self.problem.action_variants
+        token = seen.left.node.gather(1, (chosen // variants).unsqueeze(1)).squeeze(1)
+        return (token * variants + chosen % variants) * open_
 
 
 def states_of(problem: Problem, observation: Observation) -> Seen:
-    """What is left, from observations of either form, ``[B, ...]`` tensors.
+    """Returns the states of observations of either form, ``[B, ...]`` tensors.
 
-    Tokens of a problem that shrinks are those that may be chosen; of the others, all that are left.
+    For a problem that shrinks, the tokens are the legal ones; for others, all remaining ones.
     """
     mask = observation["action_mask"].bool()
-    count, ways = len(mask), problem.action_variants
-    legal = mask.view(count, -1, ways)
+    count, variants = len(mask), problem.action_variants
+    legal = mask.view(count, -1, variants)
     size, device = legal.shape[1], mask.device
     open_ = legal.any(2)
     if not problem.shrinks and "visited" in observation:
@@ -151,7 +151,7 @@ def states_of(problem: Problem, observation: Observation) -> Seen:
         origin, destination = origin.view(count, 1), destination.clamp(0, size - 1).view(count, 1)
         node = torch.cat((origin, destination, node), 1)
     even = bool((left == most).all())
-    shown = legal.gather(1, node.unsqueeze(2).expand(-1, -1, ways)).clone()
+    shown = legal.gather(1, node.unsqueeze(2).expand(-1, -1, variants)).clone()
     shown[:, : problem.ends] = False
     if not even:
         shown &= (torch.arange(node.shape[1], device=device) < left.unsqueeze(1) + problem.ends).unsqueeze(2)
@@ -163,12 +163,12 @@ def states_of(problem: Problem, observation: Observation) -> Seen:
 
 
 def tokens_of(problem: Problem, seen: Seen, relative: bool) -> Tokens:
-    """What a network sees of observations."""
+    """Returns the network's input for observations."""
     return problem.tokens(seen.batch, seen.left, relative=relative)._replace(legal=seen.legal)
 
 
 def _instances(problem: Problem, observation: Observation, count: int, size: int) -> Batch:
-    """The tokens shown, as instances whose capacity is 1."""
+    """Returns the observed tokens as instances of capacity 1."""
     device = observation["action_mask"].device
     amounts = [observation[name].double() for name in problem.record.observation.amounts]
     numbers = torch.stack(amounts, 2) if amounts else torch.zeros(count, size, 0, dtype=torch.float64, device=device)
@@ -176,7 +176,7 @@ def _instances(problem: Problem, observation: Observation, count: int, size: int
     if not problem.planar:
         costs = observation["costs"].float() if "costs" in observation else None
         return Batch(numbers, one, costs=costs)
-    return Batch(numbers, one, places=observation["coordinates"].float(), unit=one)
+    return Batch(numbers, one, coordinates=observation["coordinates"].float(), unit=one)
 
 
 def _resource(problem: Problem, observation: Observation, count: int) -> Tensor:
@@ -202,31 +202,33 @@ def _check(observation: Any, problem: Problem) -> None:
 
 
 def problem_of(observation_space: spaces.Space[Any] | None) -> str:
-    """The problem that an environment's observations are of; TSP where nothing tells.
+    """Returns the problem of an observation space; TSP if there is none.
 
     Raises:
-        SettingError: they have no action mask or neither places, costs nor items.
+        SettingError: if there is no action mask, or neither coordinates, costs nor items.
     """
     if observation_space is None:
         return "TSP"
     parts = observation_space.spaces if isinstance(observation_space, spaces.Dict) else {}
-    found = recognised(parts)
+    found = record_with_entries(parts)
     if found is None or "action_mask" not in parts:
         raise SettingError(f"bq-nco needs one of the environments {', '.join(PROBLEMS)}, got {observation_space}")
     return found.name
 
 
 def size_shown(problem: Problem, observation_space: spaces.Space[Any] | None) -> int:
-    """Nodes, customers or items of the environment's instances."""
+    """Returns the number of nodes, customers or items of an environment's instances."""
     if not isinstance(observation_space, spaces.Dict) or "action_mask" not in observation_space.spaces:
         return SIZE
     tokens = int((observation_space["action_mask"].shape or (SIZE,))[0]) // problem.action_variants
-    tokens -= problem.ends > 0 and "current" not in observation_space.spaces  # the quotiented form shows the end, too
+    tokens -= (
+        problem.ends > 0 and "current" not in observation_space.spaces
+    )  # the quotiented form has the destination as well
     return tokens - problem.record.depot
 
 
 def spaces_of(problem: Problem, size: int) -> tuple[spaces.Space[Any], spaces.Space[Any]]:
-    """What SB3 wants to know of an agent without an environment: ``form="bq"`` of such a size."""
+    """Returns the spaces of ``form="bq"`` of a size, for an agent without an environment."""
     tokens = size + (problem.ends > 0) + problem.record.depot
     parts: dict[str, spaces.Space[Any]] = {"action_mask": spaces.MultiBinary(problem.action_variants * tokens)}
     shapes: dict[str, tuple[int, ...]] = dict.fromkeys(("valid", *problem.record.observation.amounts), (tokens,))

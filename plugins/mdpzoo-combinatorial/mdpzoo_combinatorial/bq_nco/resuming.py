@@ -1,4 +1,4 @@
-"""What of a BQ-NCO agent goes into a checkpoint, and how it comes back."""
+"""Conversion between a BQ-NCO agent and the content of its checkpoint."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def content_of(agent: "BQNCO", resumable: bool) -> checkpoint.Checkpoint:
-    """The agent as a checkpoint; optimiser, sampler and own solutions where it shall be resumable."""
+    """Returns an agent's checkpoint, with optimiser, sampler and own solutions if it is resumable."""
     network = agent.policy.network
     tensors = {f"network.{name}": each for name, each in network.state_dict().items()}
     if resumable:
@@ -39,7 +39,7 @@ def content_of(agent: "BQNCO", resumable: bool) -> checkpoint.Checkpoint:
 
 
 def settings_of(found: checkpoint.Checkpoint) -> dict[str, Any]:
-    """The settings of a checked file, as keywords of ``BQNCO``."""
+    """Returns the settings of a validated file, as keyword arguments of ``BQNCO``."""
     parts = {name: getattr(found, name) for name in PARTS}
     smallest = PROBLEMS[found.problem].learning.smallest
     return parts | {
@@ -51,11 +51,11 @@ def settings_of(found: checkpoint.Checkpoint) -> dict[str, Any]:
 
 
 def restore(agent: "BQNCO", found: checkpoint.Checkpoint) -> None:
-    """Gives an agent weights, progress and, where they are there, optimiser, sampler and solutions of a checked file.
+    """Restores weights, progress and, if included, optimiser, sampler and solutions from a validated file.
 
     Raises:
-        CheckpointError: the state of the sampler is none.
-        InstanceError: the solutions are none of the agent's instances.
+        CheckpointError: if the state of the sampler is not valid.
+        InstanceError: if the solutions are not solutions of the agent's instances.
     """
     agent.policy.network.load_state_dict(found.weights())
     agent.progress = found.progress
@@ -65,7 +65,7 @@ def restore(agent: "BQNCO", found: checkpoint.Checkpoint) -> None:
     try:
         agent.generator.set_state(found.tensors["generator"])
     except RuntimeError:
-        raise CheckpointError("the checkpoint holds no valid state of its sampler") from None
+        raise CheckpointError("the checkpoint has no valid state of its sampler") from None
     restore_moments(agent.policy.network, agent.optimiser, found.tensors)
     if "pool" in found.tensors:
         agent.pool = Pool(agent.problem, agent.num_instances, agent.size, agent.label_seed)

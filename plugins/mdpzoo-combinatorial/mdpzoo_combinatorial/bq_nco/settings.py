@@ -23,14 +23,14 @@ from mdpzoo_combinatorial.bq_nco.training.labels import OWN
 from mdpzoo_combinatorial.instances.checking import at_least
 
 SELF = "self"
-NETWORK = ("width", "layers", "heads", "position", "relative")  # former names on the top level, and their new place
+NETWORK = ("width", "layers", "heads", "position", "relative")  # former top-level names of fields of ``network``
 IMITATION = ("learning_rate", "tokens", "precision")
 Part = TypeVar("Part")
 
 
 @dataclass(frozen=True)
 class SearchSettings:
-    """How ``solve`` searches if it is not told otherwise.
+    """The default search of ``solve``.
 
     Attributes:
         decoding: one of ``DECODINGS``.
@@ -41,7 +41,7 @@ class SearchSettings:
     neighbours: int = NEIGHBOURS
 
     def __post_init__(self) -> None:
-        """Raises SettingError, naming the setting, its value and its range."""
+        """Raises SettingError if a setting is out of range; the message names the setting, its value and its range."""
         if self.decoding not in DECODINGS:
             raise unknown("decoding", str(self.decoding), DECODINGS, "the documentation of bq-nco")
         at_least("neighbours", self.neighbours, 0)
@@ -53,15 +53,15 @@ class Settings:
 
     Attributes:
         network: kind and size of the network.
-        imitation: rates and sizes of the fit.
-        improvement: of itself, where it is the expert.
+        imitation: rates and sizes of training.
+        improvement: self-improvement, if the agent is its own expert.
         search: of ``solve``.
-        labels: files or folders of ``write_labels`` to imitate; none: instances are solved when ``learn`` begins.
-        size: nodes, customers or items of the instances then solved; None: the environment's, at most 100, else 20.
-        num_instances: how many of them, at least 1.
-        expert: what solves them: ``"own"``, this package's search; ``"self"``, the agent itself, which then imitates
-            the best of its own solutions; or a solver of the table (``lkh`` is for non-commercial use only).
-        compiled: whether ``torch.compile`` compiles the passes of the fit (needs a C++ compiler and a minute to begin).
+        labels: files or folders of ``write_labels`` to imitate; none: instances are solved when ``learn`` starts.
+        size: nodes, customers or items of these instances; None: the environment's, at most 100, else 20.
+        num_instances: number of these instances, at least 1.
+        expert: solves them: ``"own"``, this package's search; ``"self"``, the agent, which imitates its own best
+            solutions; or a solver of the table (``lkh`` is for non-commercial use only).
+        compiled: whether ``torch.compile`` compiles training (needs a C++ compiler and takes a minute at the start).
     """
 
     network: NetworkSettings = field(default_factory=network_settings)
@@ -75,7 +75,7 @@ class Settings:
     compiled: bool = False
 
     def __post_init__(self) -> None:
-        """Raises SettingError, naming the setting, its value and its range."""
+        """Raises SettingError if a setting is out of range; the message names the setting, its value and its range."""
         at_least("num_instances", self.num_instances, 1)
         if self.size is not None:
             at_least("size", self.size, 1)
@@ -84,7 +84,7 @@ class Settings:
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> "Settings":
-        """Returns the settings that keywords describe, each part a record or a mapping; former flat names are read too.
+        """Returns the settings of keyword arguments, each a record or a mapping; accepts former flat names as well.
 
         Raises:
             SettingError: if a name is unknown (the message names the nearest), or a value has a wrong type or range.
@@ -108,7 +108,7 @@ PARTS: dict[str, Any] = {
 
 
 def _part(name: str, kind: Any, given: Any, flat: Mapping[str, Any]) -> Any:
-    """One record, from a record, a mapping or None, and from former names."""
+    """Returns one record, from a record, a mapping or None, and from former names."""
     if isinstance(given, get_args(kind) or kind):
         if flat:
             raise SettingError(f"{min(flat)!r} is a field of {name}; set it there")
@@ -117,7 +117,7 @@ def _part(name: str, kind: Any, given: Any, flat: Mapping[str, Any]) -> Any:
         given = {"kind": given}
     if given is not None and not isinstance(given, Mapping):
         raise SettingError(f"setting {name!r} of agent 'bq-nco' must be a mapping of its fields, got {given!r:.80}")
-    known = {key: each for key, each in flat.items() if each is not None}  # as None they meant the default
+    known = {key: each for key, each in flat.items() if each is not None}  # None meant the default
     values = {**known, **(given or {})}
     if name != "network":
         return record_of(kind, values, f"{name} of agent 'bq-nco'")

@@ -1,4 +1,4 @@
-"""The checkpoints that come with the package."""
+"""The pretrained checkpoints of the package."""
 
 from pathlib import Path
 
@@ -11,17 +11,17 @@ SHIPPED = {name.lower(): FOLDER / f"{name.lower()}.safetensors" for name in PROB
 
 
 def shipped_for(instance: Instance) -> str:
-    """Which shipped checkpoint solves an instance: that of its problem; ``"atsp"`` for tours known by costs alone."""
+    """Returns the checkpoint for an instance: that of its problem, or ``"atsp"`` for TSP without coordinates."""
     record = PROBLEMS[instance.problem]
     other = record.without_coordinates if getattr(instance, "coordinates", None) is None else None
     return (other or record.name).lower()
 
 
 def file_named(path: str | Path) -> Path:
-    """The file at a path, or the shipped one of a name such as ``"tsp"``.
+    """Returns the file of a path or of the name of a pretrained checkpoint, such as ``"tsp"``.
 
     Raises:
-        CheckpointError: there is no such file.
+        CheckpointError: if there is no such file.
     """
     file = SHIPPED.get(str(path).lower(), Path(path))
     if not file.is_file() and not file.with_suffix(".safetensors").is_file():

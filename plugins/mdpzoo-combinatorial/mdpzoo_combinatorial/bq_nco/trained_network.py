@@ -1,4 +1,4 @@
-"""A trained network without the agent around it, so that solving imports no Stable-Baselines3."""
+"""Trained networks without an SB3 agent, so that solving does not import Stable-Baselines3."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,12 +18,12 @@ from mdpzoo_combinatorial.local_search.budget import Budget
 
 
 class TrainedNetwork(NamedTuple):
-    """A network and what it was trained for.
+    """A trained network with its problem and settings.
 
     Attributes:
-        problem: what it solves.
+        problem: the problem that it was trained on.
         network: scores tokens.
-        relative: whether it sees relative features.
+        relative: whether its inputs are relative features.
         search: settings of the search.
     """
 

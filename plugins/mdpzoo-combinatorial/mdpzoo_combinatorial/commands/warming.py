@@ -1,4 +1,4 @@
-"""Compiles what ``mdpzoo solve`` uses by default, for each problem."""
+"""Compiles the default solvers of ``mdpzoo solve``."""
 
 from mdpzoo_combinatorial.baselines.registry import solve
 from mdpzoo_combinatorial.instances.examples import EXAMPLES, example
@@ -8,7 +8,7 @@ SECONDS = 0.05
 
 
 def warm_up() -> None:
-    """Solves each example for a moment."""
+    """Solves each example for ``SECONDS``."""
     for name in EXAMPLES:
         instance = example(name)
         solve(instance, PROBLEMS[instance.problem].search, seconds=SECONDS)

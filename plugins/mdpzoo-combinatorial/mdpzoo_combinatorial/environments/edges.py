@@ -1,8 +1,7 @@
-"""What an edge between two nodes costs: one definition on tensors, one compiled, equal to the last bit.
+"""Costs of edges between nodes: one definition on tensors and one compiled, equal to the last bit.
 
-Generated instances have coordinates or a matrix of their own in every row of a batch; an instance from a file is
-shared by all rows, as coordinates with TSPLIB's rounding (so that n nodes take O(n) memory) or, where only that will
-do, as a matrix.
+Random instances have their own coordinates or their own matrix in every row of a batch. An instance from a file is
+shared by all rows: as coordinates with TSPLIB's rounding, which take O(n) memory, or else as a matrix.
 """
 
 import math
@@ -20,8 +19,8 @@ Reals = NDArray[np.float32]
 Integers = NDArray[np.int64]
 Table = NDArray[np.float64]
 
-FLOAT32_INTEGERS = 2**24  # the largest integer below which float32 holds all others
-NONE, PLACES, ROWS, SHARED = range(4)
+FLOAT32_INTEGERS = 2**24  # float32 represents all integers up to this one exactly
+NONE, COORDINATES, ROWS, SHARED = range(4)
 MATRIX, EUCLIDEAN, EUC_2D, CEIL_2D, ATT, MAN_2D, MAX_2D, FLOOR_2D = range(8)
 RULES = {
     "EUCLIDEAN": EUCLIDEAN,
@@ -35,17 +34,18 @@ RULES = {
 
 
 class Edges:
-    """A rule for costs.
+    """The costs of edges of one problem.
 
     Attributes:
-        kind: NONE: there are no edges. PLACES: Euclidean between the row's own tokens, whose first two features are
-            coordinates. ROWS: feature f of a token is the cost from node f to it. SHARED: by ``rule`` from ``table``.
-        rule: MATRIX: costs ``[n, n]``. The others: TSPLIB's rules between points ``[2, n]``.
-        table: float64, shared by all rows; empty where there is none.
-        longest: no edge costs more.
-        wide: whether costs are kept in float64, because they are integers that float32 does not hold.
-        scale: what costs are multiplied with to be shown; the longest edge of a shared instance is shown as long as the
-            diagonal of the unit square.
+        kind: NONE: there are no edges. COORDINATES: Euclidean distances between the row's own tokens, whose first two
+            features are coordinates. ROWS: feature f of a token is the cost from node f to it. SHARED: all rows compute
+            costs by ``rule`` from ``table``.
+        rule: MATRIX: ``table`` holds costs ``[n, n]``. Otherwise a TSPLIB rule between points ``[2, n]``.
+        table: float64, shared by all rows; empty unless SHARED.
+        longest: an upper bound of all costs.
+        wide: whether costs are float64, because they are integers that float32 cannot represent.
+        scale: factor of costs in observations; it makes the longest edge of a shared instance as long as the diagonal
+            of the unit square.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Edges:
 
     @classmethod
     def of(cls, instance: Any) -> "Edges":
-        """The edges of a routing instance; a matrix only where its rule needs one."""
+        """Returns the edges of a routing instance, with a matrix only if no rule gives its costs."""
         rule = RULES.get(instance.edge_weight_type, MATRIX)
         if rule == MATRIX:
             matrix = np.array(instance.distance_matrix())
@@ -78,42 +78,44 @@ class Edges:
         return cls(SHARED, rule, table, longest, math.sqrt(2.0) / longest, wide)
 
     def to(self, device: Any) -> "Edges":
-        """The same edges with their table on a device."""
+        """Returns the same edges with their table on a device."""
         return Edges(self.kind, self.rule, self.table.to(device), self.longest, self.scale, self.wide)
 
-    def shown(self, costs: Any) -> Any:
-        """Costs, an array or a tensor, as they are shown."""
+    def scale_costs(self, costs: Any) -> Any:
+        """Returns costs, an array or a tensor, in the units of observations."""
         return costs if self.scale == 1.0 else costs * self.scale
 
     def costs(self, tokens: Tensor, here: Tensor, names: Tensor, current: Tensor) -> Tensor:
-        """Costs from each row's node to all its tokens, ``[B, L]`` float32, or float64 if ``wide``. Costs O(B L).
+        """Returns the costs from each row's current node to its tokens, ``[B, L]`` float32, or float64 if ``wide``.
+
+        Takes O(B L).
 
         Args:
             tokens: ``[B, F, L]``.
-            here: ``[B, 1]`` int64, which token one stands on.
-            names: ``[B, L]`` or ``[1, L]`` int64, the tokens' nodes in the instance.
-            current: ``[B, 1]`` int64, the node one stands on.
+            here: ``[B, 1]`` int64, the position of the current node among the tokens.
+            names: ``[B, L]`` or ``[1, L]`` int64, the tokens' indices in the instance.
+            current: ``[B, 1]`` int64, the index of the current node in the instance.
         """
         if self.kind == NONE:
             return torch.zeros(len(tokens), tokens.shape[2], device=tokens.device)
         if self.kind == ROWS:
             return tokens.gather(1, current.unsqueeze(2).expand(-1, 1, tokens.shape[2])).squeeze(1)
         if self.kind == SHARED and self.rule == MATRIX:
-            return self._kept(self.table[current, names])
-        if self.kind == PLACES:
+            return self._cast(self.table[current, names])
+        if self.kind == COORDINATES:
             first, second = tokens[:, 0], tokens[:, 1]
             across, up = first - first.gather(1, here), second - second.gather(1, here)
         else:
             first, second = self.table
             across, up = first[names] - first[current], second[names] - second[current]
-        return self._kept(self._rounded(across, up))
+        return self._cast(self._lengths(across, up))
 
-    def _kept(self, costs: Tensor) -> Tensor:
+    def _cast(self, costs: Tensor) -> Tensor:
         return costs if self.wide else costs.float()
 
-    def _rounded(self, across: Tensor, up: Tensor) -> Tensor:
-        if self.kind == PLACES:
-            return (across * across + up * up).double().sqrt()  # torch's single root is not always the nearest number
+    def _lengths(self, across: Tensor, up: Tensor) -> Tensor:
+        if self.kind == COORDINATES:
+            return (across * across + up * up).double().sqrt()  # torch's float32 root is not always rounded correctly
         if self.rule == MAN_2D:
             return torch.floor(across.abs() + up.abs() + 0.5)
         if self.rule == MAX_2D:
@@ -133,7 +135,7 @@ class Edges:
 
 @inlined
 def edge(rule: int, table: Table, a: int, b: int) -> float:
-    """The cost of one edge of a shared instance."""
+    """Returns the cost of one edge of a shared instance."""
     if rule == MATRIX:
         return table[a, b]
     across, up = table[0, b] - table[0, a], table[1, b] - table[1, a]
@@ -155,8 +157,8 @@ def edge(rule: int, table: Table, a: int, b: int) -> float:
 
 
 @inlined
-def _costs_from_place(tokens: Reals, row: int, here: int, count: int, cost_: Reals) -> None:
-    """The loop that matters, in a function of its own, so that it becomes vector instructions."""
+def _euclidean_into(tokens: Reals, row: int, here: int, count: int, cost_: Reals) -> None:
+    """The innermost loop, in its own function so that it is vectorised."""
     x, y = tokens[row, 0, here], tokens[row, 1, here]
     for token in range(count):
         across, up = tokens[row, 0, token] - x, tokens[row, 1, token] - y
@@ -177,13 +179,13 @@ def costs_into(
     count: int,
     cost_: Reals,
 ) -> None:
-    """Fills ``cost_[row, :count]``, the costs from token ``here``, node ``current``, to the first tokens of a row.
+    """Fills ``cost_[row, :count]`` with the costs from token ``here``, node ``current``, to the first ``count`` tokens.
 
-    ``node`` ``[B, L]`` are the tokens' names where they are ``named``, else they are in the order of their names. Whole
-    arrays and a row, not views of rows, whose reference counting would cost more than the arithmetic.
+    If ``named``, ``node`` ``[B, L]`` holds the tokens' indices in the instance; else these are 0, 1, 2, ... Arguments
+    are whole arrays and a row, since counting references to views of rows would take longer than the arithmetic.
     """
-    if kind == PLACES:
-        _costs_from_place(tokens, row, here, count, cost_)
+    if kind == COORDINATES:
+        _euclidean_into(tokens, row, here, count, cost_)
     elif kind == ROWS:
         for token in range(count):
             cost_[row, token] = tokens[row, current, token]

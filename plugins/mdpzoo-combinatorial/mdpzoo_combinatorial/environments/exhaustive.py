@@ -1,7 +1,7 @@
-"""Every reachable state of small instances, in both forms: optimal values, optimal actions, the map between the forms.
+"""Enumerates all reachable states of small instances in both forms, with optimal values and optimal actions.
 
-For whoever adds a problem or changes one: ``check_bisimulation`` compares the two forms state by state. The direct
-form is a tree, so nothing larger than seven nodes or items is meant to come here.
+``check_bisimulation`` compares the two forms state by state; use it when you add or change a problem. The direct form
+is a tree, so instances should have at most seven nodes or items.
 """
 
 from collections.abc import Callable
@@ -19,15 +19,15 @@ EQUAL = 1e-9  # values are sums of the same numbers in the same order
 
 
 class Level(NamedTuple):
-    """All states after the same number of choices that have not ended, and the choices that they allow.
+    """All S non-terminal states after the same number of choices, and their C legal choices.
 
     Attributes:
-        state: of S states.
-        parent: ``[S]``, which choice of the level before led here; for the first level, which instance.
-        row: ``[C]``, whose choice it is.
+        state: a batch of S states.
+        parent: ``[S]``, the choice of the previous level that led here; in the first level, the instance.
+        row: ``[C]``, the state in which the choice is made.
         action: ``[C]``.
         reward: ``[C]``.
-        next_state: ``[C]``, the state of the next level that it leads to; -1 where it ends the episode.
+        next_state: ``[C]``, its index in the next level; -1 if the choice ends the episode.
         value: ``[S]``, the optimal return.
         choice_value: ``[C]``, the optimal return after the choice.
     """
@@ -43,18 +43,18 @@ class Level(NamedTuple):
 
     @property
     def optimal(self) -> NDArray[np.bool_]:
-        """``[C]``, which choices are optimal."""
+        """``[C]``, whether a choice is optimal."""
         return self.choice_value > self.value[self.row] - EQUAL
 
 
 def explore(problem: Problem, draws: NDArray[np.float64]) -> list[Level]:
-    """Expands ``[B, initial_draws]`` instances until every episode has ended, and solves them backwards.
+    """Expands instances, from ``[B, initial_draws]`` numbers, until all episodes have ended; solves them backwards.
 
-    States of the quotiented form that are equal are one.
+    Equal states of the quotiented form are merged.
     """
     levels: list[Level] = []
     state, parent = problem.initial(draws), np.arange(len(draws))
-    group = parent  # which instance each state belongs to
+    group = parent  # the instance of each state
     while len(parent):
         row, action = np.nonzero(state.legal)
         before = _rows(state, row)
@@ -66,7 +66,7 @@ def explore(problem: Problem, draws: NDArray[np.float64]) -> list[Level]:
         unsolved = np.empty(0)
         levels.append(Level(state, parent, row, action, after.reward, next_state, unsolved, unsolved))
         state, parent, group = _rows(after.state, going[first]), going[first], group[row][going[first]]
-    return _solved(levels)
+    return _solve(levels)
 
 
 def check_bisimulation(
@@ -75,44 +75,44 @@ def check_bisimulation(
     quotient: Callable[[DirectState], PathState],
     draws: NDArray[np.float64],
 ) -> dict[str, int]:
-    """Holds every reachable direct state of some instances against its quotient; returns how many states there are.
+    """Compares every reachable direct state of some instances with its quotient; returns the number of states by form.
 
-    Legal continuations, rewards, ends, next states, optimal values and optimal actions must be the same.
+    Legal actions, rewards, ends, next states, optimal values and optimal actions must be equal.
 
     Raises:
-        AssertionError: something differs; says what.
+        AssertionError: if they differ; the message names what does.
     """
     tree, graph = explore(direct, draws), explore(path, draws)
     assert len(tree) == len(graph), f"episodes have up to {len(tree)} choices, in the quotient {len(graph)}"
-    place = np.arange(len(draws))  # of each direct state's quotient in its level of the graph
-    for level, there in zip(tree, graph, strict=True):
+    merged = np.arange(len(draws))  # each direct state's quotient, as an index into its level of the graph
+    for level, quotients in zip(tree, graph, strict=True):
         mapped = _numpy(quotient(DirectState(*(torch.from_numpy(each) for each in level.state))))
-        for name, found, wanted in zip(PathState._fields, _rows(there.state, place), mapped, strict=True):
-            assert np.array_equal(found, wanted), f"the quotient's {name} is not what the path's own steps lead to"
-        assert np.allclose(level.value, there.value[place], rtol=0, atol=EQUAL), "optimal values differ"
-        choice = _matching(path, level, there, mapped, place)
-        assert np.array_equal(level.reward, there.reward[choice]), "rewards differ"
-        assert np.array_equal(level.next_state < 0, there.next_state[choice] < 0), "ends differ"
-        assert np.array_equal(level.optimal, there.optimal[choice]), "optimal actions differ"
-        place = there.next_state[choice][level.next_state >= 0]
+        for name, found, wanted in zip(PathState._fields, _rows(quotients.state, merged), mapped, strict=True):
+            assert np.array_equal(found, wanted), f"{name} of the quotient differs from that of the path's own steps"
+        assert np.allclose(level.value, quotients.value[merged], rtol=0, atol=EQUAL), "optimal values differ"
+        choice = _equal_choices(path, level, quotients, mapped, merged)
+        assert np.array_equal(level.reward, quotients.reward[choice]), "rewards differ"
+        assert np.array_equal(level.next_state < 0, quotients.next_state[choice] < 0), "ends differ"
+        assert np.array_equal(level.optimal, quotients.optimal[choice]), "optimal actions differ"
+        merged = quotients.next_state[choice][level.next_state >= 0]
     return {"direct": sum(len(each.parent) for each in tree), "bq": sum(len(each.parent) for each in graph)}
 
 
-def _matching(
-    path: CompiledPath, level: Level, there: Level, mapped: PathState, place: NDArray[np.int64]
+def _equal_choices(
+    path: CompiledPath, level: Level, quotients: Level, mapped: PathState, merged: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """For each direct choice, the same choice in the quotient; every legal one there must be somebody's."""
-    ways = path.rules.action_variants
-    token, way = level.action // ways, level.action % ways
+    """Returns the quotient's choice for each direct choice; both must have the same number of legal actions."""
+    variants = path.rules.action_variants
+    token, variant = level.action // variants, level.action % variants
     first = int(path.rules.routed)
-    inside = np.arange(path.length) < (mapped.left + first)
+    inside = np.arange(path.length) < (mapped.remaining + first)
     inside[:, :first] = False
     position = ((mapped.node[level.row] == token[:, None]) & inside[level.row]).argmax(1)
-    table = np.full((len(there.parent), ways * path.length), -1)
-    table[there.row, there.action] = np.arange(len(there.row))
-    choice = table[place[level.row], ways * position + way]
+    table = np.full((len(quotients.parent), variants * path.length), -1)
+    table[quotients.row, quotients.action] = np.arange(len(quotients.row))
+    choice = table[merged[level.row], variants * position + variant]
     assert (choice >= 0).all(), "a legal action is illegal in the quotient"
-    legal = level.state.legal.sum(1), there.state.legal.sum(1)[place]
+    legal = level.state.legal.sum(1), quotients.state.legal.sum(1)[merged]
     assert np.array_equal(*legal), "the quotient allows more actions"
     return choice
 
@@ -120,7 +120,7 @@ def _matching(
 def _distinct(
     state: Any, rows: NDArray[np.int64], group: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Which of ``rows`` to keep, and for each row its place among those kept."""
+    """Returns the distinct states among ``rows``, as indices into ``rows``, and each row's index among them."""
     if isinstance(state, DirectState) or not len(rows):
         return np.arange(len(rows)), np.arange(len(rows))
     keys = np.column_stack([group[rows], state.node[rows], state.resource[rows].view(np.int64)])
@@ -128,15 +128,15 @@ def _distinct(
     return first, which.reshape(-1)
 
 
-def _solved(levels: list[Level]) -> list[Level]:
+def _solve(levels: list[Level]) -> list[Level]:
     solved: list[Level] = []
     after = np.zeros(1)
     for level in reversed(levels):
         later = np.where(level.next_state >= 0, after[level.next_state], 0.0)
-        worth = level.reward + later
+        choice_value = level.reward + later
         value = np.full(len(level.parent), -np.inf)
-        np.maximum.at(value, level.row, worth)
-        solved.append(level._replace(value=value, choice_value=worth))
+        np.maximum.at(value, level.row, choice_value)
+        solved.append(level._replace(value=value, choice_value=choice_value))
         after = value
     return solved[::-1]
 

@@ -1,4 +1,4 @@
-"""Files of instances and solutions: ``read_instance`` for any format, ``read_tour`` and the like for TSPLIB95 alone."""
+"""Reads and writes instances and solutions; ``read_instance`` detects the format, ``read_tour`` is for TSPLIB95."""
 
 from mdpzoo_combinatorial.files.reading import read_instance
 from mdpzoo_combinatorial.files.solution_files import read_solution, write_solution

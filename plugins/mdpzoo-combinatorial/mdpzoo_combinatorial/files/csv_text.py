@@ -1,15 +1,15 @@
-"""A reader of instances as spreadsheets save them: values separated by a comma, a semicolon, a tab or spaces.
+"""A reader of instances that spreadsheets save: values separated by commas, semicolons, tabs or spaces.
 
-Lines ``# key: value`` may come first: problem, name, comment, capacity (CVRP, Knapsack), limit (OP), vehicles (CVRP)
-and edge_weight_type, one of TSPLIB's with two coordinates or EUCLIDEAN, which rounds nothing and is the default. Then
-follows
+The file may begin with lines ``# key: value``: problem, name, comment, capacity (CVRP, Knapsack), limit (OP), vehicles
+(CVRP) and edge_weight_type, which is one of TSPLIB's types for two coordinates or EUCLIDEAN (the default, without
+rounding). Then there is
 
 - either a header of columns and a line for each node or item: ``x`` and ``y``, or ``latitude`` and ``longitude`` in
-  decimal degrees (distances are kilometres on the sphere then), ``demand`` for CVRP, ``prize`` for OP, ``value`` and
-  ``weight`` for Knapsack, and ``name`` or ``id``; ``SYNONYMS`` are other words for them. The depot is the first line.
-  The columns tell the problem where no line ``# problem:`` does.
-- or a square matrix of numbers, the cost from the row's node to the column's: TSP where it is symmetric, else ATSP. Its
-  rows and columns may be labelled with names.
+  decimal degrees (then distances are kilometres on the sphere), ``demand`` for CVRP, ``prize`` for OP, ``value`` and
+  ``weight`` for Knapsack, and ``name`` or ``id``; ``SYNONYMS`` lists other names. The depot is the first line. Without
+  a line ``# problem:``, the problem is detected from the columns.
+- or a square matrix of numbers, the cost from the row's node to the column's: a TSP if it is symmetric, else an ATSP.
+  Its rows and columns may be labelled with names.
 """
 
 import csv
@@ -21,7 +21,7 @@ from contextlib import suppress
 import numpy as np
 
 from mdpzoo.errors import InstanceError, did_you_mean
-from mdpzoo_combinatorial.files.hostile_text import TextFile, name_of, numbers_of, shown
+from mdpzoo_combinatorial.files.hostile_text import TextFile, name_of, numbers_of, quote
 from mdpzoo_combinatorial.files.tsplib_sections import MAX_COMMENT, MAX_MATRIX
 from mdpzoo_combinatorial.instances import (
     ATSPInstance,
@@ -40,16 +40,16 @@ SYNONYMS = {
     "city": "name", "label": "name", "lat": "latitude", "lon": "longitude", "lng": "longitude",
     "long": "longitude", "profit": "value", "score": "prize",
 }  # fmt: skip
-DEGREES = {"latitude": 90.0, "longitude": 180.0}  # the largest in either direction
+DEGREES = {"latitude": 90.0, "longitude": 180.0}  # largest absolute value
 PROBLEMS = ("TSP", "ATSP", "CVRP", "OP", "Knapsack")
-TELLING = {"demand": "CVRP", "prize": "OP", "value": "Knapsack"}  # the column by which a problem is known
+DISTINCTIVE_COLUMNS = {"demand": "CVRP", "prize": "OP", "value": "Knapsack"}  # a column that only one problem has
 Columns = dict[str, Floats]
 Names = tuple[str, ...]
 NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|[-+]?inf(inity)?|nan", re.IGNORECASE)
 
 
 def columns_of(line: str) -> list[str] | None:
-    """The columns that a header separated by spaces has, or None if it is no such header."""
+    """Returns the columns of a header separated by spaces; None if the line is not such a header."""
     words = [SYNONYMS.get(word, word) for word in line.lower().split()]
     return words if len(words) > 1 and all(word in COLUMNS for word in words) else None
 
@@ -58,14 +58,14 @@ def read_csv(file: TextFile) -> Instance:
     """Reads a table of at most 100 000 nodes or items, or a matrix of at most 2 000 nodes.
 
     Args:
-        file: nothing of it was taken yet.
+        file: an unread file.
     Raises:
-        InstanceError: anything that is wrong with the file, in one sentence.
+        InstanceError: if the file is not valid; the message is one sentence.
     """
     keys = _keys(file)
     line = file.peek()
     if line is None:
-        file.fail("there is neither a header of columns nor a matrix; add one")
+        file.fail("the file has neither a header of columns nor a matrix; add one")
     name = name_of(file, keys.get("name"))
     separator = max(",;\t", key=line.count)
     if separator not in line and columns_of(line):
@@ -91,12 +91,12 @@ def _keys(file: TextFile) -> dict[str, str]:
         file.take()
         found = re.fullmatch(r"#+\s*([A-Za-z_ ]+?)\s*([:=])\s*(.*?)[,;\s]*", line)
         key = found[1].lower() if found else ""
-        if found is None or (found[2] == "=" and key not in KEYS):  # a remark
+        if found is None or (found[2] == "=" and key not in KEYS):  # a comment
             continue
         value = found[3]
         if key not in KEYS:
             hint = did_you_mean(key, KEYS) or f" Known: {', '.join(KEYS)}."
-            file.fail(f"unknown key {shown(key)}.{hint}", file.number)
+            file.fail(f"unknown key {quote(key)}.{hint}", file.number)
         if key in keys:
             file.fail(f"the key {key} appears twice; remove one of the lines", file.number)
         keys[key] = value[:MAX_COMMENT]
@@ -104,7 +104,7 @@ def _keys(file: TextFile) -> dict[str, str]:
         known = {each.lower(): each for each in PROBLEMS}
         if keys["problem"].lower() not in known:
             hint = did_you_mean(keys["problem"], PROBLEMS) or f" Known: {', '.join(PROBLEMS)}."
-            file.fail(f"unknown problem {shown(keys['problem'])}.{hint}")
+            file.fail(f"unknown problem {quote(keys['problem'])}.{hint}")
         keys["problem"] = known[keys["problem"].lower()]
     return keys
 
@@ -116,12 +116,12 @@ def _cells(file: TextFile, line: str, separator: str) -> list[str]:
         try:
             cells = next(csv.reader([line], delimiter=separator, strict=True))
         except (csv.Error, StopIteration):
-            file.fail(f"a quotation mark is not closed in {shown(line)}; close it", file.number)
+            file.fail(f"a quotation mark is not closed in {quote(line)}; close it", file.number)
     return [cell.strip() for cell in cells]
 
 
 def _rows(file: TextFile, separator: str) -> Iterator[list[str]]:
-    """The cells of each line that has any."""
+    """Yields the cells of each line that is not empty."""
     while (line := file.peek()) is not None:
         file.take()
         cells = _cells(file, line, separator)
@@ -130,7 +130,7 @@ def _rows(file: TextFile, separator: str) -> Iterator[list[str]]:
 
 
 def _header(file: TextFile, separator: str) -> list[str]:
-    """The columns by their usual names; empty ones at the end are left out."""
+    """Returns the columns with synonyms replaced and without empty columns at the end."""
     header = [cell.lower() for cell in _cells(file, file.take(), separator)]
     while header and not header[-1]:
         header.pop()
@@ -138,16 +138,16 @@ def _header(file: TextFile, separator: str) -> list[str]:
     for k, column in enumerate(header):
         if column not in COLUMNS:
             hint = did_you_mean(column, COLUMNS) or f" Known: {', '.join(COLUMNS)}."
-            file.fail(f"unknown column {shown(column)}.{hint}", file.number)
+            file.fail(f"unknown column {quote(column)}.{hint}", file.number)
         if column in header[:k]:
             file.fail(f"the column {column} appears twice; remove one of them", file.number)
     return header
 
 
 def _table(file: TextFile, separator: str) -> tuple[Columns, Names]:
-    """The columns of numbers by name, ``[n]`` each, and the names of the rows where there are any."""
+    """Returns the numerical columns by name, ``[n]`` each, and the names of the rows if there are any."""
     header = _header(file, separator)
-    places = [k for k, column in enumerate(header) if column not in ("name", "id")]
+    numerical = [k for k, column in enumerate(header) if column not in ("name", "id")]
     labels = "name" if "name" in header else "id"
     rows: list[list[float]] = []
     names: list[str] = []
@@ -155,38 +155,38 @@ def _table(file: TextFile, separator: str) -> tuple[Columns, Names]:
         while len(cells) > len(header) and not cells[-1]:
             cells.pop()
         if len(cells) != len(header):
-            wrong = f"{len(cells)} values where the header has {len(header)} columns"
+            wrong = f"{len(cells)} values, but the header has {len(header)} columns"
             file.fail(f"{wrong}; correct the line, and write a decimal point, not a comma", file.number)
-        rows.append([_number_in(file, header[k], cells[k]) for k in places])
+        rows.append([_number_in(file, header[k], cells[k]) for k in numerical])
         if labels in header:
             names.append(name_of(file, cells[header.index(labels)], "-"))
         if len(rows) > MAX_ROWS:
             file.fail(f"more than {MAX_ROWS} lines; give a smaller instance", file.number)
     if not rows:
-        file.fail("no line follows the header; add one for each node or item", file.number)
-    table = dict(zip((header[k] for k in places), np.array(rows).reshape(len(rows), -1).T, strict=True))
+        file.fail("there are no lines after the header; add one for each node or item", file.number)
+    table = dict(zip((header[k] for k in numerical), np.array(rows).reshape(len(rows), -1).T, strict=True))
     return table, tuple(names)
 
 
 def _number_in(file: TextFile, column: str, cell: str) -> float:
-    """The number of a cell.
+    """Returns the number in a cell.
 
     Raises:
-        InstanceError: if it is none or is out of the column's range.
+        InstanceError: if the cell is not a number or is out of the column's range.
     """
     if re.fullmatch(r"[-+]?\d+,\d+", cell):
-        file.fail(f"{column} is {shown(cell)}; write a decimal point, not a comma", file.number)
+        file.fail(f"{column} is {quote(cell)}; write a decimal point, not a comma", file.number)
     numbers = numbers_of(file, cell)
     if len(numbers) != 1:
-        file.fail(f"{column} must be one number, got {shown(cell)}; correct the line", file.number)
+        file.fail(f"{column} must be one number, got {quote(cell)}; correct the line", file.number)
     if abs(numbers[0]) > DEGREES.get(column, math.inf):
-        most = DEGREES[column]
-        file.fail(f"{column} must lie in -{most:g}..{most:g} degrees, got {cell}; correct the line", file.number)
+        largest = DEGREES[column]
+        file.fail(f"{column} must lie in -{largest:g}..{largest:g} degrees, got {cell}; correct the line", file.number)
     return numbers[0]
 
 
 def _matrix_row(file: TextFile, cells: list[str]) -> list[float]:
-    """The numbers of a line; cell by cell only where one of them is wrong, so that the error names it."""
+    """Returns the numbers of a line; reads cell by cell only after an error, so that the message names the cell."""
     line = " ".join(cells)
     if all(cells) and "," not in line and len(line.split()) == len(cells):
         with suppress(InstanceError):
@@ -201,13 +201,13 @@ def _matrix_instance(file: TextFile, name: str, keys: dict[str, str], separator:
     matrix, found = np.zeros((n, n)), 0
     for cells in _rows(file, separator):
         if found == n:
-            file.fail(f"a matrix of {n} columns has {n} lines, but the file goes on; remove the rest", file.number)
+            file.fail(f"a matrix of {n} columns has {n} lines, but more lines follow; remove them", file.number)
         label, cells = (cells[0], cells[1:]) if names else ("", cells)
         if names and label != names[found]:
-            wrong = f"expected the row of {shown(names[found])}, got {shown(label)}"
-            file.fail(f"{wrong}; order the rows as the columns", file.number)
+            wrong = f"expected the row of {quote(names[found])}, got {quote(label)}"
+            file.fail(f"{wrong}; put the rows in the order of the columns", file.number)
         if len(cells) != n:
-            wrong = f"{len(cells)} numbers where the matrix has {n} columns"
+            wrong = f"{len(cells)} numbers, but the matrix has {n} columns"
             file.fail(f"{wrong}; correct the line, or add a header if it is a table", file.number)
         matrix[found] = _matrix_row(file, cells)
         found += 1
@@ -225,29 +225,29 @@ def _matrix_instance(file: TextFile, name: str, keys: dict[str, str], separator:
 
 
 def _table_instance(file: TextFile, name: str, keys: dict[str, str], table: Columns, names: Names) -> Instance:
-    told = [problem for column, problem in TELLING.items() if column in table]
-    if told == ["Knapsack"] and "weight" not in table and "limit" in keys:
-        told = ["OP"]
-    problem = keys.get("problem") or (told[0] if told else "TSP")
+    candidates = [problem for column, problem in DISTINCTIVE_COLUMNS.items() if column in table]
+    if candidates == ["Knapsack"] and "weight" not in table and "limit" in keys:
+        candidates = ["OP"]
+    problem = keys.get("problem") or (candidates[0] if candidates else "TSP")
     comment = keys.get("comment", "")
-    if problem == "OP" and "value" in table:  # profit is a prize of a node or the value of an item
+    if problem == "OP" and "value" in table:  # 'profit' means the prize of a node or the value of an item
         table["prize"] = table.pop("value")
     if problem == "Knapsack":
         _check_columns(file, table, problem, ("value", "weight"))
         _check_keys(file, keys, problem, ("capacity",))
         return KnapsackInstance(name, table["value"], table["weight"], _number(file, keys, "capacity"), comment, names)
     if problem == "ATSP":
-        file.fail("an ATSP is a matrix without a header; give one, or write '# problem: TSP'")
-    places = ("latitude", "longitude") if "latitude" in table else ("x", "y")
+        file.fail("an ATSP is a matrix without a header; provide one, or write '# problem: TSP'")
+    position = ("latitude", "longitude") if "latitude" in table else ("x", "y")
     extra = {"TSP": (), "CVRP": ("demand",), "OP": ("prize",)}[problem]
-    _check_columns(file, table, problem, (*places, *extra))
+    _check_columns(file, table, problem, (*position, *extra))
     allowed = {"TSP": (), "CVRP": ("capacity", "vehicles"), "OP": ("limit",)}[problem]
     _check_keys(file, keys, problem, (*allowed, "edge_weight_type"))
-    kind = keys.get("edge_weight_type", "GREAT_CIRCLE" if places[0] == "latitude" else "EUCLIDEAN")
+    kind = keys.get("edge_weight_type", "GREAT_CIRCLE" if position[0] == "latitude" else "EUCLIDEAN")
     if kind not in DISTANCES:
         hint = did_you_mean(kind, DISTANCES) or f" Known: {', '.join(DISTANCES)}."
-        file.fail(f"unknown edge_weight_type {shown(kind)}.{hint}")
-    points = np.stack([table[each] for each in places], axis=1)
+        file.fail(f"unknown edge_weight_type {quote(kind)}.{hint}")
+    points = np.stack([table[each] for each in position], axis=1)
     if problem == "TSP":
         return TSPInstance(name, points, kind, comment=comment, names=names)
     if problem == "OP":
@@ -261,7 +261,7 @@ def _table_instance(file: TextFile, name: str, keys: dict[str, str], table: Colu
 def _check_columns(file: TextFile, table: Columns, problem: str, needed: tuple[str, ...]) -> None:
     for column in needed:
         if column not in table:
-            file.fail(f"the column {column} is missing, which {problem} needs; add it to the header")
+            file.fail(f"{problem} needs the column {column}; add it to the header and the lines")
     for column in table:
         if column not in needed:
             file.fail(f"the column {column} does not belong to {problem}; remove it, or write '# problem: ...'")
@@ -278,5 +278,5 @@ def _number(file: TextFile, keys: dict[str, str], key: str) -> float:
         file.fail(f"the key {key} is missing; add the line '# {key}: number'")
     numbers = numbers_of(file, keys[key])
     if len(numbers) != 1:
-        file.fail(f"the key {key} must be one number, got {shown(keys[key])}; correct it")
+        file.fail(f"the key {key} must be one number, got {quote(keys[key])}; correct it")
     return numbers[0]

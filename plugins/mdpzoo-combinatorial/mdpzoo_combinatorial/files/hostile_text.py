@@ -1,4 +1,4 @@
-"""Text files taken as hostile: capped, one line at a time, every complaint naming file and line; and atomic writing."""
+"""Reads untrusted text files line by line, with size limits and errors that name file and line; writes atomically."""
 
 import os
 import re
@@ -18,30 +18,30 @@ from mdpzoo_combinatorial.instances.checking import LARGEST
 MAX_BYTES = 24 * 2**20
 MAX_LINES = 500_000  # about a second of parsing
 MAX_LINE = 2**20  # characters
-MAX_BLOCK = 2**18  # characters that are parsed at once
+MAX_BLOCK = 2**18  # characters parsed at once
 MAX_NAME = 200  # characters
-BOM = "\xef\xbb\xbf"  # what some spreadsheets begin a file with, read as Latin-1
+BOM = "\xef\xbb\xbf"  # UTF-8's byte order mark, read as Latin-1
 UTF_16 = ("\xff\xfe", "\xfe\xff")
 
 NOT_FINITE = re.compile(r"(nan|inf|infinity)\b", re.IGNORECASE)
-Lines = list[tuple[int, str]]  # of a file, with their numbers
+Lines = list[tuple[int, str]]  # line numbers and lines
 
 
-def shown(value: object) -> str:
-    """A value as errors print it: quoted, escaped, at most 40 characters."""
+def quote(value: object) -> str:
+    """Returns a value for an error message: quoted, escaped, at most 40 characters."""
     text = str(value)
     return ascii(text if len(text) <= 40 else text[:37] + "...")
 
 
 class TextFile:
-    """The lines of a file that are not blank, one at a time, with one line of looking ahead."""
+    """The lines of a file that are not blank, one at a time, with a lookahead of one line."""
 
     def __init__(self, path: str | os.PathLike[str], longest: int = MAX_LINE) -> None:
-        """Opens nothing until the first line is asked for.
+        """Creates the reader; the file is opened when the first line is read.
 
         Args:
             path: of the file.
-            longest: characters that a line may have.
+            longest: maximum number of characters of a line.
         """
         self.path = Path(path)
         self.name = ascii(os.fspath(path))
@@ -52,30 +52,30 @@ class TextFile:
         self._ahead: str | None = None
 
     def fail(self, sentence: str, line: int | None = None) -> NoReturn:
-        """Raises an error that names the file, and the line where it has one."""
+        """Raises an error that names the file, and the line if there is one."""
         where = f", line {line}" if line else ""
         raise InstanceError(f"{self.name}{where}: {sentence}") from None
 
     def peek(self) -> str | None:
-        """The next line, stripped, or None at the end."""
+        """Returns the next line, stripped, without consuming it; None at the end."""
         if self._ahead is None:
             self._ahead = next(self._source, None)
         return self._ahead
 
     def take(self) -> str:
-        """Takes the line that ``peek`` showed."""
+        """Consumes and returns the line that ``peek`` returned."""
         line, self._ahead = self._ahead, None
         assert line is not None
         return line
 
     def skip_remarks(self) -> None:
-        """Leaves out the lines from here on that begin with ``#``."""
+        """Skips lines that begin with ``#`` from here on."""
         self._remarks = False
         if self._ahead is not None and self._ahead.startswith("#"):
             self._ahead = None
 
     def take_data(self) -> Lines:
-        """Takes the lines of numbers that come next, with their line numbers."""
+        """Consumes and returns the next lines of numbers, with their line numbers."""
         lines: Lines = []
         while is_data(line := self.peek()):
             assert line is not None
@@ -87,19 +87,19 @@ class TextFile:
         try:
             status = os.stat(path)
             if not stat.S_ISREG(status.st_mode):
-                self.fail("not a regular file; give the path of a text file")
+                self.fail("this is not a regular file; pass the path of a text file")
             if status.st_size > MAX_BYTES:
                 self.fail(f"the file has {status.st_size} bytes, more than {MAX_BYTES}; give a smaller instance")
             with open(path, encoding="latin-1") as file:
                 while line := file.readline(self._longest + 1):
                     self.number += 1
                     if self.number > MAX_LINES or len(line) > self._longest:
-                        limits = f"more than {MAX_LINES} lines or {self._longest} characters a line"
-                        self.fail(f"{limits}; break it", self.number)
+                        limits = f"more than {MAX_LINES} lines or {self._longest} characters per line"
+                        self.fail(f"{limits}; use more or shorter lines", self.number)
                     if self.number == 1 and line.startswith(UTF_16):
                         self.fail("the text is UTF-16; save it as UTF-8")
                     if "\0" in line:
-                        self.fail("a NUL byte; this is a binary file, give a text file", self.number)
+                        self.fail("the file contains a NUL byte, so it is binary; pass a text file", self.number)
                     if self.number == 1:
                         line = line.removeprefix(BOM)
                     line = line.strip()
@@ -113,7 +113,7 @@ class TextFile:
 
 
 def blocks(lines: Lines) -> Iterator[Lines]:
-    """Cuts lines into runs of about a mebibyte, so that what is made of a run takes little memory."""
+    """Yields blocks of lines of about ``MAX_BLOCK`` characters, so that parsing a block takes little memory."""
     begin = size = 0
     for k, (_, line) in enumerate(lines):
         size += len(line) + 1
@@ -125,28 +125,28 @@ def blocks(lines: Lines) -> Iterator[Lines]:
 
 
 def numbers_of(file: TextFile, line: str, number: int | None = None) -> list[float]:
-    """The numbers of a line, each finite and below 1e15.
+    """Returns the numbers of a line, each finite and below 1e15.
 
     Args:
-        file: which it is from.
+        file: the file of the line.
         line: its text.
-        number: its number, where it is not the last that was read.
+        number: its line number; None: that of the line read last.
     Raises:
-        InstanceError: anything else; names file and line.
+        InstanceError: if the line contains anything else; the message names file and line.
     """
     try:
-        if "_" in line:  # float() takes 1_000
+        if "_" in line:  # float() accepts 1_000
             raise ValueError
         numbers = list(map(float, line.split()))
     except ValueError:
-        file.fail(f"expected numbers, got {shown(line)}; check that section and its counts", number or file.number)
+        file.fail(f"expected numbers, got {quote(line)}; check this section and its counts", number or file.number)
     if not sum(map(abs, numbers)) < 1e15 and not all(abs(number) < 1e15 for number in numbers):  # the sum is faster
-        file.fail(f"numbers must be finite and below 1e15, got {shown(line)}; correct the value", number or file.number)
+        file.fail(f"numbers must be finite and below 1e15, got {quote(line)}; correct the value", number or file.number)
     return numbers
 
 
 def array_of(file: TextFile, lines: Lines) -> NDArray[np.float64]:
-    """The numbers of all lines that ``take_data`` took, one after another; checked as by ``numbers_of``."""
+    """Returns the numbers of all lines from ``take_data``, concatenated and checked as by ``numbers_of``."""
     text = " ".join(line for _, line in lines)
     try:
         numbers = np.array(text.split(), np.float64)
@@ -158,10 +158,10 @@ def array_of(file: TextFile, lines: Lines) -> NDArray[np.float64]:
 
 
 def name_of(file: TextFile, given: str | None, default: str | None = None) -> str:
-    """The name of an instance or a node as the file gives it, else ``default``, else the name of the file.
+    """Returns the name of an instance or a node: from the file, else ``default``, else the file's own name.
 
     Raises:
-        InstanceError: a name that cannot be printed on a line.
+        InstanceError: if the name is too long or not printable.
     """
     name = " ".join((given or "").split())
     if not name and default is not None:
@@ -172,20 +172,20 @@ def name_of(file: TextFile, given: str | None, default: str | None = None) -> st
     with suppress(UnicodeError):
         name = name.encode("latin-1").decode("utf-8")
     if len(name) > MAX_NAME or not name.isprintable():
-        file.fail(f"a name must be at most {MAX_NAME} printable characters, got {shown(name)}; shorten it")
+        file.fail(f"a name must be at most {MAX_NAME} printable characters, got {quote(name)}; shorten it")
     return name
 
 
 def is_data(line: str | None) -> bool:
-    """Whether a line belongs to the data of a section; a keyword begins with a letter."""
+    """Returns whether a line is data and not a keyword, which begins with a letter."""
     return line is not None and (not line[0].isalpha() or NOT_FINITE.match(line) is not None)
 
 
 def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
-    """Writes a file through a temporary one beside it, so that it is there whole or not at all.
+    """Writes a file atomically, through a temporary file in the same folder.
 
     Raises:
-        InstanceError: the folder cannot be written.
+        InstanceError: if the file cannot be written.
     """
     target = Path(path)
     try:

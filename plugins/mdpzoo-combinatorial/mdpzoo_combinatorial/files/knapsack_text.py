@@ -1,17 +1,15 @@
-"""Readers of knapsack files that are numbers only; which format a file has is seen from its lines.
+"""Readers of knapsack files; the format is detected from the lines.
 
 ======================  ====================================================================================
 ``n`` alone             n lines ``value weight`` or ``item value weight``, and the capacity alone on the last
                         line (Pisinger, Jooken) or on the second; or the capacity alone before ``n``
-``n capacity``          n lines ``value weight`` or ``item value weight``; a line of n zeros and ones may
-                        follow, which is somebody's solution and is not read. A third number in the first line
-                        is somebody's best value and is not read. In place of the lines, one of n values and
-                        one of n weights, where n is not 2
-``knapPI_...``          Pisinger's own: ``n``, ``c``, ``z`` and ``time`` on a line each, n lines
+``n capacity``          n lines ``value weight`` or ``item value weight``, or a line of n values and a line of
+                        n weights (n not 2). A third number in the first line (a best known value) and a last
+                        line of n zeros and ones (a solution) are ignored
+``knapPI_...``          Pisinger's format: ``n``, ``c``, ``z`` and ``time`` on a line each, n lines
                         ``item,value,weight,taken``, a line of dashes
 ======================  ====================================================================================
-Items are numbered from 0 or from 1, in order. Of two columns the first is the value. Lines that begin with ``#`` are
-left out.
+Items are numbered from 0 or from 1, in order. Lines that begin with ``#`` are ignored.
 """
 
 import re
@@ -19,7 +17,7 @@ import re
 import numpy as np
 
 from mdpzoo.errors import InstanceError
-from mdpzoo_combinatorial.files.hostile_text import TextFile, name_of, numbers_of, shown
+from mdpzoo_combinatorial.files.hostile_text import TextFile, name_of, numbers_of, quote
 from mdpzoo_combinatorial.instances.knapsack_instance import KnapsackInstance
 
 MAX_ITEMS = 100_000
@@ -30,23 +28,23 @@ def read_knapsack(file: TextFile) -> KnapsackInstance:
     """Reads any of the formats above, of at most 100 000 items.
 
     Args:
-        file: nothing of it was taken yet.
+        file: an unread file.
     Raises:
-        InstanceError: anything that is wrong with the file, in one sentence.
+        InstanceError: if the file is not valid; the message is one sentence.
     """
     file.skip_remarks()
     first = file.peek() or ""
     name = name_of(file, None)
     if first.startswith("knapPI"):
         name = name_of(file, file.take())
-        n, capacity, items = _own_format(file)
+        n, capacity, items = _read_pisinger(file)
     else:
         head = numbers_of(file, file.take()) if first else []
         if len(head) not in (1, 2, 3):
-            file.fail(f"a knapsack file begins with 'n' or 'n capacity', got {shown(first)}; correct line 1")
-        n, capacity, items = _counted(file, head)
+            file.fail(f"a knapsack file begins with 'n' or 'n capacity', got {quote(first)}; correct line 1")
+        n, capacity, items = _read_numbers(file, head)
     if n != len(items):
-        file.fail(f"the file says {n:g} items, but {len(items)} lines of items follow; correct one of them")
+        file.fail(f"the file declares {n:g} items, but has {len(items)} lines of items; correct one of them")
     columns = _columns(file, items)
     try:
         return KnapsackInstance(name, columns[:, 0], columns[:, 1], capacity)
@@ -54,8 +52,8 @@ def read_knapsack(file: TextFile) -> KnapsackInstance:
         file.fail(f"{error}; correct the file")
 
 
-def _counted(file: TextFile, head: list[float]) -> tuple[float, float, Rows]:
-    """The number of items, the capacity and the lines of items of the formats that are numbers only."""
+def _read_numbers(file: TextFile, head: list[float]) -> tuple[float, float, Rows]:
+    """Reads a format of numbers only; returns the number of items, the capacity and the items' lines."""
     rows = Rows()
     while file.peek() is not None:
         rows.append(numbers_of(file, file.take()))
@@ -67,7 +65,7 @@ def _counted(file: TextFile, head: list[float]) -> tuple[float, float, Rows]:
     if not 1 <= n <= MAX_ITEMS or n % 1:
         file.fail(f"the number of items must be an integer in 1..{MAX_ITEMS}, got {n:g}; write it first in line 1")
     if len(rows) > n + 1:
-        file.fail(f"the file says {n:g} items but goes on; correct the number in line 1")
+        file.fail(f"the file declares {n:g} items, but more lines follow; correct the number in line 1")
     if len(head) > 1:
         if len(rows) == n + 1 and len(rows[-1]) == n and set(rows[-1]) <= {0.0, 1.0}:
             rows.pop()
@@ -82,7 +80,7 @@ def _counted(file: TextFile, head: list[float]) -> tuple[float, float, Rows]:
 
 
 def _columns(file: TextFile, items: Rows) -> np.ndarray:
-    """Values and weights, ``[n, 2]``."""
+    """Returns values and weights, ``[n, 2]``."""
     width = len(items[0])
     wrong = next((k for k, row in enumerate(items) if len(row) != width), None)
     if width not in (2, 3) or wrong is not None:
@@ -99,25 +97,26 @@ def _columns(file: TextFile, items: Rows) -> np.ndarray:
     return columns[:, 1:]
 
 
-def _own_format(file: TextFile) -> tuple[float, float, Rows]:
-    """What follows the name in Pisinger's own format."""
-    told, rows = dict[str, float](), Rows()
+def _read_pisinger(file: TextFile) -> tuple[float, float, Rows]:
+    """Reads what follows the name in Pisinger's format; returns as ``_read_numbers``."""
+    values, rows = dict[str, float](), Rows()
     while (line := file.peek()) is not None and (found := re.fullmatch(r"(n|c|z|time)\s+(\S+)", line)):
         file.take()
-        told[found[1]] = numbers_of(file, found[2])[0]
-    if "n" not in told or "c" not in told:
+        values[found[1]] = numbers_of(file, found[2])[0]
+    if "n" not in values or "c" not in values:
         file.fail("expected the lines 'n items' and 'c capacity' below the name; add them", file.number)
     while (line := file.peek()) is not None and not line.startswith("-----"):
-        if len(rows) > min(told["n"], MAX_ITEMS):
-            file.fail(f"the file says {told['n']:g} items of at most {MAX_ITEMS} but goes on; correct it", file.number)
+        if len(rows) > min(values["n"], MAX_ITEMS):
+            limit = f"{values['n']:g} items, of at most {MAX_ITEMS}"
+            file.fail(f"the file declares {limit}, but more lines follow; correct the number", file.number)
         row = numbers_of(file, file.take().replace(",", " "))
         if len(row) != 4:
-            file.fail(f"expected 'item,value,weight,taken', got {shown(line)}; correct the line", file.number)
+            file.fail(f"expected 'item,value,weight,taken', got {quote(line)}; correct the line", file.number)
         rows.append(row[:3])
     if line is not None:
         file.take()
     if file.peek() is not None:
-        file.fail("the file has several instances; leave one of them in it", file.number)
+        file.fail("the file has several instances; keep only one of them", file.number)
     if not rows:
         file.fail("the file has no items; add them")
-    return told["n"], told["c"], rows
+    return values["n"], values["c"], rows

@@ -1,7 +1,7 @@
-"""From numbers as a solver prints them to nodes and items counted from 0.
+"""Converts the numbers that a solver prints to nodes and items counted from 0.
 
-Solvers count nodes and items from 0 or from 1, list the depot or leave it out, and repeat the first node of a closed
-tour or do not. A list is read in the one way that makes it a solution; where two ways do, the error names both.
+Solvers count nodes and items from 0 or from 1, may list the depot or omit it, and may repeat the first node of a tour.
+A list is interpreted so that it is a solution; if two interpretations are solutions, the error names both.
 """
 
 from typing import Any
@@ -11,38 +11,38 @@ from mdpzoo_combinatorial.files.hostile_text import TextFile
 from mdpzoo_combinatorial.files.printed_answers import Printed
 from mdpzoo_combinatorial.instances import CVRPInstance, Instance, KnapsackInstance, OPInstance
 
-SLACK = 1e-6  # by which an objective that is no integer may differ
+SLACK = 1e-6  # relative tolerance of objectives that are not integers
 
 
 def solution_of(file: TextFile, printed: Printed, instance: Instance, ids_from: int | None) -> Any:
-    """Returns the solution counted from 0; one that is wrong is returned as its format counts.
+    """Returns the solution counted from 0; if it is not a solution, converted as its format specifies.
 
     Args:
         file: for errors.
-        printed: what it says.
-        instance: what it should solve.
-        ids_from: 0 or 1, what the first node or item is called; None: whatever fits.
+        printed: the content of the file.
+        instance: the instance to be solved.
+        ids_from: the number of the first node or item, 0 or 1; None: detected.
     Raises:
-        InstanceError: if two ways of counting make it a solution and nothing tells them apart.
+        InstanceError: if both 0 and 1 make it a solution and its objective does not decide between them.
     """
     usual = 0 if printed.first is None else printed.first
     if ids_from is not None:
-        return _counted(printed, instance, ids_from)
-    worth = {first: _objective(instance, _counted(printed, instance, first)) for first in (0, 1)}
-    fits = [first for first in (0, 1) if worth[first] is not None]
-    told = [first for first in fits if printed.objective is not None and agrees(printed, worth[first])]
+        return _renumber(printed, instance, ids_from)
+    objectives = {first: _objective(instance, _renumber(printed, instance, first)) for first in (0, 1)}
+    fits = [first for first in (0, 1) if objectives[first] is not None]
+    agreeing = [first for first in fits if printed.objective is not None and agrees(printed, objectives[first])]
     if len(fits) < 2:
-        return _counted(printed, instance, fits[0] if fits else usual)
-    if usual in told or (printed.first is not None and not told):
-        return _counted(printed, instance, usual)
-    if len(told) == 1 and printed.first is None:
-        return _counted(printed, instance, told[0])
-    both = f"worth {worth[0]:.10g} if counted from 0 and {worth[1]:.10g} if counted from 1"
-    file.fail(f"the solution is {both}; say which with --ids-from")
+        return _renumber(printed, instance, fits[0] if fits else usual)
+    if usual in agreeing or (printed.first is not None and not agreeing):
+        return _renumber(printed, instance, usual)
+    if len(agreeing) == 1 and printed.first is None:
+        return _renumber(printed, instance, agreeing[0])
+    both = f"the objective {objectives[0]:.10g} if counted from 0 and {objectives[1]:.10g} if counted from 1"
+    file.fail(f"the solution has {both}; choose one with --ids-from")
 
 
 def agrees(printed: Any, objective: int | float | None) -> bool:
-    """Whether what a file claims is the objective, but for the rounding of its last digit."""
+    """Returns whether the objective in a file is that of its solution, up to rounding of its last digit."""
     if objective is None or printed.objective is None:
         return False
     slack = 0.0 if isinstance(objective, int) else max(1.001 * printed.slack, SLACK * abs(objective))
@@ -50,18 +50,18 @@ def agrees(printed: Any, objective: int | float | None) -> bool:
 
 
 def _objective(instance: Instance, solution: Any) -> int | float | None:
-    """The objective, or None where it is no solution."""
+    """Returns the objective; None if it is not a solution."""
     try:
         return instance.objective(solution)
     except InstanceError:
         return None
 
 
-def _counted(printed: Printed, instance: Instance, first: int) -> Any:
-    """The solution if ``first`` is what the first node or item is called."""
+def _renumber(printed: Printed, instance: Instance, first: int) -> Any:
+    """Returns the solution counted from 0 if the first node or item has the number ``first``."""
     lists = [[each - first for each in listed] for listed in printed.lists]
     if isinstance(instance, CVRPInstance):
-        depots = {0, *range(instance.num_nodes, 2 * instance.num_nodes)} if not printed.implied else {0}
+        depots = {0, *range(instance.num_nodes, 2 * instance.num_nodes)} if not printed.depot_optional else {0}
         return _split(lists, depots)
     listed = [each for part in lists for each in part]
     if isinstance(instance, KnapsackInstance):
@@ -69,11 +69,11 @@ def _counted(printed: Printed, instance: Instance, first: int) -> Any:
     if len(listed) > 1 and listed[0] == listed[-1]:
         listed.pop()
     depot_missing = isinstance(instance, OPInstance) or len(listed) == instance.num_nodes - 1
-    return [0, *listed] if printed.implied and depot_missing and 0 not in listed else listed
+    return [0, *listed] if printed.depot_optional and depot_missing and 0 not in listed else listed
 
 
 def _split(lists: list[list[int]], depots: set[int]) -> list[list[int]]:
-    """Routes without the depot, which lists may begin and end with or have between routes."""
+    """Returns routes without the depot, which may be at the ends of lists and between routes."""
     routes: list[list[int]] = []
     for listed in lists:
         routes.append([])

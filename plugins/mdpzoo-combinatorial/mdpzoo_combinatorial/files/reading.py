@@ -1,10 +1,10 @@
-"""Reads an instance of any of the five problems from any of the formats; the content tells which."""
+"""Reads an instance of any problem from a file; the format is detected from its content."""
 
 import os
 import re
 
 from mdpzoo_combinatorial.files.csv_text import columns_of, read_csv
-from mdpzoo_combinatorial.files.hostile_text import TextFile, shown
+from mdpzoo_combinatorial.files.hostile_text import TextFile, quote
 from mdpzoo_combinatorial.files.knapsack_text import read_knapsack
 from mdpzoo_combinatorial.files.tsplib_instances import read_tsplib
 from mdpzoo_combinatorial.files.tsplib_sections import KEYWORDS, keyword_of
@@ -19,24 +19,24 @@ KEYWORD = re.compile(r"[A-Za-z][A-Za-z_0-9 ]*\s*[:=]|[A-Za-z_0-9]+_SECTION\s*$",
 def read_instance(path: str | os.PathLike[str]) -> Instance:
     """Reads an instance of TSP, ATSP, CVRP, OP or Knapsack.
 
-    The formats are TSPLIB95 with what CVRPLIB and OPLib add to it (``tsplib_instances``), knapsack files of numbers
-    only (``knapsack_text``) and tables or matrices of spreadsheets (``csv_text``). The first line that is no remark
-    tells them apart; the ending of the name matters only where that line could belong to two of them.
+    The formats are TSPLIB95 with the extensions of CVRPLIB and OPLib (``tsplib_instances``), knapsack files
+    (``knapsack_text``) and tables or matrices of spreadsheets (``csv_text``). The format is detected from the first
+    line that is not a comment; the file's extension decides only if that line fits two formats.
 
     Args:
         path: of a file, or the name of an example, such as ``example:capitals``.
     Raises:
-        UnknownNameError: if there is no such example.
-        InstanceError: anything that is wrong with the file, in one sentence.
+        UnknownNameError: if the example is unknown.
+        InstanceError: if the file is not valid; the message is one sentence.
     """
     if isinstance(path, str) and path.startswith(PREFIX) and not os.path.exists(path):
         return example(path)
     file = TextFile(path)
     if file.peek() is None:
-        file.fail("the file is empty; give an instance")
+        file.fail("the file is empty; pass the file of an instance")
     first, ending = _first_line(path), file.path.suffix.lower()
     if first.startswith(("{", "[")) or re.match(r"route\b", first, re.IGNORECASE):
-        file.fail("this is no instance, perhaps a solution; give the instance's file")
+        file.fail("this is not an instance but perhaps a solution; pass the file of the instance")
     if KEYWORD.match(first) or (keyword_of(first)[0] in KEYWORDS and _in_words(first)):
         return read_tsplib(file)
     if first.startswith("knapPI"):
@@ -51,12 +51,12 @@ def read_instance(path: str | os.PathLike[str]) -> Instance:
         return read_csv(file)
     if re.match(r"[-+.0-9]", first):
         return read_knapsack(file)
-    formats = "TSPLIB ('NAME : ...'), a knapsack of numbers, or a table ('x,y,...')"
-    file.fail(f"the first line {shown(first)} belongs to no known format; give {formats}", 1)
+    formats = "TSPLIB ('NAME : ...'), a knapsack file of numbers, or a table ('x,y,...')"
+    file.fail(f"the first line {quote(first)} is of no known format; use {formats}", 1)
 
 
 def _first_line(path: str | os.PathLike[str]) -> str:
-    """The first line that is no remark, or the last remark."""
+    """Returns the first line that is not a comment; the last comment if there is none."""
     file, line = TextFile(path), ""
     while line.startswith("#") or not line:
         if file.peek() is None:
@@ -66,5 +66,5 @@ def _first_line(path: str | os.PathLike[str]) -> str:
 
 
 def _in_words(line: str) -> bool:
-    """Whether a line is ``KEYWORD value`` and not the header of a table."""
+    """Returns whether a line is ``KEYWORD value`` and not the header of a table."""
     return not re.search(r"[,;\t]", line) and columns_of(line) is None

@@ -1,8 +1,8 @@
-"""A strict reader of TSPLIB95 instances: TSP, ATSP, CVRP as CVRPLIB writes it, OP as OPLib writes it.
+"""A strict reader of TSPLIB95 instances: TSP, ATSP, CVRP in CVRPLIB's format, OP in OPLib's format.
 
-Source: Reinelt, TSPLIB95 (1995), section 1. What differs: files are taken as hostile, so sizes are checked before
-memory is taken, and whatever is wrong is one sentence that names file, line, value and remedy. Read as Latin-1.
-Depots are the first node; a file of three coordinates becomes a matrix, drawn in the plane of the first two.
+Source: Reinelt, TSPLIB95 (1995), section 1. What differs: files are untrusted, so sizes are checked before memory is
+allocated; every error is one sentence that names file, line, value and remedy. Files are read as Latin-1. The depot
+must be the first node. Three coordinates are converted to a matrix, and drawn in the plane of the first two.
 """
 
 import os
@@ -11,7 +11,7 @@ import numpy as np
 
 from mdpzoo.errors import InstanceError, did_you_mean
 from mdpzoo_combinatorial.files import tsplib_sections as parts
-from mdpzoo_combinatorial.files.hostile_text import Lines, TextFile, is_data, name_of, shown
+from mdpzoo_combinatorial.files.hostile_text import Lines, TextFile, is_data, name_of, quote
 from mdpzoo_combinatorial.instances.distances import DISTANCES, SPATIAL, UNROUNDED, Floats
 from mdpzoo_combinatorial.instances.routing_instances import ATSPInstance, CVRPInstance, OPInstance, TSPInstance
 
@@ -23,78 +23,78 @@ SECTIONS = {  # of each problem
     "CVRP": (COORDINATES, DISPLAY, WEIGHTS, DEMANDS, DEPOT),
     "OP": (COORDINATES, DISPLAY, WEIGHTS, SCORES, DEPOT),
 }
-UNROUNDED_TYPES = {"EXACT_2D": "EUCLIDEAN"}  # as files call them, and as we do
+UNROUNDED_TYPES = {"EXACT_2D": "EUCLIDEAN"}  # names in files, and in this package
 WEIGHT_TYPES = tuple(each for each in (*DISTANCES, *SPATIAL, *UNROUNDED_TYPES, "EXPLICIT") if each not in UNROUNDED)
 RoutingInstances = TSPInstance | ATSPInstance | CVRPInstance | OPInstance
 
 
 def _problem(file: TextFile, header: parts.Header) -> str:
     if "TYPE" not in header:
-        file.fail("TYPE is missing; give a TSPLIB file of an instance, with a line such as 'TYPE : TSP'")
+        file.fail("TYPE is missing; add a line such as 'TYPE : TSP'")
     kind = header["TYPE"].split(" ")[0]
     if kind == "TOUR":
-        file.fail("TYPE TOUR is a tour and not an instance; give the .tsp file")
+        file.fail("TYPE TOUR is a tour and not an instance; pass the .tsp file")
     if kind not in SECTIONS:
-        file.fail(f"TYPE {shown(kind)} is not supported; supported are {', '.join(SECTIONS)}")
+        file.fail(f"TYPE {quote(kind)} is not supported; supported are {', '.join(SECTIONS)}")
     return kind
 
 
 def _check_name(file: TextFile, name: str, number: int, problem: str) -> None:
-    """Raises InstanceError unless a problem has a section of this name."""
+    """Raises InstanceError if a problem has no section of this name."""
     if name in SECTIONS[problem]:
         return
     if name == "NODE_SEQUENCE_SECTION":
-        file.fail("this is a solution and not an instance; give the instance's file", number)
+        file.fail("this is a solution and not an instance; pass the file of the instance", number)
     hint = did_you_mean(name, SECTIONS[problem]) or f" Known sections: {', '.join(SECTIONS[problem])}."
-    file.fail(f"expected 'KEYWORD : value' or a section of {problem}, got {shown(name)}.{hint}", number)
+    file.fail(f"expected 'KEYWORD : value' or a section of {problem}, got {quote(name)}.{hint}", number)
 
 
 def _array(file: TextFile, name: str, lines: Lines, header: parts.Header) -> Floats:
-    """The numbers of a section: a matrix of weights, or ``[n, width]`` in the order of the nodes."""
+    """Returns the numbers of a section: a matrix of weights, or ``[n, width]`` in the order of the nodes."""
     if name == WEIGHTS:
         layout = parts.one_of(file, header, "EDGE_WEIGHT_FORMAT", tuple(parts.FORMATS))
         if layout == "LOWER_COL" and header["TYPE"] == "CVRP" and "Eilon" in header.get("COMMENT", ""):
-            file.fail("this file of CVRPLIB says LOWER_COL but has the order of LOWER_ROW; write LOWER_ROW")
+            file.fail("this CVRPLIB file declares LOWER_COL, but its order is LOWER_ROW; write LOWER_ROW")
         return parts.matrix(file, lines, parts.dimension(file, header, parts.MAX_MATRIX), layout)
     spatial = name == COORDINATES and header.get("EDGE_WEIGHT_TYPE") in SPATIAL
     width = 1 if name in (DEMANDS, SCORES) else 3 if spatial else 2
     return parts.rows(file, lines, parts.dimension(file, header), name, width)
 
 
-def _needed(file: TextFile, sections: dict[str, Floats], name: str, why: str) -> Floats:
+def _require(file: TextFile, sections: dict[str, Floats], name: str, why: str) -> Floats:
     found = sections.get(name)
     if found is None:
-        file.fail(f"{name} is missing, which {why} needs; add it")
+        file.fail(f"{why} needs {name}; add this section")
     return found
 
 
-def _computed(file: TextFile, coordinates: Floats, kind: str) -> Floats:
-    """The matrix ``[n, n]`` of a rule that an instance does not keep coordinates for."""
+def _compute_matrix(file: TextFile, coordinates: Floats, kind: str) -> Floats:
+    """Returns the cost matrix ``[n, n]`` of coordinates that instances do not store."""
     n = len(coordinates)
     if n > parts.MAX_MATRIX:
-        file.fail(f"{kind} is read into a matrix of at most {parts.MAX_MATRIX} nodes, got {n}; give a smaller instance")
-    rule, made = (SPATIAL | DISTANCES)[kind], np.empty((n, n))
+        file.fail(f"{kind} needs a matrix, of at most {parts.MAX_MATRIX} nodes, got {n}; use a smaller instance")
+    rule, matrix = (SPATIAL | DISTANCES)[kind], np.empty((n, n))
     for i in range(n):
-        made[i] = rule(coordinates[i], coordinates)
-        made[i, i] = 0.0
-    made.flags.writeable = False
-    return made
+        matrix[i] = rule(coordinates[i], coordinates)
+        matrix[i, i] = 0.0
+    matrix.flags.writeable = False
+    return matrix
 
 
 def read_tsplib(source: str | os.PathLike[str] | TextFile) -> RoutingInstances:
-    """Reads a TSPLIB95 instance of at most 200 000 nodes (2 000 as a matrix, 24 MiB as a file).
+    """Reads a TSPLIB95 instance of at most 200 000 nodes (2 000 as a matrix) and 24 MiB.
 
     Args:
-        source: a path, or a file of which nothing was taken yet.
+        source: a path, or an unread file.
     Raises:
-        InstanceError: anything that is wrong with the file, in one sentence.
+        InstanceError: if the file is not valid; the message is one sentence.
     """
     file = source if isinstance(source, TextFile) else TextFile(source)
     header, texts = _parts(file)
     problem = _problem(file, header)
     kind = parts.one_of(file, header, "EDGE_WEIGHT_TYPE", WEIGHT_TYPES)
     sections = {name: _array(file, name, lines, header) for name, lines in texts.items() if name != DEPOT}
-    _needed(file, sections, WEIGHTS if kind == "EXPLICIT" else COORDINATES, f"EDGE_WEIGHT_TYPE {kind}")
+    _require(file, sections, WEIGHTS if kind == "EXPLICIT" else COORDINATES, f"EDGE_WEIGHT_TYPE {kind}")
     if kind != "EXPLICIT" and WEIGHTS in sections:
         file.fail(f"{WEIGHTS} contradicts EDGE_WEIGHT_TYPE {kind}; write EXPLICIT")
     firsts = {parts.first_node(lines) for name, lines in texts.items() if name not in (WEIGHTS, DEPOT)} or {1}
@@ -103,7 +103,7 @@ def read_tsplib(source: str | os.PathLike[str] | TextFile) -> RoutingInstances:
     if DEPOT in texts:
         parts.check_depot(file, texts[DEPOT], firsts.pop())
     try:
-        return _assembled(file, problem, UNROUNDED_TYPES.get(kind, kind), header, sections)
+        return _assemble(file, problem, UNROUNDED_TYPES.get(kind, kind), header, sections)
     except InstanceError as error:
         if str(error).startswith(file.name):
             raise
@@ -114,7 +114,7 @@ def read_tsplib(source: str | os.PathLike[str] | TextFile) -> RoutingInstances:
 
 
 def _parts(file: TextFile) -> tuple[parts.Header, dict[str, Lines]]:
-    """The keywords and the lines of each section, in whatever order they stand in the file."""
+    """Returns the keywords and the lines of each section, which may be in any order."""
     file.skip_remarks()
     header, texts = parts.Header(), dict[str, Lines]()
     numbers: dict[str, int] = {}
@@ -123,17 +123,17 @@ def _parts(file: TextFile) -> tuple[parts.Header, dict[str, Lines]]:
         if name == "EOF":
             break
         if is_data(line):
-            file.fail(f"expected 'KEYWORD : value' or a section, got {shown(line)}; correct the line", file.number)
+            file.fail(f"expected 'KEYWORD : value' or a section, got {quote(line)}; correct the line", file.number)
         if not name.endswith("_SECTION"):
             if parts.take_keyword(file, header) == "TYPE":
-                _problem(file, header)  # before anything that its kind alone has
+                _problem(file, header)  # checked first, since keywords depend on it
             continue
         file.take()
         if value:
-            file.fail(f"nothing may follow {name}, got {shown(value)}; begin a new line", file.number)
+            file.fail(f"{name} must be alone on its line, got {quote(value)}; start a new line", file.number)
         if name in texts:
             file.fail(f"{name} appears twice; remove one of them", file.number)
-        parts.refuse(file, name)
+        parts.check_supported(file, name)
         numbers[name] = file.number
         texts[name] = file.take_data()
     problem = _problem(file, header)
@@ -142,14 +142,14 @@ def _parts(file: TextFile) -> tuple[parts.Header, dict[str, Lines]]:
     return header, texts
 
 
-def _assembled(
+def _assemble(
     file: TextFile, problem: str, kind: str, header: parts.Header, sections: dict[str, Floats]
 ) -> RoutingInstances:
     coordinates, display, matrix = (sections.get(each) for each in (COORDINATES, DISPLAY, WEIGHTS))
     name, comment = name_of(file, header.get("NAME")), header.get("COMMENT", "").strip()
     if kind in SPATIAL or (problem == "ATSP" and kind != "EXPLICIT"):
         assert coordinates is not None
-        matrix = _computed(file, coordinates, kind)
+        matrix = _compute_matrix(file, coordinates, kind)
         display = np.array(coordinates[:, :2]) if display is None else display
         kind, coordinates = "EXPLICIT", None
     if problem == "TSP":
@@ -157,11 +157,11 @@ def _assembled(
     if problem == "ATSP":
         return ATSPInstance(name, matrix, coordinates if display is None else display, comment)
     if problem == "CVRP":
-        demands = _needed(file, sections, DEMANDS, "TYPE CVRP")[:, 0]
+        demands = _require(file, sections, DEMANDS, "TYPE CVRP")[:, 0]
         capacity = parts.number(file, header, "CAPACITY")
         vehicles = int(parts.number(file, header, "VEHICLES")) if "VEHICLES" in header else None
         return CVRPInstance(name, demands, capacity, coordinates, kind, matrix, display, vehicles, comment)  # type: ignore[arg-type]
-    prizes = _needed(file, sections, SCORES, "TYPE OP")[:, 0]
+    prizes = _require(file, sections, SCORES, "TYPE OP")[:, 0]
     return OPInstance(
         name, prizes, parts.number(file, header, "COST_LIMIT"), coordinates, kind, matrix, display, comment
     )

@@ -1,6 +1,6 @@
 """The parts of a TSPLIB95 file: keywords with a value, sections of nodes, sections of weights.
 
-Source: Reinelt, TSPLIB95 (1995), section 1; CVRPLIB and OPLib write the same with a few keywords of their own.
+Source: Reinelt, TSPLIB95 (1995), section 1; CVRPLIB and OPLib add a few keywords.
 """
 
 import re
@@ -8,7 +8,7 @@ import re
 import numpy as np
 
 from mdpzoo.errors import did_you_mean
-from mdpzoo_combinatorial.files.hostile_text import Lines, TextFile, array_of, blocks, numbers_of, shown
+from mdpzoo_combinatorial.files.hostile_text import Lines, TextFile, array_of, blocks, numbers_of, quote
 from mdpzoo_combinatorial.instances.checking import LARGEST
 from mdpzoo_combinatorial.instances.distances import Floats
 
@@ -20,11 +20,11 @@ KEYWORDS = (
     "NODE_COORD_TYPE", "DISPLAY_DATA_TYPE", "VEHICLES", "COST_LIMIT", "TSP_SOLUTION", "TSPSOL", "ROUTE_NODES",
     "ROUTE_SCORE", "ROUTE_COST",
 )  # fmt: skip
-REMARKS = (  # keywords of some collections that change nothing
+REMARKS = (  # keywords of some collections that are ignored
     "AUTHOR", "SOURCE", "DATE", "VERSION", "REFERENCE", "URL", "BEST_KNOWN", "OPTIMUM", "OPTIMAL_VALUE", "OPTIMAL_COST",
     "LOWER_BOUND", "UPPER_BOUND",
 )  # fmt: skip
-REFUSED = {  # what would make another problem of it
+UNSUPPORTED = {  # keywords and sections of other problems
     "DISTANCE": "routes of limited length are",
     "SERVICE_TIME": "service times are",
     "SALESMEN": "several salesmen are",
@@ -37,8 +37,8 @@ REFUSED = {  # what would make another problem of it
     "EDGE_DATA_SECTION": "edge lists are",
 }
 ZERO_IS_NONE = ("DISTANCE", "SERVICE_TIME")
-UPPER_CASE = ("TYPE", "EDGE_WEIGHT_TYPE", "EDGE_WEIGHT_FORMAT")  # values in any case
-FORMATS = {  # rows of the triangle above or below the diagonal, and whether the diagonal is written
+UPPER_CASE = ("TYPE", "EDGE_WEIGHT_TYPE", "EDGE_WEIGHT_FORMAT")  # values may be in any case
+FORMATS = {  # the triangle, read by rows, and whether it includes the diagonal
     "FULL_MATRIX": ("full", True),
     "UPPER_ROW": ("upper", False),
     "LOWER_COL": ("upper", False),
@@ -55,28 +55,28 @@ Header = dict[str, str]
 
 
 def keyword_of(line: str) -> tuple[str, str]:
-    """The keyword of a line in upper case and what follows it; ``KEYWORD : value``, ``=`` or nothing between them."""
+    """Returns the keyword of a line in upper case and its value; a colon or an equals sign may separate them."""
     found = LINE.fullmatch(line)
     return (found[1].upper(), found[2].strip()) if found else ("", line)
 
 
-def refuse(file: TextFile, name: str) -> None:
-    """Raises InstanceError if a keyword or a section would make another problem of the file."""
-    if name in REFUSED:
-        file.fail(f"{REFUSED[name]} not supported; remove the {name}", file.number)
+def check_supported(file: TextFile, name: str) -> None:
+    """Raises InstanceError if a keyword or a section belongs to a problem that is not supported."""
+    if name in UNSUPPORTED:
+        file.fail(f"{UNSUPPORTED[name]} not supported; remove the {name}", file.number)
 
 
 def take_keyword(file: TextFile, header: Header) -> str:
-    """Takes a line ``KEYWORD : value`` into the header and returns the keyword; several comments are joined."""
+    """Adds a line ``KEYWORD : value`` to the header and returns the keyword; comments are joined."""
     keyword, value = keyword_of(file.take())
     if keyword in REMARKS or (keyword in ZERO_IS_NONE and not value.strip("0.")):
         return keyword
     if keyword not in KEYWORDS:
-        refuse(file, keyword)
+        check_supported(file, keyword)
         if not value:
-            file.fail(f"expected 'KEYWORD : value' or a section, got {shown(keyword)}; correct the line", file.number)
+            file.fail(f"expected 'KEYWORD : value' or a section, got {quote(keyword)}; correct the line", file.number)
         hint = did_you_mean(keyword, KEYWORDS) or f" Known: {', '.join(KEYWORDS)}."
-        file.fail(f"unknown keyword {shown(keyword)}.{hint}", file.number)
+        file.fail(f"unknown keyword {quote(keyword)}.{hint}", file.number)
     if keyword == "COMMENT":
         value = f"{header.get('COMMENT', '')} {value}".lstrip()
         if len(value) > MAX_COMMENT:
@@ -87,59 +87,59 @@ def take_keyword(file: TextFile, header: Header) -> str:
     return keyword
 
 
-def dimension(file: TextFile, header: Header, most: int = MAX_NODES) -> int:
-    """What DIMENSION says, in 1..most."""
+def dimension(file: TextFile, header: Header, largest: int = MAX_NODES) -> int:
+    """Returns DIMENSION, an integer in 1..largest."""
     text = header.get("DIMENSION")
     if text is None:
         file.fail("DIMENSION is missing before the data; add the line 'DIMENSION : n'", file.number)
-    if not re.fullmatch(r"[0-9]{1,9}", text) or not 1 <= int(text) <= most:
-        file.fail(f"DIMENSION must be an integer in 1..{most}, got {shown(text)}; correct it")
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not 1 <= int(text) <= largest:
+        file.fail(f"DIMENSION must be an integer in 1..{largest}, got {quote(text)}; correct it")
     return int(text)
 
 
 def number(file: TextFile, header: Header, keyword: str) -> float:
-    """The one number, not negative, that a keyword has as its value."""
+    """Returns the value of a keyword, one number that is not negative."""
     if keyword not in header:
         file.fail(f"{keyword} is missing; add the line '{keyword} : number'")
     numbers = numbers_of(file, header[keyword])
     if len(numbers) != 1 or numbers[0] < 0:
-        file.fail(f"{keyword} must be one number, at least 0, got {shown(header[keyword])}; correct it")
+        file.fail(f"{keyword} must be one number, at least 0, got {quote(header[keyword])}; correct it")
     return numbers[0]
 
 
 def one_of(file: TextFile, header: Header, keyword: str, known: tuple[str, ...]) -> str:
-    """The value of a keyword, one of those known."""
+    """Returns the value of a keyword, which must be in ``known``."""
     value = header.get(keyword)
     if value is None:
         file.fail(f"{keyword} is missing; add it, one of {', '.join(known)}")
     if value not in known:
         hint = did_you_mean(value, known) or f" Known: {', '.join(known)}."
-        file.fail(f"{keyword} {shown(value)} is not supported.{hint}")
+        file.fail(f"{keyword} {quote(value)} is not supported.{hint}")
     return value
 
 
 def first_node(lines: Lines) -> int:
-    """The number of the first node: 1 in TSPLIB, 0 in files whose list of nodes begins with it."""
+    """Returns the number of the first node: 1 as in TSPLIB, or 0 if the list of nodes begins with 0."""
     return 0 if lines and lines[0][1].split()[0] == "0" else 1
 
 
 def rows(file: TextFile, lines: Lines, n: int, section: str, width: int) -> Floats:
-    """Returns so many numbers for each of n nodes, listed in any order, ``[n, width]``; -1 may end the list."""
+    """Returns ``width`` numbers for each of n nodes, ``[n, width]``; they may be in any order, with -1 at the end."""
     lines = lines[:-1] if lines and lines[-1][1] == "-1" else lines
     if len(lines) > n:
         number, line = lines[n]
-        file.fail(f"{section} goes on after {n} nodes with {shown(line)}; correct DIMENSION", number)
+        file.fail(f"{section} has more than {n} nodes, the next is {quote(line)}; correct DIMENSION", number)
     points, first = np.full((n, width), np.nan), first_node(lines)
     for block in blocks(lines):
         if not _fill(points, block, first):
             _fill_slowly(file, points, block, first, section)
     if len(lines) < n:
-        file.fail(f"{section} has {len(lines)} nodes where DIMENSION says {n}; correct one of them", file.number)
+        file.fail(f"{section} has {len(lines)} nodes, but DIMENSION is {n}; correct one of them", file.number)
     return points
 
 
 def _fill(points: Floats, lines: Lines, first: int) -> bool:
-    """Fills in the lines and returns True; or leaves the points as they are where anything is wrong with a line."""
+    """Fills in all lines and returns True; if a line is not valid, changes nothing and returns False."""
     try:
         table = np.array([line.split() for _, line in lines], np.float64)
     except ValueError:
@@ -157,13 +157,13 @@ def _fill(points: Floats, lines: Lines, first: int) -> bool:
 
 
 def _fill_slowly(file: TextFile, points: Floats, lines: Lines, first: int, section: str) -> None:
-    """Raises InstanceError for the first line that is wrong."""
+    """Fills in line by line; raises InstanceError for the first line that is not valid."""
     n, width = points.shape
     for number, line in lines:
         numbers = numbers_of(file, line, number)
         if len(numbers) != 1 + width or not 0 <= numbers[0] - first < n or numbers[0] % 1:
             expected = f"expected a node in {first}..{n - 1 + first} and {COUNTS[width]}"
-            file.fail(f"{expected}, got {shown(line)}; correct the line", number)
+            file.fail(f"{expected}, got {quote(line)}; correct the line", number)
         node = int(numbers[0]) - first
         if not np.isnan(points[node, 0]):
             file.fail(f"node {node + first} appears twice in {section}; remove one of the lines", number)
@@ -171,16 +171,16 @@ def _fill_slowly(file: TextFile, points: Floats, lines: Lines, first: int, secti
 
 
 def _weights(n: int, layout: str) -> int:
-    """How many weights a layout has."""
+    """Returns the number of weights in a format."""
     half, diagonal = FORMATS[layout]
     return n * n if half == "full" else n * (n + (1 if diagonal else -1)) // 2
 
 
 def matrix(file: TextFile, lines: Lines, n: int, layout: str) -> Floats:
-    """Counts the weights and returns the matrix ``[n, n]``, read-only."""
+    """Returns the matrix of weights ``[n, n]``, read-only, after checking their number."""
     half, diagonal = FORMATS[layout]
-    expected, made, found = _weights(n, layout), np.zeros((n, n)), 0
-    values = (made if half == "full" else np.zeros(expected)).reshape(-1)
+    expected, result, found = _weights(n, layout), np.zeros((n, n)), 0
+    values = (result if half == "full" else np.zeros(expected)).reshape(-1)
     for block in blocks(lines):
         numbers = array_of(file, block)
         found += len(numbers)
@@ -197,21 +197,21 @@ def matrix(file: TextFile, lines: Lines, n: int, layout: str) -> Floats:
         at = 0
         for i in range(n):
             first, last = (i + (not diagonal), n) if half == "upper" else (0, i + diagonal)
-            made[i, first:last] = made[first:last, i] = values[at : at + last - first]
+            result[i, first:last] = result[first:last, i] = values[at : at + last - first]
             at += last - first
-    np.fill_diagonal(made, 0.0)  # some files write a large number there
-    made.flags.writeable = False
-    return made
+    np.fill_diagonal(result, 0.0)  # some files have large numbers there
+    result.flags.writeable = False
+    return result
 
 
 def check_depot(file: TextFile, lines: Lines, first: int) -> None:
-    """Raises InstanceError unless the list of depots, which -1 may end, is the first node alone."""
+    """Raises InstanceError if the list of depots, without -1 at the end, is not the first node alone."""
     depots: list[float] = []
     for k, (number, line) in enumerate(lines[:4]):
         if -1.0 in depots:
-            file.fail(f"DEPOT_SECTION goes on after -1 with {shown(line)}; remove the line", lines[k][0])
+            file.fail(f"DEPOT_SECTION has {quote(line)} after -1; remove the line", lines[k][0])
         depots.extend(numbers_of(file, line, number))
     if depots not in ([first, -1.0], [first]):
         listed = " ".join(f"{each:g}" for each in depots if each != -1.0) or "none"
         number = lines[0][0] if lines else file.number
-        file.fail(f"the depot must be node {first} alone, got {shown(listed)}; make it the first node", number)
+        file.fail(f"the only depot must be node {first}, got {quote(listed)}; make it the first node", number)

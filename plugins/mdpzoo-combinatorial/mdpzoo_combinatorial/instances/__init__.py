@@ -1,8 +1,8 @@
-"""The instances of all five problems, and where they come from other than a file."""
+"""The instances of all five problems, and random instances."""
 
 from numpy.typing import ArrayLike
 
-from mdpzoo_combinatorial.instances.checking import checked_tour
+from mdpzoo_combinatorial.instances.checking import validate_tour
 from mdpzoo_combinatorial.instances.distances import DISTANCES, UNROUNDED
 from mdpzoo_combinatorial.instances.generators import generate
 from mdpzoo_combinatorial.instances.knapsack_instance import KnapsackInstance
@@ -21,9 +21,9 @@ __all__ = [
     "OPInstance",
     "RoutingInstance",
     "TSPInstance",
-    "checked_tour",
     "from_coordinates",
     "generate",
+    "validate_tour",
 ]
 
 
@@ -31,6 +31,6 @@ def from_coordinates(coordinates: ArrayLike, name: str = "coordinates") -> TSPIn
     """Returns the instance of unrounded Euclidean distances between points ``[n, 2]``.
 
     Raises:
-        InstanceError: a wrong shape or a number that is not finite.
+        InstanceError: if the shape is another or a number is not finite.
     """
     return TSPInstance(name=name, coordinates=coordinates)  # type: ignore[arg-type]

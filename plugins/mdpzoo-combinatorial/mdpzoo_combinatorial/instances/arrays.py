@@ -1,4 +1,4 @@
-"""Precision and place of numbers that are an array or a tensor; torch is not imported for it."""
+"""Conversions of precision and device for arrays and tensors, without importing torch."""
 
 from typing import Any
 
@@ -6,15 +6,15 @@ import numpy as np
 
 
 def single(values: Any) -> Any:
-    """Numbers in single precision, of an array or a tensor."""
+    """Returns an array or a tensor in single precision."""
     return values.astype(np.float32, copy=False) if isinstance(values, np.ndarray) else values.float()
 
 
 def double(values: Any) -> Any:
-    """Numbers in double precision, of an array or a tensor."""
+    """Returns an array or a tensor in double precision."""
     return values.astype(np.float64) if isinstance(values, np.ndarray) else values.double()
 
 
 def host(values: Any) -> np.ndarray:
-    """An array of what may be a tensor on a device."""
+    """Returns an array, copied from the device if ``values`` is a tensor."""
     return values if isinstance(values, np.ndarray) else values.numpy(force=True)

@@ -1,4 +1,4 @@
-"""Checks that arrays of an instance and indices of a solution share; each complaint is one sentence."""
+"""Validation of arrays, numbers and indices; every error is one sentence."""
 
 from decimal import Context, Decimal
 from typing import Any
@@ -8,20 +8,20 @@ from numpy.typing import ArrayLike, NDArray
 
 from mdpzoo.errors import InstanceError, SettingError
 
-EXACT = Context(prec=60)  # digits, more than any float64 below LARGEST prints with
-LARGEST = 1e15  # below it sums of a few integers are exact in float64
-SLACK = 1e-6  # of a limit that is compared with sums of rounded numbers
+EXACT = Context(prec=60)  # more digits than any float64 below LARGEST is printed with
+LARGEST = 1e15  # sums of a few integers below this are exact in float64
+SLACK = 1e-6  # relative tolerance of a limit on sums of rounded numbers
 
 
-def frozen(given: ArrayLike, shape: tuple[int, ...], what: str) -> NDArray[np.float64]:
-    """Returns a read-only float64 copy of the shape; an array that owns its memory and is read-only is not copied.
+def freeze(given: ArrayLike, shape: tuple[int, ...], what: str) -> NDArray[np.float64]:
+    """Returns a read-only float64 copy; an array that owns its memory and is already read-only is not copied.
 
     Args:
         given: numbers.
-        shape: what it must have.
-        what: how the complaint names it.
+        shape: the required shape.
+        what: its name in errors.
     Raises:
-        InstanceError: another shape, nothing in it, or a number that is not finite and below 1e15.
+        InstanceError: if the shape is another, the array is empty, or a number is not finite and below 1e15.
     """
     try:
         kept = isinstance(given, np.ndarray) and given.flags.owndata and not given.flags.writeable
@@ -32,32 +32,32 @@ def frozen(given: ArrayLike, shape: tuple[int, ...], what: str) -> NDArray[np.fl
         raise InstanceError(f"{what} must have the shape {list(shape)} with at least one node, got {list(array.shape)}")
     wrong = ~((array < LARGEST) & (array > -LARGEST))
     if wrong.any():
-        place = tuple(int(index) for index in np.argwhere(wrong)[0])
-        raise InstanceError(f"{what} must be finite and below 1e15, but {list(place)} is {array[place]}")
+        index = tuple(map(int, np.argwhere(wrong)[0]))
+        raise InstanceError(f"{what} must be finite and below 1e15, but {list(index)} is {array[index]}")
     array.flags.writeable = False
     return array
 
 
 def not_negative(array: NDArray[np.float64], what: str) -> None:
-    """Complains of the first number below 0 in ``array [n]``."""
+    """Raises InstanceError for the first number below 0 in ``array [n]``."""
     if (array < 0).any():
-        place = int((array < 0).argmax())
-        raise InstanceError(f"{what} must not be negative, but [{place}] is {array[place]:g}")
+        index = int((array < 0).argmax())
+        raise InstanceError(f"{what} must not be negative, but [{index}] is {array[index]:g}")
 
 
 def check_names(what: str, names: tuple[str, ...], count: int) -> None:
-    """Raises InstanceError unless there are no names or ``count`` of them."""
+    """Raises InstanceError if there are names, but not ``count`` of them."""
     if len(names) not in (0, count):
         raise InstanceError(f"{what}: {count} names are needed, one for each node or item, got {len(names)}")
 
 
 def whole(array: NDArray[np.float64]) -> bool:
-    """Whether all numbers are integers; takes the memory of a row."""
+    """Returns whether all numbers are integers; needs memory for one row only."""
     return all(bool((row == np.floor(row)).all()) for row in np.atleast_2d(array))
 
 
 def number(given: Any, what: str) -> float:
-    """Returns a float that is finite and not negative, or complains."""
+    """Returns a number as a float; raises InstanceError if it is negative or not finite."""
     try:
         value = float(given)
     except (ValueError, TypeError, OverflowError):
@@ -68,25 +68,25 @@ def number(given: Any, what: str) -> float:
 
 
 def total(numbers: NDArray[np.float64], integral: bool) -> int | float:
-    """The sum, an exact int where all are integers."""
+    """Returns the sum, as an exact int if all numbers are integers."""
     return sum(map(int, numbers.tolist())) if integral else float(numbers.sum())
 
 
 def tolerance(limit: float, integral: bool) -> float:
-    """By how much a sum may exceed a limit: 0 where all numbers are integers."""
+    """Returns the amount by which a sum may exceed a limit: 0 if all numbers are integers."""
     return 0.0 if integral else SLACK * max(1.0, limit)
 
 
 def in_whole_units(numbers: list[float]) -> list[int] | None:
-    """Multiplies decimal numbers with the smallest power of ten that makes all of them integers.
+    """Multiplies decimal numbers by the smallest power of ten that makes all of them integers.
 
-    Numbers mean what they print as: 0.1 and 0.2 are a tenth and two, and their sum is three tenths exactly.
+    A number stands for the decimal with which it is printed: 0.1 and 0.2 add up to 0.3 exactly.
 
     Args:
         numbers: not negative.
 
     Returns:
-        The integers; None where float64 does not hold their sum exactly.
+        The integers; None if float64 cannot represent their sum exactly.
     """
     decimals = [Decimal(repr(each)) for each in numbers]
     places = max(0, *(-int(each.normalize().as_tuple().exponent) for each in decimals))
@@ -95,7 +95,7 @@ def in_whole_units(numbers: list[float]) -> list[int] | None:
 
 
 def check_search(iterations: int | None, seed: int) -> None:
-    """Complains of a number of iterations or a seed that no search takes; None: as many iterations as time allows."""
+    """Raises SettingError if a search's iterations (None: unlimited) or seed are out of range."""
     if iterations is not None and iterations < 0:
         raise SettingError(f"iterations must be at least 0, got {iterations}")
     if not 0 <= seed < 2**63:
@@ -103,19 +103,19 @@ def check_search(iterations: int | None, seed: int) -> None:
 
 
 def at_least(name: str, value: object, least: int) -> None:
-    """Raises SettingError unless the value is an integer (no bool) of at least ``least``."""
+    """Raises SettingError if the value is not an integer, is a bool, or is below ``least``."""
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
         raise SettingError(f"{name} must be an integer of at least {least}, got {value!r}")
 
 
 def as_indices(given: ArrayLike, what: str) -> NDArray[np.int64]:
-    """Returns a list of integers as ``[k]`` int64; an empty list is none.
+    """Returns a list of integers as ``[k]`` int64.
 
     Args:
-        given: the list.
-        what: how the complaint names it, as in "a tour".
+        given: the list, which may be empty.
+        what: its name in errors, such as "a tour".
     Raises:
-        InstanceError: lists within it, or what is no integer.
+        InstanceError: if it contains lists or anything that is not an integer.
     """
     try:
         indices = np.asarray(given)
@@ -131,36 +131,34 @@ def as_indices(given: ArrayLike, what: str) -> NDArray[np.int64]:
 
 
 def check_distinct(indices: NDArray[np.int64], low: int, high: int, one: str, whole_thing: str) -> None:
-    """Complains of the first index that is outside ``low..high - 1`` or that came before.
+    """Raises InstanceError for the first index that is outside ``low..high - 1`` or repeated.
 
     Args:
         indices: ``[k]``.
-        low: the least there is.
-        high: one more than the largest.
-        one: what an index is, as in "node".
-        whole_thing: what they are together, as in "tour".
+        low: smallest index allowed.
+        high: largest index allowed, plus one.
+        one: name of an index in errors, such as "node".
+        whole_thing: name of the list in errors, such as "tour".
     Raises:
-        InstanceError: says which, and at which place.
+        InstanceError: names the index and its position.
     """
     outside = (indices < low) | (indices >= high)
     if outside.any():
-        place = int(outside.argmax())
-        raise InstanceError(
-            f"{one} {indices[place]} at place {place} of the {whole_thing} is outside {low}..{high - 1}"
-        )
+        k = int(outside.argmax())
+        raise InstanceError(f"{one} {indices[k]} at position {k} of the {whole_thing} is outside {low}..{high - 1}")
     first = np.unique(indices, return_index=True)[1]
     if len(first) < len(indices):
-        place = int(np.setdiff1d(np.arange(len(indices)), first)[0])
-        raise InstanceError(f"the {whole_thing} has {one} {indices[place]} a second time at place {place}")
+        k = int(np.setdiff1d(np.arange(len(indices)), first)[0])
+        raise InstanceError(f"the {whole_thing} has {one} {indices[k]} a second time at position {k}")
 
 
-def checked_tour(tour: ArrayLike, num_nodes: int | None = None) -> NDArray[np.int64]:
-    """Returns the tour as int64, or says what keeps it from being a permutation of ``range(num_nodes)``.
+def validate_tour(tour: ArrayLike, num_nodes: int | None = None) -> NDArray[np.int64]:
+    """Returns the tour as int64 after checking that it is a permutation of ``range(num_nodes)``.
 
-    Without ``num_nodes`` the tour has as many nodes as it is long.
+    If ``num_nodes`` is None, it is the length of the tour.
 
     Raises:
-        InstanceError: a wrong number of nodes, a node out of range, a node visited twice, not integers.
+        InstanceError: if a node is out of range, visited twice or missing, or is not an integer.
     """
     nodes = as_indices(tour, "a tour")
     if not len(nodes):

@@ -1,4 +1,4 @@
-"""The capitals of the 48 contiguous states of the USA: plain facts, and an instance that any machine has.
+"""The capitals of the 48 contiguous states of the USA, an instance that needs no file.
 
 Positions are those of the capitol or the city's centre, in decimal degrees (north, east), to about 0.01 degrees.
 """
@@ -83,7 +83,7 @@ def us_capitals() -> TSPInstance:
 BEST_KNOWN_CAPITALS_KM = 17082.869147691956
 """The length of ``BEST_KNOWN_CAPITALS_TOUR`` in kilometres.
 
-Found by ``iterated_local_search`` with 5 000 kicks from a random tour: 100 seeds of 100 end here. Not proven optimal.
+Found by ``iterated_local_search`` with 5 000 iterations from a random tour, with each of 100 seeds. Not proven optimal.
 """
 
 BEST_KNOWN_CAPITALS_TOUR = (

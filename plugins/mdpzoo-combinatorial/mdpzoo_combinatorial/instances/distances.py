@@ -1,7 +1,7 @@
 """Distances between coordinates, with TSPLIB95's own rounding.
 
-Source: Reinelt, TSPLIB95 (1995), section 2. What differs: two types that round nothing, ``EUCLIDEAN`` for generated
-instances and ``GREAT_CIRCLE`` for real cities, which is the haversine formula on a sphere.
+Source: Reinelt, TSPLIB95 (1995), section 2. What differs: two additional types without rounding, ``EUCLIDEAN`` for
+random instances and ``GREAT_CIRCLE`` for real cities, by the haversine formula on a sphere.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ EARTH_RADIUS_KM = 6371.0088  # mean radius of the GRS 80 ellipsoid
 
 
 def degrees(geo: Floats) -> Floats:
-    """TSPLIB writes degrees and minutes as DDD.MM; this is degrees, with TSPLIB's truncation."""
+    """Converts TSPLIB's degrees and minutes, DDD.MM, to degrees, with TSPLIB's truncation."""
     whole = np.trunc(geo)
     return whole + 5.0 * (geo - whole) / 3.0
 
@@ -44,7 +44,7 @@ def _great_circle(a: Floats, b: Floats) -> Floats:
 
 
 def _crystallography(a: Floats, b: Floats, slowness: tuple[float, float, float]) -> Floats:
-    """The time that a diffractometer takes: its three motors turn at once, the first all the way round."""
+    """Returns the time that a diffractometer takes to move: its motors run in parallel, the first in full circles."""
     angles = np.abs(a - b)
     angles = np.stack([np.minimum(angles[..., 0], np.abs(angles[..., 0] - 360.0)), *np.moveaxis(angles, -1, 0)[1:]], -1)
     return np.floor(100.0 * (angles / np.array(slowness)).max(-1) + 0.5)

@@ -1,13 +1,13 @@
-"""Random instances of the literature as functions of uniform numbers, the same in NumPy and in torch.
+"""The distributions of the literature as functions of uniform random numbers, equal in NumPy and torch.
 
 Every function takes the array library ``xp`` (``numpy`` or ``torch``) and numbers ``u`` in [0, 1), float64, with
-leading dimension B; ``draws`` says how many numbers an instance takes. Environments and ``generate`` share them.
+leading dimension B. Environments and ``generate`` share them.
 
 Sources: CVRP demands and capacities: Nazari et al. 2018 (20, 50 and 100 customers), Drakulic et al. 2023 (BQ-NCO).
 Orienteering: Kool, van Hoof and Welling 2019, section 5 (prizes and limits). Asymmetric costs: Kwon et al. 2021
 (MatNet), the closure of random integers. Knapsack: Pisinger 2005, "Where are the hard knapsack problems?", section 2,
-and a capacity of 250 n for the uncorrelated class (25 000 at n = 100 in BQ-NCO). Clusters are ours: three to eight
-centres, uniform in [0.2, 0.8]^2, and normal deviates of 0.07 about them, clipped to the square.
+and a capacity of 250 n for the uncorrelated class (25 000 at n = 100 in BQ-NCO). The clustered distribution is our own:
+three to eight centres, uniform in [0.2, 0.8]^2, with standard deviations of 0.07, clipped to the square.
 """
 
 import math
@@ -22,7 +22,7 @@ CENTRES, SPREAD = 8, 0.07
 LARGEST_COST = 1_000_000
 CAPACITIES = ((10, 20), (20, 30), (50, 40), (100, 50), (200, 80), (500, 100), (math.inf, 250))
 LIMITS = ((20, 2.0), (50, 3.0), (math.inf, 4.0))
-PLACES = ("uniform", "clustered")
+LAYOUTS = ("uniform", "clustered")
 PRIZES = ("distance", "uniform", "constant")
 CLASSES = (
     "uncorrelated",
@@ -36,17 +36,17 @@ CLASSES = (
 
 
 def by_size(table: tuple[tuple[float, Any], ...], size: int) -> Any:
-    """What a table of (largest size, value) says of a size."""
-    return next(value for most, value in table if size <= most)
+    """Returns the value for a size in a table of (largest size, value)."""
+    return next(value for largest, value in table if size <= largest)
 
 
-def place_draws(kind: str, count: int) -> int:
-    """Numbers that ``places`` takes for so many nodes."""
+def coordinate_draws(kind: str, count: int) -> int:
+    """Returns how many random numbers ``random_coordinates`` needs."""
     return 2 * count if kind == "uniform" else 3 * count + 2 * CENTRES + 1
 
 
 def random_coordinates(xp: Any, kind: str, u: Any, count: int) -> Any:
-    """Nodes in the unit square, ``[B, 2, count]`` float64, from ``[B, place_draws(kind, count)]`` numbers."""
+    """Returns nodes in the unit square, ``[B, 2, count]`` float64, from ``[B, coordinate_draws]`` numbers."""
     if kind == "uniform":
         return u.reshape(-1, 2, count)
     centres = 0.2 + 0.6 * u[:, : 2 * CENTRES].reshape(-1, 2, CENTRES)
@@ -60,12 +60,14 @@ def random_coordinates(xp: Any, kind: str, u: Any, count: int) -> Any:
 
 
 def costs(xp: Any, u: Any, count: int) -> Any:
-    """Asymmetric costs that obey the triangle inequality, ``[B, count, count]`` float64 in [0, 1].
+    """Returns asymmetric costs that satisfy the triangle inequality, ``[B, count, count]`` float64 in [0, 1].
+
+    Takes O(B count^3).
 
     Args:
         xp: the array library.
         u: ``[B, count * count]``.
-        count: nodes. Costs O(B count^3).
+        count: nodes.
     """
     whole = 1.0 + xp.floor(u * LARGEST_COST).reshape(-1, count, count)
     whole = whole * (1 - xp.eye(count, dtype=u.dtype, **({} if xp is np else {"device": u.device})))
@@ -79,7 +81,7 @@ def costs(xp: Any, u: Any, count: int) -> Any:
 
 @compiled
 def _close(whole: NDArray[np.float64]) -> None:
-    """Shortest paths between all nodes (Floyd 1962), in place; whole numbers, so in any order the same."""
+    """Replaces costs by shortest paths (Floyd 1962), in place; exact in any order, since costs are integers."""
     count = whole.shape[1]
     for each in range(len(whole)):
         for k in range(count):
@@ -90,12 +92,12 @@ def _close(whole: NDArray[np.float64]) -> None:
 
 
 def demands(xp: Any, u: Any) -> Any:
-    """Demands of customers, integers in 1..9."""
+    """Returns demands of customers, integers in 1..9."""
     return 1.0 + xp.floor(9.0 * u)
 
 
 def prizes(xp: Any, kind: str, u: Any, far: Any) -> Any:
-    """Prizes of customers, multiples of 0.01 in (0, 1].
+    """Returns prizes of customers, multiples of 0.01 in (0, 1].
 
     Args:
         xp: the array library.
@@ -107,12 +109,12 @@ def prizes(xp: Any, kind: str, u: Any, far: Any) -> Any:
         return (1.0 + xp.floor(100.0 * u)) / 100.0
     if kind == "constant":
         return xp.ones_like(u)
-    most = xp.amax(far, 1)[:, None]
-    return (1.0 + xp.floor(99.0 * (far / xp.where(most > 0, most, 1.0)))) / 100.0
+    farthest = xp.amax(far, 1)[:, None]
+    return (1.0 + xp.floor(99.0 * (far / xp.where(farthest > 0, farthest, 1.0)))) / 100.0
 
 
 def items(xp: Any, kind: str, u: Any, count: int, largest: int = 1_000) -> tuple[Any, Any, Any]:
-    """Values ``[B, count]``, weights ``[B, count]`` and capacity ``[B, 1]``, all whole numbers; the lightest item fits.
+    """Returns integer values ``[B, count]``, weights ``[B, count]`` and capacities ``[B, 1]``; the lightest item fits.
 
     Args:
         xp: the array library.
@@ -145,7 +147,7 @@ def items(xp: Any, kind: str, u: Any, count: int, largest: int = 1_000) -> tuple
 
 
 def item_scales(kind: str, count: int, largest: int = 1_000) -> tuple[float, float]:
-    """What values and a capacity are usually up to, to divide by in observations."""
+    """Returns typical values and capacities of a class, by which observations are divided."""
     mean = {"similar-weights": 100_050.0, "inverse-strongly-correlated": 0.6 * largest}.get(kind, 0.5 * largest)
     exceeds = kind in ("weakly-correlated", "strongly-correlated", "almost-strongly-correlated")
     return largest * (1.1 if exceeds else 1.0), max(1.0, 0.5 * mean * count)

@@ -1,4 +1,4 @@
-"""Random instances of the literature, seeded; the distributions are in ``distributions``."""
+"""Seeded random instances, from the distributions of the literature in ``distributions``."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,26 +17,26 @@ AnyInstance = TSPInstance | ATSPInstance | CVRPInstance | OPInstance | KnapsackI
 
 
 def generate(problem: str, count: int, size: int, seed: int, **options: Any) -> list[AnyInstance]:
-    """Returns so many random instances.
+    """Returns ``count`` random instances.
 
     =========  ==========================================================================================
     TSP        ``size`` nodes on the unit square; ``distribution`` is ``uniform`` or ``clustered``
     ATSP       ``size`` nodes; the closure of uniform costs, which obeys the triangle inequality
-    CVRP       ``size`` customers with demands 1..9, and a depot; ``distribution``; ``capacity`` follows size
+    CVRP       ``size`` customers with demands 1..9, and a depot; ``distribution``; ``capacity`` by size
     OP         ``size`` customers, and a depot; ``distribution``; ``prizes`` is ``distance``, ``uniform``
-               or ``constant``; ``limit`` follows the size
-    Knapsack   ``size`` items; ``distribution`` is one of Pisinger's classes, ``uncorrelated`` where
-               left out; ``largest`` is their R; ``capacity`` follows the class
+               or ``constant``; ``limit`` depends on the size
+    Knapsack   ``size`` items; ``distribution`` is one of Pisinger's classes, by default
+               ``uncorrelated``; ``largest`` is their R; ``capacity`` depends on the class
     =========  ==========================================================================================
 
     Args:
         problem: one of ``PROBLEMS``, in any case.
         count: instances, at least 0.
         size: at least 1.
-        seed: at least 0; one generator draws all instances, so a larger count begins with the same ones.
+        seed: at least 0; one generator draws all instances, so that a larger count begins with the same instances.
         options: as above; sources are in ``distributions``.
     Raises:
-        SettingError: an argument or an option out of its range, or an unknown name.
+        SettingError: if an argument or an option is out of range or unknown.
     """
     record = record_named(problem)
     if count < 0 or size < 1 or seed < 0:
@@ -49,7 +49,7 @@ def generate(problem: str, count: int, size: int, seed: int, **options: Any) -> 
 
 
 def _settings(record: ProblemRecord, options: dict[str, Any]) -> dict[str, Any]:
-    """The options of a problem with their defaults filled in, checked."""
+    """Returns the options of a problem, validated, with defaults filled in."""
     generation, problem = record.generation, record.name
     allowed = dict(generation.options)
     for option, value in options.items():
@@ -71,21 +71,21 @@ def _settings(record: ProblemRecord, options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _points(distribution: str, rng: np.random.Generator, size: int) -> Floats:
-    """``[size, 2]``."""
+    """Returns nodes ``[size, 2]``."""
     if distribution == "uniform":
         return rng.random((size, 2))
-    u = rng.random((1, distributions.place_draws(distribution, size)))
+    u = rng.random((1, distributions.coordinate_draws(distribution, size)))
     return np.asarray(distributions.random_coordinates(np, distribution, u, size)[0].T)
 
 
 def tours(names: Iterator[str], size: int, rng: np.random.Generator, distribution: str) -> Iterator[TSPInstance]:
-    """Uniform or clustered nodes of the unit square."""
+    """Yields uniform or clustered nodes of the unit square."""
     for name in names:
         yield TSPInstance(name, _points(distribution, rng, size))
 
 
 def asymmetric_tours(names: Iterator[str], size: int, rng: np.random.Generator) -> Iterator[ATSPInstance]:
-    """Costs closed under shortest paths."""
+    """Yields costs closed under shortest paths."""
     for name in names:
         yield ATSPInstance(name, distributions.costs(np, rng.random((1, size * size)), size)[0])
 
@@ -93,7 +93,7 @@ def asymmetric_tours(names: Iterator[str], size: int, rng: np.random.Generator) 
 def routes(
     names: Iterator[str], size: int, rng: np.random.Generator, distribution: str, capacity: int | None
 ) -> Iterator[CVRPInstance]:
-    """Customers with demands 1..9 and a depot."""
+    """Yields customers with demands 1..9 and a depot."""
     capacity = distributions.by_size(distributions.CAPACITIES, size) if capacity is None else capacity
     for name in names:
         points = _points(distribution, rng, size + 1)
@@ -104,7 +104,7 @@ def routes(
 def prize_tours(
     names: Iterator[str], size: int, rng: np.random.Generator, distribution: str, prizes: str, limit: float | None
 ) -> Iterator[OPInstance]:
-    """Customers with prizes and a depot."""
+    """Yields customers with prizes and a depot."""
     limit = distributions.by_size(distributions.LIMITS, size) if limit is None else limit
     for name in names:
         points, u = _points(distribution, rng, size + 1), rng.random((1, size))
@@ -115,7 +115,7 @@ def prize_tours(
 def selections(
     names: Iterator[str], size: int, rng: np.random.Generator, distribution: str, largest: int, capacity: int | None
 ) -> Iterator[KnapsackInstance]:
-    """Items of one of Pisinger's classes."""
+    """Yields items of one of Pisinger's classes."""
     for name in names:
-        values, weights, most = distributions.items(np, distribution, rng.random((1, 2 * size)), size, int(largest))
-        yield KnapsackInstance(name, values[0], weights[0], most[0, 0] if capacity is None else capacity)
+        values, weights, default = distributions.items(np, distribution, rng.random((1, 2 * size)), size, int(largest))
+        yield KnapsackInstance(name, values[0], weights[0], default[0, 0] if capacity is None else capacity)

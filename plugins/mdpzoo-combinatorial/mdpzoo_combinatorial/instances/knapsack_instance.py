@@ -14,7 +14,7 @@ from mdpzoo_combinatorial.instances.checking import (
     as_indices,
     check_distinct,
     check_names,
-    frozen,
+    freeze,
     in_whole_units,
     not_negative,
     number,
@@ -32,8 +32,8 @@ class Units(NamedTuple):
     Attributes:
         weights: ``[n]`` float64.
         capacity: in the same unit.
-        tolerance: how much the weights may exceed the capacity; 0 where all are integers.
-        exact: whether all are integers whose sum float64 holds.
+        tolerance: amount by which the weights may exceed the capacity; 0 if all are integers.
+        exact: whether all are integers whose sum float64 can represent.
     """
 
     weights: NDArray[np.float64]
@@ -45,21 +45,21 @@ class Units(NamedTuple):
 @shown
 @dataclass(frozen=True, eq=False, repr=False)
 class KnapsackInstance:
-    """n items of which some are taken: the most value that the capacity holds; its arrays are read-only.
+    """n items with values and weights, and the capacity of the selection; arrays are read-only.
 
     Attributes:
-        problem: the kind of problem, as reports name it.
+        problem: name of the problem.
         maximise: whether a larger objective is better.
-        name: what reports call it.
+        name: of the instance, in reports.
         values: ``[n]`` float64, not negative.
         weights: ``[n]`` float64, not negative.
-        capacity: maximum sum of the weights of the items taken. Decimal numbers are added exactly; where that takes
-            more than 53 bits, the sum may exceed the capacity by 1e-12 of it.
+        capacity: maximum sum of the weights of selected items. Decimal numbers are added exactly; if that takes more
+            than 53 bits, the sum may exceed the capacity by a fraction of 1e-12.
         comment: free text.
-        names: of the items, ``n`` of them, or none.
+        names: of the ``n`` items, or none.
 
     Raises:
-        InstanceError: an array of a wrong shape, or a number that is negative or not finite.
+        InstanceError: if an array has another shape, or a number is negative or not finite.
     """
 
     problem: ClassVar[str] = "Knapsack"
@@ -79,9 +79,9 @@ class KnapsackInstance:
         if not n:
             raise InstanceError(f"{self.name}: at least one item is needed, got none")
         for field in ("values", "weights"):
-            held = frozen(getattr(self, field), (n,), f"{self.name}: {field}")
-            not_negative(held, f"{self.name}: {field}")
-            object.__setattr__(self, field, held)
+            array = freeze(getattr(self, field), (n,), f"{self.name}: {field}")
+            not_negative(array, f"{self.name}: {field}")
+            object.__setattr__(self, field, array)
         check_names(self.name, self.names, n)
         object.__setattr__(self, "capacity", number(self.capacity, f"{self.name}: the capacity"))
 
@@ -114,13 +114,13 @@ class KnapsackInstance:
         weights.flags.writeable = False
         return Units(weights, float(units[-1]), 0.0, True)
 
-    def checked(self, solution: ArrayLike) -> NDArray[np.int64]:
-        """Returns the items taken, sorted, ``[k]`` int64.
+    def validate(self, solution: ArrayLike) -> NDArray[np.int64]:
+        """Returns the selected items, sorted, ``[k]`` int64.
 
         Args:
-            solution: distinct items, counted from 0; an empty list takes none.
+            solution: distinct items, counted from 0; may be empty.
         Raises:
-            InstanceError: an item out of range or twice, or weights over the capacity; names the first fault.
+            InstanceError: if an item is out of range or repeated, or the weights exceed the capacity.
         """
         items = as_indices(solution, "a selection")
         check_distinct(items, 0, self.num_items, "item", "selection")
@@ -131,15 +131,15 @@ class KnapsackInstance:
         return np.sort(items)
 
     def objective(self, solution: ArrayLike) -> int | float:
-        """Returns the value of the items taken, an int where every value is one.
+        """Returns the value of the selected items, an int if all values are integers.
 
         Args:
-            solution: as in ``checked``.
+            solution: as in ``validate``.
         Raises:
-            InstanceError: not a solution; names the first fault.
+            InstanceError: if it is not a solution; the message names the first fault.
         """
-        return self.evaluate(self.checked(solution))
+        return self.evaluate(self.validate(solution))
 
     def evaluate(self, solution: Any) -> int | float:
-        """Returns ``objective`` of a solution that ``checked`` has returned, without checking it again."""
+        """Returns the objective of a solution that ``validate`` has returned, without validating it again."""
         return total(self.values[solution], whole(self.values))

@@ -1,6 +1,6 @@
-"""What every routing instance is: nodes in the plane or a matrix of costs, distances, and positions for pictures.
+"""The base class of routing instances: nodes in the plane or a matrix of costs, distances, and positions for pictures.
 
-Distances are computed when asked for, so that an instance of n nodes takes O(n) memory unless its file is a matrix.
+Distances are computed on demand, so that an instance of n nodes takes O(n) memory unless it is a matrix.
 """
 
 from abc import ABC, abstractmethod
@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from mdpzoo.codes import load
 from mdpzoo.errors import InstanceError, did_you_mean
-from mdpzoo_combinatorial.instances.checking import check_names, frozen, whole
+from mdpzoo_combinatorial.instances.checking import check_names, freeze, whole
 from mdpzoo_combinatorial.instances.distances import (
     DISTANCES,
     EARTH_RADIUS_KM,
@@ -23,24 +23,24 @@ from mdpzoo_combinatorial.instances.distances import (
 )
 
 SHOWN_BY = "mdpzoo_combinatorial.render.notebooks"
-LANDMARKS = 1_000  # nodes that multidimensional scaling looks at
+LANDMARKS = 1_000  # of multidimensional scaling
 
 
 class RoutingInstance(ABC):
-    """n nodes and the costs of travelling between them; concrete kinds are frozen dataclasses.
+    """n nodes and the costs of travelling between them; subclasses are frozen dataclasses.
 
     Attributes:
-        problem: the kind of problem, as reports name it.
+        problem: name of the problem.
         maximise: whether a larger objective is better.
-        symmetric: whether a matrix must be.
-        name: what reports call it.
+        symmetric: whether a matrix must be symmetric.
+        name: of the instance, in reports.
         coordinates: ``[n, 2]`` as in the file; (latitude, longitude) in DDD.MM for ``GEO``, in decimal degrees for
-            ``GREAT_CIRCLE``. None only where there is a matrix.
-        edge_weight_type: a key of ``DISTANCES``, or ``EXPLICIT`` where the matrix holds the distances.
+            ``GREAT_CIRCLE``. None only if there is a matrix.
+        edge_weight_type: a key of ``DISTANCES``, or ``EXPLICIT`` for a matrix.
         matrix: ``[n, n]``, the cost from the row's node to the column's, for ``EXPLICIT`` only.
-        display: ``[n, 2]`` positions for pictures, where the file gives them apart.
+        display: ``[n, 2]``, positions for pictures, if the file has separate ones.
         comment: free text.
-        names: of the nodes, ``n`` of them, or none.
+        names: of the ``n`` nodes, or none.
     """
 
     problem: ClassVar[str]
@@ -55,7 +55,7 @@ class RoutingInstance(ABC):
     names: tuple[str, ...]
 
     def _check_routing(self) -> None:
-        """Checks and freezes the fields above; for ``__post_init__``."""
+        """Validates the fields above and makes them read-only; called by ``__post_init__``."""
         known = (*DISTANCES, "EXPLICIT")
         if self.edge_weight_type not in known:
             hint = did_you_mean(self.edge_weight_type, known) or f" Known: {', '.join(known)}."
@@ -72,7 +72,7 @@ class RoutingInstance(ABC):
         for field, shape in (("coordinates", (n, 2)), ("matrix", (n, n)), ("display", (n, 2))):
             given = getattr(self, field)
             if given is not None:
-                object.__setattr__(self, field, frozen(given, shape, f"{self.name}: {field}"))
+                object.__setattr__(self, field, freeze(given, shape, f"{self.name}: {field}"))
         check_names(self.name, self.names, n)
         if self.matrix is not None:
             _check_matrix(self.name, self.matrix, self.symmetric)
@@ -87,7 +87,7 @@ class RoutingInstance(ABC):
 
     @property
     def num_nodes(self) -> int:
-        """The number of nodes n, a depot included."""
+        """The number of nodes n, including the depot."""
         return len(self.coordinates if self.matrix is None else self.matrix)  # type: ignore[arg-type]
 
     @cached_property
@@ -99,7 +99,7 @@ class RoutingInstance(ABC):
 
     @property
     def unit(self) -> str | None:
-        """What distances are measured in: ``"km"`` between geographical coordinates, else unknown."""
+        """The unit of distances: ``"km"`` for geographical coordinates, None if unknown."""
         return "km" if self.edge_weight_type in GEOGRAPHICAL else None
 
     def distance(self, i: ArrayLike, j: ArrayLike) -> Floats:
@@ -107,8 +107,8 @@ class RoutingInstance(ABC):
 
         Args:
             i: node indices in ``[0, n)``, any shape.
-            j: likewise.
-        Source: TSPLIB95, section 2. A node is at distance 0 from itself.
+            j: node indices in ``[0, n)``, any shape.
+        Source: TSPLIB95, section 2. The distance from a node to itself is 0.
         """
         i, j = np.asarray(i), np.asarray(j)
         if self.matrix is not None:
@@ -128,37 +128,37 @@ class RoutingInstance(ABC):
         return matrix
 
     def round_trip(self, nodes: NDArray[np.int64]) -> int | float:
-        """Returns the length of the closed tour through ``nodes [k]``, an int where every distance is one."""
+        """Returns the length of the closed tour through ``nodes [k]``, an int if all distances are integers."""
         length = float(self.distance(nodes, np.roll(nodes, -1)).sum())
         return round(length) if self.integral else length
 
     @abstractmethod
-    def checked(self, solution: Any) -> Any:
-        """Returns the solution in its canonical form.
+    def validate(self, solution: Any) -> Any:
+        """Returns the solution in canonical form.
 
         Raises:
-            InstanceError: names the first fault.
+            InstanceError: if it is not a solution; the message names the first fault.
         """
 
     @abstractmethod
     def objective(self, solution: Any) -> int | float:
-        """Returns the objective of a solution, an int where everything that it adds is one.
+        """Returns the objective of a solution, an int if all its terms are integers.
 
         Raises:
-            InstanceError: not a solution; names the first fault.
+            InstanceError: if it is not a solution; the message names the first fault.
         """
 
     @abstractmethod
     def evaluate(self, solution: Any) -> int | float:
-        """Returns ``objective`` of a solution that ``checked`` has returned, without checking it again."""
+        """Returns the objective of a solution that ``validate`` has returned, without validating it again."""
 
     def layout(self) -> Floats:
         """Returns positions ``[n, 2]`` for pictures and network features.
 
-        Coordinates where there are any (for ``GEO`` and ``GREAT_CIRCLE`` projected equirectangularly at the mean
-        latitude, x to the east, the map cut at the widest gap between longitudes), else display data, else classical
-        multidimensional scaling of the matrix, the mean of both directions (Torgerson 1952; for large n from evenly
-        spread landmarks, de Silva and Tenenbaum 2004).
+        These are the coordinates if there are any (``GEO`` and ``GREAT_CIRCLE``: in an equirectangular projection at
+        the mean latitude, x to the east, the map cut at the widest gap between longitudes), else the display data, else
+        classical multidimensional scaling of the matrix, averaged over both directions (Torgerson 1952; for large n
+        from evenly spaced landmarks, de Silva and Tenenbaum 2004).
         """
         if self.coordinates is None:
             if self.display is not None:
@@ -174,19 +174,19 @@ class RoutingInstance(ABC):
         return np.stack([longitude * np.cos(np.radians(latitude.mean())), latitude], axis=1)
 
     def earth(self) -> tuple[float, float] | None:
-        """Returns kilometres to a unit of the layout and units once round the Earth; None where it is no map."""
+        """Returns kilometres per unit of the layout, and the Earth's circumference in units; None if it is no map."""
         if self.edge_weight_type not in GEOGRAPHICAL:
             return None
         around = 360.0 * float(np.cos(np.radians(self._degrees()[:, 0].mean())))
         return float(np.radians(EARTH_RADIUS_KM)), around
 
     def _degrees(self) -> Floats:
-        """Latitudes and longitudes ``[n, 2]`` of geographical coordinates."""
+        """Returns latitudes and longitudes ``[n, 2]`` of geographical coordinates."""
         assert self.coordinates is not None
         return degrees(self.coordinates) if self.edge_weight_type == "GEO" else self.coordinates
 
     def unit_layout(self) -> Floats:
-        """Returns the layout ``[n, 2]`` moved and scaled, by one factor, into the unit square."""
+        """Returns the layout ``[n, 2]`` translated and scaled into the unit square; proportions are kept."""
         layout = self.layout()
         low = layout.min(0)
         return (layout - low) / ((layout - low).max() or 1.0)
@@ -205,9 +205,9 @@ def _check_matrix(name: str, matrix: Floats, symmetric: bool) -> None:
 
 
 def layout_of_costs(matrix: Floats) -> Floats:
-    """Returns positions ``[n, 2]`` whose distances are near to the costs ``[n, n]``, the mean of both directions.
+    """Returns positions ``[n, 2]`` whose distances approximate the costs ``[n, n]``, averaged over both directions.
 
-    Source: classical scaling on landmarks; where all n nodes are landmarks it is the usual one.
+    Source: classical multidimensional scaling on landmarks; up to ``LANDMARKS`` nodes, all nodes are landmarks.
     """
     marks = np.unique(np.linspace(0, len(matrix) - 1, LANDMARKS).round().astype(int))
     squared = np.square(0.5 * (matrix[:, marks] + matrix[marks].T))  # [n, landmarks]

@@ -1,4 +1,4 @@
-"""The four routing problems as data: travelling salesman, symmetric and not, capacitated vehicles, orienteering."""
+"""Instances of the four routing problems: symmetric and asymmetric TSP, capacitated vehicle routing, orienteering."""
 
 from dataclasses import dataclass
 from itertools import chain
@@ -12,12 +12,12 @@ from mdpzoo.showing import shown
 from mdpzoo_combinatorial.instances.checking import (
     as_indices,
     check_distinct,
-    checked_tour,
-    frozen,
+    freeze,
     not_negative,
     number,
     tolerance,
     total,
+    validate_tour,
     whole,
 )
 from mdpzoo_combinatorial.instances.distances import Floats
@@ -25,40 +25,40 @@ from mdpzoo_combinatorial.instances.routing import RoutingInstance
 
 
 class _Tour(RoutingInstance):
-    """What both kinds of travelling salesman share: a solution is a permutation of all nodes."""
+    """The common part of TSP and ATSP: a solution is a permutation of all nodes."""
 
-    def checked(self, solution: ArrayLike) -> NDArray[np.int64]:
+    def validate(self, solution: ArrayLike) -> NDArray[np.int64]:
         """Returns the tour ``[n]`` int64.
 
         Raises:
-            InstanceError: not a permutation of ``range(n)``; names the first wrong node.
+            InstanceError: if it is not a permutation of ``range(n)``; the message names the first wrong node.
         """
-        return checked_tour(solution, self.num_nodes)
+        return validate_tour(solution, self.num_nodes)
 
     def objective(self, solution: ArrayLike) -> int | float:
-        """Returns the length of the closed tour, an int where every distance is one.
+        """Returns the length of the closed tour, an int if all distances are integers.
 
         Args:
             solution: a permutation of ``range(n)``.
         Raises:
-            InstanceError: anything else; names the first wrong node.
+            InstanceError: if it is not a permutation; the message names the first wrong node.
         """
-        return self.evaluate(self.checked(solution))
+        return self.evaluate(self.validate(solution))
 
     def evaluate(self, solution: Any) -> int | float:
-        """Returns ``objective`` of a solution that ``checked`` has returned, without checking it again."""
+        """Returns the objective of a solution that ``validate`` has returned, without validating it again."""
         return self.round_trip(np.asarray(solution))
 
 
 @shown
 @dataclass(frozen=True, eq=False, repr=False)
 class TSPInstance(_Tour):
-    """A symmetric travelling-salesman instance of n nodes; its arrays are read-only float64 copies.
+    """A symmetric TSP instance of n nodes; arrays are read-only float64 copies.
 
     Attributes: see ``RoutingInstance``.
 
     Raises:
-        InstanceError: an array of a wrong shape, a number that is not finite, an asymmetric or negative matrix.
+        InstanceError: if an array has another shape, a number is not finite, or a matrix is asymmetric or negative.
     """
 
     problem: ClassVar[str] = "TSP"
@@ -77,12 +77,12 @@ class TSPInstance(_Tour):
 @shown
 @dataclass(frozen=True, eq=False, repr=False)
 class ATSPInstance(_Tour):
-    """A travelling-salesman instance whose cost may depend on the direction; its arrays are read-only.
+    """A TSP instance whose costs may depend on the direction; arrays are read-only.
 
     Attributes: see ``RoutingInstance``; ``coordinates`` is None, ``edge_weight_type`` is ``EXPLICIT``.
 
     Raises:
-        InstanceError: a wrong shape, a number that is not finite, a negative cost, a diagonal that is not 0.
+        InstanceError: if a shape is another, a number is not finite, a cost is negative, or the diagonal is not 0.
     """
 
     problem: ClassVar[str] = "ATSP"
@@ -102,15 +102,15 @@ class ATSPInstance(_Tour):
 @shown
 @dataclass(frozen=True, eq=False, repr=False)
 class CVRPInstance(RoutingInstance):
-    """A depot, node 0, and n customers whose demands vehicles of one capacity bring, on as many routes as it takes.
+    """A depot, node 0, and n customers with demands, served by any number of vehicles of the same capacity.
 
     Attributes: see ``RoutingInstance`` (n + 1 nodes), and
-        demands: ``[n + 1]`` int64, of which the depot's is 0.
+        demands: ``[n + 1]`` int64; that of the depot is 0.
         capacity: of each vehicle, at least the largest demand.
-        vehicles: the number that the file tells, for information; routes are not limited by it.
+        vehicles: the number of vehicles in the file, for information only; it does not limit the routes.
 
     Raises:
-        InstanceError: as for ``TSPInstance``, no customer, a demand that is no integer in 0..capacity.
+        InstanceError: as for ``TSPInstance``; if there is no customer, or a demand is not an integer in 0..capacity.
     """
 
     problem: ClassVar[str] = "CVRP"
@@ -128,7 +128,7 @@ class CVRPInstance(RoutingInstance):
     def __post_init__(self) -> None:
         self._check_routing()
         _check_customers(self)
-        demands = frozen(self.demands, (self.num_nodes,), f"{self.name}: demands")
+        demands = freeze(self.demands, (self.num_nodes,), f"{self.name}: demands")
         not_negative(demands, f"{self.name}: demands")
         capacity = number(self.capacity, f"{self.name}: the capacity")
         given = np.append(demands, capacity)
@@ -138,12 +138,12 @@ class CVRPInstance(RoutingInstance):
         if demands[0]:
             raise InstanceError(f"{self.name}: the demand of the depot, node 0, must be 0, got {demands[0]:g}")
         if demands.max() > capacity:
-            most = int(demands.argmax())
-            text = f"{self.name}: customer {most} demands {demands[most]:g}, more than the capacity {capacity:g}"
+            largest = int(demands.argmax())
+            text = f"{self.name}: customer {largest} demands {demands[largest]:g}, more than the capacity {capacity:g}"
             raise InstanceError(text)
-        held = demands.astype(np.int64)
-        held.flags.writeable = False
-        object.__setattr__(self, "demands", held)
+        integers = demands.astype(np.int64)
+        integers.flags.writeable = False
+        object.__setattr__(self, "demands", integers)
         object.__setattr__(self, "capacity", int(capacity))
 
     @property
@@ -151,13 +151,13 @@ class CVRPInstance(RoutingInstance):
         """The number of customers n."""
         return self.num_nodes - 1
 
-    def checked(self, solution: Any) -> list[list[int]]:
-        """Returns the routes, lists of customers without the depot; routes without a customer are left out.
+    def validate(self, solution: Any) -> list[list[int]]:
+        """Returns the routes, lists of customers without the depot; empty routes are removed.
 
         Args:
             solution: a list of such lists, or one list with 0 between routes.
         Raises:
-            InstanceError: a customer out of range, twice or left out, or a route over the capacity.
+            InstanceError: if a customer is out of range, repeated or missing, or a route exceeds the capacity.
         """
         customers, lengths = self._flat(solution)
         check_distinct(customers, 1, self.num_nodes, "customer", "list of all routes")
@@ -175,23 +175,23 @@ class CVRPInstance(RoutingInstance):
         return [listed[end - length : end] for length, end in zip(lengths, ends.tolist(), strict=True)]
 
     def objective(self, solution: Any) -> int | float:
-        """Returns the length of all routes from the depot and back, an int where every distance is one.
+        """Returns the total length of the routes, an int if all distances are integers.
 
         Args:
-            solution: as in ``checked``.
+            solution: as in ``validate``.
         Raises:
-            InstanceError: not a solution; names the first fault.
+            InstanceError: if it is not a solution; the message names the first fault.
         """
-        return self.evaluate(self.checked(solution))
+        return self.evaluate(self.validate(solution))
 
     def evaluate(self, solution: Any) -> int | float:
-        """Returns ``objective`` of a solution that ``checked`` has returned, without checking it again."""
+        """Returns the objective of a solution that ``validate`` has returned, without validating it again."""
         stops = np.array([0] + [stop for route in solution for stop in (*route, 0)])
         length = float(self.distance(stops[:-1], stops[1:]).sum())
         return round(length) if self.integral else length
 
     def _flat(self, solution: Any) -> tuple[NDArray[np.int64], list[int]]:
-        """The customers of all routes, ``[k]``, and how many each route that has any has; not checked yet."""
+        """Returns the customers of all routes ``[k]`` and the lengths of routes that are not empty; not validated."""
         try:
             parts = list(solution.tolist() if hasattr(solution, "tolist") else solution)
         except TypeError:
@@ -213,17 +213,17 @@ class CVRPInstance(RoutingInstance):
 @shown
 @dataclass(frozen=True, eq=False, repr=False)
 class OPInstance(RoutingInstance):
-    """A depot, node 0, and n customers with prizes: which to visit on a tour of limited length.
+    """A depot, node 0, and n customers with prizes; a tour of limited length maximises the prizes of its customers.
 
-    Besides the attributes of ``RoutingInstance``, of n + 1 nodes:
+    In addition to the attributes of ``RoutingInstance`` (n + 1 nodes):
 
     Attributes:
-        prizes: ``[n + 1]`` float64, not negative; the depot's is collected by every tour, as OPLib counts.
-        limit: maximum length of a tour from the depot and back; where distances are not all integers, a tour may
-            exceed it by 1e-6 of it.
+        prizes: ``[n + 1]`` float64, not negative; every tour collects that of the depot, as in OPLib.
+        limit: maximum length of a tour from the depot and back; if not all distances are integers, a tour may exceed
+            it by a fraction of 1e-6.
 
     Raises:
-        InstanceError: as for ``TSPInstance``, no customer, a negative prize or limit.
+        InstanceError: as for ``TSPInstance``; if there is no customer, or a prize or the limit is negative.
     """
 
     problem: ClassVar[str] = "OP"
@@ -241,7 +241,7 @@ class OPInstance(RoutingInstance):
     def __post_init__(self) -> None:
         self._check_routing()
         _check_customers(self)
-        object.__setattr__(self, "prizes", frozen(self.prizes, (self.num_nodes,), f"{self.name}: prizes"))
+        object.__setattr__(self, "prizes", freeze(self.prizes, (self.num_nodes,), f"{self.name}: prizes"))
         not_negative(self.prizes, f"{self.name}: prizes")
         object.__setattr__(self, "limit", number(self.limit, f"{self.name}: the limit"))
 
@@ -252,16 +252,16 @@ class OPInstance(RoutingInstance):
 
     @property
     def tolerance(self) -> float:
-        """How much a tour may be longer than the limit: 0 where all distances are integers."""
+        """The length by which a tour may exceed the limit: 0 if all distances are integers."""
         return tolerance(self.limit, self.integral)
 
-    def checked(self, solution: ArrayLike) -> NDArray[np.int64]:
-        """Returns the nodes in order, ``[k]`` int64, beginning with the depot, which does not stand at the end again.
+    def validate(self, solution: ArrayLike) -> NDArray[np.int64]:
+        """Returns the nodes in order, ``[k]`` int64, beginning with the depot, which is not repeated at the end.
 
         Args:
             solution: nodes in order, beginning with 0; a 0 at the end is accepted, ``[0]`` is the empty tour.
         Raises:
-            InstanceError: another beginning, a node out of range or twice, or a tour over the limit.
+            InstanceError: if it does not begin with 0, a node is out of range or repeated, or the limit is exceeded.
         """
         nodes = as_indices(solution, "a tour")
         if not len(nodes) or nodes[0] != 0:
@@ -276,21 +276,21 @@ class OPInstance(RoutingInstance):
         return nodes
 
     def length(self, solution: ArrayLike) -> int | float:
-        """Returns how long the tour is; as ``objective`` otherwise."""
-        return self.round_trip(self.checked(solution))
+        """Returns the length of the tour; arguments and errors are those of ``objective``."""
+        return self.round_trip(self.validate(solution))
 
     def objective(self, solution: ArrayLike) -> int | float:
-        """Returns the prizes collected, the depot's included, an int where every prize is one.
+        """Returns the collected prizes, including that of the depot, an int if all prizes are integers.
 
         Args:
-            solution: as in ``checked``.
+            solution: as in ``validate``.
         Raises:
-            InstanceError: not a solution; names the first fault.
+            InstanceError: if it is not a solution; the message names the first fault.
         """
-        return self.evaluate(self.checked(solution))
+        return self.evaluate(self.validate(solution))
 
     def evaluate(self, solution: Any) -> int | float:
-        """Returns ``objective`` of a solution that ``checked`` has returned, without checking it again."""
+        """Returns the objective of a solution that ``validate`` has returned, without validating it again."""
         return total(self.prizes[solution], whole(self.prizes))
 
 

@@ -20,11 +20,11 @@ from mdpzoo_combinatorial.local_search.kernels.xorshift import below, seeded
 
 Integers = NDArray[np.int64]  # of one width, so that no function is compiled twice
 NEIGHBOURS = 10  # candidates of a node, in each direction
-LONGEST_SEGMENT = 30  # nodes in one of the three segments of a kick
+LONGEST_SEGMENT = 30  # maximum number of nodes in each of the three segments of a kick
 LOG_SIZE = 1_000  # exchanges in one repair
 UNLIMITED = np.iinfo(np.int64).max
 PROGRESS = np.dtype([
-    ("head", "i8"),  # place of the first waiting node in `queue`
+    ("head", "i8"),  # index of the first node in `queue`
     ("waiting", "i8"),  # nodes in `queue`
     ("logged", "i8"),  # exchanges in `log`
 ])  # fmt: skip
@@ -41,7 +41,7 @@ class Search(NamedTuple):
     moved: Integers  # [n], scratch space for an exchange
     queue: Integers  # [n], a ring buffer of nodes whose edges have changed
     queued: NDArray[np.bool_]  # [n], whether a node is in `queue`
-    log: Integers  # [LOG_SIZE, 3], first place and sizes of the two segments of each exchange
+    log: Integers  # [LOG_SIZE, 3], first position and sizes of the two segments of each exchange
     progress: Any  # a record of PROGRESS
     random: NDArray[np.uint64]  # [1]
 
@@ -56,7 +56,7 @@ def _push(s: Search, node: int) -> None:
 
 @borrowing
 def _exchange(s: Search, first: int, one: int, two: int) -> None:
-    """Swaps the ``one`` nodes from place ``first`` of the ring with the ``two`` nodes behind them."""
+    """Swaps the ``one`` nodes from position ``first`` of the tour with the ``two`` nodes after them."""
     tour, position, moved = s.tour, s.position, s.moved
     n = tour.shape[0]
     source = wrap(first + one, n)
@@ -76,7 +76,7 @@ def _exchange(s: Search, first: int, one: int, two: int) -> None:
 
 @borrowing
 def _move(s: Search, first: int, one: int, two: int) -> None:
-    """Makes the tour of ``_exchange`` by swapping the shortest two of the ring's three segments, and logs it."""
+    """Creates the same tour as ``_exchange`` by swapping the shortest two of its three segments, and logs the swap."""
     n = s.tour.shape[0]
     rest = n - one - two
     if one >= two and one >= rest:
@@ -91,7 +91,7 @@ def _move(s: Search, first: int, one: int, two: int) -> None:
 
 
 @borrowing
-def _made(s: Search, a1: int, b1: int, c1: int) -> None:
+def _apply(s: Search, a1: int, b1: int, c1: int) -> None:
     """Turns a, [a1 .. b], [b1 .. c], c1 into a, [b1 .. c], [a1 .. b], c1 and queues the ends of the removed edges."""
     n = s.tour.shape[0]
     for node in (a1, b1, c1):
@@ -103,7 +103,7 @@ def _made(s: Search, a1: int, b1: int, c1: int) -> None:
 
 @borrowing
 def _improve_behind(s: Search, a: int, epsilon: float) -> float:
-    """Makes the first improving exchange that replaces a -> a1 by a -> b1 and b -> b1 by b -> c1; returns its gain."""
+    """Applies the first improving exchange replacing a -> a1 by a -> b1 and b -> b1 by b -> c1; returns its gain."""
     n = s.tour.shape[0]
     a1 = s.tour[wrap(s.position[a] + 1, n)]
     g0 = s.costs[a, a1]
@@ -122,18 +122,18 @@ def _improve_behind(s: Search, a: int, epsilon: float) -> float:
                 break
             r = wrap(s.position[c1] - s.position[a], n)
             if c1 != a and r <= far:
-                continue  # c1 must lie behind b1
+                continue  # c1 must come after b1
             c = s.tour[wrap(s.position[c1] - 1, n)]
             gain = g3 + s.costs[c, c1] - s.costs[c, a1]
             if gain > epsilon:
-                _made(s, a1, b1, c1)
+                _apply(s, a1, b1, c1)
                 return gain
     return 0.0
 
 
 @borrowing
 def _improve_before(s: Search, a1: int, epsilon: float) -> float:
-    """Makes the first improving exchange that replaces a -> a1 by c -> a1 and c -> c1 by b -> c1; returns its gain."""
+    """Applies the first improving exchange replacing a -> a1 by c -> a1 and c -> c1 by b -> c1; returns the gain."""
     n = s.tour.shape[0]
     a = s.tour[wrap(s.position[a1] - 1, n)]
     g0 = s.costs[a, a1]
@@ -151,18 +151,18 @@ def _improve_before(s: Search, a1: int, epsilon: float) -> float:
             if g3 <= epsilon:
                 break
             if wrap(s.position[b] - s.position[a1], n) >= far:
-                continue  # b must lie before c
+                continue  # b must come before c
             b1 = s.tour[wrap(s.position[b] + 1, n)]
             gain = g3 + s.costs[b, b1] - s.costs[a, b1]
             if gain > epsilon:
-                _made(s, a1, b1, c1)
+                _apply(s, a1, b1, c1)
                 return gain
     return 0.0
 
 
 @borrowing
 def improve(s: Search, epsilon: float, exchanges: int) -> float:
-    """Makes improving moves until the queue is empty or ``exchanges`` are logged; returns the total gain."""
+    """Applies improving moves until the queue is empty or ``exchanges`` are logged; returns the total gain."""
     gain = 0.0
     n = s.tour.shape[0]
     while s.progress.waiting > 0 and s.progress.logged < exchanges:
@@ -179,7 +179,7 @@ def improve(s: Search, epsilon: float, exchanges: int) -> float:
 
 @borrowing
 def _kick(s: Search) -> float:
-    """Turns three adjacent segments b, c, d at a random place into d, c, b; returns the increase of the length."""
+    """Reorders three adjacent segments b, c, d at a random position to d, c, b; returns the increase of the length."""
     n = s.tour.shape[0]
     reach = min(LONGEST_SEGMENT, (n - 1) // 3)
     first = below(s.random, n)
@@ -200,7 +200,7 @@ def _kick(s: Search) -> float:
 
 @borrowing
 def iterate(s: Search, iterations: int, epsilon: float) -> None:
-    """Kicks and repairs ``iterations`` times; a result that is worse is undone."""
+    """Applies a kick and repairs it, ``iterations`` times; worse results are undone."""
     for _ in range(iterations):
         s.progress.logged = 0
         cost = _kick(s) - improve(s, epsilon, s.log.shape[0])
@@ -209,7 +209,7 @@ def iterate(s: Search, iterations: int, epsilon: float) -> None:
                 _exchange(s, s.log[k, 0], s.log[k, 2], s.log[k, 1])
 
 
-def prepared(costs: Floats, start: Integers, seed: int, stream: int) -> Search:
+def create_search(costs: Floats, start: Integers, seed: int, stream: int) -> Search:
     """Returns a search whose nodes are all queued."""
     n = len(start)
     k = min(NEIGHBOURS, n - 1)
@@ -229,10 +229,10 @@ def prepared(costs: Floats, start: Integers, seed: int, stream: int) -> Search:
 
 
 def nearest_tour(costs: Floats) -> Integers:
-    """The nearest-neighbour tour from node 0."""
+    """Returns the nearest-neighbour tour from node 0."""
     return greedy(EMPTY, costs, nearest(EMPTY, costs, min(NEIGHBOURS, len(costs) - 1)), 0).astype(np.int64)
 
 
 def from_zero(tour: Integers) -> Integers:
-    """The same ring, beginning with node 0."""
+    """Returns the tour rotated so that it begins with node 0."""
     return np.roll(tour, -int(np.flatnonzero(tour == 0)[0]))

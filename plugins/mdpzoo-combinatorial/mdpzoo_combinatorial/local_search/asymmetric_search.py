@@ -17,7 +17,7 @@ from mdpzoo_combinatorial.local_search.asymmetric_moves import Search
 from mdpzoo_combinatorial.local_search.budget import Budget
 from mdpzoo_combinatorial.local_search.kernels.neighbours import EMPTY, Floats, tour_length
 
-PIECE = 1_000  # kicks between two looks at the clock
+CHECK_INTERVAL = 1_000  # kicks between two checks of the time limit
 
 
 def search(
@@ -32,16 +32,16 @@ def search(
 
     Args:
         costs: ``[n, n]`` from the row's node to the column's, at least 0; the diagonal is not read.
-        iterations: kicks; 0 gives a local optimum, None: until the budget is spent.
+        iterations: number of kicks; 0 returns a local optimum, None: until the budget is spent.
         seed: in ``[0, 2**63)``; equal arguments without a budget give equal tours.
-        budget: ends the search; told the rounds and the length every thousand kicks.
-        start: a permutation of ``range(n)``; the nearest-neighbour tour from node 0 if not given.
+        budget: time limit; receives iterations and length every thousand kicks.
+        start: a permutation of ``range(n)``; None: the nearest-neighbour tour from node 0.
 
     Raises:
-        InstanceError: a wrong shape, a number that is not finite or is negative, a wrong start.
-        SettingError: ``iterations`` or ``seed`` out of range, or neither iterations nor a budget.
+        InstanceError: if a shape is another, a number is negative or not finite, or ``start`` is not a permutation.
+        SettingError: if ``iterations`` or ``seed`` is out of range, or there are neither iterations nor a budget.
     """
-    matrix = _checked(costs, 2)
+    matrix = _validate(costs, 2)
     check_search(iterations, seed)
     if iterations is None and budget is None:
         raise SettingError("a search needs iterations or a budget, got neither")
@@ -54,7 +54,7 @@ def search(
     if n < 3:
         return first, before
     budget = budget or Budget()
-    s = asymmetric_moves.prepared(matrix, first, seed, 0)
+    s = asymmetric_moves.create_search(matrix, first, seed, 0)
     _run(s, asymmetric_moves.UNLIMITED if iterations is None else iterations, 1e-12 * float(matrix.max()), budget)
     tour = asymmetric_moves.from_zero(s.tour)
     length = float(tour_length(EMPTY, matrix, tour))
@@ -62,7 +62,7 @@ def search(
 
 
 def _run(s: Search, iterations: int, epsilon: float, budget: Budget) -> None:
-    """Descends, then kicks until the iterations or the budget end. Kernels are compiled before the clock starts."""
+    """Descends, then applies kicks until iterations or budget are spent; compiles before the clock starts."""
     asymmetric_moves.improve(s, epsilon, 0)
     asymmetric_moves.iterate(s, 0, epsilon)
     while s.progress.waiting and not budget.spent:
@@ -70,9 +70,9 @@ def _run(s: Search, iterations: int, epsilon: float, budget: Budget) -> None:
         asymmetric_moves.improve(s, epsilon, 100)
     rounds = 0
     while rounds < iterations and len(s.tour) > 3 and not budget.spent:
-        piece = min(PIECE, iterations - rounds)
-        asymmetric_moves.iterate(s, piece, epsilon)
-        rounds += piece
+        kicks = min(CHECK_INTERVAL, iterations - rounds)
+        asymmetric_moves.iterate(s, kicks, epsilon)
+        rounds += kicks
         budget.tell(rounds, float(tour_length(EMPTY, s.costs, s.tour)))
 
 
@@ -80,21 +80,21 @@ def solve_batch(matrices: ArrayLike, *, iterations: int, seed: int) -> tuple[NDA
     """Returns tours ``[K, n]`` int64 beginning with 0 and their lengths ``[K]``, on one thread.
 
     Args:
-        matrices: ``[K, n, n]``, as ``search`` takes them.
+        matrices: ``[K, n, n]``, as in ``search``.
         iterations: kicks for each instance, at least 0.
-        seed: in ``[0, 2**63)``; instance k draws from the stream (seed, k), whatever K is.
+        seed: in ``[0, 2**63)``; instance k uses the random stream (seed, k), for any K.
 
     Raises:
-        InstanceError: a wrong shape, or a number that is not finite or is negative.
-        SettingError: ``iterations`` or ``seed`` out of range.
+        InstanceError: if the shape is another, or a number is negative or not finite.
+        SettingError: if ``iterations`` or ``seed`` is out of range.
     """
-    array = _checked(matrices, 3)
+    array = _validate(matrices, 3)
     check_search(iterations, seed)
     tours, lengths = np.empty(array.shape[:2], np.int64), np.empty(len(array))
     for row, matrix in enumerate(array):
         tours[row] = asymmetric_moves.nearest_tour(matrix)
         if len(matrix) > 2:
-            s = asymmetric_moves.prepared(matrix, tours[row], seed, row)
+            s = asymmetric_moves.create_search(matrix, tours[row], seed, row)
             epsilon = 1e-12 * float(matrix.max())
             asymmetric_moves.improve(s, epsilon, asymmetric_moves.UNLIMITED)
             if len(matrix) > 3:
@@ -104,8 +104,8 @@ def solve_batch(matrices: ArrayLike, *, iterations: int, seed: int) -> tuple[NDA
     return tours, lengths
 
 
-def _checked(costs: ArrayLike, dimensions: int) -> Floats:
-    array = np.array(costs, np.float64, order="C")  # a copy, since kernels are compiled anew for read-only arrays
+def _validate(costs: ArrayLike, dimensions: int) -> Floats:
+    array = np.array(costs, np.float64, order="C")  # a copy, since kernels would be compiled again for read-only arrays
     if array.ndim != dimensions or array.shape[-1] == 0 or array.shape[-1] != array.shape[-2]:
         wanted = "[n, n]" if dimensions == 2 else "[K, n, n]"
         raise InstanceError(f"costs must have the shape {wanted} with n > 0, got {array.shape}")

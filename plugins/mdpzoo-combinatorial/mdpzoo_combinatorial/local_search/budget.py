@@ -16,19 +16,19 @@ class Budget:
 
     Attributes:
         seconds: the limit; None: there is none.
-        report: called by the search now and then; None: no reports.
-        looks: how often ``left`` was read since the clock started.
+        report: called by the search from time to time; None: no reports.
+        looks: number of times that ``left`` was read since the clock started.
     """
 
     def __init__(self, seconds: float | None = None, report: Report | None = None) -> None:
         """Sets the limit; the clock starts at ``begin``, or when ``spent`` or ``left`` is first read.
 
         Args:
-            seconds: until the time is up; None: no limit.
-            report: called by the search now and then.
+            seconds: the limit; None: there is none.
+            report: called by the search from time to time.
 
         Raises:
-            SettingError: seconds is not a positive number.
+            SettingError: if seconds is not a positive number.
         """
         if seconds is not None and not (isinstance(seconds, int | float) and 0 < seconds < float("inf")):
             raise SettingError(f"seconds must be a positive number, got {seconds!r}")

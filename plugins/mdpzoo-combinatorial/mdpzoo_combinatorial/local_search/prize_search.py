@@ -20,7 +20,7 @@ from mdpzoo_combinatorial.local_search.kernels.neighbours import full_matrix
 from mdpzoo_combinatorial.local_search.prize_tours import Search
 
 Floats = NDArray[np.float64]
-PIECE = 20_000  # rounds times nodes between two looks at the clock
+PIECE = 20_000  # rounds times nodes between two checks of the time limit
 FIRST_CYCLE = 2_000  # rounds; each cycle after it is twice as long
 START_SLACK = 1e-9  # by how much of the limit a start may exceed it, in other orders of summation
 
@@ -37,8 +37,8 @@ def search(
 ) -> list[int]:
     """Returns a closed tour that begins with the depot, node 0, and is never worse than ``start``.
 
-    With iterations, the temperature falls once; without, in cycles of twice the length, the last as long as the time
-    that is left.
+    With iterations, the temperature falls once; without, in cycles that double in length, the last one until the time
+    limit.
 
     Args:
         costs: ``[n, n]`` from the row's node to the column's, at least 0 and obeying the triangle inequality, or

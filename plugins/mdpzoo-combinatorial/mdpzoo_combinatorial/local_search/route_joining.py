@@ -16,7 +16,7 @@ def join(first: Integers, second: Integers, demands: Integers, capacity: int) ->
     """Joins routes at their ends, beginning with one route for each customer.
 
     Args:
-        first: ``[m]`` customers; pairs (first, second) are tried in this order.
+        first: ``[m]`` customers; pairs (first, second) are processed in this order.
         second: ``[m]`` customers.
         demands: ``[n]``.
         capacity: of a vehicle.
@@ -25,9 +25,9 @@ def join(first: Integers, second: Integers, demands: Integers, capacity: int) ->
         The successor and the predecessor of each customer, ``[n]`` each, 0 if that is the depot.
     """
     n = len(demands)
-    following, before = np.zeros(n, np.int64), np.zeros(n, np.int64)
-    _join(first, second, capacity, following, before, np.arange(n), demands.copy(), np.arange(n))
-    return following, before
+    successor, before = np.zeros(n, np.int64), np.zeros(n, np.int64)
+    _join(first, second, capacity, successor, before, np.arange(n), demands.copy(), np.arange(n))
+    return successor, before
 
 
 @borrowing
@@ -35,39 +35,39 @@ def _join(
     first: Integers,
     second: Integers,
     capacity: int,
-    following: Integers,
+    successor: Integers,
     before: Integers,
     route: Integers,
     load: Integers,
     last: Integers,
 ) -> None:
-    """Fills ``following`` and ``before``; for a customer at an end of a route, ``last`` is the other end."""
+    """Fills ``successor`` and ``before``; for a customer at an end of a route, ``last`` is the other end."""
     for k in range(first.shape[0]):
         i, j = first[k], second[k]
         if route[i] == route[j] or load[route[i]] + load[route[j]] > capacity:
             continue
-        if (following[i] and before[i]) or (following[j] and before[j]):
+        if (successor[i] and before[i]) or (successor[j] and before[j]):
             continue  # inside a route
-        if following[i]:  # i must be the last customer of its route
-            _turn(following, before, i)
+        if successor[i]:  # i must be the last customer of its route
+            _turn(successor, before, i)
         if before[j]:  # and j the first one of its route
-            _turn(following, before, last[j])
+            _turn(successor, before, last[j])
         head, tail = last[i], last[j]
         load[route[i]] += load[route[j]]
         name = route[i]
-        following[i], before[j] = j, i
+        successor[i], before[j] = j, i
         node = j
         while node:
             route[node] = name
-            node = following[node]
+            node = successor[node]
         last[head], last[tail] = tail, head
 
 
 @borrowing
-def _turn(following: Integers, before: Integers, start: int) -> None:
+def _turn(successor: Integers, before: Integers, start: int) -> None:
     """Reverses the route that begins with ``start``."""
     node = start
     while node:
-        ahead = following[node]
-        following[node], before[node] = before[node], ahead
+        ahead = successor[node]
+        successor[node], before[node] = before[node], ahead
         node = ahead

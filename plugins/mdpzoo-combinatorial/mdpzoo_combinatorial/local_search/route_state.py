@@ -1,7 +1,7 @@
-"""Routes of limited capacity as arrays, for a search whose changes touch a few routes and can be undone.
+"""Routes of limited capacity as arrays, for a search whose changes modify few routes and can be undone.
 
-The first routes are those of the savings heuristic over pairs of near neighbours (``route_joining.py``, with its
-source). A route is copied before its first change, so that undoing costs as much as the change.
+The initial routes are those of the savings heuristic for pairs of near neighbours (``route_joining.py``, with its
+source). A route is copied before its first change, so that undoing takes as long as the change.
 """
 
 from typing import Any, NamedTuple
@@ -97,7 +97,7 @@ def undo(s: Search, rows: int) -> None:
 
 @borrowing
 def settle(s: Search) -> None:
-    """Keeps the change, and moves the last routes to the rows that it emptied."""
+    """Accepts the change, and moves the last routes to rows that have become empty."""
     for k in range(s.progress.touched_count):
         s.routes[s.touched[k]].touched = 0
     for k in range(s.progress.touched_count):
@@ -118,7 +118,7 @@ def settle(s: Search) -> None:
 
 @borrowing
 def keep_best(s: Search) -> None:
-    """Makes the current routes the best ones."""
+    """Makes the current routes the incumbent."""
     s.progress.best = s.progress.cost
     for r in range(s.routes.shape[0]):
         size = s.routes[r].size if r < s.progress.rows else 0
@@ -129,7 +129,7 @@ def keep_best(s: Search) -> None:
 
 @inlined
 def take_out(s: Search, r: int, first: int, kept_from: int, kept: int, taken: int) -> float:
-    """Removes ``taken`` customers from place ``first`` on, and keeps ``kept`` customers from place ``kept_from`` on.
+    """Removes ``taken`` customers from position ``first`` on, except ``kept`` customers from position ``kept_from`` on.
 
     Returns:
         The change of the cost.
@@ -177,7 +177,7 @@ def empty(s: Search) -> int:
 
 @inlined
 def put(s: Search, node: int, r: int, place: int) -> None:
-    """Inserts a customer at a place of a route, from 1 to its size + 1."""
+    """Inserts a customer at a position of a route, from 1 to its size + 1."""
     touch(s, r)
     size = s.routes[r].size
     for p in range(size + 1, place - 1, -1):
@@ -192,7 +192,9 @@ def put(s: Search, node: int, r: int, place: int) -> None:
     s.customers[node].route = r
 
 
-def joined(costs: Floats, back: Floats, demands: Integers, capacity: int, near: Nodes) -> tuple[Integers, Integers]:
+def savings_routes(
+    costs: Floats, back: Floats, demands: Integers, capacity: int, near: Nodes
+) -> tuple[Integers, Integers]:
     """Returns the routes of the savings heuristic for near pairs: customers ``[n - 1]``, sizes ``[R]``."""
     n, k = near.shape
     first, second = np.repeat(np.arange(n), k), near.ravel().astype(np.int64)
@@ -200,7 +202,7 @@ def joined(costs: Floats, back: Floats, demands: Integers, capacity: int, near: 
     saved = 0.5 * (trips - costs[first, second] - back[first, second])
     useful = np.flatnonzero((first > 0) & (first < second) & (saved > 0.0))
     order = useful[np.argsort(-saved[useful], kind="stable")]
-    following, before = (each.tolist() for each in join(first[order], second[order], demands, capacity))
+    successor, before = (each.tolist() for each in join(first[order], second[order], demands, capacity))
     flat: list[int] = []
     sizes: list[int] = []
     for head in range(1, n):
@@ -208,12 +210,12 @@ def joined(costs: Floats, back: Floats, demands: Integers, capacity: int, near: 
             done, node = len(flat), head
             while node != 0:
                 flat.append(node)
-                node = following[node]
+                node = successor[node]
             sizes.append(len(flat) - done)
     return np.array(flat, np.int64), np.array(sizes, np.int64)
 
 
-def prepared(
+def create_search(
     costs: Floats,
     back: Floats,
     demands: Integers,
@@ -224,7 +226,7 @@ def prepared(
     seed: int,
     stream: int,
 ) -> Search:
-    """Returns a search that begins with routes of ``sizes`` customers, one route after the other in ``flat``."""
+    """Returns a search that starts from routes of ``sizes`` customers, concatenated in ``flat``."""
     n, used = len(demands), len(sizes)
     rows = min(n - 1, 2 * used + SPARE)
     width = int(np.count_nonzero(np.cumsum(np.sort(demands[1:])) <= capacity))  # customers that fit on a route

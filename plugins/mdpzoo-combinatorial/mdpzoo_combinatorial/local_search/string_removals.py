@@ -4,8 +4,8 @@ Source: Christiaens and Vanden Berghe 2020, "Slack Induction by String Removals 
 Transportation Science 54: removal of adjacent strings, split strings, greedy insertion with blinks, annealing.
 
 What differs: temperatures are in units of the mean edge of the first solution; strings are shorter, since runs are
-short; a new route is a position like any other. Blinks are drawn as the number of positions until the next one. A
-change ends as soon as it costs too much, and is undone from copies of the routes that it touched.
+short; a new route is a position like any other. Blinks are sampled as the number of positions until the next one. A
+change is abandoned as soon as it costs too much, and undone from copies of the modified routes.
 """
 
 import math
@@ -26,18 +26,18 @@ from mdpzoo_combinatorial.local_search.route_state import (
 )
 
 MEAN_REMOVED = 10.0  # customers that an iteration removes, on average
-LONGEST = 8.0  # customers in one string
-SPLIT = 0.5  # probability that a string keeps customers in its middle
-DEEPER = 0.01  # probability that it keeps one more
+LONGEST = 8.0  # maximum number of customers in a string
+SPLIT = 0.5  # probability that a string is split, which preserves customers in its middle
+DEEPER = 0.01  # probability that one more customer is preserved
 BLINK = 0.01  # probability that a position is skipped
 HOT, COLD = 1.0, 0.02  # first and last temperature, in mean edges
-LARGEST = 1 << 31  # random integers that a uniform number is made of
+LARGEST = 1 << 31  # bound of the random integers from which uniform numbers are computed
 STEP = 256  # iterations at one temperature
 
 
 @borrowing
 def _uniform(random: NDArray[np.uint64]) -> float:
-    """A number in (0, 1)."""
+    """Draws a uniform number in (0, 1)."""
     return (below(random, LARGEST) + 0.5) / LARGEST
 
 
@@ -101,7 +101,7 @@ def _sort(s: Search) -> None:
 
 @borrowing
 def _until_blink(random: NDArray[np.uint64]) -> int:
-    """How many positions are tried before one is skipped."""
+    """Draws the number of positions that are tried before one is skipped."""
     return int(math.log(_uniform(random)) / math.log(1.0 - BLINK))
 
 
@@ -146,17 +146,17 @@ def _insert(s: Search, node: int) -> float:
 
 @borrowing
 def _insert_all(s: Search, change: float, limit: float) -> float:
-    """Inserts the removed customers in their order, until the change costs too much; returns the whole change."""
+    """Inserts the removed customers in order, until the change costs too much; returns the total change."""
     for k in range(s.progress.removed_count):
         change += _insert(s, s.removed[k].customer)
-        if change >= limit:  # the rest can only add to it, or nearly, where costs are distances
+        if change >= limit:  # further insertions cannot decrease it if costs satisfy the triangle inequality
             break
     return change
 
 
 @borrowing
 def anneal(s: Search, first: int, last: int, total: int, hot: float, cold: float) -> None:
-    """Ruins and recreates, from iteration ``first`` (a multiple of ``STEP``) to ``last`` of ``total``.
+    """Applies ruin and recreate from iteration ``first`` (a multiple of ``STEP``) to ``last`` of ``total``.
 
     Args:
         s: the search, changed in place.

@@ -1,9 +1,9 @@
-"""Iterated local search for symmetric tours: what ``mdpzoo solve`` runs, and the expert that imitation learns from.
+"""Iterated Lin-Kernighan for symmetric tours, the default solver of ``mdpzoo solve`` and expert of imitation learning.
 
-Double bridges at random places, Lin-Kernighan chains that repair them, an acceptance that cools down: the modules of
-``lin_kernighan`` name their sources. On 128 uniform instances of 100 nodes, mean gap to one run of LKH and CPU time of
-one thread: 2.1 % after 3-opt alone (0.5 ms), 0.02 % after 100 kicks (17 ms), none after 300 (26 ms).
-``benchmarks/local_search.py`` measures it.
+Double-bridge kicks at random positions are repaired by Lin-Kernighan chains and accepted by simulated annealing; the
+modules of ``lin_kernighan`` name the sources. On 128 uniform instances of 100 nodes, mean gap to one run of LKH and CPU
+time of one thread: 2.1 % after 3-opt alone (0.5 ms), 0.02 % after 100 kicks (17 ms), none after 300 (26 ms);
+measured by ``benchmarks/local_search.py``.
 """
 
 import math
@@ -24,25 +24,25 @@ from mdpzoo_combinatorial.local_search.kernels.neighbours import (
     tour_length,
 )
 from mdpzoo_combinatorial.local_search.lin_kernighan.alpha_nearness import candidates, penalties_of
-from mdpzoo_combinatorial.local_search.lin_kernighan.array_tours import Search, prepared
+from mdpzoo_combinatorial.local_search.lin_kernighan.array_tours import Search, create_search
 from mdpzoo_combinatorial.local_search.lin_kernighan.chains import improve
 from mdpzoo_combinatorial.local_search.lin_kernighan.kicks import iterate
 
 NEAREST = 8  # candidates of a node by distance
-ALPHA_NEAREST = 5  # and by alpha
-MATRIX_LIMIT = 3_000  # nodes up to which distances are stored (72 MB)
+ALPHA_NEAREST = 5  # candidates of a node by alpha-nearness
+MATRIX_LIMIT = 3_000  # largest number of nodes for which distances are stored (72 MB)
 DEPTH = 3  # steps of a chain after the first
-HOTTEST = 0.1  # temperature at the start, in mean lengths of an edge
+HOTTEST = 0.1  # initial temperature, in mean edge lengths
 PIECE = 20  # kicks at one temperature
-NODES = 100  # that the first descent looks at between two looks at the clock
+NODES = 100  # processed by the first descent between two checks of the time limit
 REPORT = 1_000  # kicks between two reports
-STARTS = 8  # of a search long enough for candidates by alpha
-TRIAL = 0.1  # of the whole search, between two selections among them
-TREES = 100  # spanning trees for the candidates, enough for their penalties to settle
-TREE_WORK = 1e8  # entries of the matrix that they may read, about .3 s
+STARTS = 8  # initial tours of a search that is long enough for candidates by alpha-nearness
+TRIAL = 0.1  # fraction of the search between two selections among them
+TREES = 100  # spanning trees for the candidates, after which penalties have converged
+TREE_WORK = 1e8  # maximum number of matrix entries that they read, about 0.3 s
 
 
-def _checked(coordinates_or_matrix: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _validate(coordinates_or_matrix: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Splits the argument into ``points`` and ``matrix``, one of them empty."""
     array = np.ascontiguousarray(coordinates_or_matrix, np.float64)
     if array.ndim != 2 or array.size == 0 or array.shape[1] not in (2, array.shape[0]):
@@ -53,22 +53,24 @@ def _checked(coordinates_or_matrix: ArrayLike) -> tuple[NDArray[np.float64], NDA
         return array, EMPTY
     if not np.array_equal(array, array.T):
         i, j = np.argwhere(array != array.T)[0]
-        raise InstanceError(f"the matrix must be symmetric, but [{i}, {j}] is {array[i, j]} and back {array[j, i]}")
+        raise InstanceError(
+            f"the matrix must be symmetric, but [{i}, {j}] is {array[i, j]} and [{j}, {i}] is {array[j, i]}"
+        )
     return EMPTY, array
 
 
 def nearest_neighbour_tour(coordinates_or_matrix: ArrayLike, start: int = 0) -> NDArray[np.int64]:
-    """Returns the tour that always goes on to the nearest node left, ``[n]`` int64 beginning with ``start``.
+    """Returns the tour that always visits the nearest remaining node next, ``[n]`` int64 beginning with ``start``.
 
     Args:
-        coordinates_or_matrix: ``[n, 2]`` for Euclidean distances (also where n = 2), or a symmetric ``[n, n]``.
+        coordinates_or_matrix: ``[n, 2]`` for Euclidean distances (also if n = 2), or a symmetric ``[n, n]``.
         start: a node, in ``[0, n)``.
     Raises:
-        InstanceError: a wrong shape, a number that is not finite, an asymmetric matrix.
-        SettingError: ``start`` is no node.
-    Costs O(n^2) for a matrix, about O(n^1.5) for coordinates.
+        InstanceError: if the shape is another, a number is not finite, or the matrix is asymmetric.
+        SettingError: if ``start`` is out of range.
+    Takes O(n^2) for a matrix, about O(n^1.5) for coordinates.
     """
-    points, matrix = _checked(coordinates_or_matrix)
+    points, matrix = _validate(coordinates_or_matrix)
     n = max(len(points), len(matrix))
     if not 0 <= start < n:
         raise SettingError(f"start must lie in [0, {n}), got {start}")
@@ -87,17 +89,18 @@ def iterated_local_search(
     """Returns a tour, ``[n]`` int64, and its length; never longer than ``start``.
 
     Args:
-        coordinates_or_matrix: ``[n, 2]`` for Euclidean distances (also where n = 2), or a symmetric ``[n, n]``.
-        iterations: kicks, at least 0; 0 gives a 3-opt tour.
+        coordinates_or_matrix: ``[n, 2]`` for Euclidean distances (also if n = 2), or a symmetric ``[n, n]``.
+        iterations: number of kicks, at least 0; 0 gives a 3-opt tour.
         seed: any integer in ``[0, 2**63)``; equal arguments without ``seconds`` give equal tours.
-        start: a permutation of ``range(n)``; if not given, tours that always go on to the nearest candidate.
-        seconds: wall-clock limit; the search ends at it or at ``iterations``, whichever comes first; the
-            choice of candidates before takes up to a tenth of it.
+        start: a permutation of ``range(n)``; None: nearest-neighbour tours.
+        seconds: wall-clock limit in addition to ``iterations``; computing candidates before the search takes up to a
+            tenth of it.
     Raises:
-        InstanceError: a wrong shape, a number that is not finite, an asymmetric matrix, a wrong start.
-        SettingError: ``iterations`` or ``seed`` out of range.
+        InstanceError: if the shape is another, a number is not finite, the matrix is asymmetric, or ``start`` is not a
+            permutation.
+        SettingError: if ``iterations`` or ``seed`` is out of range.
     """
-    points, matrix = _checked(coordinates_or_matrix)
+    points, matrix = _validate(coordinates_or_matrix)
     check_search(iterations, seed)
     n = max(len(points), len(matrix))
     if start is None:
@@ -122,16 +125,17 @@ def search(
     start: Integers | None = None,
     stream: int = 0,
 ) -> tuple[Integers, float]:
-    """Returns the best tour, ``[n]`` int32, and its length when the kicks are made or the time is up.
+    """Returns the best tour, ``[n]`` int32, and its length.
 
     Args:
-        points: ``[n, 2]`` for Euclidean distances, or ``EMPTY`` where the matrix is given.
+        points: ``[n, 2]`` for Euclidean distances, or ``EMPTY`` if there is a matrix.
         matrix: ``[n, n]``, symmetric, or ``EMPTY``.
-        iterations: kicks, at least 0; 0 gives a 3-opt tour; None: until the time is up.
+        iterations: number of kicks, at least 0; 0 gives a 3-opt tour; None: until the time limit.
         seed: any integer in ``[0, 2**63)``.
-        budget: the limit of time; its clock starts after compiling and the choice of candidates, a tenth of it.
-        start: ``[n]`` int32, a permutation; if not given, tours that always go on to the nearest candidate.
-        stream: of random numbers, with the seed.
+        budget: the time limit; its clock starts after compilation and after computing candidates, which takes up to a
+            tenth of it.
+        start: ``[n]`` int32, a permutation; None: nearest-neighbour tours.
+        stream: the random stream for the seed.
     """
     n = max(len(points), len(matrix))
     extent = float(np.ptp(matrix if matrix.size else points))
@@ -151,44 +155,46 @@ def search(
     if n < 4:
         return starts[0], float(tour_length(points, matrix, starts[0]))
     depth = 0 if iterations == 0 else DEPTH
-    states = [prepared(points, matrix, near, each, depth, seed, stream + (k << 32)) for k, each in enumerate(starts)]
+    states = [
+        create_search(points, matrix, near, each, depth, seed, stream + (k << 32)) for k, each in enumerate(starts)
+    ]
     epsilon = 1e-12 * extent
-    improve(states[0], epsilon, 0)  # compiles both where they are not on disk, before the clock starts
+    improve(states[0], epsilon, 0)  # both are compiled here if they are not cached, before the clock starts
     iterate(states[0], 0, epsilon, 0.0)
     return _Race(states, iterations, epsilon, budget).run()
 
 
 def descent(points: Floats, matrix: Floats, near: Integers, start: Integers, budget: Budget) -> Integers:
-    """Returns the tour ``[n]`` int32 that Lin-Kernighan chains lead to, without a kick.
+    """Returns the local optimum of Lin-Kernighan chains from a tour, ``[n]`` int32.
 
     Args:
         points: as in ``search``.
-        matrix: likewise.
+        matrix: as in ``search``.
         near: ``[n, k]`` int32, candidates of each node, nearest first.
         start: ``[n]`` int32, a permutation of at least 4 nodes.
-        budget: ends the descent early.
+        budget: the time limit.
     """
-    state = prepared(points, matrix, near, start, DEPTH, 0, 0)
+    state = create_search(points, matrix, near, start, DEPTH, 0, 0)
     _descend(state, 1e-12 * float(np.ptp(matrix if matrix.size else points)), budget)
     return state.tour
 
 
 def _descend(state: Search, epsilon: float, budget: Budget) -> None:
-    """Looks at all nodes that wait, while there is time."""
+    """Processes all queued nodes, within the budget."""
     while state.progress.waiting and not budget.spent:
         improve(state, epsilon, NODES)
         state.progress.logged = 0
 
 
 class _Race:
-    """Searches from several starts, of which the better half goes on three times, and the best to the end.
+    """Searches from several starts; the worse half is dropped after each of three trials, and the best one continues.
 
-    Descents from different starts end with different ways between clusters, which no local kick changes. In the
-    ``TRIAL`` of kicks or time between two selections all that are left share it, in the heat; the winner cools down.
+    Descents from different starts have different connections between clusters, which local kicks do not change. In each
+    trial, the remaining searches share ``TRIAL`` of the kicks or time at the highest temperature; then the best cools.
     """
 
     def __init__(self, states: list[Search], iterations: int | None, epsilon: float, budget: Budget) -> None:
-        """Descends from every start, while there is time."""
+        """Descends from every start, within the budget."""
         self.states, self.iterations, self.epsilon, self.budget = states, iterations, epsilon, budget
         self.done = 0
         for state in states:
@@ -199,12 +205,12 @@ class _Race:
 
     @property
     def length(self) -> float:
-        """Of the best tour so far, where the searches are sorted."""
+        """The length of the best tour so far; the searches must be sorted."""
         best = self.states[0]
         return float(tour_length(best.points, best.matrix, best.best))
 
     def run(self) -> tuple[Integers, float]:
-        """Returns the best tour and its length when the kicks are made or the time is up."""
+        """Runs the searches; returns the best tour and its length."""
         trials = len(self.states).bit_length() - 1
         for _ in range(trials):
             before = self._progress()
@@ -216,7 +222,7 @@ class _Race:
         return self.states[0].best, self.length
 
     def _kick(self, state: Search, until: float, *, cools: bool) -> None:
-        """Kicks until so much of the search is over."""
+        """Applies kicks until the fraction ``until`` of the search is completed."""
         before = self._progress()
         while (now := self._progress()) < until and not self.budget.spent:
             kicks = PIECE
@@ -229,7 +235,7 @@ class _Race:
                 self.budget.tell(self.done, self.length)
 
     def _progress(self) -> float:
-        """How much of the search is over, in ``[0, 1]``, by kicks or by time."""
+        """Returns the completed fraction of the search, in ``[0, 1]``, by kicks or by time."""
         by_kicks = 0.0
         if self.iterations is not None:
             by_kicks = self.done / self.iterations if self.iterations else 1.0
@@ -237,12 +243,12 @@ class _Race:
         return min(1.0, by_kicks if seconds is None else max(by_kicks, self.budget.used / seconds))
 
     def _sort(self) -> None:
-        """Puts the search with the shortest tour first."""
+        """Sorts the searches by the length of their best tours."""
         self.states.sort(key=lambda state: float(tour_length(state.points, state.matrix, state.best)))
 
 
 def _trees(nodes: int, iterations: int | None, seconds: float | None) -> int:
-    """How many spanning trees the choice of candidates may take; 0 where it would take longer than the search."""
+    """Returns the number of spanning trees for the candidates; 0 if they would take longer than the search."""
     if not 3 < nodes <= MATRIX_LIMIT or (iterations is not None and iterations < nodes):
         return 0
     work = TREE_WORK if seconds is None else TREE_WORK * min(1.0, seconds / 3)
@@ -256,10 +262,10 @@ def solve_batch(coordinates: ArrayLike, *, iterations: int, seed: int) -> tuple[
     Args:
         coordinates: ``[B, n, 2]``.
         iterations: kicks for each instance, at least 0.
-        seed: any integer in ``[0, 2**63)``; instance b draws from the stream (seed, b), whatever B is.
+        seed: any integer in ``[0, 2**63)``; instance b uses the random stream (seed, b), for any B.
     Raises:
-        InstanceError: a wrong shape, or a number that is not finite.
-        SettingError: ``iterations`` or ``seed`` out of range.
+        InstanceError: if the shape is another or a number is not finite.
+        SettingError: if ``iterations`` or ``seed`` is out of range.
     """
     array = np.ascontiguousarray(coordinates, np.float64)
     if array.ndim != 3 or array.shape[2] != 2 or array.shape[1] == 0:

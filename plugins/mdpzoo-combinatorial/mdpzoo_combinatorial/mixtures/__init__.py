@@ -1,4 +1,4 @@
-"""Mixtures of random instances to train on, wider than the distributions of the literature in ``generators``."""
+"""Mixtures of random instances for training, more diverse than the distributions in ``generators``."""
 
 import numpy as np
 
@@ -14,7 +14,7 @@ KINDS: dict[str, tuple[str, ...]] = {name: mixture.kinds for name, mixture in MI
 
 
 def draw(problem: str, kind: str, count: int, size: int, seed: int) -> list[AnyInstance]:
-    """Returns so many random instances of one kind and size.
+    """Returns ``count`` random instances of one kind and size.
 
     =========  =====================================================================================================
     TSP        ``size`` nodes; the kinds are those of ``coordinates``
@@ -32,10 +32,10 @@ def draw(problem: str, kind: str, count: int, size: int, seed: int) -> list[AnyI
         kind: one of ``KINDS[problem]``.
         count: instances, at least 0.
         size: at least 2.
-        seed: at least 0; one generator draws all instances, so a larger count begins with the same ones.
+        seed: at least 0; one generator draws all instances, so that a larger count begins with the same instances.
 
     Raises:
-        SettingError: an argument out of its range, or an unknown name.
+        SettingError: if an argument is out of range or a name is unknown.
     """
     if problem not in KINDS:
         raise SettingError(f"unknown problem {problem!r}.{did_you_mean(problem, KINDS) or f' Known: {list(KINDS)}.'}")

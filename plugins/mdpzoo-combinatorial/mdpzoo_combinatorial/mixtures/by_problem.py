@@ -9,7 +9,7 @@ from mdpzoo_combinatorial.instances import distributions
 from mdpzoo_combinatorial.instances.distances import DISTANCES
 from mdpzoo_combinatorial.instances.knapsack_instance import KnapsackInstance
 from mdpzoo_combinatorial.instances.routing_instances import ATSPInstance, CVRPInstance, OPInstance, TSPInstance
-from mdpzoo_combinatorial.mixtures.coordinates import KINDS as PLACES
+from mdpzoo_combinatorial.mixtures.coordinates import KINDS as COORDINATES
 from mdpzoo_combinatorial.mixtures.coordinates import draw_coordinates
 from mdpzoo_combinatorial.mixtures.costs import KINDS as COSTS
 from mdpzoo_combinatorial.mixtures.costs import draw_costs
@@ -50,24 +50,24 @@ def _routes(kind: str, rng: np.random.Generator, size: int, name: str) -> CVRPIn
 def _prize_tour(kind: str, rng: np.random.Generator, size: int, name: str) -> OPInstance:
     from mdpzoo_combinatorial.local_search import iterated_local_search
 
-    places = draw_coordinates(PLACES[rng.integers(len(PLACES))], rng, size + 1)
-    far = DISTANCES["EUCLIDEAN"](places[:1], places[1:])[None]
-    gains = np.append(0.0, distributions.prizes(np, kind, rng.random((1, size)), far)[0])
-    _, whole = iterated_local_search(places, iterations=0, seed=0)
-    limit = max(rng.uniform(*LIMITS) * whole, 2.1 * float(far.min()))  # at least one customer can be visited
-    return OPInstance(name, gains, limit, places)
+    nodes = draw_coordinates(COORDINATES[rng.integers(len(COORDINATES))], rng, size + 1)
+    far = DISTANCES["EUCLIDEAN"](nodes[:1], nodes[1:])[None]
+    prizes = np.append(0.0, distributions.prizes(np, kind, rng.random((1, size)), far)[0])
+    _, length = iterated_local_search(nodes, iterations=0, seed=0)
+    limit = max(rng.uniform(*LIMITS) * length, 2.1 * float(far.min()))  # at least one customer can be visited
+    return OPInstance(name, prizes, limit, nodes)
 
 
 def _selection(kind: str, rng: np.random.Generator, size: int, name: str) -> KnapsackInstance:
-    values, weights, held = distributions.items(np, kind, rng.random((1, 2 * size)), size)
+    values, weights, default = distributions.items(np, kind, rng.random((1, 2 * size)), size)
     share, as_published = rng.uniform(*CAPACITIES), rng.random() < 0.5
     if kind == "uncorrelated" and as_published:
-        return KnapsackInstance(name, values[0], weights[0], held[0, 0])
+        return KnapsackInstance(name, values[0], weights[0], default[0, 0])
     capacity = max(weights.min(), np.floor(share * weights.sum()))
     return KnapsackInstance(name, values[0], weights[0], capacity)
 
 
-TOURS = Mixture(PLACES, _tour)
+TOURS = Mixture(COORDINATES, _tour)
 ASYMMETRIC_TOURS = Mixture(COSTS, _asymmetric_tour)
 ROUTES = Mixture(("uniform", "benchmark"), _routes)
 PRIZE_TOURS = Mixture(distributions.PRIZES, _prize_tour)

@@ -1,26 +1,27 @@
 """Asymmetric costs of several distributions, for training.
 
-Ours, except for the metric kind (Kwon et al. 2021, MatNet). Every parameter is drawn for each instance:
+The distributions are our own, except for the metric kind (Kwon et al. 2021, MatNet). Every parameter is drawn for each
+instance:
 
 ================  =================================================================================================
 metric            shortest paths between nodes with uniform costs
 heavy-tailed      log-normal, the standard deviation of the logarithm uniform in [0.5, 2.5]; half of the instances are
                   replaced by their shortest paths
 nearly-symmetric  distances of ``coordinates``, each direction scaled by 1 + e u, u uniform in [-1, 1], e log-uniform in
-                  [0.001, 0.3]; a third of the instances has e = 0
-many-zeros        uniform costs of which between 1/10 and 6/10 are 0: of pairs drawn at random, or of all pairs within a
-                  group, as in changeovers between families of jobs
+                  [0.001, 0.3]; a third of the instances have e = 0
+many-zeros        uniform costs, but 0 for a fraction of the pairs between 1/10 and 6/10: random pairs, or all pairs
+                  within a group, as in changeovers between families of jobs
 few-valued        2 to 10 different costs, log-uniform in [1, 1000]; half of the instances symmetric
 ================  =================================================================================================
 
-The largest cost is 1, the diagonal 0.
+The largest cost is 1, the diagonal is 0.
 """
 
 import numpy as np
 
 from mdpzoo_combinatorial.instances import distributions
 from mdpzoo_combinatorial.instances.distances import DISTANCES, Floats
-from mdpzoo_combinatorial.mixtures.coordinates import KINDS as PLACES
+from mdpzoo_combinatorial.mixtures.coordinates import KINDS as COORDINATES
 from mdpzoo_combinatorial.mixtures.coordinates import draw_coordinates, log_uniform
 
 KINDS = ("metric", "heavy-tailed", "nearly-symmetric", "many-zeros", "few-valued")
@@ -36,9 +37,9 @@ def draw_costs(kind: str, rng: np.random.Generator, count: int) -> Floats:
     Args:
         kind: one of ``KINDS``.
         rng: the only source of randomness.
-        count: nodes, at least 2. The shortest paths cost O(count^3).
+        count: nodes, at least 2. Shortest paths take O(count^3).
     """
-    drawn = DRAWN[kind](rng, count)
+    drawn = DISTRIBUTIONS[kind](rng, count)
     np.fill_diagonal(drawn, 0.0)
     return np.asarray(drawn / (drawn.max() or 1.0))
 
@@ -57,8 +58,8 @@ def _heavy_tailed(rng: np.random.Generator, count: int) -> Floats:
 
 
 def _nearly_symmetric(rng: np.random.Generator, count: int) -> Floats:
-    places = draw_coordinates(PLACES[rng.integers(len(PLACES))], rng, count)
-    far = DISTANCES["EUCLIDEAN"](places[:, None], places[None])
+    nodes = draw_coordinates(COORDINATES[rng.integers(len(COORDINATES))], rng, count)
+    far = DISTANCES["EUCLIDEAN"](nodes[:, None], nodes[None])
     share = log_uniform(rng, *ASYMMETRIES) if rng.random() < 2 / 3 else 0.0
     return np.asarray(far * (1.0 + share * rng.uniform(-1.0, 1.0, far.shape)))
 
@@ -84,7 +85,7 @@ def _few_valued(rng: np.random.Generator, count: int) -> Floats:
     return np.asarray(drawn)
 
 
-DRAWN = {
+DISTRIBUTIONS = {
     "metric": _metric,
     "heavy-tailed": _heavy_tailed,
     "nearly-symmetric": _nearly_symmetric,

@@ -1,11 +1,11 @@
-"""Capacitated vehicle routing after the generator of CVRPLIB's set X.
+"""Instances of capacitated vehicle routing, similar to the generator of CVRPLIB's set X.
 
 Source: Uchoa, Pecin, Pessoa, Poggi, Vidal and Subramanian 2017, "New benchmark instances for the Capacitated Vehicle
-Routing Problem", European Journal of Operational Research 257, section 3: places on the grid [0, 1000]^2, no two the
-same; three positions of the depot, three of customers, seven classes of demands; the capacity follows from the wanted
-number of customers on a route. What differs from the paper: depot, customers and demands are drawn uniformly from their
-classes for each instance, and customers per route uniformly from [3, 25] instead of a triangular distribution with mode
-6, so that long routes are as frequent as short ones; distances are not rounded.
+Routing Problem", European Journal of Operational Research 257, section 3: distinct points of the grid [0, 1000]^2;
+three positions of the depot, three distributions of customers, seven classes of demands; the capacity is determined by
+the number of customers per route. What differs from the paper: the classes of depot, customers and demands are drawn
+uniformly for each instance, and customers per route are uniform in [3, 25] instead of triangular with mode 6, so that
+long routes are as frequent as short ones; distances are not rounded.
 """
 
 import numpy as np
@@ -26,8 +26,8 @@ DEMANDS = {  # smallest and largest
     "many small, few large": (1, 100),
 }
 SIDE = 1_000  # of the grid
-SEEDS = (3, 8)  # customers that attract others
-REACH = 40.0  # over which the attraction falls to 1 / e
+SEEDS = (3, 8)  # smallest and largest number of customers that attract others
+REACH = 40.0  # distance at which the attraction is 1 / e
 ROUTE_LENGTHS = (3.0, 25.0)  # customers
 
 
@@ -42,15 +42,15 @@ def delivery_instance(rng: np.random.Generator, customers: int, name: str) -> CV
     depot, where = DEPOTS[rng.integers(3)], CUSTOMERS[rng.integers(3)]
     kind = tuple(DEMANDS)[rng.integers(len(DEMANDS))]
     length = rng.uniform(*ROUTE_LENGTHS)
-    places = positions(rng, depot, where, customers)
-    wanted = demands(rng, kind, places[1:])
-    capacity = max(int(np.ceil(length * wanted.sum() / customers)), int(wanted.max()))
+    points = positions(rng, depot, where, customers)
+    drawn = demands(rng, kind, points[1:])
+    capacity = max(int(np.ceil(length * drawn.sum() / customers)), int(drawn.max()))
     comment = f"depot {depot}, customers {where}, demands {kind}, {length:.1f} customers a route"
-    return CVRPInstance(name, np.append(0, wanted), capacity, places.astype(np.float64), comment=comment)
+    return CVRPInstance(name, np.append(0, drawn), capacity, points.astype(np.float64), comment=comment)
 
 
 def positions(rng: np.random.Generator, depot: str, where: str, customers: int) -> NDArray[np.int64]:
-    """Distinct places ``[customers + 1, 2]`` int64 in 0..1000, the depot first.
+    """Draws distinct points ``[customers + 1, 2]`` int64 in 0..1000, the depot first.
 
     Args:
         rng: the only source of randomness.
@@ -70,19 +70,19 @@ def positions(rng: np.random.Generator, depot: str, where: str, customers: int) 
     return np.array(list(taken), np.int64)
 
 
-def demands(rng: np.random.Generator, kind: str, places: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Demands ``[n]`` int64 of customers at ``places [n, 2]``.
+def demands(rng: np.random.Generator, kind: str, points: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Draws demands ``[n]`` int64 of customers.
 
     Args:
         rng: the only source of randomness.
         kind: a key of ``DEMANDS``.
-        places: read where demands depend on the quadrant about the middle of the grid: 51 to 100 in the lower left and
-            the upper right one, 1 to 50 in the others.
+        points: ``[n, 2]``; for "by quadrant", demands are 51 to 100 in the lower left and the upper right quadrant of
+            the grid, and 1 to 50 in the others.
     """
-    count = len(places)
+    count = len(points)
     low, high = DEMANDS[kind]
     if kind == "by quadrant":
-        right, upper = places.T >= SIDE // 2
+        right, upper = points.T >= SIDE // 2
         return np.where(right == upper, rng.integers(51, 101, count), rng.integers(1, 51, count))
     if kind == "many small, few large":
         small = rng.random(count) < rng.uniform(0.7, 0.95)
@@ -90,13 +90,13 @@ def demands(rng: np.random.Generator, kind: str, places: NDArray[np.int64]) -> N
     return rng.integers(low, high + 1, count)
 
 
-def _add(rng: np.random.Generator, taken: dict[tuple[int, int], None], most: int, attracting: Floats | None) -> None:
-    """Draws further places until there are ``most``; each stays with the sum of ``exp(-distance / REACH)``."""
-    while len(taken) < most:
-        drawn = rng.integers(0, SIDE + 1, (32 * most, 2))
+def _add(rng: np.random.Generator, taken: dict[tuple[int, int], None], total: int, attracting: Floats | None) -> None:
+    """Draws points until there are ``total``; accepts each with probability sum of ``exp(-distance / REACH)``."""
+    while len(taken) < total:
+        drawn = rng.integers(0, SIDE + 1, (32 * total, 2))
         if attracting is not None:
             far = np.linalg.norm(drawn[:, None] - attracting[None], axis=2)
             drawn = drawn[rng.random(len(drawn)) < np.exp(-far / REACH).sum(1)]
         for x, y in drawn.tolist():
-            if len(taken) < most:
+            if len(taken) < total:
                 taken.setdefault((x, y))

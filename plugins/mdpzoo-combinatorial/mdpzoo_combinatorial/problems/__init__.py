@@ -1,9 +1,9 @@
-"""The problems of this plugin: one module each, with its record; nothing heavy is imported.
+"""The problems of this plugin: one module with a record for each; importing them imports neither torch nor numba.
 
     from mdpzoo_combinatorial.problems import PROBLEMS
     PROBLEMS["CVRP"].action_variants
 
-A new problem is a module with a ``RECORD``, and its name in ``MODULES``.
+To add a problem, write a module with a ``RECORD`` and add its name to ``MODULES``.
 """
 
 from collections.abc import Iterable
@@ -19,8 +19,8 @@ __all__ = [
     "Learning",
     "Observation",
     "ProblemRecord",
-    "recognised",
     "record_named",
+    "record_with_entries",
     "resolve",
 ]
 
@@ -31,10 +31,10 @@ PROBLEMS: dict[str, ProblemRecord] = {
 
 
 def record_named(name: str) -> ProblemRecord:
-    """Returns the record of a problem, whose name may be in any case.
+    """Returns the record of a problem; its name may be in any case.
 
     Raises:
-        SettingError: if there is none; the message names the nearest.
+        SettingError: if the problem is unknown; the message suggests a similar name.
     """
     known = {each.lower(): each for each in PROBLEMS}
     found = known.get(str(name).lower())
@@ -44,7 +44,7 @@ def record_named(name: str) -> ProblemRecord:
     return PROBLEMS[found]
 
 
-def recognised(entries: Iterable[str]) -> ProblemRecord | None:
-    """Returns the problem whose observations have these entries; None: no problem's have."""
+def record_with_entries(entries: Iterable[str]) -> ProblemRecord | None:
+    """Returns the problem whose observations have these entries; None if there is none."""
     present = set(entries)
     return next((each for each in reversed(PROBLEMS.values()) if each.observation.mark in present), None)

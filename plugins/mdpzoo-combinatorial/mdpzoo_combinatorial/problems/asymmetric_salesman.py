@@ -1,4 +1,4 @@
-"""The asymmetric travelling salesman problem: the cheapest tour where a cost depends on the direction."""
+"""The asymmetric travelling salesman problem: the cheapest tour if costs depend on the direction."""
 
 from typing import Any
 
@@ -7,14 +7,14 @@ from mdpzoo_combinatorial.problems.travelling_salesman import actions, words
 
 
 def meets_bound(instance: Any, objective: float) -> bool:
-    """Whether there is only one tour."""
+    """Returns whether there is only one tour."""
     return bool(instance.num_nodes <= 2)
 
 
 RECORD = ProblemRecord(
     name="ATSP",
     rules="mdpzoo_combinatorial.environments.atsp:build_atsp",
-    summary="asymmetric travelling salesman: the cheapest tour where a cost depends on the direction",
+    summary="asymmetric travelling salesman: the cheapest tour if costs depend on the direction",
     instance="instances:ATSPInstance",
     coordinates=False,
     costs=True,
@@ -22,7 +22,7 @@ RECORD = ProblemRecord(
     observation=Observation(
         mark="costs",
         entries=("costs",),
-        read="baselines.observed_instances:costs_read",
+        read="baselines.observed_instances:read_costs",
         matches="baselines.observed_instances:same_costs",
     ),
     generation=Generation(draw="instances.generators:asymmetric_tours", mixture="mixtures.by_problem:ASYMMETRIC_TOURS"),

@@ -1,4 +1,4 @@
-"""The 0/1 knapsack: the most value that a capacity holds."""
+"""The 0/1 knapsack: a selection of items of maximum value within a capacity."""
 
 from typing import Any
 
@@ -6,24 +6,24 @@ from mdpzoo_combinatorial.problems.record import Generation, Learning, Observati
 
 
 def meets_bound(instance: Any, objective: float) -> bool:
-    """Whether all value is taken."""
+    """Returns whether the solution has the value of all items."""
     return bool(objective == instance.values.sum())
 
 
 def actions(solution: Any) -> list[int]:
-    """The items, in the solution's order."""
+    """Returns the items, in the solution's order."""
     return [int(item) for item in solution]
 
 
 def words(items: Any, objective: str) -> str:
-    """How many items there are, and their value."""
+    """Returns the number of items and their value."""
     return f"{len(items)} {'item' if len(items) == 1 else 'items'} worth {objective}"
 
 
 RECORD = ProblemRecord(
     name="Knapsack",
     rules="mdpzoo_combinatorial.environments.knapsack:build_knapsack",
-    summary="knapsack: the most value that a capacity holds",
+    summary="knapsack: items of maximum value within a capacity",
     instance="instances:KnapsackInstance",
     count="num_items",
     ends=0,
@@ -35,7 +35,7 @@ RECORD = ProblemRecord(
         amounts=("value", "weight"),
         resource="capacity_left",
         entries=("value", "weight", "capacity_left"),
-        read="baselines.observed_instances:items_read",
+        read="baselines.observed_instances:read_items",
         matches="baselines.observed_instances:same_items",
     ),
     generation=Generation(

@@ -1,4 +1,4 @@
-"""Orienteering: the most prize that a round trip of limited length collects."""
+"""Orienteering: a tour of limited length that collects maximum prizes."""
 
 from typing import Any
 
@@ -6,29 +6,29 @@ from mdpzoo_combinatorial.problems.record import Generation, Learning, Observati
 
 
 def meets_bound(instance: Any, objective: float) -> bool:
-    """Whether every prize is collected."""
+    """Returns whether all prizes are collected."""
     return bool(objective == instance.prizes.sum())
 
 
 def actions(solution: Any) -> list[int]:
-    """The nodes after the depot, in their order."""
+    """Returns the nodes after the depot, in order."""
     return [int(node) for node in solution[1:]]
 
 
 def solution(chosen: list[int]) -> list[int]:
-    """The tour, the depot first."""
+    """Returns the tour, which begins with the depot."""
     return [0, *chosen]
 
 
 def words(tour: Any, objective: str) -> str:
-    """What the tour collects."""
+    """Returns the collected prizes."""
     return f"a tour that collects {objective}"
 
 
 RECORD = ProblemRecord(
     name="OP",
     rules="mdpzoo_combinatorial.environments.orienteering:build_orienteering",
-    summary="orienteering: the most prize on a round trip of limited length",
+    summary="orienteering: maximum prizes on a tour of limited length",
     instance="instances:OPInstance",
     depot=True,
     shrinks=True,
@@ -39,13 +39,13 @@ RECORD = ProblemRecord(
         amounts=("prize",),
         resource="budget_left",
         entries=("coordinates", "prize", "budget_left"),
-        read="baselines.observed_instances:prizes_read",
+        read="baselines.observed_instances:read_prizes",
         matches="baselines.observed_instances:same_prizes",
     ),
     generation=Generation(
         draw="instances.generators:prize_tours",
         options={"distribution": "uniform", "prizes": "distance", "limit": None},
-        choices={"distribution": "instances.distributions:PLACES", "prizes": "instances.distributions:PRIZES"},
+        choices={"distribution": "instances.distributions:LAYOUTS", "prizes": "instances.distributions:PRIZES"},
         least={"limit": 0},
         fractional=("limit",),
         mixture="mixtures.by_problem:PRIZE_TOURS",

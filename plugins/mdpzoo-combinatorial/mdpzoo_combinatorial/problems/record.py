@@ -1,8 +1,8 @@
-"""What a problem is, as data: one frozen record each, which every room reads instead of asking for a problem's name.
+"""Problems as data: one frozen record each, which the other packages read instead of checking a problem's name.
 
-A record is light: whatever needs torch, a compiler or another room is named as ``"module:attribute"`` in this package
-and imported when it is first used (``ProblemRecord.load``). In place of such a name a record also takes the object
-itself, so that an experiment can exchange one part: ``dataclasses.replace(record, learning=replace(...))``.
+Whatever needs torch, a compiler or another package is named as ``"module:attribute"`` and imported when it is first
+used (``resolve``). A record also accepts the object itself instead of such a name, so that an experiment can replace
+one part: ``dataclasses.replace(record, learning=replace(...))``.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,21 +16,21 @@ Reference = Any  # "module:attribute" within this package, or the object itself
 
 
 def resolve(reference: Reference) -> Any:
-    """Returns what a reference names; costs an import the first time."""
+    """Returns the object that a reference names; imports its module the first time."""
     return load(f"mdpzoo_combinatorial.{reference}") if isinstance(reference, str) else reference
 
 
 @dataclass(frozen=True, kw_only=True)
 class Observation:
-    """How an environment's observation shows a problem.
+    """The observations of a problem's environment.
 
     Attributes:
         mark: the entry by which the problem is recognised.
-        amounts: entries ``[n]`` that hold what a token has beside its position, in the order of ``Batch.numbers``.
-        resource: the entry ``[1]`` that holds the remaining capacity or budget; None: nothing is used up.
-        entries: what an instance is read from.
-        read: reference to ``(entries, size) -> instance``, from arrays of float64.
-        matches: reference to ``(instance, observation, size) -> bool``: whether it shows this very instance.
+        amounts: entries ``[n]`` of demands, prizes, values or weights, in the order of ``Batch.numbers``.
+        resource: the entry ``[1]`` of the remaining capacity or budget; None: there is none.
+        entries: the entries from which an instance is reconstructed.
+        read: reference to ``(entries, size) -> instance``, for arrays of float64.
+        matches: reference to ``(instance, observation, size) -> bool``: whether the observation shows the instance.
     """
 
     mark: str
@@ -48,10 +48,10 @@ class Generation:
     Attributes:
         draw: reference to ``(names, size, rng, **options) -> iterator of instances``.
         options: of ``generate``, with their defaults.
-        choices: reference to the known values of an option, by its name.
-        least: smallest value of a numerical option, by its name.
+        choices: references to the known values of options, by name.
+        least: smallest values of numerical options, by name.
         fractional: numerical options that need not be integers.
-        mixture: reference to the ``Mixture`` that networks are trained on.
+        mixture: reference to the ``Mixture`` on which networks are trained.
     """
 
     draw: Reference
@@ -64,28 +64,31 @@ class Generation:
 
 @dataclass(frozen=True, kw_only=True)
 class Learning:
-    """What BQ-NCO has to know of a problem.
+    """The parts of BQ-NCO for a problem.
 
     Attributes:
         states: reference to the subclass of ``bq_nco.states.problem.Problem``.
         batch: reference to ``(instances, exact) -> Batch``.
-        array: reference to ``array -> Posed``, where instances may be given as one array; None: they may not.
+        array: reference to ``array -> Posed``, for instances in one array; None: this is not supported.
         sampler: reference to the ``Sampler`` of labelled states.
-        expert: reference to ``(instances, iterations, seed) -> sequence [K, M]``, compiled local search; None: the
-            record's ``exact`` solver makes the labels.
-        iterations: of the expert, for each token.
-        smallest: size of the smallest instance worth learning from.
-        rule: reference to ``(batch, state) -> scores [B, L]``, what is chosen where the network is not asked.
-        certain: reference to ``(batch, state, neighbours)``, what is chosen before the network is asked; None: nothing.
-        near_and_good: whether half of the tokens shown are the nearest ones, the others those that the rule prefers.
+        expert: reference to ``(instances, iterations, seed) -> sequence [K, M]``, compiled local search; None: labels
+            are computed by the record's ``exact`` solver.
+        iterations: iterations of the expert per token.
+        smallest: size of the smallest training instances.
+        rule: reference to ``(batch, state) -> scores [B, L]``, by which tokens are chosen without the network.
+        certain: reference to ``(batch, state, neighbours)``, choices made before the network is used; None: there are
+            none.
+        near_and_good: whether half of the tokens that the network sees are the nearest ones, and the others those with
+            the highest scores of ``rule``.
         sequence: reference to ``actions [B, M] -> Solutions.sequence``.
-        descent: reference to the subclass of ``Descent`` that may follow each decoding; None: there is none.
+        descent: reference to the subclass of ``Descent`` that can follow each decoding; None: there is none.
         subproblems: reference to the subclass of ``Subproblems`` for re-construction.
-        largest_subproblem: its tokens at most.
-        temperature: of re-construction; 0: the best score wins.
-        temperature_settled: likewise where a descent follows; None: the same.
-        start: the decoding that re-construction begins with.
-        published: features of a token, scores and whether there are ends, in the published checkpoints; None: none.
+        largest_subproblem: maximum number of tokens of a subproblem.
+        temperature: of re-construction; 0: the highest score is chosen.
+        temperature_settled: the temperature if a descent follows; None: the same.
+        start: the decoding with which re-construction begins.
+        published: number of features and of scores per token, and whether there are ends, in the published
+            checkpoints; None: there are none.
     """
 
     states: Reference
@@ -113,38 +116,38 @@ class ProblemRecord:
     """One problem.
 
     Attributes:
-        name: as instances and environments call it.
-        rules: ``"module:attribute"`` of the environment's builder, with the package's name.
+        name: its name in instances and environments.
+        rules: ``"module:attribute"`` of the environment's builder, including the package's name.
         source: the paper, with its section.
         summary: one line, for ``mdpzoo list``.
-        variants: settings that the contract tests run besides the defaults.
+        variants: settings with which the contract tests run, in addition to the defaults.
         instance: reference to the class of its instances.
         count: the attribute of an instance that counts its tokens.
-        ends: 2 where a state begins with origin and destination, else 0.
-        depot: whether token 0 is a depot, which is no choice and does not count as size.
+        ends: 2 if a state begins with origin and destination, else 0.
+        depot: whether token 0 is a depot, which cannot be chosen and does not count in sizes.
         action_variants: K; an action is ``K * token + variant``.
         coordinates: whether tokens have coordinates.
-        costs: whether tokens are known by the costs between them.
-        shrinks: whether tokens become illegal for good before they are chosen.
+        costs: whether tokens are described by the costs between them.
+        shrinks: whether tokens can become illegal for the rest of an episode without being chosen.
         maximise: whether a larger objective is better.
         closed: whether a solution is a tour that may begin at any of its nodes.
         routes: whether a solution is a list of routes.
         length_limited: whether the length of a tour is limited.
-        without_coordinates: the problem that instances without coordinates are solved as; None: its own.
-        observation: how it is shown.
+        without_coordinates: the problem as which instances without coordinates are solved; None: the same.
+        observation: its observations.
         generation: random instances.
         learning: what BQ-NCO needs.
-        baselines: the ids of its solvers, see ``baselines/registry.py``.
-        rule: the solver that animations show by default.
-        search: the solver that ``mdpzoo solve`` takes by default.
-        exact: the solver whose answers are proven optimal; None: there is none without an extra.
+        baselines: the ids of its solvers, see ``baselines/table.py``.
+        rule: the default agent of animations.
+        search: the default solver of ``mdpzoo solve``.
+        exact: a solver whose answers are proven optimal; None: there is none without an extra.
         large_rule: a solver for instances whose distances do not fit into memory.
-        descent: reference to ``(instance, budget) -> solution``, local search; None: ``two-opt`` has none.
-        iterated: reference to ``(instance, iterations, seed, budget) -> solution``; None: none.
-        meets_bound: ``(instance, objective)``, whether a simple bound proves a solution of this objective optimal.
-        actions: ``solution ->`` actions of the direct form.
-        solution: ``actions ->`` a solution, as an instance's ``objective`` takes it; without padding.
-        words: ``(solution, objective) ->`` what a solution is, for people.
+        descent: reference to ``(instance, budget) -> solution``, the local search of ``two-opt``; None: there is none.
+        iterated: reference to ``(instance, iterations, seed, budget) -> solution``; None: there is none.
+        meets_bound: ``(instance, objective) -> bool``: whether a simple bound proves that the objective is optimal.
+        actions: ``solution -> actions`` of the direct form.
+        solution: ``actions -> solution`` without padding, as an instance's ``objective`` expects it.
+        words: ``(solution, objective) -> str``, a description of the solution.
     """
 
     name: str
@@ -182,18 +185,18 @@ class ProblemRecord:
 
     @property
     def id(self) -> str:
-        """The environment's."""
+        """The environment's id."""
         return f"mdpzoo/{self.name}-v0"
 
     @property
     def first(self) -> int:
-        """The first token that an action can choose at the beginning: 1 where there is a current node, else 0."""
+        """The first token that the first action can choose: 1 if there is a current node, else 0."""
         return self.ends // 2
 
     def size(self, instance: Any) -> int:
-        """Tokens of an instance, the depot included."""
+        """Returns the number of tokens of an instance, including the depot."""
         return int(getattr(instance, self.count))
 
     def choices(self, tokens: int) -> int:
-        """How many choices a solution has at most, of an instance of so many tokens."""
+        """Returns the maximum number of choices in an episode of an instance with so many tokens."""
         return tokens - self.first

@@ -6,25 +6,25 @@ from mdpzoo_combinatorial.problems.record import Generation, Learning, Observati
 
 
 def meets_bound(instance: Any, objective: float) -> bool:
-    """Whether there is only one tour."""
+    """Returns whether there is only one tour."""
     return bool(instance.num_nodes <= 3)
 
 
 def actions(solution: Any) -> list[int]:
-    """The nodes after node 0, in their order."""
+    """Returns the nodes after node 0, in order."""
     start = list(solution).index(0)
     return [int(node) for node in (*solution[start + 1 :], *solution[:start])]
 
 
 def words(solution: Any, objective: str) -> str:
-    """The length of the tour."""
+    """Returns the length of the tour."""
     return f"a tour of length {objective}"
 
 
 RECORD = ProblemRecord(
     name="TSP",
     rules="mdpzoo_combinatorial.environments.tsp:build_tsp",
-    summary="travelling salesman: the shortest tour, as a partial tour or as the path still to be solved",
+    summary="travelling salesman: the shortest tour, by extending a partial tour or by reducing the remaining path",
     variants=({"form": "bq"}, {"num_nodes": 5, "form": "direct"}),
     instance="instances:TSPInstance",
     closed=True,
@@ -32,13 +32,13 @@ RECORD = ProblemRecord(
     observation=Observation(
         mark="coordinates",
         entries=("coordinates",),
-        read="baselines.observed_instances:nodes_read",
+        read="baselines.observed_instances:read_nodes",
         matches="baselines.observed_instances:same_layout",
     ),
     generation=Generation(
         draw="instances.generators:tours",
         options={"distribution": "uniform"},
-        choices={"distribution": "instances.distributions:PLACES"},
+        choices={"distribution": "instances.distributions:LAYOUTS"},
         mixture="mixtures.by_problem:TOURS",
     ),
     learning=Learning(

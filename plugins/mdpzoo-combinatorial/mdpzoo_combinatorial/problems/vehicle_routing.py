@@ -1,4 +1,4 @@
-"""Capacitated vehicle routing: the shortest routes from a depot that bring every customer's demand."""
+"""Capacitated vehicle routing: the shortest routes from a depot that serve all customers' demands."""
 
 from typing import Any
 
@@ -6,33 +6,33 @@ from mdpzoo_combinatorial.problems.record import Generation, Learning, Observati
 
 
 def meets_bound(instance: Any, objective: float) -> bool:
-    """Whether there is only one customer."""
+    """Returns whether there is only one customer."""
     return bool(instance.num_customers == 1)
 
 
 def actions(solution: Any) -> list[int]:
-    """Actions ``2 * customer + via_depot``; the first vehicle is at the depot already."""
+    """Returns actions ``2 * customer + via_depot``; the first vehicle starts at the depot."""
     return [
-        2 * customer + int(route > 0 and place == 0)
+        2 * customer + int(route > 0 and position == 0)
         for route, customers in enumerate(solution)
-        for place, customer in enumerate(customers)
+        for position, customer in enumerate(customers)
     ]
 
 
 def solution(chosen: list[int]) -> list[int]:
-    """Customers one after the other, the depot between routes."""
+    """Returns the customers in order, with the depot between routes."""
     return [stop for action in chosen for stop in [0] * (action % 2) + [action // 2]]
 
 
 def words(routes: Any, objective: str) -> str:
-    """How many routes there are, and what they cost."""
+    """Returns the number of routes and their cost."""
     return f"{len(routes)} {'route' if len(routes) == 1 else 'routes'} that cost {objective}"
 
 
 RECORD = ProblemRecord(
     name="CVRP",
     rules="mdpzoo_combinatorial.environments.cvrp:build_cvrp",
-    summary="capacitated vehicle routing: the shortest routes that bring every customer's demand",
+    summary="capacitated vehicle routing: the shortest routes that serve all customers' demands",
     instance="instances:CVRPInstance",
     depot=True,
     action_variants=2,
@@ -42,13 +42,13 @@ RECORD = ProblemRecord(
         amounts=("demand",),
         resource="capacity_left",
         entries=("coordinates", "demand"),
-        read="baselines.observed_instances:demands_read",
+        read="baselines.observed_instances:read_demands",
         matches="baselines.observed_instances:same_demands",
     ),
     generation=Generation(
         draw="instances.generators:routes",
         options={"distribution": "uniform", "capacity": None},
-        choices={"distribution": "instances.distributions:PLACES"},
+        choices={"distribution": "instances.distributions:LAYOUTS"},
         least={"capacity": 9},
         mixture="mixtures.by_problem:ROUTES",
     ),

@@ -1,7 +1,7 @@
-"""Pictures of instances and solutions: an array for ``rgb_array``, or a file for a paper.
+"""Pictures of instances and solutions, as arrays for ``rgb_array`` or as files for papers.
 
-Matplotlib is imported when the first picture is asked for. Everything goes through a figure of its own on the Agg
-canvas (``canvas.py``); no figure is kept, and no backend is chosen for others.
+Matplotlib is imported for the first picture. Each picture has its own figure on the Agg canvas (``canvas.py``), so that
+pyplot's figures and the choice of a backend are not affected.
 """
 
 import os
@@ -39,19 +39,20 @@ def picture(
     arranged: bool = True,
     layout: ArrayLike | None = None,
 ) -> Picture:
-    """Returns a picture of a solution of any of the five problems, ``[height, width, 3]`` uint8.
+    """Returns a picture of a solution of any problem, ``[height, width, 3]`` uint8.
 
     Args:
-        instance: what is solved.
-        solution: as the instance takes it.
-        title: a line above.
+        instance: the instance.
+        solution: as the instance expects it.
+        title: a line above the picture.
         size: width and height in pixels, each in 50..10000.
-        complete: False: a part of a solution, whose last route or tour does not go home yet.
-        arranged: whether colours and order suit the whole best; else they stay as they are when more is chosen.
-        layout: ``[n, 2]``, where the nodes are shown; None: ``instance.layout()``.
+        complete: False for a partial solution, whose last route or tour does not return yet.
+        arranged: whether colours and order depend on the complete solution; False: they do not change when more is
+            chosen.
+        layout: positions of the nodes ``[n, 2]``; None: ``instance.layout()``.
     Raises:
-        InstanceError: a node or an item out of range.
-        MissingExtraError: matplotlib is not installed.
+        InstanceError: if a node or an item is out of range.
+        MissingExtraError: if matplotlib is not installed.
     """
     canvas = Canvas(size, title)
     _draw(canvas, instance, solution, complete=complete, arranged=arranged, layout=layout)
@@ -71,14 +72,14 @@ def tour_picture(
 
     Args:
         instance_or_layout: an instance, or positions ``[n, 2]``.
-        tour: nodes in the order of the visit; closed where it has all n, an open path where fewer, no line where empty.
-        title: a line above.
-        current: a node to mark beside the first of the tour.
+        tour: nodes in the order of their visits; closed if it contains all n, otherwise an open path.
+        title: a line above the picture.
+        current: a node that is marked in addition to the first one.
         size: width and height in pixels, each in 50..10000.
-        labels: a text for each node; None: the instance's own names, where there are few enough.
+        labels: a text for each node; None: the instance's own names, if there are not too many.
     Raises:
-        InstanceError: a node, a position, a size or the labels out of range.
-        MissingExtraError: matplotlib is not installed.
+        InstanceError: if a node, a position, a size or the number of labels is out of range.
+        MissingExtraError: if matplotlib is not installed.
     """
     canvas = Canvas(size, title)
     _draw_tour(canvas, instance_or_layout, tour, current, labels)
@@ -95,19 +96,20 @@ def save_picture(
     size: tuple[int, int] = (1200, 1200),
     labels: Sequence[str] | None = None,
 ) -> None:
-    """Writes a picture, whole or not at all, in the format that the extension names.
+    """Writes a picture atomically, in the format of the file's extension.
 
     Args:
-        path: ends in .png, .svg or .pdf.
-        instance_or_layout: an instance of any of the five problems, or positions ``[n, 2]`` of a tour's nodes.
-        solution: as the instance takes it; of a travelling salesman a part of a tour, too.
-        title: a line above.
-        current: a node to mark beside the first of a tour; for tours only.
-        size: width and height in pixels, each in 50..10000; a vector format takes 100 pixels for an inch.
-        labels: a text for each node; None: the instance's own names, where there are few enough.
+        path: of a .png, .svg or .pdf file.
+        instance_or_layout: an instance of any problem, or positions ``[n, 2]`` of a tour's nodes.
+        solution: as the instance expects it; a tour may be partial.
+        title: a line above the picture.
+        current: a node that is marked in addition to the first one; for tours only.
+        size: width and height in pixels, each in 50..10000; in vector formats, 100 pixels are an inch.
+        labels: a text for each node; None: the instance's own names, if there are not too many.
     Raises:
-        InstanceError: another extension, a folder that cannot be written, no such node or item, or labels for items.
-        MissingExtraError: matplotlib is not installed.
+        InstanceError: if the extension is unknown, the file cannot be written, a node or item is out of range, or
+            labels are passed for items.
+        MissingExtraError: if matplotlib is not installed.
     """
     extension = Path(path).suffix.lower()
     if extension not in FORMATS:
@@ -116,11 +118,11 @@ def save_picture(
     if isinstance(instance_or_layout, CVRPInstance | OPInstance | KnapsackInstance):
         if current is not None:
             kind = instance_or_layout.problem
-            raise InstanceError(f"a current node is for tours, not for {kind}; leave it out")
+            raise InstanceError(f"current is for tours, not for {kind}; leave it out")
         _draw(canvas, instance_or_layout, solution, labels=labels)
     else:
         _draw_tour(canvas, instance_or_layout, solution, current, labels)
-    write_atomically(path, canvas.encoded(extension[1:]))
+    write_atomically(path, canvas.encode_as(extension[1:]))
 
 
 def _draw_tour(
@@ -134,7 +136,7 @@ def _draw_tour(
 
 
 def layout_of(instance: Routing) -> ArrayLike:
-    """Where nodes are drawn, ``[n, 2]``; where only costs are known, no node hides another."""
+    """Returns positions of nodes ``[n, 2]``; if only costs are known, nodes are moved apart so that none overlap."""
     known = instance.coordinates is not None or instance.display is not None
     return instance.layout() if known else spread(instance.layout())
 
@@ -155,37 +157,37 @@ def _draw(
     layout: ArrayLike | None = None,
     labels: Sequence[str] | None = None,
 ) -> None:
-    """Draws a solution, or a part of one; with ``labels``, or the nodes' own names where it is complete."""
+    """Draws a complete or partial solution with ``labels``; if complete, the nodes' own names are the default."""
     if isinstance(instance, KnapsackInstance):
         if labels is not None:
-            raise InstanceError("labels are for nodes, and a knapsack has none; leave them out")
+            raise InstanceError("labels are for nodes, and a knapsack has no nodes; leave them out")
         draw_items(canvas, instance.values, instance.weights, instance.capacity, solution, ranked=arranged)
         return
     about = _map(instance, labels if complete else ()) if layout is None else Map(names=labels or ())
     layout = layout_of(instance) if layout is None else layout
     if isinstance(instance, CVRPInstance):
-        routes = instance.checked(solution) if complete else solution
+        routes = instance.validate(solution) if complete else solution
         looks: dict[str, Any] = {"complete": complete, "arranged": arranged, "about": about}
         draw_routes(canvas, layout, routes, instance.demands, instance.capacity, **looks)
     elif isinstance(instance, OPInstance):
-        nodes = instance.checked(solution) if complete else indices(solution, instance.num_nodes)
+        nodes = instance.validate(solution) if complete else indices(solution, instance.num_nodes)
         used, home = _length(instance, nodes, complete), float(instance.distance(nodes[-1], 0))
         draw_prizes(
             canvas, layout, nodes, instance.prizes, instance.limit, used, home=home, complete=complete, about=about
         )
     else:
         tour = indices(solution, instance.num_nodes)
-        told = "" if arranged else f"{len(tour)} of {instance.num_nodes} nodes"
+        caption = "" if arranged else f"{len(tour)} of {instance.num_nodes} nodes"
         current = None if complete or not len(tour) else int(tour[-1])
         arrows = isinstance(instance, ATSPInstance)
-        draw_tour(canvas, layout, tour, current=current, about=about, arrows=arrows, caption=told)
+        draw_tour(canvas, layout, tour, current=current, about=about, arrows=arrows, caption=caption)
 
 
 def draw(canvas: Canvas, instance: Instance, solution: Any = None) -> None:
-    """Draws an instance on an empty sheet, with a solution or, where that is None, without one.
+    """Draws an instance on an empty canvas, with its solution unless that is None.
 
     Raises:
-        InstanceError: not a solution.
+        InstanceError: if it is not a solution.
     """
     if solution is not None:
         _draw(canvas, instance, solution)
@@ -195,6 +197,6 @@ def draw(canvas: Canvas, instance: Instance, solution: Any = None) -> None:
 
 
 def _length(instance: OPInstance, nodes: NDArray[np.int64], closed: bool) -> float:
-    """How long the way is, with the way home or without."""
+    """Returns the length of a path, with or without the return to the depot."""
     path = np.append(nodes, 0) if closed else nodes
     return float(instance.distance(path[:-1], path[1:]).sum())

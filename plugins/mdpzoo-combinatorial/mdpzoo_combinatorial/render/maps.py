@@ -1,4 +1,4 @@
-"""Placing nodes on a sheet: maps with a scale bar, ways across the date line, and nodes that would hide each other."""
+"""Places nodes on a canvas: maps with a scale bar, lines across the date line, and nodes that would overlap."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -6,21 +6,21 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mdpzoo_combinatorial.render.canvas import TEXT, Box, Canvas, Floats, dot_size, number, placed
+from mdpzoo_combinatorial.render.canvas import TEXT, Box, Canvas, Floats, dot_size, fit_to_box, number
 
-BAR = 24  # units that the scale bar takes
-SHARE = 0.25  # of the map's width that the bar takes at most
-APART = 4.0  # distance between nodes that are spread, in dots
-MOST_SPREAD = 5_000  # nodes beyond which they overlap anyway
-GOLDEN = np.pi * (3.0 - np.sqrt(5.0))  # angle between neighbours of a sunflower
+BAR = 24  # height of the scale bar in units
+SHARE = 0.25  # maximum length of the scale bar as a fraction of the map's width
+MIN_DISTANCE = 4.0  # between nodes that are moved apart, in diameters of a dot
+MAX_SPREAD = 5_000  # nodes of larger instances are not moved, since they overlap anyway
+GOLDEN = np.pi * (3.0 - np.sqrt(5.0))  # the golden angle, between successive points of a spiral
 
 
 class Map(NamedTuple):
-    """What is known of a layout besides the positions.
+    """Properties of a layout besides the positions.
 
     Attributes:
-        kilometres: of one unit of the layout, in its middle; 0: it is no map of the Earth.
-        period: units of the layout once round the Earth; infinite where it is no such map.
+        kilometres: length of a unit of the layout, in its middle; 0 if it is not a map of the Earth.
+        period: circumference of the Earth in units of the layout; infinite if it is not a map of the Earth.
         names: a text for each node, or none.
     """
 
@@ -32,13 +32,13 @@ class Map(NamedTuple):
 NO_MAP = Map()
 
 
-class Place(NamedTuple):
-    """Where things are on the sheet.
+class Placement(NamedTuple):
+    """The positions of nodes on a canvas.
 
     Attributes:
         points: ``[n, 2]`` pixels.
-        period: pixels once round the Earth, or infinite.
-        box: what is drawn in.
+        period: circumference of the Earth in pixels, or infinite.
+        box: the drawn area.
     """
 
     points: Floats
@@ -46,42 +46,42 @@ class Place(NamedTuple):
     box: Box
 
     def lines(self, nodes: ArrayLike) -> list[Floats]:
-        """The way through nodes as lines ``[k, 2]``; cut in two where it leaves the map and comes in on the other side.
+        """Returns the path through nodes as lines ``[k, 2]``, split where it crosses the edge of the map.
 
         Args:
-            nodes: in the order of the visit.
+            nodes: in the order of their visits.
         """
-        way = self.points[np.asarray(nodes, int)]
-        far = np.flatnonzero(np.abs(np.diff(way[:, 0])) > self.period / 2)
-        pieces, begin = [], 0
+        path = self.points[np.asarray(nodes, int)]
+        far = np.flatnonzero(np.abs(np.diff(path[:, 0])) > self.period / 2)
+        lines, begin = [], 0
         for leg in map(int, far):
-            out, back = _across(way[leg], way[leg + 1], self.period, self.box)
-            pieces.append(np.vstack([way[begin : leg + 1], out]))
-            way[leg] = back  # the next piece begins at the other edge
+            out, back = _across(path[leg], path[leg + 1], self.period, self.box)
+            lines.append(np.vstack([path[begin : leg + 1], out]))
+            path[leg] = back  # the next line begins at the other edge
             begin = leg
-        return [*pieces, way[begin:]]
+        return [*lines, path[begin:]]
 
 
-def place(canvas: Canvas, layout: Floats, about: Map, below: float = 0.0) -> Place:
-    """Places nodes ``[n, 2]`` above ``below`` units of the sheet, and draws the scale bar of a map."""
+def place_nodes(canvas: Canvas, layout: Floats, about: Map, below: float = 0.0) -> Placement:
+    """Places nodes ``[n, 2]`` above the lowest ``below`` units of the canvas, and draws the scale bar of a map."""
     box = canvas.box(below + (BAR if about.kilometres else 0))
-    points = placed(layout, box)
+    points = fit_to_box(layout, box)
     span = np.ptp(layout, axis=0)
     factor = float((np.ptp(points, axis=0) / np.where(span > 0, span, 1.0)).max()) if span.any() else 0.0
     if about.kilometres and factor:
         _scale_bar(canvas, about.kilometres / factor, below)
-    return Place(points, about.period * factor if factor else np.inf, box)
+    return Placement(points, about.period * factor if factor else np.inf, box)
 
 
 def spread(layout: Floats) -> Floats:
-    """Moves nodes ``[n, 2]`` that would hide each other apart, each to the nearest free place of a sunflower.
+    """Moves apart nodes ``[n, 2]`` that would overlap, each to the nearest free point of a spiral around it.
 
-    Nodes keep their order: the first of those at one place stays. Costs O(n).
+    The first of several nodes at a position is not moved. Takes O(n).
     """
-    if not 1 < len(layout) <= MOST_SPREAD:
+    if not 1 < len(layout) <= MAX_SPREAD:
         return layout
     span = float(np.ptp(layout, axis=0).max()) or 1.0
-    least = APART * dot_size(len(layout)) / 540 * span
+    least = MIN_DISTANCE * dot_size(len(layout)) / 540 * span
     moved, taken, tried = layout.copy(), {}, {}  # type: ignore[var-annotated]
     for node, origin in enumerate(layout):
         home = tuple(np.floor(origin / least).astype(int).tolist())
@@ -100,7 +100,7 @@ def spread(layout: Floats) -> Floats:
 
 
 def _across(start: Floats, end: Floats, period: float, box: Box) -> tuple[Floats, Floats]:
-    """Where the way from ``start`` to ``end`` leaves the map, and where it comes in again."""
+    """Returns where the line from ``start`` to ``end`` leaves the map, and where it enters it again."""
     left, _, right, _ = box
     sign = 1.0 if start[0] > end[0] else -1.0  # leaves on the right or on the left
     beyond = end + (sign * period, 0.0)
@@ -114,11 +114,11 @@ def _across(start: Floats, end: Floats, period: float, box: Box) -> tuple[Floats
 
 
 def _scale_bar(canvas: Canvas, kilometres: float, below: float) -> None:
-    """Draws a line of a round length; ``kilometres`` to a pixel."""
+    """Draws a scale bar of 1, 2 or 5 times a power of ten; a pixel has ``kilometres``."""
     left, bottom, right, _ = canvas.box(below)
-    most = SHARE * (right - left) * kilometres
-    power = 10.0 ** np.floor(np.log10(most))
-    length = max(each * power for each in (1, 2, 5) if each * power <= most)
+    longest = SHARE * (right - left) * kilometres
+    power = 10.0 ** np.floor(np.log10(longest))
+    length = max(each * power for each in (1, 2, 5) if each * power <= longest)
     y, end, unit = bottom + 6 * canvas.unit, left + length / kilometres, canvas.unit
     canvas.lines(
         [np.array([[left, y + 4 * unit], [left, y], [end, y], [end, y + 4 * unit]])],

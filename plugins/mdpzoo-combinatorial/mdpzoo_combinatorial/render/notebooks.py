@@ -1,4 +1,4 @@
-"""How instances and answers show themselves in a notebook: a small table, and a picture where matplotlib is there."""
+"""The display of instances and answers in notebooks: a small table, and a picture if matplotlib is installed."""
 
 from base64 import b64encode
 from typing import Any
@@ -9,15 +9,15 @@ from mdpzoo_combinatorial.render import draw
 from mdpzoo_combinatorial.render.canvas import Canvas
 
 SIZE = (400, 400)
-LARGEST = 20_000  # nodes or items that are drawn
+LARGEST = 20_000  # maximum number of nodes or items of a picture
 
 
 def png_of(instance: Any, solution: Any = None) -> bytes | None:
-    """Returns a picture as a PNG file; None where matplotlib is not installed, or for very large instances.
+    """Returns a picture as a PNG file; None if matplotlib is not installed or the instance is very large.
 
     Args:
-        instance: of any of the five problems.
-        solution: as the instance takes it; None: the instance alone.
+        instance: an instance of any problem.
+        solution: as the instance expects it; None: only the instance is drawn.
     """
     if getattr(instance, "num_nodes", 0) + getattr(instance, "num_items", 0) > LARGEST:
         return None
@@ -26,11 +26,11 @@ def png_of(instance: Any, solution: Any = None) -> bytes | None:
     except MissingExtraError:
         return None
     draw(canvas, instance, solution)
-    return canvas.encoded("png")
+    return canvas.encode_as("png")
 
 
 def html_with_picture(record: Any, png: bytes | None) -> str:
-    """A table of a record's entries, and a picture below it."""
+    """Returns a table of a record's entries with a picture below it."""
     if png is None:
         return html_of(record)
     return f'{html_of(record)}<img alt="" src="data:image/png;base64,{b64encode(png).decode()}">'

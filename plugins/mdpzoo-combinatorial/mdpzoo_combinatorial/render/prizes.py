@@ -1,4 +1,4 @@
-"""Drawing orienteering: nodes as large as their prizes, a tour, and how much of the budget it takes."""
+"""Draws orienteering: nodes sized by their prizes, a tour, and a bar of the used budget."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,12 +17,12 @@ from mdpzoo_combinatorial.render.canvas import (
     positions,
 )
 from mdpzoo_combinatorial.render.labels import check_names, write_labels
-from mdpzoo_combinatorial.render.maps import NO_MAP, Map, place
+from mdpzoo_combinatorial.render.maps import NO_MAP, Map, place_nodes
 from mdpzoo_combinatorial.render.tours import ends
 
-FOOT = 44  # units that bar and caption take
-LOW, HIGH = 38, 52  # where the bar is
-HOME = "#9dbdd6"  # of the budget, what the way home takes
+FOOT = 44  # height of bar and caption in units
+LOW, HIGH = 38, 52  # lower and upper edge of the bar in units
+HOME = "#9dbdd6"  # the part of the budget for the return
 
 
 def draw_prizes(
@@ -40,27 +40,27 @@ def draw_prizes(
     """Draws a tour and its budget.
 
     Args:
-        canvas: an empty one.
+        canvas: an empty canvas.
         layout: ``[n + 1, 2]``, the depot first.
-        tour: nodes in their order, the depot first.
+        tour: nodes in order, the depot first.
         prizes: ``[n + 1]``.
-        limit: how long a tour may be.
-        used: how long this one is, without a way home that is not drawn.
-        home: how long the way home would be, where the tour is not complete.
-        complete: whether the tour goes home.
-        about: what the layout is a map of, and the nodes' names.
+        limit: maximum length of a tour.
+        used: length of what is drawn.
+        home: distance from the last node to the depot; used if the tour is not complete.
+        complete: whether the tour returns to the depot.
+        about: scale of a map and names of the nodes.
     Raises:
-        InstanceError: a node, a position or the prizes out of range.
+        InstanceError: if a node, a position or the number of prizes is out of range.
     """
     layout = positions(layout)
-    worth = np.asarray(prizes, np.float64)
-    if worth.shape != (len(layout),):
-        raise InstanceError(f"a picture of {len(layout)} nodes needs as many prizes, got {worth.shape}")
+    prize = np.asarray(prizes, np.float64)
+    if prize.shape != (len(layout),):
+        raise InstanceError(f"a picture of {len(layout)} nodes needs as many prizes, got {prize.shape}")
     nodes = indices(tour, len(layout))
     check_names(about, len(layout))
-    where, dot = place(canvas, layout, about, FOOT), dot_size(len(layout))
+    where, dot = place_nodes(canvas, layout, about, FOOT), dot_size(len(layout))
     points = where.points
-    size = dot * by_prize(worth, float(worth.max()))
+    size = dot * by_prize(prize, float(prize.max()))
     path = np.append(nodes, nodes[:1]) if complete else nodes
     lines = where.lines(path) if len(nodes) > 1 else []
     if lines:
@@ -73,12 +73,12 @@ def draw_prizes(
     write_labels(canvas, points, lines, about.names, dot)
     _budget(canvas, limit, used, 0.0 if complete else home)
     visited = len(nodes) - 1 if len(nodes) and nodes[0] == 0 else len(nodes)
-    collected = f"{visited} of {len(points) - 1} nodes, prize {number(worth[nodes].sum())} of {number(worth.sum())}"
+    collected = f"{visited} of {len(points) - 1} nodes, prize {number(prize[nodes].sum())} of {number(prize.sum())}"
     canvas.caption(f"length {number(used)} of {number(limit)}, {collected}")
 
 
 def by_prize(prizes: Floats, largest: float) -> Floats:
-    """How large nodes are drawn: their area grows with their prize, up to the largest."""
+    """Returns the relative sizes of nodes; their area is proportional to their prize."""
     return np.sqrt(np.clip(prizes / largest, 0.08, 1.0)) * 1.9 if largest > 0 else np.ones(len(prizes))
 
 

@@ -1,4 +1,4 @@
-"""Drawing vehicles' routes, and beneath them how full each vehicle is."""
+"""Draws vehicle routes, and below them a bar of each vehicle's load."""
 
 from collections.abc import Sequence
 
@@ -19,11 +19,11 @@ from mdpzoo_combinatorial.render.canvas import (
     positions,
 )
 from mdpzoo_combinatorial.render.labels import check_names, write_labels
-from mdpzoo_combinatorial.render.maps import NO_MAP, Map, Place, place
+from mdpzoo_combinatorial.render.maps import NO_MAP, Map, Placement, place_nodes
 
-FOOT = 88  # units that bars and caption take
-LOW, HIGH = 36, 96  # where the bars are
-WIDEST = 26.0  # units of a bar and its gap
+FOOT = 88  # height of bars and caption in units
+LOW, HIGH = 36, 96  # lower and upper edge of the bars in units
+WIDEST = 26.0  # maximum width of a bar with its gap in units
 
 
 def draw_routes(
@@ -37,28 +37,28 @@ def draw_routes(
     arranged: bool = True,
     about: Map = NO_MAP,
 ) -> None:
-    """Draws routes, each in one of seven colours that go round, fainter where they leave and reach the depot.
+    """Draws routes in seven colours, with lighter edges from and to the depot.
 
     Args:
-        canvas: an empty one.
+        canvas: an empty canvas.
         layout: ``[n + 1, 2]``, the depot first.
-        routes: customers of each, without the depot.
+        routes: customers of each route, without the depot.
         demands: ``[n + 1]``.
-        capacity: of a vehicle, positive or 0 where no demand is.
-        complete: whether the last route ends at the depot.
-        arranged: whether colours go round by direction, so that routes beside each other differ; else they go by the
-            order of the routes, so that they stay when one is added.
-        about: what the layout is a map of, and the nodes' names.
+        capacity: of a vehicle; 0 only if all demands are 0.
+        complete: whether the last route returns to the depot.
+        arranged: whether colours are assigned by direction, so that adjacent routes differ; False: by the order of the
+            routes, so that they do not change when a route is added.
+        about: scale of a map and names of the nodes.
     Raises:
-        InstanceError: a customer, a position or the demands out of range.
+        InstanceError: if a customer, a position or the number of demands is out of range.
     """
     layout = positions(layout)
     amounts = np.asarray(demands, np.float64)
     if amounts.shape != (len(layout),):
         raise InstanceError(f"a picture of {len(layout)} nodes needs as many demands, got {amounts.shape}")
-    stops = [held for each in routes if len(held := indices(each, len(layout)))]
+    stops = [route for each in routes if len(route := indices(each, len(layout)))]
     check_names(about, len(layout))
-    where, dot = place(canvas, layout, about, FOOT), dot_size(len(layout))
+    where, dot = place_nodes(canvas, layout, about, FOOT), dot_size(len(layout))
     points = where.points
     if arranged:
         stops = _around(points, stops)
@@ -82,19 +82,19 @@ def draw_routes(
 
 
 def by_demand(amounts: Floats) -> Floats:
-    """How large customers, ``[n + 1]`` the depot first, are drawn: areas grow with demands, the usual one has 1."""
+    """Returns the relative sizes of nodes ``[n + 1]``; their area is proportional to their demand, on average 1."""
     usual = amounts[1:].mean() if len(amounts) > 1 else 0.0
     return np.sqrt(np.clip(amounts / usual, 0.4, 3.0)) if usual > 0 else np.ones(len(amounts))
 
 
 def _around(points: Floats, stops: list[np.ndarray]) -> list[np.ndarray]:
-    """The routes in the order in which their middles lie around the depot."""
+    """Returns the routes sorted by the direction of their centres from the depot."""
     angles = [np.arctan2(*(points[each].mean(0) - points[0])[::-1]) for each in stops]
     return [stops[each] for each in np.argsort(angles, kind="stable")]
 
 
 def _route_lines(
-    canvas: Canvas, where: Place, stops: list[np.ndarray], colours: list[str], width: float, complete: bool
+    canvas: Canvas, where: Placement, stops: list[np.ndarray], colours: list[str], width: float, complete: bool
 ) -> list[Floats]:
     """Draws the routes and returns their lines."""
     home, rounds = [], []  # lines and their colours
@@ -111,7 +111,7 @@ def _route_lines(
 
 
 def _loads(canvas: Canvas, loads: Floats, colours: list[str], capacity: float, total: float) -> None:
-    """Draws a column for each vehicle, at least as many as the demands need."""
+    """Draws a column for each vehicle, at least as many as the total demand needs."""
     left, _, right, _ = canvas.box()
     low, high = LOW * canvas.unit, HIGH * canvas.unit
     least = int(np.ceil(min(total / capacity, 10_000.0))) if capacity > 0 else 0

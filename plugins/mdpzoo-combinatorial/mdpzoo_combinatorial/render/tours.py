@@ -1,4 +1,4 @@
-"""Drawing tours, and paths still to be solved."""
+"""Draws tours, and remaining paths."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,16 +13,16 @@ from mdpzoo_combinatorial.render.canvas import (
     Canvas,
     Floats,
     dot_size,
+    fit_to_box,
     indices,
     number,
-    placed,
     positions,
 )
 from mdpzoo_combinatorial.render.labels import check_names, write_labels
-from mdpzoo_combinatorial.render.maps import NO_MAP, Map, place
+from mdpzoo_combinatorial.render.maps import NO_MAP, Map, place_nodes
 
-MOST_ARROWS = 150
-FOOT = 16  # units that a caption takes
+MAX_ARROWS = 150
+FOOT = 16  # height of a caption in units
 UNIT_SQUARE = np.array([[0.0, 0.0], [1.0, 1.0]])
 
 
@@ -36,18 +36,18 @@ def draw_tour(
     arrows: bool = False,
     caption: str = "",
 ) -> None:
-    """Draws a tour, closed where it has all nodes, an open path where fewer.
+    """Draws a tour, closed if it has all nodes, otherwise an open path.
 
     Args:
-        canvas: an empty one.
+        canvas: an empty canvas.
         layout: ``[n, 2]``.
-        tour: nodes in the order of the visit.
-        current: a node to mark beside the first of the tour.
-        about: what the layout is a map of, and the nodes' names.
+        tour: nodes in the order of their visits.
+        current: a node that is marked in addition to the first one.
+        about: scale of a map and names of the nodes.
         arrows: whether lines show their direction.
-        caption: a line at the foot.
+        caption: a line at the bottom.
     Raises:
-        InstanceError: a node, a position or the names out of range.
+        InstanceError: if a node, a position or the number of names is out of range.
     """
     layout = positions(layout)
     n = len(layout)
@@ -55,7 +55,7 @@ def draw_tour(
     check_names(about, n)
     if caption:
         canvas.caption(caption)
-    where, dot = place(canvas, layout, about, FOOT if caption else 0), dot_size(n)
+    where, dot = place_nodes(canvas, layout, about, FOOT if caption else 0), dot_size(n)
     points = where.points
     path = np.append(nodes, nodes[:1]) if len(nodes) == n else nodes
     left = np.ones(n, bool)
@@ -71,7 +71,7 @@ def draw_tour(
     write_labels(canvas, points, lines, about.names, dot)
 
 
-def draw_left(
+def draw_remainder(
     canvas: Canvas,
     layout: ArrayLike,
     *,
@@ -80,20 +80,20 @@ def draw_left(
     share: float | None = None,
     caption: str = "",
 ) -> None:
-    """Draws what is left to solve: a path's origin and destination, and the nodes to be visited between them.
+    """Draws a remaining path: its origin and destination, and the nodes to be visited between them.
 
     Args:
-        canvas: an empty one.
-        layout: ``[2 + left, 2]``, the origin first, the destination last.
-        frame: ``[2, 2]``, corners of what is shown; None: what the nodes need.
-        sizes: ``[2 + left]``, how large each is drawn, 1 where it is usual.
-        share: how much of a capacity or a budget is left, for a bar; None: no bar.
-        caption: said of it; the number of nodes is said before.
+        canvas: an empty canvas.
+        layout: ``[2 + k, 2]``, the origin first, the destination last.
+        frame: ``[2, 2]``, corners of the drawn area; None: fitted to the nodes.
+        sizes: ``[2 + k]``, relative sizes of the nodes.
+        share: remaining fraction of a capacity or a budget, for a bar; None: no bar.
+        caption: text after the number of nodes.
     """
     layout = positions(layout)
     dot = dot_size(len(layout))
     bar = 0 if share is None else 22
-    points = placed(layout, canvas.box(FOOT + 18 + bar), frame)
+    points = fit_to_box(layout, canvas.box(FOOT + 18 + bar), frame)
     size = dot * (np.ones(len(layout)) if sizes is None else sizes)
     canvas.dots(points[1:-1], size[1:-1], NODE)
     ends(canvas, points, dot, [len(layout) - 1], [0])
@@ -108,12 +108,12 @@ def draw_left(
 
 
 def draw_arrows(canvas: Canvas, tails: Floats, heads: Floats, colours: str = LINE) -> None:
-    """Draws arrowheads in the middle of lines ``[k, 2]`` to ``[k, 2]``: of the longest where there are very many."""
+    """Draws arrowheads in the middle of the longest ``MAX_ARROWS`` lines from ``[k, 2]`` to ``[k, 2]``."""
     way = heads - tails
     long = np.hypot(*way.T)
     size = 7.0 * canvas.unit
     chosen = np.flatnonzero(long > 3 * size)
-    chosen = chosen[np.argsort(-long[chosen], kind="stable")[:MOST_ARROWS]]
+    chosen = chosen[np.argsort(-long[chosen], kind="stable")[:MAX_ARROWS]]
     ahead = way[chosen] / long[chosen, None] * size
     aside, middle = ahead[:, ::-1] * np.array([-0.5, 0.5]), (tails[chosen] + heads[chosen]) / 2
     corners = np.stack([middle + ahead * 0.6, middle - ahead * 0.6 + aside, middle - ahead * 0.6 - aside], 1)
@@ -121,7 +121,7 @@ def draw_arrows(canvas: Canvas, tails: Floats, heads: Floats, colours: str = LIN
 
 
 def ends(canvas: Canvas, points: Floats, dot: float, first: ArrayLike, current: ArrayLike) -> None:
-    """Marks where a way begins, by a square, and where it is now, by a disc, the smaller above the larger."""
+    """Marks the first node by a square and the current node by a disc, the smaller mark above the larger."""
     first, current = np.asarray(first, int), np.asarray(current, int)
     canvas.dots(points[first], dot + 6, START, "s", "white")
     same = len(first) and len(current) and (points[first[0]] == points[current[0]]).all()
@@ -129,7 +129,7 @@ def ends(canvas: Canvas, points: Floats, dot: float, first: ArrayLike, current: 
 
 
 def _legend(canvas: Canvas, y: float) -> None:
-    """Says what the two marks of a path are."""
+    """Draws the legend of the two marks of a path."""
     middle, unit = canvas.width / 2, canvas.unit
     for x, word, colour, shape in ((-92, "origin", CURRENT, "o"), (14, "destination", START, "s")):
         canvas.dots(np.array([[middle + x * unit, y]]), 9, colour, shape)

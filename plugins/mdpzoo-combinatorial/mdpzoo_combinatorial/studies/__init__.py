@@ -1,1 +1,1 @@
-"""What this family adds to studies and reports: known values, and drawings of solutions."""
+"""Additions of this family to studies and reports: known values, and drawings of solutions."""

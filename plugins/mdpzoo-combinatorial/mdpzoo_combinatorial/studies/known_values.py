@@ -1,6 +1,6 @@
-"""What is known of the instances that a study's evaluations play: their optimum, or the best that local search finds.
+"""Reference values for a study's evaluations: the optimal returns, or the best returns that local search finds.
 
-A solver plays the very episodes of the evaluations, so that differences between an agent and the optimum are paired.
+A solver plays the same episodes as the evaluated agents, so that differences between them are paired.
 """
 
 from typing import Any
@@ -13,31 +13,31 @@ from mdpzoo.experiments.truths.paired import mean_return
 from mdpzoo.front import make_agent
 from mdpzoo.interop.fixed import FixedAgent
 from mdpzoo_combinatorial.baselines.planned import PlannedPolicy
-from mdpzoo_combinatorial.baselines.registry import Answer, Found, answer_of, solve
+from mdpzoo_combinatorial.baselines.registry import Answer, SolverResult, answer_of, solve
 from mdpzoo_combinatorial.local_search.budget import Budget
 from mdpzoo_combinatorial.problems import PROBLEMS, resolve
 
-ROUNDS = 50  # iterations of local search for each token
-LARGEST = 200  # tokens up to which an optimum is looked for
+ROUNDS = 50  # iterations of local search per token
+LARGEST = 200  # largest instance with a reference value
 
 
 class ReferencePolicy(PlannedPolicy):
-    """Plays the exact solver's solutions, or those of a fixed number of rounds of local search.
+    """Follows the solutions of the exact solver, or of local search with a fixed number of iterations.
 
     Attributes:
-        proven: whether every solution so far is proven optimal.
+        proven: whether all solutions so far are proven optimal.
     """
 
     proven = True
 
-    def solved(self, instance: Any) -> Answer:
-        """Solves an instance; the same answer every time."""
+    def find_answer(self, instance: Any) -> Answer:
+        """Returns the answer for an instance; it is deterministic."""
         record = PROBLEMS[instance.problem]
         if record.exact is not None:
             answer = solve(instance, record.exact)
         else:
             rounds = ROUNDS * record.size(instance)
-            found = Found(resolve(record.iterated)(instance, rounds, 0, Budget(None)))
+            found = SolverResult(resolve(record.iterated)(instance, rounds, 0, Budget(None)))
             answer = answer_of(instance, found, 0.0)
         self.proven = self.proven and answer.proven_optimal
         return answer
@@ -67,7 +67,8 @@ def known_value(*, environment: str, seeds: list[int], episodes: int, **settings
     if "random" in registry.agents():
         random = mean_return(lambda envs: make_agent("random", envs, seed=0), environment, settings, seeds, episodes)
     exact = all(vars(each.policy).get("proven", True) for each in agents)
-    how = "solved to proven optimality" if exact else f"searched by {ROUNDS} rounds of local search a token, not proven"
+    local = f"solved by {ROUNDS} iterations of local search per token, not proven optimal"
+    how = "solved to proven optimality" if exact else local
     return Truth(
         criterion="return",
         optimum=best,

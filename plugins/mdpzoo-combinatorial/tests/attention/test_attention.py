@@ -62,7 +62,7 @@ def test_every_observation_of_ours_is_read_whatever_is_in_it(problem, form):
             batch[layout.current] = torch.eye(layout.tokens)[tensors[layout.current]]
         tokens = layout.read(batch)
         assert tokens.features.shape == (4, layout.tokens, layout.features)
-        assert layout.tokens * layout.ways == made.action_space.n
+        assert layout.tokens * layout.variants == made.action_space.n
         found = extractor(batch)
         assert found.shape == (4, extractor.features_dim)
         assert torch.isfinite(found).all()
@@ -207,7 +207,10 @@ def test_attention_learns_in_seconds_what_a_random_tour_is_far_from():
     ("settings", "message"),
     [
         ({"width": 31}, "width must be a multiple of heads"),
-        ({"width": 16, "heads": 4}, "over 4 times as large, got width 16, heads 4"),  # places of two numbers, plus two
+        (
+            {"width": 16, "heads": 4},
+            "over 4 times as large, got width 16, heads 4",
+        ),  # coordinates of two numbers, plus two
         ({"layers": 0}, r"layers must be an integer in 1\.\.4096, got 0"),
         ({"heads": True}, "heads must be an integer"),
         ({"widht": 64}, "unknown setting 'widht' of attention-ppo. Did you mean 'width'"),
@@ -239,11 +242,11 @@ def test_an_attention_policy_refuses_what_it_would_not_use(settings, message):
         (spaces.Dict({"x": spaces.Box(0, 1, (3,))}), "attention needs a Dict observation"),
         (
             spaces.Dict({"x": spaces.Box(0, 1, (3,)), "action_mask": spaces.MultiBinary(4)}),
-            "'action_mask' has 4 entries, no multiple of the 3 tokens",
+            "'action_mask' has 4 entries, which is not a multiple of 3 tokens",
         ),
         (
             spaces.Dict({"x": spaces.Box(0, 1, (4, 2, 2)), "action_mask": spaces.MultiBinary(4)}),
-            r"observation entry 'x' has shape \(4, 2, 2\), which is none of 4 tokens",
+            r"observation entry 'x' has shape \(4, 2, 2\), which does not fit 4 tokens",
         ),
     ],
 )

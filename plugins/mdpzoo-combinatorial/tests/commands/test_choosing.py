@@ -7,7 +7,7 @@ import pytest
 
 from mdpzoo_combinatorial import generate
 from mdpzoo_combinatorial.baselines.table import SOLVERS
-from mdpzoo_combinatorial.commands.choosing import FILE, choose, installed
+from mdpzoo_combinatorial.commands.choosing import FILE, choose, is_installed
 from mdpzoo_combinatorial.problems import PROBLEMS
 
 OURS = "iterated-local-search"
@@ -50,13 +50,13 @@ def test_what_is_not_installed_is_named_and_not_taken(monkeypatch):
 def test_an_instance_that_is_solved_in_a_moment_goes_to_ours():
     small = generate("TSP", 1, 15, seed=0)[0]
     choice = choose(small, 5, table(iterated_local_search=(9, 9, 0), pyvrp=(0, 0, 0)))
-    assert (choice.agent, choice.reason) == (OURS, "so small that it ends by itself")
+    assert (choice.agent, choice.reason) == (OURS, "the instance is small, so the search ends before the time limit")
 
 
 def test_an_instance_beyond_what_was_measured_goes_to_ours():
     large = generate("TSP", 1, 51, seed=0)[0]
     choice = choose(large, 5, table(iterated_local_search=(9, 9, 0), pyvrp=(0, 0, 0)))
-    assert (choice.agent, choice.reason) == (OURS, "no solver was compared above 50 nodes")
+    assert (choice.agent, choice.reason) == (OURS, "solvers were not compared above 50 nodes")
 
 
 @pytest.mark.parametrize("problem", PROBLEMS)
@@ -70,5 +70,5 @@ def test_the_shipped_table_covers_every_problem_with_solvers_that_there_are(prob
         assert all(problem in SOLVERS[agent].problems for agent in row["agents"])
         assert all(2 <= len(facts["gaps"]) <= len(row["seconds"]) for facts in row["agents"].values())
     choice = choose(generate(problem, 1, 20, seed=0)[0], 10)
-    assert installed(choice.agent)
+    assert is_installed(choice.agent)
     assert choice.agent in choice.reason

@@ -54,7 +54,7 @@ def test_the_answer_is_one_json_object(square, tmp_path):
         *("problem", "instance", "objective", "unit", "solution", "names", "search_seconds", "setup_seconds"),
         *("agent", "decoding", "proven_optimal", "chosen_because", "warning"),
     ]
-    assert told["chosen_because"] == "so small that it ends by itself"
+    assert told["chosen_because"] == "the instance is small, so the search ends before the time limit"
     assert told["warning"] is None
     assert 0 < told["search_seconds"] < 2  # imports and compiling do not count
     assert (told["problem"], told["instance"], told["objective"]) == ("TSP", "square", 40)
@@ -65,7 +65,7 @@ def test_the_answer_is_one_json_object(square, tmp_path):
 
 def test_auto_says_what_it_took_and_why_and_a_chosen_agent_does_not(square):
     done = mdpzoo("solve", "example:capitals", "--seconds", 1)
-    assert re.fullmatch(r"auto takes (\S+) \(mean gaps after 1 s up to 200 nodes: \1 .*\)\n", done.stderr)
+    assert re.fullmatch(r"auto chose (\S+) \(mean gaps after 1 s up to 200 nodes: \1 .*\)\n", done.stderr)
     assert mdpzoo("solve", square, "--agent", "two-opt").stderr == ""
 
 
@@ -84,14 +84,14 @@ def test_a_search_that_hardly_began_before_its_time_was_up_gets_a_warning(looks,
     budget.left  # noqa: B018  # the clock runs from here at the latest
     time.sleep(0.02)
     answer = Answer([0], 1, False, None, 0.0, None)
-    said = f"almost no search happened within {seconds:g} s; give more --seconds"
+    said = f"{seconds:g} s were too short for a search; increase --seconds"
     assert _little_search("two-opt", answer, budget) == (said if warned else None)
     assert _little_search("two-opt", answer._replace(proven_optimal=True), budget) is None
 
 
 def test_people_are_told_what_stands_in_for_a_solver_without_an_answer(data):
     told = mdpzoo("solve", data / "tsplib/d1291.tsp", "--seconds", "0.01", "--agent", "ortools")
-    said = "warning: ortools had no answer of its own within 0.01 s: two-opt stands in; give more --seconds"
+    said = "warning: ortools found no solution within 0.01 s: two-opt stands in; increase --seconds"
     assert (told.returncode, told.stderr.strip()) == (0, said)
 
 
@@ -115,7 +115,7 @@ def test_nearest_neighbour_solves_too_and_people_get_a_sentence(square):
         (["missing.tsp"], "missing.tsp"),
         (["{square}", "--agent", "bq-noc"], "Did you mean 'bq-nco'"),
         (["{square}", "--agent", "two-otp"], "Did you mean 'two-opt'"),
-        (["{square}", "--agent", "savings"], "savings solves CVRP, but square is of the kind TSP; use bq-nco, nearest"),
+        (["{square}", "--agent", "savings"], "savings solves CVRP, but square is a TSP; use bq-nco, nearest"),
         (["{square}", "--agent", "two-opt", "--decoding", "greedy"], "one decoding only"),
         (["{square}", "--decoding", "gready"], "Did you mean 'greedy'"),
         (["{square}", "--picture", "tour.gif"], "must end in .png, .svg, .pdf"),

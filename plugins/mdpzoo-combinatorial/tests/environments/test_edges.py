@@ -54,18 +54,20 @@ def test_the_longest_edge_is_shown_as_the_diagonal_of_the_square(rule):
 
 def test_nothing_is_rescaled_where_the_scale_is_one():
     costs = np.array([[0.25]], np.float32)
-    assert edges.Edges(edges.PLACES).shown(costs) is costs
+    assert edges.Edges(edges.COORDINATES).scale_costs(costs) is costs
 
 
 def test_distances_from_home_are_those_of_the_plane_on_both_libraries():
     points = np.array([[[0.0, 0.3, 1.0], [0.0, 0.4, 0.0]]], np.float32)  # [1, 2, 3]: 3-4-5, and one side
-    assert nodes.from_home(np, points).tolist() == [pytest.approx([0.0, 0.5, 1.0])]
-    assert torch.equal(nodes.from_home(torch, torch.from_numpy(points)), torch.from_numpy(nodes.from_home(np, points)))
+    assert nodes.distances_home(np, points).tolist() == [pytest.approx([0.0, 0.5, 1.0])]
+    assert torch.equal(
+        nodes.distances_home(torch, torch.from_numpy(points)), torch.from_numpy(nodes.distances_home(np, points))
+    )
 
 
 def test_an_instance_is_laid_out_coordinate_by_coordinate_with_its_rows_below():
     instance = TSPInstance("square", np.array([[0.0, 0.0], [4.0, 0.0], [4.0, 2.0]]))
-    tokens = nodes.laid_out(instance, nodes.costs_home(instance))
+    tokens = nodes.layout_tokens(instance, nodes.costs_home(instance))
     assert tokens.dtype == np.float32
     np.testing.assert_allclose(tokens[:2].T, instance.unit_layout())
     np.testing.assert_allclose(tokens[2], [0.0, 4.0, math.sqrt(20.0)], rtol=1e-6)

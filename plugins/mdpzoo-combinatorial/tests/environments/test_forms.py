@@ -97,8 +97,8 @@ def test_both_forms_play_what_is_written_out(name):
                 assert form.action_mask(held)[0].nonzero()[:, 0].tolist() == allowed
             assert state.visited[0].logical_not().nonzero()[:, 0].tolist() == written.left
             assert state.resource.item() == rest.resource.item() == written.resource
-            assert rest.left.item() == len(written.left)
-            assert direct.chosen(state).tolist() == [variants * token + way for token, way in written.chosen]
+            assert rest.remaining.item() == len(written.left)
+            assert direct.actions_so_far(state).tolist() == [variants * token + way for token, way in written.chosen]
             if written.routed:
                 assert state.current.item() == written.current
                 assert state.cost[0].tolist() == [written.far(written.current, each) for each in range(7)]

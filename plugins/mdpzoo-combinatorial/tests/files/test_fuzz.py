@@ -74,4 +74,4 @@ def test_any_nested_list_is_a_solution_or_an_instance_error(problem, solution):
     instance = generate(problem, 1, 3, 0)[0]
     complaint = complaint_of(instance.objective, solution)
     assert "\n" not in complaint
-    assert complaint_of(instance.checked, solution) == complaint
+    assert complaint_of(instance.validate, solution) == complaint

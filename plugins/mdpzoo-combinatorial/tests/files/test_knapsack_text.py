@@ -42,9 +42,9 @@ def test_every_format_gives_the_same_items(tmp_path, text):
     ("0 8\n", "an integer in 1..100000, got 0"),
     ("2.5 8\n", "got 2.5"),
     ("100001 8\n", "got 100001"),
-    ("4 8\n30 4\n20 5\n9 1\n", "says 4 items, but 3 lines of items follow"),
-    ("8 3\n30 4\n20 5\n9 1\n", "says 8 items, but 3"),  # the capacity first
-    ("1 8\n30 4\n20 5\n9 1\n", "says 1 items but goes on"),
+    ("4 8\n30 4\n20 5\n9 1\n", "declares 4 items, but has 3 lines of items"),
+    ("8 3\n30 4\n20 5\n9 1\n", "declares 8 items, but has 3"),  # the capacity first
+    ("1 8\n30 4\n20 5\n9 1\n", "declares 1 items, but more lines follow"),
     ("3\n30 4\n20 5\n9 1\n", "the capacity is missing; write the capacity alone on the last line"),
     ("3\n8\n30 4\n20 5\n8\n", "the capacity is ambiguous"),
     ("3\n", "the capacity is missing"),
@@ -60,8 +60,8 @@ def test_every_format_gives_the_same_items(tmp_path, text):
     ("2 1e300\n30 4\n20 5\n", "below 1e15"),
     (OWN.replace("n 3\n", ""), "expected the lines 'n items' and 'c capacity'"),
     (OWN.replace("1,30,4,1", "1,30,4"), "expected 'item,value,weight,taken', got '1,30,4'"),
-    (OWN.replace("n 3", "n 2").replace("3,9", "3,9"), "says 2 items, but 3"),
-    (OWN.replace("n 3", "n 1"), "says 1 items of at most 100000 but goes on"),
+    (OWN.replace("n 3", "n 2").replace("3,9", "3,9"), "declares 2 items, but has 3"),
+    (OWN.replace("n 3", "n 1"), "declares 1 items, of at most 100000, but more lines follow"),
     (OWN + OWN, "several instances"),
     ("knapPI_1\nn 3\nc 8\n", "has no items"),
 ])  # fmt: skip

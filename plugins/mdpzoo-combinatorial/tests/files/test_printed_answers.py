@@ -58,7 +58,9 @@ def test_a_square_is_read_from_what_every_solver_prints(tmp_path, text):
 
 def test_what_fits_from_0_and_from_1_is_named_and_ids_from_chooses(tmp_path):
     text = "Route #1: 1 2\n"  # nodes 0, 1, 2, or the depot and node 1
-    with pytest.raises(InstanceError, match="worth 11 if counted from 0 and 5 if counted from 1; say which with --ids"):
+    with pytest.raises(
+        InstanceError, match="the objective 11 if counted from 0 and 5 if counted from 1; choose one with --ids"
+    ):
         claimed(tmp_path, text, PRIZES)
     assert claimed(tmp_path, text, PRIZES, 0).solution == [0, 1, 2]
     assert claimed(tmp_path, text, PRIZES, 1).solution == [0, 1]

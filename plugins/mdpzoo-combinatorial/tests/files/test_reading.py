@@ -125,7 +125,7 @@ def test_the_first_line_tells_the_format(tmp_path, name, text, problem):
 @pytest.mark.parametrize(("name", "text", "message"), [
     ("a.txt", "", "the file is empty"),
     ("a.txt", "\n \n", "the file is empty"),
-    ("a.txt", "Hello", "'Hello' belongs to no known format; give TSPLIB"),
+    ("a.txt", "Hello", "'Hello' is of no known format; use TSPLIB"),
     ("a.tsp", "Hello", "expected 'KEYWORD : value' or a section, got 'HELLO'"),
     ("a.tsp", "5 5", "expected 'KEYWORD : value' or a section, got '5 5'"),
     ("a.csv", "x y", "no line follows the header"),

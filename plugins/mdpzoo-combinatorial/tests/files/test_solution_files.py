@@ -49,7 +49,7 @@ def some_solution(instance, rng):
 @given(st.sampled_from(PROBLEMS), st.integers(1, 60), st.integers(0, 99))
 def test_a_solution_survives_writing_and_reading(tmp_path_factory, problem, size, seed):
     instance = generate(problem, 1, size, seed)[0]
-    solution = instance.checked(some_solution(instance, np.random.default_rng(seed)))
+    solution = instance.validate(some_solution(instance, np.random.default_rng(seed)))
     path = tmp_path_factory.getbasetemp() / "best.sol"
     write_solution(path, solution, instance)
     again = read_solution(path, instance)
@@ -127,10 +127,10 @@ def test_a_valid_solution_is_told_with_its_objective(tmp_path, capsys, monkeypat
 @pytest.mark.parametrize(("problem", "solution", "fault"), [
     ("TSP", "TOUR_SECTION\n1\n3\n-1\n", "leaves out node 1"),
     ("TSP", "TOUR_SECTION\n1\n3\n3\n-1\n", "node 2 a second time"),
-    ("TSP", "[0, 1, 7]", "node 7 at place 2"),
-    ("ATSP", "TOUR_SECTION\n1 2 4 -1\n", "node 3 at place 2"),
+    ("TSP", "[0, 1, 7]", "node 7 at position 2"),
+    ("ATSP", "TOUR_SECTION\n1 2 4 -1\n", "node 3 at position 2"),
     ("CVRP", "Route #1: 2 1\nCost 14\n", "loads 11, more than the capacity 10"),
-    ("CVRP", "Route #1: 2\nRoute #2: 1\nCost 13\n", "the file claims 13, but its solution has 14"),
+    ("CVRP", "Route #1: 2\nRoute #2: 1\nCost 13\n", "the file states the objective 13, but its solution has 14"),
     ("CVRP", '{"problem": "CVRP", "objective": 13.5, "solution": [[1], [2]]}', "claims 13.5"),
     ("OP", "NODE_SEQUENCE_SECTION\n1 2 3 -1\n", "12 long, more than the limit 8.5"),
     ("OP", "ROUTE_SCORE : 7\nNODE_SEQUENCE_SECTION\n1 3 -1\n", "claims 7, but its solution has 6"),
@@ -165,8 +165,8 @@ def test_the_first_fault_of_an_invalid_solution_is_told_with_exit_code_1(
     ("CVRP", "Cost 5\n", "no line such as"),
     ("CVRP", "Route #1: 1\nCost cheap\n", "expected a number as the objective, got 'cheap'"),
     ("CVRP", "Route #1:" + " 1" * 500 + "\n", "more numbers than an instance of 3 can need"),
-    ("CVRP", '{"solution": [[1], [2]]', "this is no JSON"),
-    ("CVRP", "[" * 10_000, "this is no JSON"),
+    ("CVRP", '{"solution": [[1], [2]]', "this is not valid JSON"),
+    ("CVRP", "[" * 10_000, "this is not valid JSON"),
     ("CVRP", '{"answer": []}', "the key 'solution' is missing"),
     ("CVRP", '{"problem": "TSP", "solution": []}', "the solution is one of 'TSP', the instance a CVRP"),
     ("CVRP", '{"objective": "low", "solution": []}', "the objective must be a number"),

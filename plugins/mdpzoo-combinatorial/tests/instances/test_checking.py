@@ -10,14 +10,14 @@ from mdpzoo_combinatorial.instances import checking
 def test_an_array_that_is_read_only_and_owns_its_memory_is_not_copied():
     kept = np.arange(3.0)
     kept.flags.writeable = False
-    assert checking.frozen(kept, (3,), "values") is kept
-    copied = checking.frozen(np.arange(3.0), (3,), "values")
+    assert checking.freeze(kept, (3,), "values") is kept
+    copied = checking.freeze(np.arange(3.0), (3,), "values")
     assert not copied.flags.writeable
 
 
 def test_the_callers_own_array_stays_writeable():
     own = np.arange(3.0)
-    held = checking.frozen(own, (3,), "values")
+    held = checking.freeze(own, (3,), "values")
     own[0] = 9.0
     assert held[0] == 0.0
 
@@ -33,7 +33,7 @@ def test_the_callers_own_array_stays_writeable():
 )
 def test_an_array_that_cannot_be_used_is_named(given, words):
     with pytest.raises(InstanceError, match=f"values.*{words}"):
-        checking.frozen(given, (3,), "values")
+        checking.freeze(given, (3,), "values")
 
 
 def test_the_first_negative_number_is_named():
@@ -93,9 +93,9 @@ def test_what_is_no_list_of_integers_is_named(given):
 @pytest.mark.parametrize(
     ("indices", "words"),
     [
-        ([0, 4, 1], "node 4 at place 1 of the tour is outside 0..3"),
-        ([0, 2, 1, 2], "the tour has node 2 a second time at place 3"),
-        ([-1], "node -1 at place 0"),
+        ([0, 4, 1], "node 4 at position 1 of the tour is outside 0..3"),
+        ([0, 2, 1, 2], "the tour has node 2 a second time at position 3"),
+        ([-1], "node -1 at position 0"),
     ],
 )
 def test_the_first_wrong_index_is_named(indices, words):

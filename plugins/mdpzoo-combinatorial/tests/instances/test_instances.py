@@ -60,11 +60,11 @@ def test_objective_does_not_depend_on_where_and_which_way_a_tour_begins(tour, sh
 
 
 @pytest.mark.parametrize(("tour", "message"), [
-    ([0, 1, 4, 3], "node 4 at place 2"),  # one too high
-    ([0, -1, 2, 3], "node -1 at place 1"),  # counted from the end
-    ([0, 1, 0, 1], "node 0 a second time at place 2"),  # the first repetition
+    ([0, 1, 4, 3], "node 4 at position 2"),  # one too high
+    ([0, -1, 2, 3], "node -1 at position 1"),  # counted from the end
+    ([0, 1, 0, 1], "node 0 a second time at position 2"),  # the first repetition
     ([0, 1, 3], "leaves out node 2"),  # too short
-    ([0, 1, 2, 3, 0], "node 0 a second time at place 4"),  # closed by hand
+    ([0, 1, 2, 3, 0], "node 0 a second time at position 4"),  # closed by hand
     ([0.0, 1.0, 2.0, 3.0], "integers"),  # not integers
     ([[0, 1], [2]], "one list"),  # ragged
     ([], "integers"),  # empty

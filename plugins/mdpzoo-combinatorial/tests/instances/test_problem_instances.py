@@ -51,14 +51,14 @@ def test_routes_cost_the_way_from_the_depot_and_back():
     [torch.tensor([1]), torch.tensor([3, 4]), torch.tensor([2])],
 ])  # fmt: skip
 def test_routes_may_be_lists_or_one_list_with_the_depot_between(solution):
-    assert CVRP.checked(solution) == [[1], [3, 4], [2]]
+    assert CVRP.validate(solution) == [[1], [3, 4], [2]]
 
 
 def test_a_tour_collects_its_prizes_and_the_depots():
     assert OP.objective([0]) == OP.objective([0, 0]) == 7
     assert OP.objective([0, 3, 4, 0]) == 7 + 3 + 4
     assert OP.length([0, 3, 4]) == 8
-    np.testing.assert_array_equal(OP.checked([0, 3, 4, 0]), [0, 3, 4])
+    np.testing.assert_array_equal(OP.validate([0, 3, 4, 0]), [0, 3, 4])
     assert (OP.problem, OP.maximise, OP.num_customers) == ("OP", True, 4)
 
 
@@ -78,7 +78,7 @@ def test_a_tour_may_be_exactly_as_long_as_the_limit_and_rounding_does_not_count(
 
 def test_items_are_worth_their_values_in_any_order():
     assert KNAPSACK.objective([3, 0, 2]) == 46
-    np.testing.assert_array_equal(KNAPSACK.checked([3, 0, 2]), [0, 2, 3])
+    np.testing.assert_array_equal(KNAPSACK.validate([3, 0, 2]), [0, 2, 3])
     assert KNAPSACK.objective([]) == 0
     assert type(KNAPSACK.objective([0])) is int
     assert isinstance(KnapsackInstance("half", [0.5], [1], 1).objective([0]), float)
@@ -92,9 +92,9 @@ def test_sums_of_integers_are_exact_where_floats_are_not():
 
 @pytest.mark.parametrize(("instance", "solution", "message"), [
     (ATSP, [0, 1], "leaves out node 2"),
-    (CVRP, [[1, 5], [2, 3, 4]], "customer 5 at place 1"),
-    (CVRP, [[1, 0, 2], [3, 4]], "customer 0 at place 1"),  # the depot inside a route
-    (CVRP, [[1], [2], [1], [3, 4]], "customer 1 a second time at place 2"),
+    (CVRP, [[1, 5], [2, 3, 4]], "customer 5 at position 1"),
+    (CVRP, [[1, 0, 2], [3, 4]], "customer 0 at position 1"),  # the depot inside a route
+    (CVRP, [[1], [2], [1], [3, 4]], "customer 1 a second time at position 2"),
     (CVRP, [[1], [2, 3], [4]], "route 2 (counted from 1) loads 9, more than the capacity 8"),
     (CVRP, [1, 2, 3, 4], "route 1 (counted from 1) loads 13"),
     (CVRP, [[1], [2]], "leave out customer 3: they serve 2 of 4"),
@@ -110,19 +110,19 @@ def test_sums_of_integers_are_exact_where_floats_are_not():
     (CVRP, None, "must be a list of routes, got NoneType"),
     (OP, [1, 2], "begins with 1"),
     (OP, [], "is empty"),
-    (OP, [0, 1, 1], "node 1 a second time at place 2"),
-    (OP, [0, 1, 0, 2], "node 0 a second time at place 2"),
-    (OP, [0, 9], "node 9 at place 1 of the tour is outside 0..4"),
+    (OP, [0, 1, 1], "node 1 a second time at position 2"),
+    (OP, [0, 1, 0, 2], "node 0 a second time at position 2"),
+    (OP, [0, 9], "node 9 at position 1 of the tour is outside 0..4"),
     (OP, [0, 1, 2, 3], "12 long, more than the limit 10"),
-    (KNAPSACK, [0, 0], "item 0 a second time at place 1"),
-    (KNAPSACK, [-1], "item -1 at place 0 of the selection is outside 0..3"),
+    (KNAPSACK, [0, 0], "item 0 a second time at position 1"),
+    (KNAPSACK, [-1], "item -1 at position 0 of the selection is outside 0..3"),
     (KNAPSACK, [0, 1], "weighs 9, more than the capacity 8"),
     (KNAPSACK, {"a": 1}, "must be a list of integers"),
     (KNAPSACK, [2**70], "must be a list of integers"),
     (KNAPSACK, np.array([2**64 - 1], np.uint64), "outside 0..3"),
 ])  # fmt: skip
 def test_the_first_fault_of_what_is_no_solution_is_named(instance, solution, message):
-    for judge in (instance.objective, instance.checked):
+    for judge in (instance.objective, instance.validate):
         with pytest.raises(InstanceError) as error:
             judge(solution)
         assert message in str(error.value)
@@ -177,7 +177,7 @@ def test_routes_cut_from_an_order_cost_the_same_as_lists_and_as_one_list(order, 
     cuts = np.sort(np.random.default_rng(seed).choice(np.arange(1, 8), 3, replace=False))
     routes = [part.tolist() for part in np.split(np.array(order), cuts)]
     flat = list(itertools.chain.from_iterable([0, *route] for route in routes))
-    assert instance.checked(flat) == instance.checked(routes) == routes
+    assert instance.validate(flat) == instance.validate(routes) == routes
     by_hand = sum(float(instance.distance(a, b)) for route in routes for a, b in itertools.pairwise([0, *route, 0]))
     assert instance.objective(flat) == pytest.approx(by_hand)
 

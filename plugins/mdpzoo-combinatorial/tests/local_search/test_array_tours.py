@@ -9,9 +9,9 @@ from mdpzoo_combinatorial.local_search.kernels.neighbours import EMPTY, nearest,
 from mdpzoo_combinatorial.local_search.lin_kernighan.array_tours import (
     BRIDGE,
     KIND,
+    create_search,
     exchange,
     flip,
-    prepared,
     undo,
 )
 from mdpzoo_combinatorial.local_search.lin_kernighan.chains import improve
@@ -23,7 +23,7 @@ NODE = np.int32
 def begun(points, depth=3, seed=0):
     rng = np.random.default_rng([len(points), seed])
     near = nearest(points, EMPTY, min(8, len(points) - 1))
-    return prepared(points, EMPTY, near, rng.permutation(len(points)), depth, seed, 0)
+    return create_search(points, EMPTY, near, rng.permutation(len(points)), depth, seed, 0)
 
 
 def some_points(n, seed):

@@ -19,7 +19,7 @@ def matrix(n, seed=0):
 def search_of(n, seed=0):
     """A search over random costs and a random start."""
     start = np.random.default_rng(seed + 100).permutation(n).astype(np.int64)
-    return moves.prepared(matrix(n, seed), start, seed, 0)
+    return moves.create_search(matrix(n, seed), start, seed, 0)
 
 
 def ring(tour):

@@ -154,7 +154,7 @@ def test_many_rounds_collect_more_than_local_search():
 def test_the_limit_of_time_ends_a_search_without_iterations():
     (instance,) = generate("OP", 1, 50, 0)
     tour = search(instance.distance_matrix(), instance.prizes, instance.limit, seed=0, budget=Budget(0.05))
-    assert instance.checked(tour) is not None
+    assert instance.validate(tour) is not None
 
 
 def test_a_search_that_is_told_to_stop_ends_with_what_it_has():

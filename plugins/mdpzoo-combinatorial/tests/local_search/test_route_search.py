@@ -12,7 +12,7 @@ from mdpzoo_combinatorial.baselines import solve
 from mdpzoo_combinatorial.instances import CVRPInstance
 from mdpzoo_combinatorial.local_search.budget import Budget
 from mdpzoo_combinatorial.local_search.route_search import search, solve_batch
-from mdpzoo_combinatorial.local_search.route_state import joined, prepared
+from mdpzoo_combinatorial.local_search.route_state import create_search, savings_routes
 from mdpzoo_combinatorial.local_search.string_removals import anneal
 
 
@@ -118,8 +118,8 @@ def test_what_the_search_keeps_in_its_arrays_stays_true():
         n = len(demands)
         near = np.tile(np.arange(n, dtype=np.int32), (n, 1))
         back = np.ascontiguousarray(costs.T)
-        flat, sizes = joined(costs, back, demands, capacity, near)
-        s = prepared(costs, back, demands, capacity, near, flat, sizes, seed, 0)
+        flat, sizes = savings_routes(costs, back, demands, capacity, near)
+        s = create_search(costs, back, demands, capacity, near, flat, sizes, seed, 0)
         for first in range(0, 1_024, 256):
             anneal(s, first, first + 256, 1_024, 1.0, 0.01)
             rows = [s.order[r, 1 : s.routes["size"][r] + 1] for r in range(s.progress.rows)]
@@ -218,7 +218,7 @@ def test_integer_distances_are_searched_as_they_are():
     ({"demands": [0, 1, 1.5]}, "integers"),
     ({"start": [[1]]}, "visit each"),  # customer 2 is left out
     ({"start": [[1, 2, 2]]}, "visit each"),
-    ({"start": [[1, 2]], "demands": [0, 3, 3]}, "over the capacity"),
+    ({"start": [[1, 2]], "demands": [0, 3, 3]}, "exceeds the capacity"),
 ])  # fmt: skip
 def test_what_is_no_instance_or_no_start_is_an_error(wrong, told):
     right = {"costs": np.ones((3, 3)), "demands": [0, 1, 1], "capacity": 5, "iterations": 1, "seed": 0}

@@ -22,7 +22,7 @@ def search_of(seed=0, capacity=20, routes=ROUTES, symmetric=True):
     near = nearest(EMPTY, costs, 9)
     flat, sizes = np.array([node for route in routes for node in route]), np.array([len(each) for each in routes])
     back = costs if symmetric else np.ascontiguousarray(costs.T)
-    return state.prepared(costs, back, demands, capacity, near, flat, sizes, seed, 0)
+    return state.create_search(costs, back, demands, capacity, near, flat, sizes, seed, 0)
 
 
 def routes_of(s):

@@ -38,7 +38,7 @@ def test_a_swap_of_segments_is_that_of_lists():
             for two in range(1, 7 - one):
                 tour = np.random.default_rng(first).permutation(7)
                 place, before = np.argsort(tour), tour.copy()
-                moves._swapped(tour, place, first, (first + one - 1) % 7, (first + one + two - 1) % 7)
+                moves._swap(tour, place, first, (first + one - 1) % 7, (first + one + two - 1) % 7)
                 assert ring(tour) == exchanged(before, first, one, two).tolist(), (first, one, two)
                 assert tour[place].tolist() == list(range(7))
 
@@ -63,10 +63,10 @@ def test_a_move_gains_what_it_says(seed):
 def test_where_none_waits_no_exchange_of_neighbouring_segments_gains(seed):
     costs = matrix(9, seed)
     towards, from_ = candidates(costs)
-    tour, waiting = np.random.default_rng(seed + 50).permutation(9), np.ones(9, bool)
+    tour, active = np.random.default_rng(seed + 50).permutation(9), np.ones(9, bool)
     before = length(costs, tour)
-    assert moves.descend(costs, towards, from_, tour, waiting, 1e-12, 10**6)
-    assert not waiting.any()
+    assert moves.descend(costs, towards, from_, tour, active, 1e-12, 10**6)
+    assert not active.any()
     now = length(costs, tour)
     assert now < before
     for first in range(9):
@@ -78,7 +78,7 @@ def test_where_none_waits_no_exchange_of_neighbouring_segments_gains(seed):
 def test_a_descent_stops_after_as_many_nodes_as_it_may_try():
     costs = matrix(12, 0)
     towards, from_ = candidates(costs)
-    tour, waiting = np.random.default_rng(1).permutation(12), np.ones(12, bool)
-    assert not moves.descend(costs, towards, from_, tour, waiting, 1e-12, 3)
-    assert waiting.any()
+    tour, active = np.random.default_rng(1).permutation(12), np.ones(12, bool)
+    assert not moves.descend(costs, towards, from_, tour, active, 1e-12, 3)
+    assert active.any()
     assert sorted(tour) == list(range(12))

@@ -10,7 +10,7 @@ from mdpzoo_combinatorial.instances import ATSPInstance, CVRPInstance, TSPInstan
 from mdpzoo_combinatorial.instances.cities import BEST_KNOWN_CAPITALS_TOUR, us_capitals
 from mdpzoo_combinatorial.render import draw, layout_of, picture, tour_picture
 from mdpzoo_combinatorial.render.canvas import Canvas, dot_size
-from mdpzoo_combinatorial.render.maps import APART, NO_MAP, Map, place, spread
+from mdpzoo_combinatorial.render.maps import MIN_DISTANCE, NO_MAP, Map, place_nodes, spread
 
 pytest.importorskip("matplotlib", reason="pictures need matplotlib")
 PACIFIC = TSPInstance(
@@ -65,7 +65,7 @@ def test_routes_have_names_too():
 def test_a_map_has_a_scale_bar_whose_length_is_true():
     canvas = Canvas((600, 600))
     equator = TSPInstance("equator", [[0.0, 0.0], [0.0, 10.0], [1.0, 5.0]], "GREAT_CIRCLE")
-    place(canvas, equator.layout(), Map(*equator.earth()))
+    place_nodes(canvas, equator.layout(), Map(*equator.earth()))
     (bar,) = [each for each in canvas._figure.get_children() if hasattr(each, "get_segments")]
     wide = np.ptp(bar.get_segments()[0][:, 0])
     # ten degrees of the equator, 1,112 km, are 540 pixels wide: 200 km are the largest round length up to a quarter
@@ -82,7 +82,7 @@ def written_of(instance):
 
 def test_no_line_goes_across_the_map_where_the_date_line_is_crossed():
     around = TSPInstance("around", [[10.0 * (k % 2), 30.0 * k - 180] for k in range(12)], "GREAT_CIRCLE")
-    where = place(Canvas((600, 600)), around.layout(), Map(*around.earth()))
+    where = place_nodes(Canvas((600, 600)), around.layout(), Map(*around.earth()))
     pieces = where.lines([*range(12), 0])
     left, _, right, _ = where.box
     assert len(pieces) == 2  # the way leaves once and comes in once
@@ -91,21 +91,21 @@ def test_no_line_goes_across_the_map_where_the_date_line_is_crossed():
 
 
 def test_islands_on_both_sides_of_the_date_line_are_near_to_each_other():
-    where = place(Canvas((600, 600)), PACIFIC.layout(), Map(*PACIFIC.earth()))
+    where = place_nodes(Canvas((600, 600)), PACIFIC.layout(), Map(*PACIFIC.earth()))
     assert len(where.lines([0, 1, 2, 3, 0])) == 1
     east = where.points[:, 0]
     assert east.argsort().tolist() == [0, 3, 2, 1]  # Suva, Funafuti, Nuku'alofa, Apia from west to east
 
 
 def test_ways_without_a_map_are_one_line():
-    where = place(Canvas((600, 600)), np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]), NO_MAP)
+    where = place_nodes(Canvas((600, 600)), np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]), NO_MAP)
     assert [len(each) for each in where.lines([0, 1, 2])] == [3]
 
 
 @pytest.mark.parametrize("count", [2, 17, 200])
 def test_zero_costs_hide_no_node(count):
     instance = ATSPInstance("free", np.zeros((count, count)))
-    points = place(Canvas((600, 600)), layout_of(instance), NO_MAP).points
+    points = place_nodes(Canvas((600, 600)), layout_of(instance), NO_MAP).points
     far = np.hypot(*(points[:, None] - points[None]).transpose(2, 0, 1)) + 1e9 * np.eye(count)
     assert far.min() > dot_size(count)
     assert picture(instance, range(count)).shape == (600, 600, 3)
@@ -115,7 +115,7 @@ def test_nodes_that_are_apart_stay_where_they_are_and_the_first_of_several_does(
     layout = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 0.0], [0.5, 1.0]])
     moved = spread(layout)
     assert np.array_equal(moved[[0, 1, 3]], layout[[0, 1, 3]])
-    assert np.hypot(*(moved[2] - moved[1])) >= APART * dot_size(4) / 540 * (1 - 1e-9)
+    assert np.hypot(*(moved[2] - moved[1])) >= MIN_DISTANCE * dot_size(4) / 540 * (1 - 1e-9)
 
 
 def test_two_thousand_nodes_at_one_place_are_spread_in_a_moment():

@@ -47,7 +47,7 @@ def last_stage(process: BeliefProcess) -> Stage:
 
 
 def earlier(process: BeliefProcess, stage: Stage, discount: float, deadline: float = np.inf) -> Stage | None:
-    """Returns the sets with one step more to go; None if the time is up before they are done.
+    """Returns the sets with one step more to go; None if the time limit is reached before they are done.
 
     Costs one small linear program a vector of each cross sum.
     """

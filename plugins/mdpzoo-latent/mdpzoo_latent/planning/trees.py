@@ -15,7 +15,7 @@ from mdpzoo_latent.planning.bounds import Bounds
 from mdpzoo_latent.planning.processes import BeliefProcess
 from mdpzoo_latent.planning.tree_kernels import PLAIN, back_up, grow, rehash
 
-CHUNK = 4096  # nodes between two looks at the clock
+CHUNK = 4096  # nodes between two checks of the time limit
 NOBODY, NOTHING = np.zeros((0, 0, 0)), np.zeros(2)
 
 

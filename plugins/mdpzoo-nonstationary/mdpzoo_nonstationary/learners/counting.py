@@ -1,11 +1,11 @@
-"""The one counting record of all learners: adding a step, and dropping the oldest of a window."""
+"""The counts of all learners: adds a step, and drops the oldest step of a window."""
 
 from mdpzoo.compiling import borrowing
 
 
 @borrowing
 def count(visits, fresh, transitions, rewards, squares, ring, clock, state, action, after, reward):  # type: ignore[no-untyped-def]
-    """Adds a step, its reward in [0, 1]; with a window, drops the step that leaves it."""
+    """Adds a step with a reward in [0, 1]; if there is a window, drops the step that leaves it."""
     visits[state, action] += 1.0
     fresh[state, action] += 1.0
     transitions[state, action, after] += 1.0

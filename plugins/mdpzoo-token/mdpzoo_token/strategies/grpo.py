@@ -1,7 +1,7 @@
-"""Plain GRPO: the clipped surrogate with one advantage a sequence (Shao et al. 2024, arXiv:2402.03300, section 4.1).
+"""Plain GRPO: the clipped surrogate with one advantage per sequence (Shao et al. 2024, arXiv:2402.03300, section 4.1).
 
-What differs from the paper: no KL term, and the mean runs over all valid tokens of a minibatch instead of over each
-sequence's first.
+What differs from the paper: there is no KL term, and the mean is over all valid tokens of a minibatch, instead of first
+over the tokens of each sequence.
 """
 
 from typing import Any
@@ -26,9 +26,9 @@ def token_loss(
     Args:
         advantages: ``[B]`` or ``[B, L]``.
         logp: ``[B, L]``, log-probabilities of the tokens.
-        old_logp: ``[B, L]``, those of the policy that wrote them.
+        old_logp: ``[B, L]``, log-probabilities by the policy that sampled the tokens.
         logits: ``[B, L, V]``; not used.
         batch: has ``mask`` ``[B, L]``.
-        clip: how far below and above 1 the ratio counts.
+        clip: distances from 1, below and above, at which the ratio is clipped.
     """
     return clipped(advantages, logp, old_logp, batch.mask, clip)

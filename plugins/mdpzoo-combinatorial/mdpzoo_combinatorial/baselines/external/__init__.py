@@ -1,1 +1,1 @@
-"""Solvers that other packages bring: LKH, PyVRP and OR-tools, and what stands in where they have no answer in time."""
+"""Solvers of other packages (LKH, PyVRP and OR-tools), and fallbacks for when they find no solution in time."""

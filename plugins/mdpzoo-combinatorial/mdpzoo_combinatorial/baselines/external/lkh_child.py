@@ -1,6 +1,6 @@
-"""Runs LKH through elkai, again and again on nodes in a new order, and writes each tour; a script of its own.
+"""A script that runs LKH through elkai several times and writes each tour.
 
-elkai fixes LKH's seed, so the order of the nodes is what makes one run different from another.
+elkai fixes LKH's seed, so the nodes are shuffled to make the runs differ.
 """
 
 import json
@@ -11,7 +11,7 @@ import sys
 
 
 def main() -> None:
-    """Reads the task from standard input and writes one tour a line."""
+    """Reads the task from standard input and writes one tour per line."""
     import elkai
 
     task = json.load(sys.stdin)
@@ -30,7 +30,7 @@ def main() -> None:
             tour = elkai.DistanceMatrix([[given[i][j] for j in order] for i in order]).solve_tsp(1)
         else:
             tour = elkai.Coordinates2D({k: tuple(given[node]) for k, node in enumerate(order)}).solve_tsp(1)
-        out.write(json.dumps([order[place] for place in tour[:-1]]) + "\n")
+        out.write(json.dumps([order[position] for position in tour[:-1]]) + "\n")
         out.flush()
 
 

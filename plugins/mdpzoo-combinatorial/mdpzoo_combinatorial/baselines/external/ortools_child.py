@@ -1,4 +1,4 @@
-"""Runs OR-tools on one task and writes each better answer; a script of its own."""
+"""A script that runs OR-tools on one task and writes each improved solution."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def _route(model: Any, manager: Any, vehicle: int) -> list[int]:
-    """The nodes that a vehicle visits, the depot first."""
+    """Returns the nodes that a vehicle visits, beginning with the depot."""
     index, nodes = model.Start(vehicle), []
     while not model.IsEnd(index):
         nodes.append(manager.IndexToNode(index))
@@ -18,7 +18,7 @@ def _route(model: Any, manager: Any, vehicle: int) -> list[int]:
 
 
 def _routing(task: dict[str, Any], write: Callable[[Any], None]) -> None:
-    """Guided local search on ``matrix``, ``vehicles``; with ``demands``, ``capacity`` or with ``worth``, ``limit``."""
+    """Guided local search on ``matrix``, ``vehicles``; with ``demands``, ``capacity`` or ``penalties``, ``limit``."""
     from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 
     matrix, vehicles = task["matrix"], task["vehicles"]
@@ -31,24 +31,24 @@ def _routing(task: dict[str, Any], write: Callable[[Any], None]) -> None:
         load = model.RegisterUnaryTransitVector(task["demands"])
         model.AddDimension(load, 0, task["capacity"], True, "load")
         strategy = routing_enums_pb2.FirstSolutionStrategy.PARALLEL_CHEAPEST_INSERTION
-    if task.get("worth"):
+    if task.get("penalties"):
         strategy = routing_enums_pb2.FirstSolutionStrategy.PARALLEL_CHEAPEST_INSERTION
         model.AddDimension(transit, 0, task["limit"], True, "length")
         for node in range(1, len(matrix)):
-            model.AddDisjunction([manager.NodeToIndex(node)], task["worth"][node])
+            model.AddDisjunction([manager.NodeToIndex(node)], task["penalties"][node])
     settings = pywrapcp.DefaultRoutingSearchParameters()
     settings.first_solution_strategy = strategy
     settings.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
     settings.time_limit.FromMilliseconds(int(1000 * task["seconds"]))
     best = [float("inf")]
 
-    def found() -> None:
+    def report() -> None:
         cost = model.CostVar().Value()
         if cost < best[0]:
             best[0] = cost
             write([_route(model, manager, vehicle) for vehicle in range(vehicles)])
 
-    model.AddAtSolutionCallback(found)
+    model.AddAtSolutionCallback(report)
     model.SolveWithParameters(settings)
 
 
@@ -78,13 +78,13 @@ def main() -> None:
         out.flush()
 
     solve = _knapsack if "values" in task else _routing
-    _imported()
+    _import()
     write(None)  # ready
     solve(task, write)
 
 
-def _imported() -> None:
-    """Imports what takes time, so that it counts as no search."""
+def _import() -> None:
+    """Imports OR-tools before the time limit starts."""
     from ortools.algorithms.python import knapsack_solver  # noqa: F401
     from ortools.constraint_solver import pywrapcp  # noqa: F401
 

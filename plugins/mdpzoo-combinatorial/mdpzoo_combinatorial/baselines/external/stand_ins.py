@@ -1,19 +1,19 @@
-"""What stands in for a solver that had no answer in time: local search, or a simple rule where memory is short."""
+"""Fallbacks for a solver without a solution in time: local search, or a heuristic if that needs too much memory."""
 
 from typing import Any
 
 from mdpzoo.errors import SettingError
 from mdpzoo_combinatorial.baselines import constructive, dominance
 from mdpzoo_combinatorial.baselines.descent import two_opt
-from mdpzoo_combinatorial.baselines.registry import STANDS_IN, Found
+from mdpzoo_combinatorial.baselines.registry import STANDS_IN, SolverResult
 from mdpzoo_combinatorial.local_search.budget import Budget
 from mdpzoo_combinatorial.problems import PROBLEMS
 
-SECONDS = 2.0  # of grace
+SECONDS = 2.0  # of the fallback
 
 
-def standing_in(instance: Any) -> Found:
-    """Returns a solution by another way, which it names as the decoding."""
+def stand_in(instance: Any) -> SolverResult:
+    """Returns the solution of a fallback, which ``decoding`` names."""
     if PROBLEMS[instance.problem].descent is None:
         try:
             found = dominance.dynamic_programming(instance, 0, Budget(SECONDS))

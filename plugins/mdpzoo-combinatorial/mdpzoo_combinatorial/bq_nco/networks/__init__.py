@@ -1,4 +1,4 @@
-"""Networks that score what is left to solve: ours, the paper's, and the weights that its authors published."""
+"""Networks that score the tokens of a state: this package's, the paper's, and the authors' published checkpoints."""
 
 from mdpzoo_combinatorial.bq_nco.networks.kinds import NetworkSettings, make_network, network_settings
 

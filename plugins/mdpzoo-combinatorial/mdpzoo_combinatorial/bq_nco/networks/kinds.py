@@ -1,4 +1,4 @@
-"""Which networks there are, and how one is made for a problem."""
+"""The kinds of networks, and their construction for a problem."""
 
 from typing import Any
 
@@ -22,10 +22,10 @@ KINDS: dict[str, type[Any]] = {
 
 
 def network_settings(kind: str = TokenNetworkSettings.kind, **sizes: Any) -> NetworkSettings:
-    """Settings of a kind of network: ``tokens``, ours; ``transformer`` and ``perceiver``, the paper's.
+    """Returns settings of a kind of network: ``tokens`` of this package, ``transformer`` or ``perceiver`` of the paper.
 
     Raises:
-        SettingError: there is no such kind or setting, or a value is out of range.
+        SettingError: if the kind or a setting is unknown, or a value is out of range.
     """
     if kind not in KINDS:
         hint = did_you_mean(str(kind), KINDS) or f" Known: {', '.join(KINDS)}."
@@ -40,23 +40,25 @@ def network_settings(kind: str = TokenNetworkSettings.kind, **sizes: Any) -> Net
 
 
 def make_network(problem: Problem, settings: NetworkSettings, generator: torch.Generator | None = None) -> nn.Module:
-    """A network of such settings with fresh weights.
+    """Creates a network with initial weights.
 
     Args:
-        problem: says how many features its tokens have, and whether there are places, edges and ends.
+        problem: defines the number of features of its tokens, and whether there are coordinates, edges and ends.
         settings: kind and size.
         generator: the source of the initial weights; a generator of seed 0 when None.
 
     Raises:
-        SettingError: the paper's features are asked for where it has none.
+        SettingError: if the paper has no features for the problem.
     """
     if not settings.relative and not problem.paper:
         raise SettingError(f"the paper's network for {problem.name} was never published; use relative features for it")
     features = problem.features if settings.relative else problem.paper
-    ways, ends = problem.action_variants, problem.ends > 0
+    variants, ends = problem.action_variants, problem.ends > 0
     if isinstance(settings, TransformerSettings):
-        return Transformer(settings, features, ways=ways, ends=ends, generator=generator)
+        return Transformer(settings, features, variants=variants, ends=ends, generator=generator)
     if isinstance(settings, PerceiverSettings):
-        return Perceiver(settings, features, ways=ways, ends=ends, generator=generator)
+        return Perceiver(settings, features, variants=variants, ends=ends, generator=generator)
     edges, planar = problem.edges, problem.planar
-    return TokenNetwork(settings, features, edges=edges, ways=ways, ends=ends, planar=planar, generator=generator)
+    return TokenNetwork(
+        settings, features, edges=edges, variants=variants, ends=ends, planar=planar, generator=generator
+    )

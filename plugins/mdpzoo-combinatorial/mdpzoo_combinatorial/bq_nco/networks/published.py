@@ -1,8 +1,8 @@
 """The paper's two networks with the names and shapes of its checkpoints (Drakulic et al. 2023, arXiv 2301.03313).
 
-For comparison, and for those who hold checkpoints in this layout: no weights come with this package. Tokens carry the
-paper's features; the first two are origin and destination, wherever the layout expects them, since nothing else depends
-on the order of tokens. Attention is computed by ``scaled_dot_product_attention``, which is the same function.
+They are for comparison, and for users who have checkpoints in this layout; this package has no such weights. Tokens
+have the paper's features; the first two are origin and destination, wherever the layout expects them, since nothing
+else depends on the order of tokens. Attention is computed by ``scaled_dot_product_attention``, which is equivalent.
 """
 
 import math
@@ -19,11 +19,11 @@ from mdpzoo_combinatorial.bq_nco.states.remainders import Tokens
 
 @dataclass(frozen=True)
 class _Sizes:
-    """What both networks have in common; checks itself.
+    """The common sizes of both networks; validated when created.
 
     Attributes:
-        width: numbers per token, a multiple of ``heads``.
-        layers: attention blocks; of the perceiver, those between latents.
+        width: size of a token's embedding, a multiple of ``heads``.
+        layers: attention blocks; for the perceiver, those between latents.
         heads: attention heads.
         hidden: width of the feed-forward blocks.
     """
@@ -35,7 +35,7 @@ class _Sizes:
     hidden: int = 512
 
     def __post_init__(self) -> None:
-        """Raises SettingError, naming the setting, its value and its range."""
+        """Raises SettingError if a setting is out of range; the message names the setting, its value and its range."""
         for name, value in vars(self).items():
             if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 4096:
                 raise SettingError(f"{name} must be an integer in 1..4096, got {value!r}")
@@ -58,8 +58,8 @@ class PerceiverSettings(_Sizes):
     """Size of the paper's perceiver; the defaults are those of its published variant.
 
     Attributes:
-        latents: learned tokens that the nodes are read into, at least 1.
-        latent_width: numbers per latent, a multiple of ``heads``.
+        latents: number of learned latent tokens, at least 1.
+        latent_width: size of a latent's embedding, a multiple of ``heads``.
     """
 
     kind: ClassVar[str] = "perceiver"
@@ -69,33 +69,33 @@ class PerceiverSettings(_Sizes):
 
 
 class _Published(nn.Module):
-    """Embedding and scores, which both networks share; ``mix`` is what lies between."""
+    """Embedding and scores, which both networks have in common; ``mix`` is the part between them."""
 
-    def __init__(self, features: int, width: int, ways: int, ends: bool) -> None:
+    def __init__(self, features: int, width: int, variants: int, ends: bool) -> None:
         super().__init__()
         self.input_emb = nn.Linear(features, width)
         self.begin_end_tokens = nn.Embedding(2, width) if ends else None
-        self.scores_projection = nn.Linear(width, ways)
+        self.scores_projection = nn.Linear(width, variants)
 
     def forward(self, tokens: Tokens) -> Tensor:
-        """Scores ``[B, K L]`` of the actions ``K * position + way``; ``-inf`` where illegal."""
+        """Returns scores ``[B, K L]`` of actions ``K * position + variant``; ``-inf`` if illegal."""
         scores = self.scores_projection(self.encode(tokens))
         return scores.masked_fill(~tokens.legal, -torch.inf).flatten(1)
 
     def encode(self, tokens: Tokens) -> Tensor:
-        """Embeddings ``[B, L, width]`` after the last layer."""
+        """Returns embeddings ``[B, L, width]`` after the last layer."""
         embedded = self.input_emb(tokens.features)
         if self.begin_end_tokens is not None:
             embedded = torch.cat((embedded[:, :2] + self.begin_end_tokens.weight, embedded[:, 2:]), 1)
         return self.mix(embedded, None if tokens.valid is None else tokens.valid[:, None, None, :])
 
     def mix(self, embedded: Tensor, mask: Tensor | None) -> Tensor:
-        """``[B, L, width]`` to the same shape; ``mask`` ``[B, 1, 1, L]`` tells tokens from padding."""
+        """Maps ``[B, L, width]`` to the same shape; ``mask`` ``[B, 1, 1, L]`` is False for padding."""
         raise NotImplementedError
 
     @torch.no_grad()
     def _initialise(self, generator: torch.Generator) -> None:
-        """Attention as Xavier's uniform over the whole tensor, dense layers as torch's default, residual scalars 0."""
+        """Initialises attention by Xavier's uniform distribution, dense layers as torch does, residual scalars by 0."""
         if self.input_emb.weight.is_meta:
             return
         bounds: dict[str, float] = {}
@@ -114,44 +114,44 @@ class _Published(nn.Module):
 
 
 class Transformer(_Published):
-    """The paper's transformer: no norms, residual branches that start at 0 (ReZero), unscaled logits. Costs O(L^2)."""
+    """The paper's transformer: no norms, residual branches initialised by 0 (ReZero), unscaled logits. Takes O(L^2)."""
 
     def __init__(
         self,
         settings: TransformerSettings,
         features: int,
         *,
-        ways: int = 1,
+        variants: int = 1,
         ends: bool = True,
         generator: torch.Generator | None = None,
     ) -> None:
-        """Draws the weights; arguments are those of ``TokenNetwork``."""
-        super().__init__(features, settings.width, ways, ends)
+        """Initialises the weights; arguments are those of ``TokenNetwork``."""
+        super().__init__(features, settings.width, variants, ends)
         self.settings = settings
         self.encoder = nn.ModuleList(_Layer(settings) for _ in range(settings.layers))
         self._initialise(generator or torch.Generator().manual_seed(0))
 
     def mix(self, embedded: Tensor, mask: Tensor | None) -> Tensor:
-        """Through all layers."""
+        """Applies all layers."""
         for layer in self.encoder:
             embedded = layer(embedded, mask)
         return embedded
 
 
 class Perceiver(_Published):
-    """The paper's perceiver: nodes are read into latents, mixed there, and written back. Costs O(L) a state."""
+    """The paper's perceiver: cross-attention from nodes to latents, between latents, and back. Takes O(L) per state."""
 
     def __init__(
         self,
         settings: PerceiverSettings,
         features: int,
         *,
-        ways: int = 1,
+        variants: int = 1,
         ends: bool = True,
         generator: torch.Generator | None = None,
     ) -> None:
-        """Draws the weights; arguments are those of ``TokenNetwork``."""
-        super().__init__(features, settings.width, ways, ends)
+        """Initialises the weights; arguments are those of ``TokenNetwork``."""
+        super().__init__(features, settings.width, variants, ends)
         self.settings = settings
         wide, narrow = settings.width, settings.latent_width
         self.latent_array = nn.Parameter(torch.zeros(1, settings.latents, narrow))
@@ -161,7 +161,7 @@ class Perceiver(_Published):
         self._initialise(generator or torch.Generator().manual_seed(0))
 
     def mix(self, embedded: Tensor, mask: Tensor | None) -> Tensor:
-        """Into latents, between them, and back."""
+        """Applies attention to latents, between them, and back."""
         latents = self.encoder(self.latent_array.expand(len(embedded), -1, -1), embedded, mask)
         for layer in self.layers:
             latents = layer(latents, latents, None)
@@ -169,7 +169,7 @@ class Perceiver(_Published):
 
 
 class _Attention(nn.Module):
-    """Heads with matrices of their own: keys ``x L1 + b``, queries ``u L2``, values ``x T1 + b``, outputs by ``T2``."""
+    """Attention with matrices per head: keys ``x L1 + b``, queries ``u L2``, values ``x T1 + b``, output ``T2``."""
 
     def __init__(self, queries: int, keys: int, heads: int, scale: float | None) -> None:
         super().__init__()
@@ -180,7 +180,7 @@ class _Attention(nn.Module):
         self.bias_theta = nn.Parameter(torch.zeros(heads, head))
 
     def forward(self, queries: Tensor, keys: Tensor, mask: Tensor | None) -> Tensor:
-        """``[B, L, queries]`` from queries of that shape and keys ``[B, M, keys]``."""
+        """Returns ``[B, L, queries]`` from queries of that shape and keys ``[B, M, keys]``."""
         query = queries.unsqueeze(1) @ self.lambda2
         key = keys.unsqueeze(1) @ self.lambda1 + self.bias_lambda.unsqueeze(1)
         value = keys.unsqueeze(1) @ self.theta1 + self.bias_theta.unsqueeze(1)
@@ -189,7 +189,7 @@ class _Attention(nn.Module):
 
 
 class _Scaled(nn.Module):
-    """A residual branch with a scalar in front."""
+    """A residual branch with a scalar factor."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,9 +1,8 @@
 """Reads checkpoints in the layout of the paper's authors: a ``torch.save`` dictionary whose ``net`` names tensors.
 
 Such a file is read with ``weights_only=True``, which makes tensors and plain containers and runs nothing else. Problem,
-kind and size of the network follow from names and shapes. The names do not say what the three norms of a perceiver's
-block are for; the shapes of the two cross-attention blocks do: they are, in order, those of keys and values, of queries
-and of the feed-forward block.
+kind and size of the network follow from names and shapes. The shapes of the two cross-attention blocks show that the
+three norms of a perceiver's block are, in order, those of keys and values, of queries and of the feed-forward block.
 """
 
 import pickle
@@ -20,12 +19,12 @@ from mdpzoo_combinatorial.bq_nco.networks.kinds import NetworkSettings, make_net
 from mdpzoo_combinatorial.bq_nco.states.problems import PROBLEMS
 from mdpzoo_combinatorial.problems import PROBLEMS as RECORDS
 
-MAGIC = b"PK\x03\x04"  # how a file of torch.save begins
+MAGIC = b"PK\x03\x04"  # first bytes of a file of torch.save
 KNOWN = {record.learning.published: name for name, record in RECORDS.items() if record.learning.published}
 
 
 def is_published(path: Path) -> bool:
-    """Whether a file may be one of ``torch.save``."""
+    """Returns whether a file may be one of ``torch.save``."""
     with path.open("rb") as file:
         return file.read(len(MAGIC)) == MAGIC
 
@@ -34,29 +33,29 @@ def read_published(path: Path) -> tuple[str, NetworkSettings, dict[str, Tensor]]
     """Returns the problem, the network's settings and its state dictionary.
 
     Raises:
-        CheckpointError: the file is damaged, or a tensor is missing, unknown, misshapen or not finite.
+        CheckpointError: if the file is damaged, or a tensor is missing, unknown, of another shape or not finite.
     """
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
         return _understood(content)
     except (pickle.UnpicklingError, SafetensorError, RuntimeError, ValueError, LookupError, EOFError, OSError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise CheckpointError(f"{path.name} is no usable checkpoint in the published layout: {reason}") from None
+        raise CheckpointError(f"{path.name} is not a valid checkpoint in the published layout: {reason}") from None
 
 
 def _understood(content: Any) -> tuple[str, NetworkSettings, dict[str, Tensor]]:
     net = content.get("net") if isinstance(content, Mapping) else None
     if not isinstance(net, Mapping) or not all(isinstance(name, str) for name in net):
-        raise ValueError("it holds no dictionary 'net' of tensors")
+        raise ValueError("it has no dictionary 'net' of tensors")
     tensors = {name: each for name, each in net.items() if isinstance(each, Tensor)}
     for name in net.keys() - tensors.keys():
-        raise ValueError(f"{name!r:.80} is no tensor")
+        raise ValueError(f"{name!r:.80} is not a tensor")
     width, features = _shape(tensors, "input_emb.weight", 2)
-    ways, _ = _shape(tensors, "scores_projection.weight", 2)
+    variants, _ = _shape(tensors, "scores_projection.weight", 2)
     ends = "begin_end_tokens.weight" in tensors
-    problem = KNOWN.get((features, ways, ends))
+    problem = KNOWN.get((features, variants, ends))
     if problem is None:
-        raise ValueError(f"no problem has {features} features, {ways} scores and ends: {ends}")
+        raise ValueError(f"no problem has {features} features, {variants} scores and ends: {ends}")
     settings = _settings(tensors, width)
     with torch.device("meta"):
         wanted = {
@@ -69,12 +68,12 @@ def _understood(content: Any) -> tuple[str, NetworkSettings, dict[str, Tensor]]:
         if tuple(found.shape) != shape or found.dtype != torch.float32:
             raise ValueError(f"{name} is {found.dtype} {list(found.shape)}, not torch.float32 {list(shape)}")
         if not bool(torch.isfinite(found).all()):
-            raise ValueError(f"{name} holds a number that is not finite")
+            raise ValueError(f"{name} has a number that is not finite")
     return problem, settings, tensors
 
 
 def _settings(tensors: Mapping[str, Tensor], width: int) -> NetworkSettings:
-    """Kind and size, from shapes."""
+    """Returns kind and size, from shapes."""
     stack, kind = ("layers", "perceiver") if "latent_array" in tensors else ("encoder", "transformer")
     layers = len({name.split(".")[1] for name in tensors if name.startswith(f"{stack}.") and name.count(".") > 2})
     heads = _shape(tensors, f"{stack}.0.attn.lambda1", 3)[0]

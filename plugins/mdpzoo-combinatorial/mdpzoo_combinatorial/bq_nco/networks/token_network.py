@@ -1,15 +1,14 @@
-"""The attention policy over what is left to solve (BQ-NCO: Drakulic et al. 2023, arXiv 2301.03313, sections 4 and 5).
+"""The attention network of states (BQ-NCO: Drakulic et al. 2023, arXiv 2301.03313, sections 4 and 5).
 
-One network for all problems: tokens in, a score for every way of choosing every token out. What differs from the paper
-(whose own networks are in ``published``):
+One network for all problems maps tokens to scores of all actions. What differs from the paper, whose own networks are
+in ``published``:
 
-* layers are pre-normalised and call ``scaled_dot_product_attention``; the paper has ReZero and unscaled logits;
-* a token is described relative to what is left (``states.problems``);
-* tokens with places attend by distance, too: every head owns a learned, non-negative pull towards near tokens, its
-  logits lose ``strength * tokens * distance^2``; or queries and keys are turned by their places (rotary, Su et al.
-  2021);
-* tokens with costs attend by them: mixed attention (Drakulic et al. 2024, GOAL, section 4), logits
-  ``<query_n + A e_mn, key_m + C e_mn>``, multiplied out so that no vector is made for a pair of tokens.
+* layers are pre-normalised and use ``scaled_dot_product_attention``; the paper has ReZero and unscaled logits;
+* features of tokens are relative to the state (``states.problems``);
+* attention depends on coordinates: every head has a learned, non-negative strength by which ``strength * tokens *
+  distance^2`` is subtracted from its logits, or queries and keys are rotated by coordinates (rotary, Su et al. 2021);
+* attention depends on costs: mixed attention (Drakulic et al. 2024, GOAL, section 4) with logits
+  ``<query_n + A e_mn, key_m + C e_mn>``, expanded so that no vector is stored for a pair of tokens.
 """
 
 import math
@@ -23,22 +22,22 @@ from torch.nn.functional import relu, scaled_dot_product_attention
 from mdpzoo.errors import SettingError
 from mdpzoo_combinatorial.bq_nco.states.remainders import Tokens
 
-GEOMETRY = 4  # slots of a head's query and key that carry the distance: 2 x.y - |x|^2 - |y|^2
+GEOMETRY = 4  # entries of a head's query and key that encode the distance: 2 x.y - |x|^2 - |y|^2
 POSITIONS = ("distance", "rotary", "none")
-FASTEST_TURN = 32.0  # radians that the fastest pair of a rotary code turns over the side of a box
+FASTEST_TURN = 32.0  # rotation of the fastest pair of a rotary code over the side of a box, in radians
 
 
 @dataclass(frozen=True)
 class TokenNetworkSettings:
-    """Size and kind of a ``TokenNetwork``; checks itself.
+    """Size and kind of a ``TokenNetwork``; validated when created.
 
     Attributes:
-        width: numbers per token, a multiple of ``heads``.
+        width: size of a token's embedding, a multiple of ``heads``.
         layers: attention blocks, at least 1.
-        heads: attention heads; each gets ``width / heads`` numbers, more than 4, for ``rotary`` a multiple of 4.
+        heads: attention heads, of size ``width / heads``, which must exceed 4, and be a multiple of 4 for ``rotary``.
         widening: hidden width of the feed-forward blocks over ``width``.
-        position: how places enter attention: ``distance``, ``rotary`` or ``none``.
-        relative: whether tokens are described relative to what is left; False: as in the paper.
+        position: how coordinates enter attention: ``distance``, ``rotary`` or ``none``.
+        relative: whether features are relative to the state; False: as in the paper.
     """
 
     kind: ClassVar[str] = "tokens"
@@ -50,7 +49,7 @@ class TokenNetworkSettings:
     relative: bool = True
 
     def __post_init__(self) -> None:
-        """Raises SettingError, naming the setting, its value and its range."""
+        """Raises SettingError if a setting is out of range; the message names the setting, its value and its range."""
         for name in ("width", "layers", "heads", "widening"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 4096:
@@ -68,9 +67,9 @@ class TokenNetworkSettings:
 
 
 class TokenNetwork(nn.Module):
-    """Scores the tokens of a state: equivariant to their order, with ``relative`` blind to translation and scale.
+    """Scores the tokens of a state, equivariant to their order; with ``relative``, invariant to translation and scale.
 
-    Costs O(L^2) for ``L`` tokens. Reads no scalar back, so it never waits for a device.
+    Takes O(L^2) for L tokens. Never synchronises with the device.
     """
 
     def __init__(
@@ -79,20 +78,20 @@ class TokenNetwork(nn.Module):
         features: int,
         *,
         edges: int = 0,
-        ways: int = 1,
+        variants: int = 1,
         ends: bool = True,
         planar: bool = True,
         generator: torch.Generator | None = None,
     ) -> None:
-        """Draws the weights.
+        """Initialises the weights.
 
         Args:
             settings: the size.
-            features: numbers that describe a token.
-            edges: numbers that describe a pair of tokens.
-            ways: scores of a token.
+            features: number of features of a token.
+            edges: number of features of a pair of tokens.
+            variants: number of scores of a token.
             ends: whether the first two tokens are special.
-            planar: whether tokens have places.
+            planar: whether tokens have coordinates.
             generator: the source of the initial weights; a generator of seed 0 when None.
         """
         super().__init__()
@@ -103,14 +102,14 @@ class TokenNetwork(nn.Module):
         self.ends = nn.Parameter(torch.empty(2, width)) if ends else None
         self.blocks = nn.ModuleList(_Block(settings, position, edges) for _ in range(settings.layers))
         self.norm = nn.LayerNorm(width)
-        self.score = nn.Linear(width, ways)
+        self.score = nn.Linear(width, variants)
         self.position = position
-        if not self.score.weight.is_meta:  # a network made to know its shapes has no weights to draw
+        if not self.score.weight.is_meta:  # on the meta device, there are no weights to initialise
             self._initialise(generator or torch.Generator().manual_seed(0))
 
     @torch.no_grad()
     def _initialise(self, generator: torch.Generator) -> None:
-        """Draws every matrix from N(0, 1 / inputs), the residual outputs smaller by the root of their number."""
+        """Draws matrices from N(0, 1 / inputs); residual outputs are smaller by the square root of their number."""
         for name, tensor in self.named_parameters():
             if name.endswith("bias"):
                 tensor.zero_()
@@ -121,24 +120,28 @@ class TokenNetwork(nn.Module):
                 tensor.copy_(torch.randn(tensor.shape, generator=generator) * scale)
 
     def forward(self, tokens: Tokens) -> Tensor:
-        """Scores ``[B, K L]`` of the actions ``K * position + way``, larger is better; ``-inf`` where illegal."""
+        """Returns scores ``[B, K L]`` of actions ``K * position + variant``; ``-inf`` if illegal."""
         scores = self.score(self.encode(tokens))
         return scores.masked_fill(~tokens.legal, -torch.inf).flatten(1)
 
     def encode(self, tokens: Tokens) -> Tensor:
-        """Embeddings ``[B, L, width]`` after the last layer."""
+        """Returns embeddings ``[B, L, width]`` after the last layer."""
         embedded = self.embed(tokens.features)
         if self.ends is not None:
             embedded = torch.cat((embedded[:, :2] + self.ends, embedded[:, 2:]), 1)
         mask = None if tokens.valid is None else tokens.valid[:, None, None, :]
         where: Any = None
         if self.position != "none":
-            assert tokens.places is not None
+            assert tokens.coordinates is not None
             if self.position == "rotary":
-                where = _turns(tokens.places, self.settings.width // self.settings.heads)
+                where = _rotations(tokens.coordinates, self.settings.width // self.settings.heads)
             else:
-                count = tokens.places.shape[1] if tokens.valid is None else tokens.valid.sum(1).to(tokens.places.dtype)
-                where = _distance_slots(tokens.places, count)
+                count = (
+                    tokens.coordinates.shape[1]
+                    if tokens.valid is None
+                    else tokens.valid.sum(1).to(tokens.coordinates.dtype)
+                )
+                where = _distance_slots(tokens.coordinates, count)
         for block in self.blocks:
             embedded = block(embedded, where, tokens.edges, mask)
         return self.norm(embedded)
@@ -164,16 +167,16 @@ class _Block(nn.Module):
         self.narrow = nn.Linear(settings.widening * width, width)
 
     def forward(self, tokens: Tensor, where: Any, edges: Tensor | None, mask: Tensor | None) -> Tensor:
-        """``tokens [B, L, width]`` to the same shape; ``where`` is what ``position`` needs of their places."""
+        """Maps ``tokens [B, L, width]`` to the same shape; ``where`` encodes their coordinates for ``position``."""
         batch, length, width = tokens.shape
         parts = self.project(self.before(tokens)).view(batch, length, self.heads, -1).transpose(1, 2)
         query, key, values = parts.split((self.content, self.content, self.head), 3)
         if self.position == "distance":
-            strength = self.pull.exp().view(1, -1, 1, 1) * math.sqrt(self.head)  # undoes the product's 1 / sqrt(head)
+            strength = self.pull.exp().view(1, -1, 1, 1) * math.sqrt(self.head)  # compensates the factor 1 / sqrt(head)
             query = torch.cat((query, where[0] * strength), 3)
             key = torch.cat((key, where[1].expand(-1, self.heads, -1, -1)), 3)
         elif self.position == "rotary":
-            query, key = _turned(query, where), _turned(key, where)
+            query, key = _rotate(query, where), _rotate(key, where)
         if self.mix is not None:
             assert edges is not None
             mixed = self.mix(query, key, edges, mask) @ values
@@ -184,7 +187,7 @@ class _Block(nn.Module):
 
 
 def _attention(query: Tensor, key: Tensor, values: Tensor, mask: Tensor | None) -> Tensor:
-    """Attends ``[B, H, L, c]``; on a CPU in float32, since its backward pass in bfloat16 is ten times slower."""
+    """Applies attention ``[B, H, L, c]``, on a CPU in float32, since bfloat16 has a backward pass ten times slower."""
     if not (query.is_cpu and torch.is_autocast_enabled("cpu")):
         return scaled_dot_product_attention(query, key, values, attn_mask=mask)
     with torch.autocast("cpu", enabled=False):
@@ -192,17 +195,17 @@ def _attention(query: Tensor, key: Tensor, values: Tensor, mask: Tensor | None) 
 
 
 class _Mixed(nn.Module):
-    """Attention weights from tokens and from what lies between them."""
+    """Attention weights from tokens and from features of their pairs."""
 
     def __init__(self, heads: int, content: int, edges: int) -> None:
         super().__init__()
-        # the names of these two, of queries and of keys, are those of saved checkpoints
+        # of keys and of queries; the names are those in saved checkpoints
         self.asked = nn.Parameter(torch.zeros(heads, content, edges))
         self.offered = nn.Parameter(torch.zeros(heads, content, edges))
         self.alone = nn.Parameter(torch.zeros(heads, edges))
 
     def forward(self, query: Tensor, key: Tensor, edges: Tensor, mask: Tensor | None) -> Tensor:
-        """Weights ``[B, H, L, L]`` of queries and keys ``[B, H, L, c]`` with edges ``[B, L, L, E]``."""
+        """Returns weights ``[B, H, L, L]`` of queries and keys ``[B, H, L, c]`` with edges ``[B, L, L, E]``."""
         rows = (query @ self.offered).transpose(1, 2) + self.alone  # [B, L, H, E]
         columns = (key @ self.asked).transpose(1, 2)
         logits = (query @ key.transpose(2, 3)) / math.sqrt(query.shape[3])
@@ -213,24 +216,24 @@ class _Mixed(nn.Module):
         return logits.softmax(3)
 
 
-def _distance_slots(places: Tensor, count: Tensor | int) -> tuple[Tensor, Tensor]:
-    """Vectors ``[B, 1, L, 4]`` whose product is ``-count * |x - y|^2``: squared distance in units of the spacing."""
-    places = places * (math.sqrt(count) if isinstance(count, int) else count.sqrt().view(-1, 1, 1))
-    square, one = places.square().sum(2, keepdim=True), torch.ones_like(places[..., :1])
-    query = torch.cat((2 * places, -square, -one), 2)
-    key = torch.cat((places, one, square), 2)
+def _distance_slots(coordinates: Tensor, count: Tensor | int) -> tuple[Tensor, Tensor]:
+    """Returns vectors ``[B, 1, L, 4]`` whose products are ``-count * |x - y|^2``, distances in units of the spacing."""
+    coordinates = coordinates * (math.sqrt(count) if isinstance(count, int) else count.sqrt().view(-1, 1, 1))
+    square, one = coordinates.square().sum(2, keepdim=True), torch.ones_like(coordinates[..., :1])
+    query = torch.cat((2 * coordinates, -square, -one), 2)
+    key = torch.cat((coordinates, one, square), 2)
     return query.unsqueeze(1), key.unsqueeze(1)
 
 
-def _turns(places: Tensor, head: int) -> tuple[Tensor, Tensor]:
-    """Cosines and sines ``[B, 1, L, head / 2]``: half of the pairs turn with x, half with y, at rates from 1 up."""
-    rates = torch.logspace(0, 1, head // 4, FASTEST_TURN, device=places.device)
-    angles = (places.unsqueeze(3) * rates).flatten(2).unsqueeze(1)
+def _rotations(coordinates: Tensor, head: int) -> tuple[Tensor, Tensor]:
+    """Returns cosines and sines ``[B, 1, L, head / 2]`` of rotations; half of the pairs depend on x, half on y."""
+    rates = torch.logspace(0, 1, head // 4, FASTEST_TURN, device=coordinates.device)
+    angles = (coordinates.unsqueeze(3) * rates).flatten(2).unsqueeze(1)
     return angles.cos(), angles.sin()
 
 
-def _turned(vectors: Tensor, turns: tuple[Tensor, Tensor]) -> Tensor:
-    """Vectors ``[B, H, L, head]`` whose pairs are turned."""
+def _rotate(vectors: Tensor, turns: tuple[Tensor, Tensor]) -> Tensor:
+    """Returns vectors ``[B, H, L, head]`` with rotated pairs."""
     one, other = vectors.chunk(2, 3)
     cosine, sine = turns
     return torch.cat((one * cosine - other * sine, one * sine + other * cosine), 3)

@@ -1,9 +1,9 @@
 """Search: solutions decoded from the network, batched and anytime (BQ-NCO, section 5; LEHD, arXiv 2310.07985).
 
-``greedy`` takes the best score, ``symmetric`` repeats that under all views of an instance, ``sample`` draws from the
-softmax, ``beam`` keeps several beginnings, ``reconstruct`` improves a first solution piece by piece. The network sees
-places in the unit square; the objective is the instance's own, with TSPLIB's rounding where it has one. What differs
-from the papers: time limits, merging (``beam``), and re-construction of all five problems (``reconstruction``).
+``greedy`` chooses the highest score, ``symmetric`` repeats this for all symmetries of an instance, ``sample`` draws
+from the softmax, ``beam`` is beam search, ``reconstruct`` improves a solution by solving subproblems again. The network
+sees coordinates in the unit square; the objective is the instance's own, including TSPLIB's rounding. What differs from
+the papers: time limits, merging (``beam``), and re-construction for all five problems (``reconstruction``).
 """
 
 from collections.abc import Callable
@@ -18,34 +18,36 @@ from mdpzoo.showing import shown
 from mdpzoo_combinatorial.bq_nco.search.beam import beam_search
 from mdpzoo_combinatorial.bq_nco.search.construction import Built, construct
 from mdpzoo_combinatorial.bq_nco.search.reconstruction import ROUNDS, improve
-from mdpzoo_combinatorial.bq_nco.search.task import NEIGHBOURS, Found, Task
-from mdpzoo_combinatorial.bq_nco.search.views import number_of_views, viewed
+from mdpzoo_combinatorial.bq_nco.search.symmetries import number_of_symmetries, transform
+from mdpzoo_combinatorial.bq_nco.search.task import NEIGHBOURS, SearchResult, Task
 from mdpzoo_combinatorial.instances.checking import at_least
 from mdpzoo_combinatorial.problems import PROBLEMS
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
-ROWS_AT_ONCE = 64  # solutions of a sample drawn together: enough to fill forward passes, few enough to end in time
-TOKENS_ON_DEVICE = 1_000_000  # likewise of all solutions drawn together on another device than the CPU
-WIDTH_AT_START = 4  # of the beam that re-construction starts from: a fifth of a second for OP of 100 nodes
+ROWS_AT_ONCE = (
+    64  # solutions sampled together on a CPU: enough to fill forward passes, few enough to respect time limits
+)
+TOKENS_ON_DEVICE = 1_000_000  # tokens of solutions sampled together on other devices
+WIDTH_AT_START = 4  # of the beam search before re-construction: a fifth of a second for OP with 100 nodes
 
 
 @shown
 @dataclass(frozen=True, repr=False)
 class Solutions:
-    """Solutions of B instances, and how they were found.
+    """Solutions of B instances, with the statistics of the search.
 
     Attributes:
-        sequence: ``[B, M]`` int64. TSP, ATSP: each row a permutation of ``0..n-1`` that starts with node 0. CVRP:
-            customers one after the other with 0 between routes, then 0. OP: nodes in order beginning with 0, then -1.
-            Knapsack: items, sorted, then -1.
-        objective: ``[B]`` float64, what the instances themselves say that the solutions are worth.
+        sequence: ``[B, M]`` int64. TSP, ATSP: each row is a permutation of ``0..n-1`` that begins with node 0. CVRP:
+            customers in order with 0 between routes, padded with 0. OP: nodes in order, beginning with 0, padded with
+            -1. Knapsack: sorted items, padded with -1.
+        objective: ``[B]`` float64, by the instances' own rules.
         decoding: one of ``DECODINGS``.
-        seconds: of wall clock, for all B together.
-        complete: whether the network made every choice of the first solutions; False where the time limit had a cheap
-            rule choose instead.
+        seconds: wall-clock time for all B instances.
+        complete: whether the network made all choices of the first solutions; False if a greedy rule made some after
+            the time limit.
         rounds: re-constructions, or solutions compared, per instance.
-        problem: of which the instances are.
+        problem: the problem of the instances.
     """
 
     sequence: Integers
@@ -58,62 +60,64 @@ class Solutions:
 
     @property
     def solutions(self) -> list[list[int]] | list[list[list[int]]]:
-        """What each instance's ``objective`` takes: tours, lists of routes (CVRP) or items."""
+        """The solutions as each instance's ``objective`` expects them: tours, lists of routes (CVRP) or items."""
         if not PROBLEMS[self.problem].routes:
             return [[token for token in row if token >= 0] for row in self.sequence.tolist()]
         return [routes_of(row) for row in self.sequence]
 
 
 def routes_of(stops: Integers) -> list[list[int]]:
-    """The routes of customers ``[M]`` with 0 between them."""
+    """Returns the routes in a sequence of customers ``[M]`` with 0 between routes."""
     parts = np.split(stops, np.flatnonzero(stops == 0))
     return [route for part in parts if (route := part[part > 0].tolist())]
 
 
-def greedy(task: Task, *, neighbours: int | None = NEIGHBOURS) -> Found:
-    """Takes the best score at each step.
+def greedy(task: Task, *, neighbours: int | None = NEIGHBOURS) -> SearchResult:
+    """Chooses the highest score at each step.
 
     Args:
         task: the instances.
-        neighbours: tokens left that the network sees at a time, the nearest ones; 0 or None: all.
+        neighbours: remaining tokens that the network sees at a time, the nearest ones; 0 or None: all.
     """
     built = construct(task.chooser(neighbours), task.batch, task.problem.start(task.batch), budget=task.budget)
-    actions = task.settled(built.actions)
-    found = Found(actions, task.objective(actions), built.complete, 1)
+    actions = task.improve(built.actions)
+    found = SearchResult(actions, task.objective(actions), built.complete, 1)
     task.tell(found)
     return found
 
 
-def symmetric(task: Task, *, neighbours: int | None = NEIGHBOURS) -> Found:
-    """Decodes greedily under each view of the instances and keeps the best; Knapsack has one view only.
+def symmetric(task: Task, *, neighbours: int | None = NEIGHBOURS) -> SearchResult:
+    """Decodes greedily under each symmetry of the instances and keeps the best; Knapsack has no symmetries.
 
-    With a time limit the first always ends, by a cheap rule if need be; the others stop with the time.
+    The first decoding is always completed, after the time limit by a greedy rule; then the others are skipped.
     """
     best, chooser = greedy(task, neighbours=neighbours), task.chooser(neighbours)
-    for index in range(1, number_of_views(task.problem)):
+    for index in range(1, number_of_symmetries(task.problem)):
         if task.budget.spent:
             break
-        seen = viewed(task.problem, task.batch, index)
+        seen = transform(task.problem, task.batch, index)
         built = construct(chooser, seen, task.problem.start(seen), budget=task.budget)
         best = best.better(task, built, turned=task.problem.edges > 0)
         task.tell(best)
     return best
 
 
-def sample(task: Task, *, samples: int = 16, temperature: float = 1.0, neighbours: int | None = NEIGHBOURS) -> Found:
-    """Draws solutions from the softmax of the scores and keeps the best.
+def sample(
+    task: Task, *, samples: int = 16, temperature: float = 1.0, neighbours: int | None = NEIGHBOURS
+) -> SearchResult:
+    """Samples solutions from the softmax of the scores and keeps the best.
 
     Args:
         task: the instances.
         samples: solutions per instance, at least 1.
-        temperature: divides the scores, positive; small ones keep near to greedy.
+        temperature: divides the scores, positive; small values are close to greedy decoding.
         neighbours: as in ``greedy``.
     """
     at_least("samples", samples, 1)
     positive("temperature", temperature)
     start, count = task.problem.start(task.batch), len(task.batch)
     rows = ROWS_AT_ONCE if task.batch.numbers.is_cpu else max(ROWS_AT_ONCE, TOKENS_ON_DEVICE // task.batch.size)
-    best: Found | None = None
+    best: SearchResult | None = None
     while best is None or (samples > 0 and not task.budget.spent):
         copies = min(samples, max(1, rows // count))
         left = start.pick(torch.arange(count, device=start.row.device).repeat(copies))
@@ -123,34 +127,34 @@ def sample(task: Task, *, samples: int = 16, temperature: float = 1.0, neighbour
         )
         if best is None:
             nothing = torch.full_like(built.actions[:count], -1)
-            best = Found(nothing, torch.full_like(task.batch.resource, -torch.inf), built.complete, 0)
+            best = SearchResult(nothing, torch.full_like(task.batch.resource, -torch.inf), built.complete, 0)
         best = best.better(task, built, copies)
         task.tell(best)
         samples -= copies
     return best
 
 
-def beam(task: Task, *, width: int = 16, merge: bool = True, neighbours: int | None = NEIGHBOURS) -> Found:
-    """Keeps the best beginnings, and in the end the best solution.
+def beam(task: Task, *, width: int = 16, merge: bool = True, neighbours: int | None = NEIGHBOURS) -> SearchResult:
+    """Decodes by beam search.
 
     Args:
         task: the instances.
-        width: beginnings kept of each instance, at least 1; with 1 this is greedy.
-        merge: whether beginnings that lead to one state are one.
+        width: of the beam of each instance, at least 1; 1 is greedy decoding.
+        merge: whether partial solutions with the same state are merged.
         neighbours: as in ``greedy``.
     """
     at_least("width", width, 1)
     if not isinstance(merge, bool):
         raise SettingError(f"merge must be True or False, got {merge!r}")
     found = beam_search(task, task.chooser(neighbours), width=width, merge=merge)
-    actions = task.settled(found.actions)
-    found = replace(found, actions=actions, worth=task.objective(actions))
+    actions = task.improve(found.actions)
+    found = replace(found, actions=actions, objective=task.objective(actions))
     task.tell(found)
     return found
 
 
-def narrow_beam(task: Task, *, neighbours: int | None = NEIGHBOURS) -> Found:
-    """The better of a narrow beam and greedy; greedy's choices always end, whatever the time limit."""
+def narrow_beam(task: Task, *, neighbours: int | None = NEIGHBOURS) -> SearchResult:
+    """Returns the better solutions of greedy decoding, which is always completed, and of a narrow beam."""
     found = greedy(task, neighbours=neighbours)
     if task.budget.spent:
         return found
@@ -160,7 +164,7 @@ def narrow_beam(task: Task, *, neighbours: int | None = NEIGHBOURS) -> Found:
     return found
 
 
-STARTS: dict[str, Callable[..., Found]] = {
+STARTS: dict[str, Callable[..., SearchResult]] = {
     "greedy": greedy,
     "symmetric": symmetric,
     "sample": sample,
@@ -173,28 +177,27 @@ def reconstruct(
     *,
     iterations: int | None = None,
     largest: int | None = None,
-    views: int = 1,
+    symmetries: int = 1,
     temperature: float | None = None,
     start: str | None = None,
     neighbours: int | None = NEIGHBOURS,
-) -> Found:
-    """Decodes, then re-solves random pieces of the solutions until time or iterations end.
+) -> SearchResult:
+    """Decodes, then solves random subproblems of the solutions again until the time limit or the last iteration.
 
     Args:
         task: the instances.
-        iterations: rounds, at least 0; None: as many as the time limit allows, ``ROUNDS`` without one.
-        largest: tokens in the largest piece, at least 4; None: the problem's own.
-        views: under how many views each piece is solved in a round, in 1..8.
-        temperature: 0: the best score wins inside pieces; else they are sampled, the scores divided by it; None: the
-            problem's own.
-        start: what is improved: ``greedy``, ``symmetric`` or ``sample`` without options, or ``beam``, of width 4; None:
-            ``beam`` for OP, whose segments seldom change what a tour visits at large, else ``greedy``.
+        iterations: number of rounds, at least 0; None: limited by time, or ``ROUNDS`` without a time limit.
+        largest: tokens in the largest subproblem, at least 4; None: the problem's default.
+        symmetries: symmetries under which each subproblem is solved in a round, in 1..8.
+        temperature: of sampling in subproblems; 0: the highest score is chosen; None: the problem's default.
+        start: the first decoding: ``greedy``, ``symmetric`` or ``sample`` without options, or ``beam`` of width 4;
+            None: ``beam`` for OP, whose segments rarely change the visited regions, else ``greedy``.
         neighbours: as in ``greedy``.
     """
     learning = task.problem.record.learning
     largest = learning.largest_subproblem if largest is None else largest
     at_least("largest", largest, 4)
-    at_least("views", views, 1)
+    at_least("symmetries", symmetries, 1)
     if iterations is not None:
         at_least("iterations", iterations, 0)
     elif task.budget.seconds is None:
@@ -207,19 +210,19 @@ def reconstruct(
     start = learning.start if start is None else start
     if start not in STARTS:
         raise SettingError(f"start must be one of {', '.join(STARTS)}, got {start!r}")
-    first: Found = STARTS[start](task, neighbours=neighbours)
+    first: SearchResult = STARTS[start](task, neighbours=neighbours)
     return improve(
         task,
         first,
         task.chooser(neighbours),
         iterations=iterations,
         largest=largest,
-        views=min(views, number_of_views(task.problem)),
+        symmetries=min(symmetries, number_of_symmetries(task.problem)),
         temperature=temperature,
     )
 
 
-DECODINGS: dict[str, Callable[..., Found]] = {
+DECODINGS: dict[str, Callable[..., SearchResult]] = {
     "greedy": greedy,
     "symmetric": symmetric,
     "sample": sample,
@@ -229,6 +232,6 @@ DECODINGS: dict[str, Callable[..., Found]] = {
 
 
 def positive(name: str, value: object, least: str = "positive") -> None:
-    """Raises SettingError unless the value is a positive number; ``least`` says what would do."""
+    """Raises SettingError if the value is not a positive number; ``least`` describes the range in the message."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
         raise SettingError(f"{name} must be a finite number, {least}, got {value!r}")

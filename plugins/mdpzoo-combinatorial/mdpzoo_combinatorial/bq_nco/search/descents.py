@@ -1,8 +1,8 @@
-"""Compiled local search that follows each decoding where it is asked for, and each re-constructed piece.
+"""Compiled local search that optionally follows each decoding and each re-construction of a subproblem.
 
-Symmetric tours: Lin-Kernighan chains to a local optimum. Asymmetric ones: a short iterated 3-opt. Routes and
-orienteering tours: a short ruin and recreate. Costs are the instance's own. What differs from BQ-NCO, which decodes and
-no more: answers are the local search's as much as the network's. Sources: the modules of ``local_search``.
+Symmetric tours: Lin-Kernighan chains to a local optimum. Asymmetric tours: a short iterated 3-opt. Routes and
+orienteering tours: a short ruin and recreate. Costs are the instance's own. What differs from BQ-NCO, which only
+decodes: solutions are results of both the network and local search. Sources: the modules of ``local_search``.
 """
 
 from abc import ABC, abstractmethod
@@ -22,15 +22,15 @@ from mdpzoo_combinatorial.local_search.budget import Budget
 from mdpzoo_combinatorial.local_search.kernels.neighbours import EMPTY, nearest
 
 Integers = NDArray[np.int64]
-KICKS = 10  # for each node of an asymmetric tour
-ROUNDS = 3  # of ruin and recreate for each node of an orienteering instance
-FIXED = 4.0  # what keeping an edge gains, in the largest cost: more than any move that removes it
-GRACE = 0.2  # seconds for a descent that begins when the time is up
-ENTRIES = 32_000_000  # of costs, up to which those of all instances are held (256 MB)
+KICKS = 10  # per node of an asymmetric tour
+ROUNDS = 3  # of ruin and recreate, per node of an orienteering instance
+FIXED = 4.0  # penalty for removing a fixed edge, in units of the largest cost: more than any move can save
+GRACE = 0.2  # seconds for a descent that begins after the time limit
+ENTRIES = 32_000_000  # maximum number of costs that are stored for all instances (256 MB)
 
 
 class Costs:
-    """The costs of one instance, and what lies near in it.
+    """The costs of one instance, and its neighbour lists.
 
     Attributes:
         matrix: ``[n, n]`` float64, from the row's node to the column's.
@@ -38,26 +38,26 @@ class Costs:
     """
 
     def __init__(self, matrix: NDArray[np.float64]) -> None:
-        """Takes the costs."""
+        """Stores the costs."""
         self.matrix = matrix
         self.symmetric = bool(np.array_equal(matrix, matrix.T))
 
     @cached_property
     def candidates(self) -> NDArray[np.int32]:
-        """The nodes that chains go to from each, ``[n, k]``."""
+        """The candidate neighbours of each node for Lin-Kernighan chains, ``[n, k]``."""
         return self._nearest(symmetric_search.NEAREST)
 
     @cached_property
     def near(self) -> NDArray[np.int32]:
-        """The nodes whose routes are ruined with that of each, ``[n, k]``."""
+        """The nodes from whose routes strings are removed together with that of each node, ``[n, k]``."""
         return self._nearest(route_search.NEAR)
 
     def among(self, nodes: Integers) -> "Costs":
-        """Those among nodes ``[m]``, in their order."""
+        """Returns the costs between nodes ``[m]``, in this order."""
         return Costs(np.ascontiguousarray(self.matrix[np.ix_(nodes, nodes)]))
 
     def between(self, nodes: Integers) -> "Costs":
-        """Those among nodes ``[m]``, of which every good tour goes from the second to the first."""
+        """Returns the costs between nodes ``[m]``, with the edge from the second to the first node fixed."""
         part = self.among(nodes).matrix
         part += FIXED * part.max()
         part[1, 0] = 0.0
@@ -71,52 +71,52 @@ class Costs:
 
 
 class Descent(ABC):
-    """Local search on solutions of a task's instances; none gets worse, but by rounding."""
+    """Local search on solutions of a task's instances, which never get worse except by rounding."""
 
-    least = 4  # tokens of the smallest instance in which there is anything to change
+    least = 4  # tokens in the smallest instance that can be improved
 
     def __init__(self, task: Task) -> None:
-        """Takes the instances."""
+        """Stores the instances."""
         self.task = task
         size = task.batch.size
         self.applies = self.least <= size <= MATRIX_NODES
         self._holds = len(task.batch) * size**2 <= ENTRIES
         self._held: dict[int, Costs] = {}
-        self._begun: set[int] = set()  # instances of which a solution was settled
+        self._begun: set[int] = set()  # instances with an improved solution
 
     def __call__(self, actions: Tensor, row: Tensor | None = None) -> Tensor:
-        """Better solutions ``[B, M']`` in place of ``[B, M]``; M' is as many actions as a solution may have.
+        """Returns improved solutions ``[B, M']`` of ``[B, M]``; M' is the maximum number of actions of a solution.
 
-        A first solution is settled although the time is up: it takes milliseconds, and gains most where a simple rule
-        had to stand in for the network.
+        The first solution of an instance is improved even after the time limit: it takes milliseconds, and improves
+        most if a greedy rule had to be used instead of the network.
 
         Args:
-            actions: whole solutions, as construction gives them.
-            row: ``[B]``, whose solution each is; None: instance b's.
+            actions: complete solutions, as construction returns them.
+            row: ``[B]``, the instance of each solution; None: 0, 1, 2, ...
         """
         if not self.applies:
             return actions
-        most = self.task.problem.record.choices(self.task.batch.size)
-        found = np.pad(actions.cpu().numpy(), ((0, 0), (0, most - actions.shape[1])), constant_values=-1)
+        width = self.task.problem.record.choices(self.task.batch.size)
+        found = np.pad(actions.cpu().numpy(), ((0, 0), (0, width - actions.shape[1])), constant_values=-1)
         for b, index in enumerate(range(len(found)) if row is None else row.tolist()):
             if self.task.budget.spent and (b > 0 or index in self._begun):
                 break
-            better = self.settled(index, found[b][found[b] >= 0])
+            better = self.improve(index, found[b][found[b] >= 0])
             found[b] = -1
             found[b, : len(better)] = better
             self._begun.add(index)
         return torch.from_numpy(found).to(actions.device)
 
     @abstractmethod
-    def settled(self, index: int, actions: Integers) -> Integers:
-        """The actions of a solution of instance ``index`` that actions without padding lead to."""
+    def improve(self, index: int, actions: Integers) -> Integers:
+        """Returns the actions of an improved solution of instance ``index``; ``actions`` have no padding."""
 
     def subproblems(self, left: Remainder, found: Tensor) -> Tensor:
-        """Better answers ``[V, S, M]`` to pieces of solutions, in place of others, each for itself.
+        """Returns improved solutions ``[V, S, M]`` of subproblems, each improved separately.
 
         Args:
-            left: S pieces, as they were cut.
-            found: ``[V, S, M]``, V answers to each, then -1.
+            left: S subproblems.
+            found: ``[V, S, M]``, V solutions of each, padded with -1.
         """
         if not self.applies:
             return found
@@ -125,29 +125,29 @@ class Descent(ABC):
         for s, index in enumerate(rows):
             if self.task.budget.spent:
                 break
-            used = answers[0, s] >= 0  # all answers to a tour's or a route's piece are of one length
+            used = answers[0, s] >= 0  # all solutions of a tour's or a route's subproblem have the same length
             if used.sum() + 2 >= self.least:
                 nodes = node[s, : 2 + int(used.sum())]
-                answers[:, s, used] = self.settled_subproblem(index, nodes, answers[:, s, used])
+                answers[:, s, used] = self.improve_subproblem(index, nodes, answers[:, s, used])
         return torch.from_numpy(answers).to(found.device)
 
-    def settled_subproblem(self, index: int, nodes: Integers, answers: Integers) -> Integers:
-        """Better answers ``[V, m]`` to one piece whose ends and tokens are ``nodes [2 + m]``; as they are by default.
+    def improve_subproblem(self, index: int, nodes: Integers, answers: Integers) -> Integers:
+        """Returns improved solutions ``[V, m]`` of one subproblem; by default, they are not changed.
 
         Args:
-            index: of which instance it is a piece.
-            nodes: of the piece.
-            answers: ``[V, m]``.
+            index: the instance of the subproblem.
+            nodes: ``[2 + m]``, its ends and its tokens.
+            answers: ``[V, m]``, its solutions.
         """
         return answers
 
     def budget(self) -> Budget:
-        """The time for one descent."""
+        """Returns the time limit of one descent."""
         left = self.task.budget.left
         return Budget(max(left, GRACE) if left < float("inf") else None)
 
     def costs(self, index: int) -> Costs:
-        """Those of an instance."""
+        """Returns the costs of an instance."""
         if index in self._held:
             return self._held[index]
         nodes = torch.arange(self.task.batch.size, device=self.task.batch.numbers.device)
@@ -160,14 +160,14 @@ class Descent(ABC):
 
 
 class TourDescent(Descent):
-    """Tours: an action is a node, in the order behind node 0."""
+    """Tours: actions are the nodes after node 0."""
 
-    def settled(self, index: int, actions: Integers) -> Integers:
+    def improve(self, index: int, actions: Integers) -> Integers:
         """As ``Descent``."""
         return from_node_0(self._tour(self.costs(index), np.append(0, actions)))[1:]
 
-    def settled_subproblem(self, index: int, nodes: Integers, answers: Integers) -> Integers:
-        """As ``Descent``: paths from the first to the second of the nodes."""
+    def improve_subproblem(self, index: int, nodes: Integers, answers: Integers) -> Integers:
+        """As ``Descent``: paths from the first to the second node."""
         part, place = self.costs(index).between(nodes), np.empty(self.task.batch.size, np.int64)
         place[nodes] = np.arange(len(nodes))
         better = np.empty_like(answers)
@@ -177,7 +177,7 @@ class TourDescent(Descent):
         return better
 
     def _tour(self, costs: Costs, tour: Integers) -> Integers:
-        """The tour ``[n]`` that a tour leads to."""
+        """Returns the improved tour ``[n]``."""
         if not costs.symmetric:
             kicks, seed = KICKS * len(tour), int(self.task.draws.integers(2**62))
             return asymmetric_search.search(
@@ -189,18 +189,18 @@ class TourDescent(Descent):
 
 
 class RouteDescent(Descent):
-    """Routes: an action is ``2 * customer``, plus 1 where the vehicle goes by the depot before."""
+    """Routes: an action is ``2 * customer + via_depot``."""
 
     least = 3
 
-    def settled(self, index: int, actions: Integers) -> Integers:
+    def improve(self, index: int, actions: Integers) -> Integers:
         """As ``Descent``."""
         found = self._routes(self.costs(index), index, np.arange(self.task.batch.size), actions)
-        found[0] -= 1  # the first vehicle stands in the depot
+        found[0] -= 1  # the first vehicle starts at the depot
         return found
 
-    def settled_subproblem(self, index: int, nodes: Integers, answers: Integers) -> Integers:
-        """As ``Descent``: whole routes through the nodes behind the two ends, both of which are the depot."""
+    def improve_subproblem(self, index: int, nodes: Integers, answers: Integers) -> Integers:
+        """As ``Descent``: complete routes through the nodes; both ends are the depot."""
         nodes = np.append(0, np.sort(nodes[2:]))
         part = self.costs(index).among(nodes)
         better = np.empty_like(answers)
@@ -209,7 +209,7 @@ class RouteDescent(Descent):
         return 2 * nodes[better // 2] + better % 2
 
     def _routes(self, costs: Costs, index: int, nodes: Integers, actions: Integers) -> Integers:
-        """Actions, each route from the depot, that routes through some nodes lead to; customers count among these."""
+        """Returns the actions of improved routes, each via the depot; customers are indices into ``nodes``."""
         batch = self.task.batch
         demands = batch.numbers[index, :, 0].cpu().numpy()[nodes].astype(np.int64)
         seed = int(self.task.draws.integers(2**62))
@@ -219,11 +219,11 @@ class RouteDescent(Descent):
 
 
 class PrizeDescent(Descent):
-    """Orienteering tours: an action is a node visited; pieces are settled as parts of their tours."""
+    """Orienteering tours: actions are visited nodes; subproblems are improved as parts of their tours."""
 
     least = 2
 
-    def settled(self, index: int, actions: Integers) -> Integers:
+    def improve(self, index: int, actions: Integers) -> Integers:
         """As ``Descent``."""
         batch = self.task.batch
         limit = float(batch.resource[index]) + (0.0 if batch.tolerance is None else float(batch.tolerance[index]))

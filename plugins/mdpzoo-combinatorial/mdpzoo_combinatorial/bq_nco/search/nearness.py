@@ -1,8 +1,9 @@
-"""Cheap rules: which tokens a network is shown where not all fit, and what is chosen once the time is up.
+"""Greedy rules: the tokens of large instances that the network sees, and choices after the time limit.
 
-Source: BQ-NCO (Drakulic et al. 2023), appendix on nearest neighbours. What differs from the paper: only tokens that
-are left are shown, so some choice is always open; the customers of OP that are not near are those with most prize for
-their distance; Knapsack takes what is far above the break item unseen, since every good solution has it.
+Source: BQ-NCO (Drakulic et al. 2023), appendix on nearest neighbours. What differs from the paper: only remaining
+tokens are selected, so that there is always a legal choice; for OP, half of the customers are those with the highest
+ratio of prize to distance; for Knapsack, items with a ratio far above that of the break item are chosen without the
+network, since every good solution contains them.
 """
 
 import torch
@@ -13,45 +14,48 @@ from mdpzoo_combinatorial.bq_nco.states.problems import TINY
 from mdpzoo_combinatorial.bq_nco.states.remainders import Batch, Remainder
 from mdpzoo_combinatorial.problems import resolve
 
-FURTHER = 10.0  # what going by the depot counts, in sides of the unit square: more than any way within it
+FURTHER = 10.0  # added to the distance of actions via the depot, in sides of the unit square, to rank them last
 
 
 def cheapest(problem: Problem, batch: Batch, left: Remainder) -> Tensor:
-    """Scores ``[B, K L]`` of the actions in a network's place, ``-inf`` where illegal: the nearest node, the nearest
-    customer that fits, most prize for the distance, most value for the weight."""
-    worth = resolve(problem.record.learning.rule)(batch, left).unsqueeze(2)
+    """Returns scores ``[B, K L]`` of actions without a network, ``-inf`` if illegal.
+
+    The highest score has the nearest node, the nearest customer that fits, or the highest ratio of prize to distance or
+    value to weight.
+    """
+    scores = resolve(problem.record.learning.rule)(batch, left).unsqueeze(2)
     if problem.action_variants == 2:
-        worth = torch.cat((worth, -_away(batch, left, torch.zeros_like(left.node[:, :1])).unsqueeze(2) - FURTHER), 2)
-    return worth.masked_fill(~problem.legal(batch, left), -torch.inf).flatten(1)
+        scores = torch.cat((scores, -_away(batch, left, torch.zeros_like(left.node[:, :1])).unsqueeze(2) - FURTHER), 2)
+    return scores.masked_fill(~problem.legal(batch, left), -torch.inf).flatten(1)
 
 
-def shown(problem: Problem, batch: Batch, left: Remainder, neighbours: int) -> Tensor:
-    """Positions ``[B, neighbours]`` of the tokens left that a network sees; of padding only where there is no other.
+def visible(problem: Problem, batch: Batch, left: Remainder, neighbours: int) -> Tensor:
+    """Returns positions ``[B, neighbours]`` of the tokens that the network sees; padding only if there are not enough.
 
     Args:
-        problem: whose states.
+        problem: the problem.
         batch: the instances.
         left: the states.
-        neighbours: at least 1 and fewer than there are places for tokens left.
+        neighbours: at least 1 and fewer than the tokens without ends.
     """
-    worth = resolve(problem.record.learning.rule)(batch, left)[:, problem.ends :]
+    scores = resolve(problem.record.learning.rule)(batch, left)[:, problem.ends :]
     if left.count is not None:
-        padding = torch.arange(worth.shape[1], device=worth.device) >= left.count.unsqueeze(1)
-        worth = worth.masked_fill(padding, -torch.inf)
+        padding = torch.arange(scores.shape[1], device=scores.device) >= left.count.unsqueeze(1)
+        scores = scores.masked_fill(padding, -torch.inf)
     if problem.record.learning.near_and_good and neighbours > 1:
         far = _away(batch, left, left.node[:, :1])[:, problem.ends :]
         if left.count is not None:
             far = far.masked_fill(padding, torch.inf)
         near = far.topk(neighbours // 2, 1, largest=False).indices
-        open_ = worth.gather(1, near) > -torch.inf
-        worth = worth.scatter(1, near, torch.where(open_, torch.inf, -torch.inf).to(worth.dtype))
-    return worth.topk(neighbours, 1).indices + problem.ends
+        open_ = scores.gather(1, near) > -torch.inf
+        scores = scores.scatter(1, near, torch.where(open_, torch.inf, -torch.inf).to(scores.dtype))
+    return scores.topk(neighbours, 1).indices + problem.ends
 
 
 def certain(batch: Batch, left: Remainder, neighbours: int) -> tuple[Tensor, Tensor]:
-    """Of knapsacks: the best items ``[B]`` by value for weight, and whether each is to be taken unseen, ``[B]`` bool.
+    """Returns the items with the highest ratio of value to weight, ``[B]``, and whether they are certain, ``[B]`` bool.
 
-    It is where more than half as many items as the network sees stand between it and the break item.
+    They are chosen without the network if more than ``neighbours / 2`` items come before the break item.
     """
     ratio = value_for_weight(batch, left)
     weight = batch.numbers[left.row.unsqueeze(1), left.node, 1]
@@ -64,25 +68,25 @@ def certain(batch: Batch, left: Remainder, neighbours: int) -> tuple[Tensor, Ten
 
 
 def _away(batch: Batch, left: Remainder, start: Tensor) -> Tensor:
-    """How far tokens ``[B, L]`` are from starts ``[B, 1]``: between places, or by costs where there are no places."""
+    """Returns distances of tokens ``[B, L]`` from starts ``[B, 1]``, by coordinates, or costs if there are none."""
     row = left.row.unsqueeze(1)
-    if batch.places is None:
+    if batch.coordinates is None:
         assert batch.costs is not None
         return batch.costs[row, start, left.node]
-    return (batch.places[row, left.node] - batch.places[row, start]).norm(dim=2)
+    return (batch.coordinates[row, left.node] - batch.coordinates[row, start]).norm(dim=2)
 
 
 def nearest(batch: Batch, left: Remainder) -> Tensor:
-    """Scores ``[B, L]``: minus the distance from the origin."""
+    """Returns scores ``[B, L]``: minus the distance from the origin."""
     return -_away(batch, left, left.node[:, :1])
 
 
 def prize_for_distance(batch: Batch, left: Remainder) -> Tensor:
-    """Scores ``[B, L]``: prize over distance from the origin."""
+    """Returns scores ``[B, L]``: prize over distance from the origin."""
     return batch.numbers[left.row.unsqueeze(1), left.node, 0] / (nearest(batch, left).neg() + TINY)
 
 
 def value_for_weight(batch: Batch, left: Remainder) -> Tensor:
-    """Scores ``[B, L]``: value over weight."""
+    """Returns scores ``[B, L]``: value over weight."""
     pair = batch.numbers[left.row.unsqueeze(1), left.node]
     return pair[:, :, 0] / pair[:, :, 1].clamp(min=TINY)

@@ -1,9 +1,9 @@
-"""Random re-construction: pieces of solutions solved anew, as instances of their own (LEHD, arXiv 2310.07985).
+"""Random re-construction: parts of solutions are solved again as subproblems (LEHD, arXiv 2310.07985).
 
-A piece of a solution, with what the rest leaves of limits, is a state of the quotiented process, so the network solves
-it as it solves any other. What differs from the paper: a round solves many pieces of all instances in one batch, each
-as it is seen from a random end and under a random symmetry; ``subproblems`` and ``route_subproblems`` say what a
-piece of each problem is.
+A part of a solution, with the resource that the rest does not use, is a state of the quotiented process, so the network
+can solve it. What differs from the paper: a round solves many subproblems of all instances in one batch, each from a
+random end and under a random symmetry. The subproblems of each problem are defined in ``subproblems`` and
+``route_subproblems``.
 """
 
 import torch
@@ -11,74 +11,74 @@ from torch import Tensor
 
 from mdpzoo_combinatorial.bq_nco.search.construction import Chooser, construct
 from mdpzoo_combinatorial.bq_nco.search.subproblems import Subproblems
-from mdpzoo_combinatorial.bq_nco.search.task import Found, Task
-from mdpzoo_combinatorial.bq_nco.search.views import all_views
+from mdpzoo_combinatorial.bq_nco.search.symmetries import all_symmetries
+from mdpzoo_combinatorial.bq_nco.search.task import SearchResult, Task
 from mdpzoo_combinatorial.bq_nco.states.remainders import Batch, Remainder
 from mdpzoo_combinatorial.problems import resolve
 
-ROUNDS = 100  # without a time limit and a number of iterations
-SMALLEST = 0.4  # tokens in the smallest piece, in parts of the largest: smaller ones seldom gain anything
-ENTRIES = 4_000_000  # of costs, up to which they are held for every view
+ROUNDS = 100  # if there is neither a time limit nor a number of iterations
+SMALLEST = 0.4  # size of the smallest subproblem over the largest; smaller ones rarely improve anything
+ENTRIES = 4_000_000  # maximum number of costs that are stored for all symmetries
 
 
 def improve(
     task: Task,
-    first: Found,
+    first: SearchResult,
     chooser: Chooser,
     *,
     iterations: int | None,
     largest: int,
-    views: int,
+    symmetries: int,
     temperature: float,
-) -> Found:
-    """Re-solves random pieces until time or iterations end; no solution ever gets worse.
+) -> SearchResult:
+    """Solves random subproblems again until the time limit or the last iteration; solutions never get worse.
 
     Args:
         task: the instances.
         first: their solutions.
-        chooser: who solves pieces.
-        iterations: rounds; None: no limit but the budget.
-        largest: tokens in the largest piece; each round's size is uniform from ``SMALLEST`` of it up to it.
-        views: answers to each piece in a round, under different views where there are so many.
-        temperature: of the choices; 0: the best score wins.
+        chooser: solves subproblems.
+        iterations: number of rounds; None: limited by the budget only.
+        largest: tokens in the largest subproblem; the size in each round is uniform from ``SMALLEST`` of it up to it.
+        symmetries: how often each subproblem is solved in a round, under different symmetries as far as possible.
+        temperature: of the choices; 0: the highest score is chosen.
     """
-    pieces: Subproblems = resolve(task.problem.record.learning.subproblems)(task)
+    subproblems: Subproblems = resolve(task.problem.record.learning.subproblems)(task)
     if first.actions.shape[1] == 0:
         return first
-    pieces.begin(first.actions)
-    seen = _views_held(task)
+    subproblems.begin(first.actions)
+    seen = _all_symmetries(task)
     largest = min(largest, task.batch.size)
-    smallest = max(min(pieces.smallest, largest), int(SMALLEST * largest))
+    smallest = max(min(subproblems.smallest, largest), int(SMALLEST * largest))
     rounds = 0
     while (iterations is None or rounds < iterations) and not task.budget.spent:
-        left = pieces.cut(int(task.draws.integers(smallest, largest + 1)))
+        left = subproblems.cut(int(task.draws.integers(smallest, largest + 1)))
         if left is None:
             break
-        answers = _answers(task, chooser, seen, left, views, temperature)
-        pieces.mend(answers if task.descent is None else task.descent.subproblems(left, answers))
+        answers = _answers(task, chooser, seen, left, symmetries, temperature)
+        subproblems.mend(answers if task.descent is None else task.descent.subproblems(left, answers))
         rounds += 1
         if task.descent is not None:
-            pieces.begin(task.settled(pieces.actions()))
+            subproblems.begin(task.improve(subproblems.actions()))
         if task.budget.report is not None:
-            actions = pieces.actions()
-            task.tell(Found(actions, task.objective(actions), True, rounds))
-    actions = pieces.actions()
-    return Found(actions, task.objective(actions), first.complete, rounds)
+            actions = subproblems.actions()
+            task.tell(SearchResult(actions, task.objective(actions), True, rounds))
+    actions = subproblems.actions()
+    return SearchResult(actions, task.objective(actions), first.complete, rounds)
 
 
-def _views_held(task: Task) -> Batch:
-    """All views of the instances, or the instances alone where that would be too much."""
+def _all_symmetries(task: Task) -> Batch:
+    """Returns the instances under all symmetries, or only the instances if that would need too much memory."""
     costs = task.batch.costs
     if costs is not None and task.problem.planar and costs.numel() > ENTRIES:
         return task.batch
-    return all_views(task.problem, task.batch)
+    return all_symmetries(task.problem, task.batch)
 
 
-def _answers(task: Task, chooser: Chooser, seen: Batch, left: Remainder, views: int, temperature: float) -> Tensor:
-    """Answers ``[V, S, M]`` to pieces, in the pieces' own direction."""
+def _answers(task: Task, chooser: Chooser, seen: Batch, left: Remainder, symmetries: int, temperature: float) -> Tensor:
+    """Returns solutions ``[V, S, M]`` of subproblems, in the subproblems' direction."""
     count, device = len(left.row), left.node.device
     known = len(seen) // len(task.batch)
-    view = torch.from_numpy(task.draws.random((count, known)).argsort(1)[:, :views].T.copy()).to(device)
+    view = torch.from_numpy(task.draws.random((count, known)).argsort(1)[:, :symmetries].T.copy()).to(device)
     states = left.pick(torch.arange(count, device=device).repeat(len(view)))
     states = states._replace(row=states.row + len(task.batch) * view.flatten())
     turned = view.flatten() == 1
@@ -96,7 +96,7 @@ def _answers(task: Task, chooser: Chooser, seen: Batch, left: Remainder, views: 
 
 
 def _backwards(actions: Tensor) -> Tensor:
-    """Each row ``[B, M]`` read from its end; padding stays at the end."""
+    """Returns each row ``[B, M]`` reversed, with padding still at the end."""
     count = (actions >= 0).sum(1, keepdim=True)
     place = torch.arange(actions.shape[1], device=actions.device)
     return torch.where(place < count, actions.gather(1, (count - 1 - place).clamp(min=0)), -1)

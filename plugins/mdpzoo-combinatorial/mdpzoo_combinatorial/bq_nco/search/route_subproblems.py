@@ -1,8 +1,8 @@
-"""Subproblems of CVRP solutions: runs of whole routes that lie side by side, to be served anew by full vehicles.
+"""Subproblems of CVRP solutions: groups of neighbouring routes, whose customers are assigned to routes again.
 
-Source: sub-problems of Li et al. 2021 (arXiv 2107.06444) and of SISR's adjacent strings. What differs from LEHD, whose
-pieces of CVRP are runs of the solution's own order: routes that are near to each other are served together, and a round
-shares out all routes.
+Sources: Li et al. 2021 (arXiv 2107.06444), and the adjacent strings of SISR. What differs from LEHD, whose subproblems
+of CVRP are consecutive parts of the solution: routes that are close to each other form a subproblem, and a round
+divides all routes into subproblems.
 """
 
 from typing import Any
@@ -16,36 +16,36 @@ from mdpzoo_combinatorial.bq_nco.search.subproblems import GAIN, Subproblems
 from mdpzoo_combinatorial.bq_nco.states.remainders import Remainder
 
 Route = NDArray[np.int64]
-ROUNDS_BY_ANGLE = 0.3  # share of the rounds that share out routes by their direction from the depot
+ROUNDS_BY_ANGLE = 0.3  # fraction of rounds in which routes are grouped by their direction from the depot
 
 
 class RouteSubproblems(Subproblems):
-    """Solutions as lists of routes; ``size`` counts customers, one route is taken in any case."""
+    """Solutions as lists of routes; ``size`` is the number of customers, but subproblems have at least one route."""
 
     smallest = 2
 
     def begin(self, actions: Tensor) -> None:
-        """Routes of each instance."""
-        assert self.task.batch.places is not None
-        self.places = self.task.batch.places.cpu().double().numpy()
+        """Sets the routes of each instance."""
+        assert self.task.batch.coordinates is not None
+        self.coordinates = self.task.batch.coordinates.cpu().double().numpy()
         self.routes = [routes_of_actions(each) for each in actions.cpu().numpy()]
 
     def actions(self) -> Tensor:
-        """Customers route by route."""
+        """Returns the actions of all routes."""
         rows = [np.concatenate([as_actions(route) for route in routes]) for routes in self.routes]
         for row in rows:
-            row[0] -= row[0] % 2  # the first vehicle stands in the depot
+            row[0] -= row[0] % 2  # the first vehicle starts at the depot
         return torch.from_numpy(np.stack(rows)).to(self.device)
 
     def cut(self, size: int) -> Remainder | None:
-        """All routes, shared out: a random one and those next to it, as long as all have no more customers."""
+        """Returns groups of all routes: a random route and those next to it, up to ``size`` customers."""
         self.owner: list[tuple[int, list[Route]]] = []
         for _ in range(self.cuts()):
             by_angle = self.task.draws.random() < ROUNDS_BY_ANGLE
             for index, routes in enumerate(self.routes):
-                shared = (self._by_angle if by_angle else self._by_distance)(index, routes, size)
-                self.owner += [(index, [routes[k] for k in piece]) for piece in shared]
-        customers = [np.concatenate(piece) for _, piece in self.owner]
+                groups = (self._by_angle if by_angle else self._by_distance)(index, routes, size)
+                self.owner += [(index, [routes[k] for k in group]) for group in groups]
+        customers = [np.concatenate(group) for _, group in self.owner]
         longest = max(map(len, customers))
         node = np.zeros((len(customers), longest + 2), np.int64)
         for place, each in enumerate(customers):
@@ -57,86 +57,86 @@ class RouteSubproblems(Subproblems):
         return Remainder(row, nodes, None if even else count, self.task.batch.resource[row])
 
     def mend(self, found: Tensor) -> None:
-        """Takes routes that are shorter together."""
-        views, states, _ = found.shape
+        """Replaces groups of routes by shorter ones."""
+        copies, states, _ = found.shape
         rows = torch.tensor([index for index, _ in self.owner], device=self.device)
-        length = self._lengths(found.flatten(0, 1), rows.repeat(views)).view(views, states)
+        length = self._lengths(found.flatten(0, 1), rows.repeat(copies)).view(copies, states)
         best, which = length.min(0)
-        old = [np.concatenate([as_actions(route) for route in piece]) for _, piece in self.owner]
-        most = max(map(len, old))
-        held = np.stack([np.pad(each, (0, most - len(each)), constant_values=-1) for each in old])
-        before = self._lengths(torch.from_numpy(held).to(self.device), rows)
+        old = [np.concatenate([as_actions(route) for route in group]) for _, group in self.owner]
+        width = max(map(len, old))
+        padded = np.stack([np.pad(each, (0, width - len(each)), constant_values=-1) for each in old])
+        before = self._lengths(torch.from_numpy(padded).to(self.device), rows)
         shorter = (best < before - GAIN * before).cpu().numpy()
         chosen = found[which, torch.arange(states, device=self.device)].cpu().numpy()
         live = [{id(route): route for route in routes} for routes in self.routes]
-        for (index, piece), better, actions in zip(self.owner, shorter, chosen, strict=True):
-            held_still = live[index]
-            if better and all(id(route) in held_still for route in piece):
-                for route in piece:
-                    del held_still[id(route)]
-                held_still.update((id(route), route) for route in routes_of_actions(actions))
+        for (index, group), better, actions in zip(self.owner, shorter, chosen, strict=True):
+            current = live[index]
+            if better and all(id(route) in current for route in group):
+                for route in group:
+                    del current[id(route)]
+                current.update((id(route), route) for route in routes_of_actions(actions))
         self.routes = [list(each.values()) for each in live]
 
     def _lengths(self, actions: Tensor, row: Tensor) -> Tensor:
-        """``[S]``, routes from the depot and back; actions ``[S, M]`` may be padded."""
-        customer, way = actions.clamp(min=0) // 2, (actions % 2) * (actions >= 0)
-        way = torch.nn.functional.pad(way, (0, 1))
-        way[:, 0] = 0
-        return self.task.lengths(row, torch.nn.functional.pad(customer, (1, 1)), way)
+        """Returns the total lengths ``[S]`` of the routes of actions ``[S, M]``, which may be padded."""
+        customer, variant = actions.clamp(min=0) // 2, (actions % 2) * (actions >= 0)
+        variant = torch.nn.functional.pad(variant, (0, 1))
+        variant[:, 0] = 0
+        return self.task.lengths(row, torch.nn.functional.pad(customer, (1, 1)), variant)
 
     def _by_angle(self, index: int, routes: list[Route], size: int) -> list[list[int]]:
-        """Runs of routes in the order of their direction, from a random one on."""
-        middle = self._middles(index, routes) - self.places[index, 0]
+        """Groups routes in the order of their direction, beginning with a random one."""
+        middle = self._middles(index, routes) - self.coordinates[index, 0]
         order = np.argsort(np.arctan2(middle[:, 1], middle[:, 0]), kind="stable")
         order = np.roll(order, int(self.task.draws.integers(len(routes))))
-        pieces: list[list[int]] = []
+        groups: list[list[int]] = []
         room = 0
         for k in order.tolist():
-            if not pieces or len(routes[k]) > room:
-                pieces.append([])
+            if not groups or len(routes[k]) > room:
+                groups.append([])
                 room = size
-            pieces[-1].append(k)
+            groups[-1].append(k)
             room -= len(routes[k])
-        return pieces
+        return groups
 
     def _by_distance(self, index: int, routes: list[Route], size: int) -> list[list[int]]:
-        """A random route and those nearest to one of its customers, again and again."""
+        """Groups a random route and those nearest to one of its customers, repeatedly."""
         free = self.task.draws.permutation(len(routes)).tolist()
-        middle, pieces = self._middles(index, routes), []
+        middle, groups = self._middles(index, routes), []
         while free:
             first = free[0]
-            seed = self.places[index, self.task.draws.choice(routes[first])]
+            seed = self.coordinates[index, self.task.draws.choice(routes[first])]
             seed = 0.5 * (seed + middle[first])
             far = np.linalg.norm(middle[free] - seed, axis=1)
             far[0] = -1.0
-            piece: list[int] = []
+            group: list[int] = []
             room = size
             for k in (free[place] for place in np.argsort(far, kind="stable")):
-                if piece and len(routes[k]) > room:
+                if group and len(routes[k]) > room:
                     break
-                piece.append(k)
+                group.append(k)
                 room -= len(routes[k])
-            pieces.append(piece)
-            free = [k for k in free if k not in piece]
-        return pieces
+            groups.append(group)
+            free = [k for k in free if k not in group]
+        return groups
 
     def _middles(self, index: int, routes: list[Route]) -> NDArray[Any]:
-        """``[R, 2]``, the means of the routes' customers."""
+        """Returns the mean positions of the routes' customers, ``[R, 2]``."""
         sizes = np.array([len(route) for route in routes])
-        flat = self.places[index, np.concatenate(routes)]
+        flat = self.coordinates[index, np.concatenate(routes)]
         begins = np.append(0, sizes.cumsum()[:-1])
         return np.add.reduceat(flat, begins, axis=0) / sizes[:, None]
 
 
 def routes_of_actions(actions: NDArray[np.int64]) -> list[Route]:
-    """The routes of actions ``[M]``, ``2 * customer + by the depot``, then -1."""
+    """Returns the routes of actions ``[M]``, ``2 * customer + via_depot``, padded with -1."""
     actions = actions[actions >= 0]
     begins = np.flatnonzero(actions % 2)
     return np.split(actions // 2, begins[begins > 0])
 
 
 def as_actions(route: Route) -> NDArray[np.int64]:
-    """A route that begins by the depot."""
+    """Returns the actions of a route that begins via the depot."""
     actions = 2 * route
     actions[0] += 1
     return actions

@@ -1,4 +1,4 @@
-"""From instances to answers: what the network sees, what the objective is, and which decoding with which options."""
+"""Solves instances: prepares the task, runs a decoding with its options, and computes the objectives."""
 
 import inspect
 import time
@@ -13,13 +13,13 @@ from torch import Tensor, nn
 from mdpzoo.errors import SettingError, did_you_mean
 from mdpzoo_combinatorial.bq_nco.search.decodings import DECODINGS, Solutions
 from mdpzoo_combinatorial.bq_nco.search.posing import Instances, Posed, pose
-from mdpzoo_combinatorial.bq_nco.search.task import Distance, Found, Task, by_matrix, euclidean
+from mdpzoo_combinatorial.bq_nco.search.task import Distance, SearchResult, Task, by_matrix, euclidean
 from mdpzoo_combinatorial.bq_nco.states.batching import size_of
 from mdpzoo_combinatorial.bq_nco.states.problem import Problem
 from mdpzoo_combinatorial.local_search.budget import Budget
 from mdpzoo_combinatorial.problems import resolve
 
-MATRIX_ENTRIES = 32_000_000  # of all instances together, up to which their distances are stored (256 MB)
+MATRIX_ENTRIES = 32_000_000  # maximum number of distances that are stored for all instances (256 MB)
 
 
 def solve(
@@ -39,12 +39,12 @@ def solve(
     Args:
         problem: of the network.
         network: scores tokens.
-        relative: which features it was made for.
-        instances: an instance, several of one size, coordinates ``[B, n, 2]`` (TSP) or costs ``[B, n, n]`` (ATSP).
+        relative: whether the network's features are relative to the state.
+        instances: an instance, several of the same size, coordinates ``[B, n, 2]`` (TSP) or costs ``[B, n, n]`` (ATSP).
         decoding: one of ``DECODINGS``.
-        seconds: of wall clock, for all together; None: no limit.
-        seed: of what is drawn at random.
-        budget: in place of seconds.
+        seconds: wall-clock limit for all instances; None: no limit.
+        seed: random seed.
+        budget: replaces ``seconds``.
         options: of the decoding.
         descent: whether compiled local search follows each decoding.
     """
@@ -58,18 +58,18 @@ def solve(
     if descent and problem.record.learning.descent is not None:
         task = replace(task, descent=resolve(problem.record.learning.descent)(task))
     with torch.inference_mode():
-        found: Found = search(task, **options)
+        found: SearchResult = search(task, **options)
     sequence = resolve(problem.record.learning.sequence)(found.actions.cpu().numpy())
     answer = Solutions(
         sequence, np.empty(0), decoding, time.monotonic() - began, found.complete, found.rounds, problem.name
     )
-    return _priced(answer, posed)
+    return _with_objectives(answer, posed)
 
 
 def task_of(
     problem: Problem, network: nn.Module, relative: bool, posed: Posed, seed: np.random.SeedSequence, budget: Budget
 ) -> Task:
-    """What a decoding takes, on the network's device."""
+    """Returns the task for a decoding, on the network's device."""
     device = next(network.parameters()).device
     draws, torch_seed = seed.spawn(2)
     return Task(
@@ -84,8 +84,8 @@ def task_of(
     )
 
 
-def _priced(answer: Solutions, posed: Posed) -> Solutions:
-    """The answer with the instances' own objectives."""
+def _with_objectives(answer: Solutions, posed: Posed) -> Solutions:
+    """Returns the answer with objectives by the instances' own rules."""
     if posed.instances is None:
         assert posed.coordinates is not None
         points = np.take_along_axis(posed.coordinates, answer.sequence[:, :, None], 1)
@@ -96,7 +96,7 @@ def _priced(answer: Solutions, posed: Posed) -> Solutions:
     return Solutions(**{**vars(answer), "objective": objective})
 
 
-def _decoding(decoding: str, options: Mapping[str, Any]) -> Callable[..., Found]:
+def _decoding(decoding: str, options: Mapping[str, Any]) -> Callable[..., SearchResult]:
     search = DECODINGS.get(decoding)
     if search is None:
         hint = did_you_mean(str(decoding), DECODINGS) or f" Known: {', '.join(DECODINGS)}."
@@ -110,7 +110,7 @@ def _decoding(decoding: str, options: Mapping[str, Any]) -> Callable[..., Found]
 
 
 def distance_of(problem: Problem, posed: Posed, device: torch.device) -> Distance:
-    """The instances' own distances for tensors on a device."""
+    """Returns the function of the instances' own distances for tensors on a device."""
     if posed.coordinates is not None:
         return euclidean(posed.coordinates, device)
     assert posed.instances is not None

@@ -1,4 +1,4 @@
-"""What every decoding takes and returns, and what solutions are worth by the instances' own distances."""
+"""The argument and the result of all decodings, and objectives by the instances' own distances."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -18,25 +18,25 @@ from mdpzoo_combinatorial.local_search.budget import Budget
 if TYPE_CHECKING:
     from mdpzoo_combinatorial.bq_nco.search.descents import Descent
 
-NEIGHBOURS = 100  # tokens left that the network sees at a time where nothing else is asked for
+NEIGHBOURS = 100  # remaining tokens that the network sees at a time, by default
 
 Distance = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
 @dataclass(frozen=True)
 class Task:
-    """What to decode; every decoding takes one.
+    """The instances to solve, and everything that decodings need.
 
     Attributes:
-        problem: of which the instances are.
+        problem: the problem of the instances.
         network: scores tokens.
-        relative: which features it was made for.
+        relative: whether the network's features are relative to the state.
         batch: the I instances, on the network's device.
-        distance: ``(row, i, j)`` to float64, integer tensors that broadcast: by instance ``row``'s own rule.
-        budget: when to stop.
-        generator: on the network's device, for choices drawn at random.
-        draws: on the CPU, for all else that is drawn.
-        descent: compiled local search that follows each decoding; None: solutions stay as they are decoded.
+        distance: ``(row, i, j)`` to float64, for integer tensors that broadcast: the distance in instance ``row``.
+        budget: the time limit.
+        generator: random numbers on the network's device, for sampled choices.
+        draws: random numbers on the CPU, for everything else.
+        descent: compiled local search that follows each decoding; None: there is none.
     """
 
     problem: Problem
@@ -50,105 +50,105 @@ class Task:
     descent: "Descent | None" = None
 
     def chooser(self, neighbours: int | None) -> Chooser:
-        """Who chooses, shown so many tokens at a time; all where it is 0 or None.
+        """Returns the chooser, whose network sees ``neighbours`` tokens at a time; all if that is 0 or None.
 
         Raises:
-            SettingError: neighbours is no such number.
+            SettingError: if neighbours is negative or not an integer.
         """
         at_least("neighbours", 0 if neighbours is None else neighbours, 0)
         return Chooser(self.problem, self.network, self.relative, neighbours or 0)
 
-    def settled(self, actions: Tensor, row: Tensor | None = None) -> Tensor:
-        """Solutions ``[B, M]`` of instances ``row``, after the descent where there is one."""
+    def improve(self, actions: Tensor, row: Tensor | None = None) -> Tensor:
+        """Returns solutions ``[B, M]`` of instances ``row``, improved by the descent if there is one."""
         return actions if self.descent is None else self.descent(actions, row)
 
     def objective(self, actions: Tensor, row: Tensor | None = None) -> Tensor:
-        """``[B]`` float64, more is better: the prize or value of solutions ``[B, M]``, or their length, negated.
+        """Returns the objectives of solutions ``[B, M]``, negated if smaller is better, ``[B]`` float64.
 
         Args:
-            actions: of whole solutions, as construction gives them.
-            row: ``[B]``, whose solution each is; None: instance b's.
+            actions: of complete solutions, as construction returns them.
+            row: ``[B]``, the instance of each solution; None: 0, 1, 2, ...
         """
         row = torch.arange(len(actions), device=actions.device) if row is None else row
-        token, way = actions // self.problem.action_variants, actions % self.problem.action_variants
+        token, variant = actions // self.problem.action_variants, actions % self.problem.action_variants
         if self.problem.maximise:
-            gained = self.batch.numbers[row.unsqueeze(1), token.clamp(min=0), 0]
-            return (gained * (actions >= 0)).sum(1)
-        return -self.lengths(row, torch.nn.functional.pad(token, (1, 1)), torch.nn.functional.pad(way, (0, 1)))
+            values = self.batch.numbers[row.unsqueeze(1), token.clamp(min=0), 0]
+            return (values * (actions >= 0)).sum(1)
+        return -self.lengths(row, torch.nn.functional.pad(token, (1, 1)), torch.nn.functional.pad(variant, (0, 1)))
 
-    def lengths(self, row: Tensor, nodes: Tensor, way: Tensor | None = None) -> Tensor:
-        """``[B]`` float64, how long paths are.
+    def lengths(self, row: Tensor, nodes: Tensor, variant: Tensor | None = None) -> Tensor:
+        """Returns the lengths of paths, ``[B]`` float64.
 
         Args:
-            row: ``[B]``, in which instance.
-            nodes: ``[B, m]``, one after the other.
-            way: ``[B, m - 1]``, 1 where the path goes by the depot; None: nowhere.
+            row: ``[B]``, the instance of each path.
+            nodes: ``[B, m]``, in order.
+            variant: ``[B, m - 1]``, 1 if the path visits the depot before the next node; None: never.
         """
         row, before, after = row.unsqueeze(1), nodes[:, :-1], nodes[:, 1:]
-        if self.problem.action_variants == 1 or way is None:
+        if self.problem.action_variants == 1 or variant is None:
             return self.distance(row, before, after).sum(1)
         depot = torch.zeros_like(before)
         by_depot = self.distance(row, before, depot) + self.distance(row, depot, after)
-        return torch.where(way == 1, by_depot, self.distance(row, before, after)).sum(1)
+        return torch.where(variant == 1, by_depot, self.distance(row, before, after)).sum(1)
 
-    def tell(self, found: "Found") -> None:
-        """Reports how far the search has come."""
+    def tell(self, found: "SearchResult") -> None:
+        """Reports the progress of the search."""
         if self.budget.report is not None:
-            mean = float(found.worth.mean())
+            mean = float(found.objective.mean())
             self.budget.tell(found.rounds, mean if self.problem.maximise else -mean)
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchResult:
     """The best solutions so far.
 
     Attributes:
-        actions: ``[I, M]`` int64, as construction gives them.
-        worth: ``[I]`` float64, more is better.
+        actions: ``[I, M]`` int64, as construction returns them.
+        objective: ``[I]`` float64, as ``Task.objective``.
         complete: whether the network made every choice of the first solutions.
         rounds: solutions compared, or re-constructions, per instance.
     """
 
     actions: Tensor
-    worth: Tensor
+    objective: Tensor
     complete: bool
     rounds: int
 
-    def better(self, task: Task, built: Built, copies: int = 1, turned: bool = False) -> "Found":
-        """Instance by instance, the best of these and of new ones.
+    def better(self, task: Task, built: Built, copies: int = 1, turned: bool = False) -> "SearchResult":
+        """Returns the best of these and of new solutions, for each instance.
 
         Args:
             task: the instances.
-            built: ``copies * I`` solutions, those of one instance ``I`` rows apart.
-            copies: how many for each instance.
-            turned: whether the new ones are tours to be read backwards.
+            built: ``copies * I`` new solutions, those of the same instance ``I`` rows apart.
+            copies: new solutions for each instance.
+            turned: whether the new solutions are tours in reverse order.
         """
         count = len(self.actions)
         actions = built.actions.flip(1) if turned else built.actions
         row = torch.arange(count, device=actions.device).repeat(copies)
-        actions = task.settled(actions, row)
+        actions = task.improve(actions, row)
         width = max(self.actions.shape[1], actions.shape[1])
-        held, actions = _padded(self.actions, width), _padded(actions, width)
-        worth, which = task.objective(actions, row).view(copies, count).max(0)
+        held, actions = _pad(self.actions, width), _pad(actions, width)
+        objective, which = task.objective(actions, row).view(copies, count).max(0)
         best = actions.view(copies, count, -1)[which, torch.arange(count, device=actions.device)]
-        more = worth > self.worth
+        more = objective > self.objective
         rounds = self.rounds + copies * int(built.complete)
         kept = torch.where(more.unsqueeze(1), best, held)
-        return replace(self, actions=kept, worth=torch.where(more, worth, self.worth), rounds=rounds)
+        return replace(self, actions=kept, objective=torch.where(more, objective, self.objective), rounds=rounds)
 
 
-def _padded(actions: Tensor, width: int) -> Tensor:
-    """Solutions ``[B, width]``, with -1 behind their actions."""
+def _pad(actions: Tensor, width: int) -> Tensor:
+    """Returns solutions ``[B, width]``, padded with -1."""
     return torch.nn.functional.pad(actions, (0, width - actions.shape[1]), value=-1)
 
 
 def euclidean(coordinates: NDArray[np.float64], device: torch.device) -> Distance:
-    """Unrounded distances between coordinates ``[I, n, 2]``."""
+    """Returns the function of unrounded distances between coordinates ``[I, n, 2]``."""
     held = torch.from_numpy(np.ascontiguousarray(coordinates)).to(device)
     return lambda row, i, j: (held[row, i] - held[row, j]).square().sum(-1).sqrt()
 
 
 def by_matrix(costs: NDArray[np.float64], device: torch.device) -> Distance:
-    """Costs ``[I, n, n]``."""
+    """Returns the function of costs ``[I, n, n]``."""
     held = torch.from_numpy(np.array(costs, np.float64)).to(device)
     return lambda row, i, j: held[row, i, j]

@@ -1,1 +1,1 @@
-"""States of the quotiented process as networks and searches see them, for each problem."""
+"""States of the quotiented process in batches, and their features, for each problem."""

@@ -1,4 +1,4 @@
-"""Instances as tensors: places rescaled to the unit square, amounts in double precision."""
+"""Instances as tensors: coordinates rescaled to the unit square, amounts in double precision."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,69 +12,69 @@ from mdpzoo_combinatorial.bq_nco.states.remainders import Batch
 from mdpzoo_combinatorial.instances.distances import Floats
 from mdpzoo_combinatorial.problems import PROBLEMS, resolve
 
-MATRIX_NODES = 3_000  # nodes up to which orienteering stores all distances (72 MB)
+MATRIX_NODES = 3_000  # largest orienteering instance, whose distances are stored (72 MB)
 
 
 def batch_of(instances: Sequence[Any], *, exact: bool = True) -> Batch:
-    """What a network and a search must know of instances.
+    """Converts instances to tensors.
 
     Args:
-        instances: ``Instance`` objects of one problem and one size, at least one.
-        exact: whether orienteering gets its own distances, so that what looks legal is so by the instance's rounding;
-            False: they are computed from places, for imitation.
+        instances: at least one ``Instance`` object, all of the same problem and size.
+        exact: whether orienteering uses the instance's own distances, so that legality follows its rounding; False:
+            distances are computed from coordinates, for imitation.
 
     Raises:
-        InstanceError: problems or sizes differ.
-        SettingError: orienteering with more than ``MATRIX_NODES`` nodes.
+        InstanceError: if problems or sizes differ.
+        SettingError: if an orienteering instance has more than ``MATRIX_NODES`` nodes.
     """
     problem = instances[0].problem
     if any(each.problem != problem for each in instances):
-        raise InstanceError(f"instances solved as one batch need one problem, got {_several(instances, 'problem')}")
+        raise InstanceError(f"instances of a batch must be of one problem, got {_several(instances, 'problem')}")
     sizes = sorted({size_of(each) for each in instances})
     if len(sizes) > 1:
-        raise InstanceError(f"instances solved as one batch need one size, got {sizes[0]} to {sizes[-1]} tokens")
+        raise InstanceError(f"instances of a batch must have one size, got {sizes[0]} to {sizes[-1]} tokens")
     batch: Batch = resolve(PROBLEMS[problem].learning.batch)(instances, exact)
     return batch
 
 
 def tours(instances: Sequence[Any], exact: bool = True) -> Batch:
-    """Tours by coordinates."""
+    """Converts instances with coordinates to a batch."""
     return Batch(*_nothing(instances), **_positions(instances))
 
 
 def by_costs(instances: Sequence[Any], exact: bool = True) -> Batch:
-    """Tours of one size by their costs alone, whether these depend on the direction or not."""
+    """Converts symmetric or asymmetric instances to a batch with costs only."""
     costs = np.stack([each.distance_matrix() for each in instances]).astype(np.float32)
     return Batch(*_nothing(instances), costs=torch.from_numpy(costs))
 
 
 def routes(instances: Sequence[Any], exact: bool = True) -> Batch:
-    """Demands and capacities."""
+    """Converts instances with demands and capacities to a batch."""
     demands, capacities = np.stack([each.demands for each in instances]), [each.capacity for each in instances]
     return Batch(_double(demands)[:, :, None], _double(capacities), **_positions(instances))
 
 
 def prize_tours(instances: Sequence[Any], exact: bool = True) -> Batch:
-    """Prizes and limits; all costs where they must be ``exact``."""
+    """Converts instances with prizes and limits to a batch, including all costs if ``exact``."""
     prizes = _double(np.stack([each.prizes for each in instances]))[:, :, None]
     costs = _all_costs(instances) if exact else None
     return Batch(prizes, **_limits(instances, "limit"), costs=costs, **_positions(instances))
 
 
 def selections(instances: Sequence[Any], exact: bool = True) -> Batch:
-    """Values, weights and capacities."""
+    """Converts instances with values, weights and capacities to a batch."""
     units = [each.in_units for each in instances]
-    pairs = np.stack([np.stack((each.values, held.weights), 1) for each, held in zip(instances, units, strict=True)])
+    pairs = np.stack([np.stack((each.values, unit.weights), 1) for each, unit in zip(instances, units, strict=True)])
     return Batch(_double(pairs), **_limits(units, "capacity"))
 
 
 def size_of(instance: Any) -> int:
-    """Tokens of an instance."""
+    """Returns the number of tokens of an instance."""
     return PROBLEMS[instance.problem].size(instance)
 
 
 def _positions(instances: Sequence[Any]) -> dict[str, Tensor]:
-    return {"places": _coordinates(instances), "unit": _double([_unit(each) for each in instances])}
+    return {"coordinates": _coordinates(instances), "unit": _double([_unit(each) for each in instances])}
 
 
 def _several(instances: Sequence[Any], field: str) -> str:
@@ -86,13 +86,13 @@ def _double(values: Any) -> Tensor:
 
 
 def _nothing(instances: Sequence[Any]) -> tuple[Tensor, Tensor]:
-    """Numbers and resources of tours."""
+    """Returns the numbers and resources of tours, which have none."""
     count = len(instances)
     return torch.zeros(count, size_of(instances[0]), 0, dtype=torch.float64), torch.zeros(count, dtype=torch.float64)
 
 
 def _limits(instances: Sequence[Any], field: str) -> dict[str, Tensor]:
-    """What may be used up, and by how much rounding may overdraw it."""
+    """Returns the resources and the tolerances for rounding."""
     resource, tolerance = ([getattr(each, name) for each in instances] for name in (field, "tolerance"))
     return {"resource": _double(resource), "tolerance": 0.5 * _double(tolerance)}
 
@@ -102,7 +102,7 @@ def _coordinates(instances: Sequence[Any]) -> Tensor:
 
 
 def _unit(instance: Any) -> float:
-    """The instance's distances over those of its places: the mean ratio, from node 0 to all others."""
+    """Returns the ratio of the instance's distances from node 0 to those between coordinates."""
     layout = instance.unit_layout()
     nodes = np.arange(1, len(layout))
     if not len(nodes):
@@ -112,8 +112,8 @@ def _unit(instance: Any) -> float:
 
 
 def _all_costs(instances: Sequence[Any]) -> Tensor:
-    most = instances[0].num_nodes
-    if most > MATRIX_NODES:
-        raise SettingError(f"bq-nco solves OP of at most {MATRIX_NODES} nodes, got {most}; use iterated-local-search")
+    size = instances[0].num_nodes
+    if size > MATRIX_NODES:
+        raise SettingError(f"bq-nco solves OP of at most {MATRIX_NODES} nodes, got {size}; use iterated-local-search")
     costs: list[Floats] = [each.distance_matrix() for each in instances]
     return torch.from_numpy(np.stack(costs))

@@ -1,6 +1,6 @@
-"""What one of the five problems tells a network and a search: features of its tokens, what is legal, what is used up.
+"""The interface between BQ-NCO and a problem: features of tokens, legal choices and remaining resources.
 
-All else about BQ-NCO is written once. A state names its tokens in the order [origin, destination, left...].
+The tokens of a state are in the order [origin, destination, remaining tokens].
 """
 
 from abc import ABC, abstractmethod
@@ -14,13 +14,13 @@ from mdpzoo_combinatorial.problems import ProblemRecord
 
 
 class Problem(ABC):
-    """One problem as BQ-NCO sees it; has no state.
+    """A problem for BQ-NCO.
 
     Attributes:
-        record: what every room knows of it.
-        paper: features of a token in the paper; 0: the paper has none that can be given here.
-        features: features of a token, ours.
-        edges: features of a pair of tokens.
+        record: the problem's record.
+        paper: number of the paper's features of a token; 0: they are not supported.
+        features: number of relative features of a token.
+        edges: number of features of a pair of tokens.
     """
 
     paper: ClassVar[int]
@@ -28,114 +28,116 @@ class Problem(ABC):
     edges: ClassVar[int] = 0
 
     def __init__(self, record: ProblemRecord) -> None:
-        """Copies what searches read in every step out of the record: see its attributes."""
+        """Copies frequently used attributes of the record."""
         self.record = record
         self.name, self.ends, self.action_variants = record.name, record.ends, record.action_variants
         self.planar, self.shrinks, self.maximise = record.coordinates, record.shrinks, record.maximise
 
     def start(self, batch: Batch) -> Remainder:
-        """The whole of every instance: from token 0 through all others and back to it."""
+        """Returns the states of complete instances: from token 0 through all others and back to it."""
         count, device = len(batch), batch.numbers.device
         first = [0] * self.ends
         node = torch.tensor([*first, *range(self.ends // 2, batch.size)], device=device).repeat(count, 1)
         left = Remainder(torch.arange(count, device=device), node, None, batch.resource)
-        return self.pruned(batch, left)
+        return self.prune(batch, left)
 
-    def step(self, batch: Batch, left: Remainder, position: Tensor, way: Tensor | None = None) -> Remainder:
-        """What is left after choosing tokens.
+    def step(self, batch: Batch, left: Remainder, position: Tensor, variant: Tensor | None = None) -> Remainder:
+        """Returns the states after choosing tokens.
 
         Args:
             batch: the instances.
-            left: ``B`` states, each with something legal.
-            position: ``[B]`` int64, places among the tokens of ``left``.
-            way: ``[B]`` int64, None where K = 1.
+            left: B states, each with at least one legal choice.
+            position: ``[B]`` int64, indices into the tokens of ``left``.
+            variant: ``[B]`` int64, None if K = 1.
         """
-        return self.pruned(batch, without(left, position, self.ends, self.used(batch, left, position, way)))
+        return self.prune(
+            batch, without(left, position, self.ends, self.remaining_resource(batch, left, position, variant))
+        )
 
-    def used(self, batch: Batch, left: Remainder, position: Tensor, way: Tensor | None) -> Tensor:
-        """What is left of the resource after a choice, ``[B]`` float64."""
+    def remaining_resource(self, batch: Batch, left: Remainder, position: Tensor, variant: Tensor | None) -> Tensor:
+        """Returns the remaining resource after a choice, ``[B]`` float64."""
         return left.resource
 
-    def pruned(self, batch: Batch, left: Remainder) -> Remainder:
-        """Deletes what can never be legal again."""
+    def prune(self, batch: Batch, left: Remainder) -> Remainder:
+        """Removes tokens that can never be legal again."""
         if not self.shrinks:
             return left
         return keep(left, self.reachable(batch, left), self.ends)
 
     def reachable(self, batch: Batch, left: Remainder) -> Tensor:
-        """``[B, L]`` bool, what the resource allows; of problems that shrink."""
+        """Returns the tokens that the resource allows, ``[B, L]`` bool; only for problems whose record ``shrinks``."""
         raise NotImplementedError
 
     def legal(self, batch: Batch, left: Remainder) -> Tensor:
-        """``[B, L, K]`` bool: all tokens left."""
+        """Returns the legal choices, ``[B, L, K]`` bool; by default, all remaining tokens."""
         valid = valid_tokens(left, self.ends)
         free = torch.ones_like(left.node, dtype=torch.bool) if valid is None else valid
         free[:, : self.ends] = False
         return free.unsqueeze(2)
 
     def tokens(self, batch: Batch, left: Remainder, *, relative: bool = True) -> Tokens:
-        """What a network sees.
+        """Returns the input of a network.
 
         Args:
             batch: the instances.
             left: the states.
-            relative: our features; False: the paper's.
+            relative: whether features are relative to the state; False: the paper's features.
         """
         valid = valid_tokens(left, self.ends)
-        places = edges = None
+        coordinates = edges = None
         if self.planar:
-            assert batch.places is not None
-            places = batch.places[left.row.unsqueeze(1), left.node]
+            assert batch.coordinates is not None
+            coordinates = batch.coordinates[left.row.unsqueeze(1), left.node]
         if relative:
-            features, places, edges = self.described(batch, left, places, valid)
+            features, coordinates, edges = self.relative_features(batch, left, coordinates, valid)
         else:
-            features = self.as_published(batch, left, places)
-        return Tokens(features, self.legal(batch, left), self.ends, places, edges, valid)
+            features = self.published_features(batch, left, coordinates)
+        return Tokens(features, self.legal(batch, left), self.ends, coordinates, edges, valid)
 
     @abstractmethod
-    def described(
-        self, batch: Batch, left: Remainder, places: Tensor | None, valid: Tensor | None
+    def relative_features(
+        self, batch: Batch, left: Remainder, coordinates: Tensor | None, valid: Tensor | None
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
-        """Our features ``[B, L, F]``, places in their own box and edges ``[B, L, L, E]``."""
+        """Returns relative features ``[B, L, F]``, coordinates in their bounding box, and edges ``[B, L, L, E]``."""
 
     @abstractmethod
-    def as_published(self, batch: Batch, left: Remainder, places: Tensor | None) -> Tensor:
-        """The paper's features ``[B, L, F]``."""
+    def published_features(self, batch: Batch, left: Remainder, coordinates: Tensor | None) -> Tensor:
+        """Returns the paper's features ``[B, L, F]``."""
 
 
-def unit_box(places: Tensor, valid: Tensor | None) -> tuple[Tensor, Tensor]:
-    """Moves and scales each state so that the longer side of its box spans ``[-0.5, 0.5]``; padding lands on 0.
+def unit_box(coordinates: Tensor, valid: Tensor | None) -> tuple[Tensor, Tensor]:
+    """Translates and scales each state so that the longer side of its bounding box is ``[-0.5, 0.5]``; padding is 0.
 
     Returns:
-        Places ``[B, L, 2]`` and the sides ``[B, 1]``, 1 where all places are one.
+        Coordinates ``[B, L, 2]`` and the sides ``[B, 1]``, 1 if all coordinates are equal.
     """
-    low, high = places, places
+    low, high = coordinates, coordinates
     if valid is not None:
         low = low.masked_fill(~valid.unsqueeze(2), torch.inf)
         high = high.masked_fill(~valid.unsqueeze(2), -torch.inf)
     smallest, largest = low.amin(1, keepdim=True), high.amax(1, keepdim=True)
     side = (largest - smallest).amax(2, keepdim=True)
     side = torch.where(side > 0, side, torch.ones_like(side))
-    moved = (places - (smallest + largest) / 2) / side
+    moved = (coordinates - (smallest + largest) / 2) / side
     return (moved if valid is None else moved * valid.unsqueeze(2)), side.squeeze(2)
 
 
-def geometry(places: Tensor, valid: Tensor | None) -> Tensor:
-    """``[B, L, 17]``: what a token's place says, in units of the box and, for what is near, of the spacing of tokens.
+def geometry(coordinates: Tensor, valid: Tensor | None) -> Tensor:
+    """Returns the geometric features of tokens, ``[B, L, 17]``, in units of the box.
 
-    Places, offsets to both ends and their lengths; the same offsets and lengths once more, stretched by half the root
-    of the number of tokens and squashed to (-1, 1); and the distances to the three nearest tokens, likewise.
+    These are coordinates, offsets to both ends and their lengths; and, scaled by half the square root of the number of
+    tokens and squashed to (-1, 1), the offsets, their lengths, and the distances to the three nearest tokens.
     """
-    to_origin, to_destination = places - places[:, :1], places - places[:, 1:2]
+    to_origin, to_destination = coordinates - coordinates[:, :1], coordinates - coordinates[:, 1:2]
     lengths = torch.stack((to_origin.norm(dim=2), to_destination.norm(dim=2)), 2)
-    far = torch.cdist(places, places, compute_mode="donot_use_mm_for_euclid_dist")
+    far = torch.cdist(coordinates, coordinates, compute_mode="donot_use_mm_for_euclid_dist")
     if valid is None:
-        stretch: Tensor | float = places.shape[1] ** 0.5 / 2
+        stretch: Tensor | float = coordinates.shape[1] ** 0.5 / 2
     else:
-        stretch = valid.sum(1).to(places.dtype).sqrt().view(-1, 1, 1) / 2
+        stretch = valid.sum(1).to(coordinates.dtype).sqrt().view(-1, 1, 1) / 2
         far = far.masked_fill(~valid.unsqueeze(1), torch.inf)
     near = far.topk(min(4, far.shape[2]), 2, largest=False).values[:, :, 1:] * stretch
     near = torch.nn.functional.pad(near, (0, 3 - near.shape[2]), value=torch.inf)
     offsets = torch.tanh(torch.cat((to_origin, to_destination), 2) * stretch)
     squashed = 1 - 1 / (1 + torch.cat((lengths * stretch, near), 2))
-    return torch.cat((places, to_origin, to_destination, lengths, offsets, squashed), 2)
+    return torch.cat((coordinates, to_origin, to_destination, lengths, offsets, squashed), 2)

@@ -1,9 +1,9 @@
-"""The five problems as a network and a search see them.
+"""The states and features of the five problems, for the network and the search.
 
-Features are those of the paper (``relative=False``: Drakulic et al. 2023, section 4 and the appendices) or
-ours, relative to the state: places in its own bounding box, offsets and distances to both ends, amounts in parts of
-what is left. What differs from the paper: customers of OP and items of Knapsack that can never again be legal are
-deleted (an exact, coarser quotient), and ATSP's costs are edge features.
+Features are those of the paper (``relative=False``: Drakulic et al. 2023, section 4 and the appendices), or relative to
+the state: coordinates in its bounding box, offsets and distances to both ends, and amounts as fractions of the
+remaining resource. What differs from the paper: customers of OP and items of Knapsack that can never be legal again are
+removed (an exact, coarser quotient), and the costs of ATSP are edge features.
 """
 
 import torch
@@ -18,9 +18,9 @@ from mdpzoo_combinatorial.environments.orienteering import reaches_home
 from mdpzoo_combinatorial.problems import PROBLEMS as RECORDS
 from mdpzoo_combinatorial.problems import ProblemRecord, record_named, resolve
 
-GEOMETRY = 17  # what ``geometry`` tells of a token
+GEOMETRY = 17  # number of features of ``geometry``
 TINY = 1e-9
-FAR = 1e3  # mean costs: farther than any token
+FAR = 1e3  # in mean costs, farther than any token
 
 
 class TSP(Problem):
@@ -28,29 +28,29 @@ class TSP(Problem):
 
     paper, features = 2, GEOMETRY
 
-    def described(
-        self, batch: Batch, left: Remainder, places: Tensor | None, valid: Tensor | None
+    def relative_features(
+        self, batch: Batch, left: Remainder, coordinates: Tensor | None, valid: Tensor | None
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
-        """The geometry alone."""
-        assert places is not None
-        places, _ = unit_box(places, valid)
-        return geometry(places, valid), places, None
+        """The geometry only."""
+        assert coordinates is not None
+        coordinates, _ = unit_box(coordinates, valid)
+        return geometry(coordinates, valid), coordinates, None
 
-    def as_published(self, batch: Batch, left: Remainder, places: Tensor | None) -> Tensor:
-        """Places."""
-        assert places is not None
-        return places
+    def published_features(self, batch: Batch, left: Remainder, coordinates: Tensor | None) -> Tensor:
+        """Coordinates."""
+        assert coordinates is not None
+        return coordinates
 
 
 class ATSP(Problem):
-    """Tours whose costs depend on the direction; all that is known of a node is what it costs to go there and away."""
+    """Tours whose costs depend on the direction; nodes are described by costs only."""
 
     paper, features, edges = 0, 8, 4
 
-    def described(
-        self, batch: Batch, left: Remainder, places: Tensor | None, valid: Tensor | None
+    def relative_features(
+        self, batch: Batch, left: Remainder, coordinates: Tensor | None, valid: Tensor | None
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
-        """Costs in units of their mean: to and from both ends, the mean and the least of row and column."""
+        """Costs in units of their mean: to and from both ends, and the mean and minimum of row and column."""
         assert batch.costs is not None
         costs = batch.costs[left.row.view(-1, 1, 1), left.node.unsqueeze(2), left.node.unsqueeze(1)].float()
         count: Tensor | int = costs.shape[1]
@@ -72,83 +72,83 @@ class ATSP(Problem):
             ),
             2,
         )
-        share = (near + TINY) / (costs + near + 2 * TINY)  # half where nothing is nearer, be it at no cost
+        share = (near + TINY) / (costs + near + 2 * TINY)  # 1/2 for the nearest token, even at cost 0
         back_row = near_back.transpose(1, 2)
         share_back = (back_row + TINY) / (costs + back_row + 2 * TINY)
         return features, None, torch.stack((costs, back, share, share_back), 3)
 
-    def as_published(self, batch: Batch, left: Remainder, places: Tensor | None) -> Tensor:
-        """Refused."""
+    def published_features(self, batch: Batch, left: Remainder, coordinates: Tensor | None) -> Tensor:
+        """Raises SettingError, since there are none."""
         raise SettingError("the paper's network for ATSP was never published; use relative features for ATSP")
 
 
 class CVRP(Problem):
-    """Routes of vehicles with one capacity; way 1 goes by the depot."""
+    """Routes of vehicles with a capacity; variant 1 is via the depot."""
 
     paper, features = 4, GEOMETRY + 5
 
-    def used(self, batch: Batch, left: Remainder, position: Tensor, way: Tensor | None) -> Tensor:
-        """What the vehicle holds, filled where it went by the depot, less the customer's demand."""
-        assert way is not None
+    def remaining_resource(self, batch: Batch, left: Remainder, position: Tensor, variant: Tensor | None) -> Tensor:
+        """The vehicle's load after the customer is served."""
+        assert variant is not None
         demand = batch.numbers[left.row, left.node.gather(1, position.unsqueeze(1)).squeeze(1), 0]
-        return load_after(way == 1, demand, left.resource, batch.resource[left.row])
+        return load_after(variant == 1, demand, left.resource, batch.resource[left.row])
 
     def legal(self, batch: Batch, left: Remainder) -> Tensor:
-        """Straight on where the demand fits; by the depot from everywhere but the depot."""
+        """See ``environments.cvrp.legal_variants``."""
         free = super().legal(batch, left)[:, :, 0]
         demand = batch.numbers[left.row.unsqueeze(1), left.node, 0]
         return legal_variants(demand, free, left.resource.unsqueeze(1), left.node[:, :1] == 0)
 
-    def described(
-        self, batch: Batch, left: Remainder, places: Tensor | None, valid: Tensor | None
+    def relative_features(
+        self, batch: Batch, left: Remainder, coordinates: Tensor | None, valid: Tensor | None
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
-        """The geometry; demand, load, what would be left of it and what is to be brought, in parts of the capacity."""
-        assert places is not None
-        places, _ = unit_box(places, valid)
+        """The geometry; demand, load, load after serving and total remaining demand, over the capacity."""
+        assert coordinates is not None
+        coordinates, _ = unit_box(coordinates, valid)
         demand, load = self._amounts(batch, left)
         after = load - demand
         to_bring = demand if valid is None else demand * valid
         to_bring = (to_bring.sum(1, keepdim=True) / 10.0).expand_as(demand)
         more = torch.stack((demand, load.expand_as(demand), after, (after >= 0).float(), to_bring), 2)
-        return torch.cat((geometry(places, valid), more), 2), places, None
+        return torch.cat((geometry(coordinates, valid), more), 2), coordinates, None
 
-    def as_published(self, batch: Batch, left: Remainder, places: Tensor | None) -> Tensor:
-        """Places, demand and load in parts of the capacity."""
-        assert places is not None
+    def published_features(self, batch: Batch, left: Remainder, coordinates: Tensor | None) -> Tensor:
+        """Coordinates, and demand and load over the capacity."""
+        assert coordinates is not None
         demand, load = self._amounts(batch, left)
-        return torch.cat((places, torch.stack((demand, load.expand_as(demand)), 2)), 2)
+        return torch.cat((coordinates, torch.stack((demand, load.expand_as(demand)), 2)), 2)
 
     def _amounts(self, batch: Batch, left: Remainder) -> tuple[Tensor, Tensor]:
-        """Demands ``[B, L]`` and loads ``[B, 1]`` in parts of the capacity."""
+        """Returns demands ``[B, L]`` and loads ``[B, 1]`` over the capacity."""
         capacity = batch.resource[left.row].unsqueeze(1)
         demand = batch.numbers[left.row.unsqueeze(1), left.node, 0]
         return (demand / capacity).float(), (left.resource.unsqueeze(1) / capacity).float()
 
 
 class OP(Problem):
-    """Orienteering: the most prize on a tour of limited length."""
+    """Orienteering: maximum prizes on a tour of limited length."""
 
     paper, features = 4, GEOMETRY + 4
 
-    def used(self, batch: Batch, left: Remainder, position: Tensor, way: Tensor | None) -> Tensor:
-        """What is left of the limit after the way there."""
+    def remaining_resource(self, batch: Batch, left: Remainder, position: Tensor, variant: Tensor | None) -> Tensor:
+        """The remaining limit after the edge to the token."""
         away, _ = self._trips(batch, left)
         return left.resource - away.gather(1, position.unsqueeze(1)).squeeze(1)
 
     def reachable(self, batch: Batch, left: Remainder) -> Tensor:
-        """There and home within what is left of the limit."""
+        """See ``environments.orienteering.reaches_home``."""
         away, home = self._trips(batch, left)
         room = left.resource if batch.tolerance is None else left.resource + batch.tolerance[left.row]
         return reaches_home(away, home, room.unsqueeze(1))
 
-    def described(
-        self, batch: Batch, left: Remainder, places: Tensor | None, valid: Tensor | None
+    def relative_features(
+        self, batch: Batch, left: Remainder, coordinates: Tensor | None, valid: Tensor | None
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
-        """The geometry; the prize in parts of the largest; limit, slack and detour, in sides of the box."""
-        assert places is not None
+        """The geometry; the prize over the largest; limit, slack and detour, in sides of the box."""
+        assert coordinates is not None
         assert batch.unit is not None
-        places, side = unit_box(places, valid)
-        seen = geometry(places, valid)
+        coordinates, side = unit_box(coordinates, valid)
+        seen = geometry(coordinates, valid)
         prize = batch.numbers[left.row.unsqueeze(1), left.node, 0].float()
         if valid is not None:
             prize = prize * valid
@@ -157,53 +157,54 @@ class OP(Problem):
         limit = limit.clamp(max=100.0)
         slack = limit - seen[:, :, 6] - seen[:, :, 7]
         detour = (seen[:, :, 6] + seen[:, :, 7] - seen[:, :1, 7]).clamp(min=0)
-        worth = prize / (prize + 4.0 * detour + TINY)
-        more = torch.stack((prize, limit.expand_as(prize), slack, worth), 2)
-        return torch.cat((seen, more), 2), places, None
+        ratio = prize / (prize + 4.0 * detour + TINY)
+        more = torch.stack((prize, limit.expand_as(prize), slack, ratio), 2)
+        return torch.cat((seen, more), 2), coordinates, None
 
-    def as_published(self, batch: Batch, left: Remainder, places: Tensor | None) -> Tensor:
-        """Places, prize and what is left of the limit."""
-        assert places is not None
+    def published_features(self, batch: Batch, left: Remainder, coordinates: Tensor | None) -> Tensor:
+        """Coordinates, prize and remaining limit."""
+        assert coordinates is not None
         assert batch.unit is not None
         prize = batch.numbers[left.row.unsqueeze(1), left.node, 0].float()
         limit = (left.resource / batch.unit[left.row]).float().unsqueeze(1)
-        return torch.cat((places, torch.stack((prize, limit.expand_as(prize)), 2)), 2)
+        return torch.cat((coordinates, torch.stack((prize, limit.expand_as(prize)), 2)), 2)
 
     def _trips(self, batch: Batch, left: Remainder) -> tuple[Tensor, Tensor]:
-        """Costs ``[B, L]`` float64 from the origin to every token, and from it to the destination."""
+        """Returns costs ``[B, L]`` float64 from the origin to every token, and from every token to the destination."""
         row = left.row.unsqueeze(1)
         if batch.costs is not None:
             away, home = batch.costs[row, left.node[:, :1], left.node], batch.costs[row, left.node, left.node[:, 1:2]]
             return away.double(), home.double()
-        assert batch.places is not None
+        assert batch.coordinates is not None
         assert batch.unit is not None
-        places = batch.places[row, left.node].double()
-        away, home = (places - places[:, :1]).norm(dim=2), (places - places[:, 1:2]).norm(dim=2)
+        coordinates = batch.coordinates[row, left.node].double()
+        away, home = (coordinates - coordinates[:, :1]).norm(dim=2), (coordinates - coordinates[:, 1:2]).norm(dim=2)
         unit = batch.unit[left.row].unsqueeze(1)
         return away * unit, home * unit
 
 
 class Knapsack(Problem):
-    """The most value that a capacity holds; a choice has no place, only a weight."""
+    """Items of maximum value within a capacity."""
 
     paper, features = 3, 7
 
-    def used(self, batch: Batch, left: Remainder, position: Tensor, way: Tensor | None) -> Tensor:
-        """What is left of the capacity."""
+    def remaining_resource(self, batch: Batch, left: Remainder, position: Tensor, variant: Tensor | None) -> Tensor:
+        """The remaining capacity."""
         return left.resource - batch.numbers[left.row, left.node.gather(1, position.unsqueeze(1)).squeeze(1), 1]
 
     def reachable(self, batch: Batch, left: Remainder) -> Tensor:
-        """Items that fit."""
+        """See ``environments.knapsack.fits``."""
         room = left.resource if batch.tolerance is None else left.resource + batch.tolerance[left.row]
         return fits(batch.numbers[left.row.unsqueeze(1), left.node, 1], room.unsqueeze(1))
 
-    def described(
-        self, batch: Batch, left: Remainder, places: Tensor | None, valid: Tensor | None
+    def relative_features(
+        self, batch: Batch, left: Remainder, coordinates: Tensor | None, valid: Tensor | None
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
-        """Value and weight in parts of the largest and of the room; where the item stands in Dantzig's order.
+        """Value and weight over the largest and over the remaining capacity, and the item's rank in Dantzig's order.
 
-        Taken by value for weight, the best items fill the room up to a break item: an item is described by the weight
-        that comes before it, in rooms, and by its value for weight, in that of the break item.
+        In descending order of value to weight, items fill the remaining capacity up to the break item. The rank of an
+        item is given by the total weight of better items over the remaining capacity, and by its ratio over that of the
+        break item.
         """
         pair = batch.numbers[left.row.unsqueeze(1), left.node]
         value, weight = pair[:, :, 0], pair[:, :, 1]
@@ -232,17 +233,17 @@ class Knapsack(Problem):
         )
         return torch.stack([each.float() for each in columns], 2), None, None
 
-    def as_published(self, batch: Batch, left: Remainder, places: Tensor | None) -> Tensor:
-        """Value, weight and what is left of the capacity, in thousands (as in the paper, for its instances)."""
+    def published_features(self, batch: Batch, left: Remainder, coordinates: Tensor | None) -> Tensor:
+        """Value, weight and remaining capacity, in thousands (as in the paper, for its instances)."""
         pair = batch.numbers[left.row.unsqueeze(1), left.node]
         room = left.resource.view(-1, 1, 1).expand(-1, pair.shape[1], 1)
         return (torch.cat((pair, room), 2) / 1_000.0).float()
 
 
 def states_of_problem(record: ProblemRecord) -> Problem:
-    """The problem of a record as BQ-NCO sees it."""
-    made: Problem = resolve(record.learning.states)(record)
-    return made
+    """Returns the problem of a record for BQ-NCO."""
+    problem: Problem = resolve(record.learning.states)(record)
+    return problem
 
 
 PROBLEMS: dict[str, Problem] = {name: states_of_problem(record) for name, record in RECORDS.items()}
@@ -252,6 +253,6 @@ def problem_named(name: str | ProblemRecord) -> Problem:
     """Returns the problem of a name, in any case, or of a record, which need not be registered.
 
     Raises:
-        SettingError: if there is none; the message names the nearest.
+        SettingError: if the name is unknown; the message suggests a similar one.
     """
     return states_of_problem(name) if isinstance(name, ProblemRecord) else PROBLEMS[record_named(name).name]

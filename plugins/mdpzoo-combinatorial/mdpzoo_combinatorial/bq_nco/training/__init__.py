@@ -1,1 +1,1 @@
-"""Training: labels to imitate, the agent's own best solutions, sampling of states and the steps of the optimisers."""
+"""Training: labels to imitate, the agent's own best solutions, sampling of states, and optimisers."""

@@ -1,6 +1,6 @@
-"""Solutions to imitate by this package's own compiled searches, ``Labels.sequence`` ``[K, M]`` of each problem.
+"""Experts of imitation: this package's compiled searches, as ``Labels.sequence`` ``[K, M]`` of each problem.
 
-The searches are imported when they are called, so that only those who make labels wait for the compiler.
+The searches are imported when they are called, so that only the creation of labels needs compilation.
 """
 
 from typing import Any
@@ -15,23 +15,23 @@ def symmetric_tours(instances: list[Any], iterations: int, seed: int) -> Integer
     """Tours by iterated Lin-Kernighan."""
     from mdpzoo_combinatorial.local_search import symmetric_search
 
-    points = _stacked(instances, "coordinates")
+    points = _stack(instances, "coordinates")
     return np.asarray(symmetric_search.solve_batch(points, iterations=iterations, seed=seed)[0], np.int64)
 
 
 def asymmetric_tours(instances: list[Any], iterations: int, seed: int) -> Integers:
-    """Tours by kicks and 3-opt without reversals."""
+    """Tours by iterated 3-opt without reversals."""
     from mdpzoo_combinatorial.local_search import asymmetric_search
 
-    return asymmetric_search.solve_batch(_stacked(instances, "matrix"), iterations=iterations, seed=seed)[0]
+    return asymmetric_search.solve_batch(_stack(instances, "matrix"), iterations=iterations, seed=seed)[0]
 
 
 def routes(instances: list[Any], iterations: int, seed: int) -> Integers:
     """Routes by ruin and recreate."""
     from mdpzoo_combinatorial.local_search import route_search
 
-    demands, capacities = _stacked(instances, "demands"), np.array([each.capacity for each in instances])
-    points = _stacked(instances, "coordinates")
+    demands, capacities = _stack(instances, "demands"), np.array([each.capacity for each in instances])
+    points = _stack(instances, "coordinates")
     return route_search.solve_batch(points, demands, capacities, iterations=iterations, seed=seed)[0]
 
 
@@ -39,10 +39,10 @@ def prize_tours(instances: list[Any], iterations: int, seed: int) -> Integers:
     """Tours that collect prizes."""
     from mdpzoo_combinatorial.local_search import prize_search
 
-    prizes, limits = _stacked(instances, "prizes"), np.array([each.limit for each in instances])
-    points = _stacked(instances, "coordinates")
+    prizes, limits = _stack(instances, "prizes"), np.array([each.limit for each in instances])
+    points = _stack(instances, "coordinates")
     return prize_search.solve_batch(points, prizes, limits, iterations=iterations, seed=seed)[0]
 
 
-def _stacked(instances: list[Any], field: str) -> NDArray[Any]:
+def _stack(instances: list[Any], field: str) -> NDArray[Any]:
     return np.stack([getattr(each, field) for each in instances])

@@ -1,9 +1,9 @@
 """Imitation of near-optimal solutions (BQ-NCO: Drakulic et al. 2023, section 4), on one process or several.
 
-Which states are imitated is in ``sampling``. What differs from the paper: Muon and AdamW (``optimiser``) with a
-warm-up, a constant rate and a cooldown; a batch holds a number of tokens instead of a number of states; the loss takes
-several labels wherever several choices are equally right. With one label it is the cross-entropy, with several
-``logsumexp(s) - mean(s over labels)``.
+The imitated states are defined in ``sampling``. What differs from the paper: Muon and AdamW (``optimiser``) with a
+warm-up, a constant rate and a cooldown; the size of a batch is a number of tokens instead of states; states have
+several labels if several choices are equally good. The loss is the cross-entropy for one label, and ``logsumexp(s) -
+mean(s over labels)`` for several.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,14 +26,14 @@ PRECISIONS = ("float32", "bfloat16")
 
 @dataclass(frozen=True)
 class ImitationSettings:
-    """How a network is fitted; checks itself.
+    """Settings of imitation, validated when created.
 
     Attributes:
         learning_rate: of both optimisers, reached after the warm-up, in (0, 1].
-        cooldown: share of the run at its end over which the rate falls linearly, in [0, 1].
-        final_fraction: learning rate at the end over ``learning_rate``, in [0, 1].
+        cooldown: last fraction of the run, in which the rate falls linearly, in [0, 1].
+        final_fraction: final learning rate over ``learning_rate``, in [0, 1].
         warm_up: updates over which the rate rises from 0, at least 0.
-        tokens: in a batch; a batch of states of ``m`` tokens holds about ``tokens // m`` of them, at least 1.
+        tokens: size of a batch; a batch has about ``tokens // m`` states of ``m`` tokens, at least 1.
         weight_decay: of matrices, at least 0.
         clip: largest norm of the gradient, positive.
         precision: of the forward pass, ``float32`` or ``bfloat16``; weights are float32 in any case.
@@ -49,7 +49,7 @@ class ImitationSettings:
     precision: str = "float32"
 
     def __post_init__(self) -> None:
-        """Raises SettingError, naming the setting, its value and its range."""
+        """Raises SettingError if a setting is out of range; the message names the setting, its value and its range."""
         for name in ("warm_up", "tokens"):
             at_least(name, getattr(self, name), int(name == "tokens"))
         for name, low, high in (
@@ -70,13 +70,13 @@ class ImitationSettings:
 
 @dataclass(frozen=True)
 class Update:
-    """What one update did.
+    """The statistics of one update.
 
     Attributes:
-        decisions: how many choices were imitated, on all processes.
+        decisions: number of imitated choices, on all processes.
         loss: cross-entropy of the labels in nats, a scalar tensor on the network's device.
-        accuracy: share of the states whose best score is a label, in [0, 1], likewise.
-        gradient_norm: before clipping, likewise.
+        accuracy: fraction of states whose highest score is a label, in [0, 1], a scalar tensor.
+        gradient_norm: before clipping, a scalar tensor.
     """
 
     decisions: int
@@ -87,7 +87,7 @@ class Update:
 
 @dataclass
 class Progress:
-    """Where a fit stands: what a checkpoint must keep beside weights, optimiser and generator.
+    """The progress of training, which a checkpoint stores besides weights, optimiser and generator.
 
     Attributes:
         decisions: imitated so far.
@@ -101,7 +101,7 @@ class Progress:
 
 
 def losses(network: nn.Module, examples: Examples, relative: bool) -> tuple[Tensor, Tensor]:
-    """Cross-entropies of the labels, and whether the best score is a label, ``[B]`` both."""
+    """Returns cross-entropies of the labels, and whether the highest score is a label, ``[B]`` each."""
     scores = network(examples.problem.tokens(examples.batch, examples.left, relative=relative))
     logs = log_softmax(scores.float(), 1)
     loss = -(examples.best * logs.masked_fill(examples.best == 0, 0.0)).sum(1)
@@ -110,9 +110,9 @@ def losses(network: nn.Module, examples: Examples, relative: bool) -> tuple[Tens
 
 
 def learning_rate(settings: ImitationSettings, updates: int, progress: float) -> float:
-    """The rate of update number ``updates`` (from 0) at ``progress`` in [0, 1]: up, level, down.
+    """Returns the learning rate of update number ``updates`` (from 0) at ``progress`` in [0, 1].
 
-    In a short run the warm-up ends with the first tenth of it.
+    In a short run, the warm-up takes at most a tenth of it.
     """
     warm = max((updates + 1) / max(1, settings.warm_up), 10 * progress)
     to_go = 1.0 - min(max(progress, 0.0), 1.0)
@@ -122,10 +122,10 @@ def learning_rate(settings: ImitationSettings, updates: int, progress: float) ->
 
 
 class World:
-    """The processes that fit one network together; one, unless ``torchrun`` or ``torch.distributed`` says otherwise."""
+    """The processes that train one network together; one, unless ``torchrun`` or ``torch.distributed`` started more."""
 
     def __init__(self) -> None:
-        """Joins the other processes that ``torchrun`` started: gloo on CPUs, NCCL where there are GPUs."""
+        """Connects to the other processes of ``torchrun``, by gloo on CPUs and NCCL on GPUs."""
         import torch.distributed as distributed
 
         able = distributed.is_available()
@@ -136,7 +136,7 @@ class World:
         self.size = self._distributed.get_world_size() if self._distributed else 1
 
     def sum(self, tensors: Sequence[Tensor]) -> None:
-        """Adds tensors up over all processes, in place."""
+        """Sums tensors over all processes, in place."""
         if self._distributed is None or self.size == 1:
             return
         flat = torch.cat([each.flatten() for each in tensors])
@@ -158,7 +158,7 @@ def imitation_step(
     forward: Callable[..., Any] = losses,
     world: World | None = None,
 ) -> Update:
-    """Fits the network to one batch; several processes fit it together, each to its part.
+    """Updates the network by one batch; each of several processes computes a part of the gradient.
 
     Args:
         network: is changed.
@@ -166,8 +166,8 @@ def imitation_step(
         examples: on the CPU, the same on every process.
         rate: the learning rate of this update.
         settings: clip and precision are read.
-        relative: which features the network takes.
-        forward: ``losses``, or what ``torch.compile`` made of it.
+        relative: whether the network's features are relative to the state.
+        forward: ``losses``, or its compiled version.
         world: the processes; None: this one.
     """
     world, device, count = world or World(), next(network.parameters()).device, len(examples.best)
@@ -188,13 +188,13 @@ def imitation_step(
 
 
 class Learner(NamedTuple):
-    """What is fitted.
+    """The network to train.
 
     Attributes:
         network: is changed.
         optimiser: over the network's weights; is changed.
-        problem: as the network sees it; None: the registered one of the labels' name.
-        relative: which features the network takes.
+        problem: for BQ-NCO; None: the registered problem of the labels.
+        relative: whether the network's features are relative to the state.
         compiled: whether ``torch.compile`` compiles forward and backward passes.
     """
 
@@ -216,22 +216,22 @@ def imitate(
     *,
     until: int | None = None,
 ) -> bool:
-    """Fits until ``total`` decisions are imitated or ``report`` returns False.
+    """Trains until ``total`` decisions are imitated or ``report`` returns False.
 
-    Deterministic: weights, optimiser, generator and progress decide the rest of the run, whatever came before.
+    Deterministic: the rest of the run depends only on weights, optimiser, generator and progress.
 
-    Args:
-        learner: is changed.
-        labels: each batch takes one of them, drawn uniformly; name one twice to draw it twice as often.
-        settings: rates and sizes.
-        generator: on the CPU; is advanced.
-        progress: is advanced.
-        total: decisions at which the fit ends, counted from the first of ``progress``; the rate falls towards it.
-        report: called after each update, with ``progress`` already advanced.
-        until: decisions at which to stop, before the end of the fit; None: its end.
+        Args:
+            learner: is changed.
+            labels: each batch is from one of them, drawn uniformly; list one twice to draw it twice as often.
+            settings: rates and sizes.
+            generator: on the CPU; is advanced.
+            progress: is advanced.
+            total: decisions at the end of training, counted from the start of ``progress``; the rate falls towards it.
+            report: called after each update, with ``progress`` already advanced.
+            until: decisions at which to stop earlier; None: ``total``.
 
-    Returns:
-        Whether ``report`` never said False.
+        Returns:
+            False if ``report`` has returned False.
     """
     network, optimiser, relative = learner.network, learner.optimiser, learner.relative
     sources, world = [prepare(each, learner.problem) for each in labels], World()

@@ -1,7 +1,9 @@
 """Self-improvement: a network imitates the best of its own solutions, so that a new problem needs no solver.
 
-Round by round, solutions of a pool of instances are drawn from the network, the best known of each is kept, and the
-pool is imitated. Sources: Corsini et al. 2024 ("Self-labeling the job shop scheduling problem") and Pirnay and Grimm
+In each round, solutions for a pool of instances are sampled from the network, the best solution of each instance is
+kept, and these are imitated.
+
+Sources: Corsini et al. 2024 ("Self-labeling the job shop scheduling problem") and Pirnay and Grimm
 2024 ("Self-improvement for neural combinatorial optimization", sampling without replacement there, with it here).
 """
 
@@ -26,38 +28,38 @@ AT_ONCE = 64  # instances decoded as one batch
 
 @dataclass(frozen=True)
 class ImprovementSettings:
-    """How a network improves itself; checks itself.
+    """Settings of self-improvement, validated when created.
 
     Attributes:
         decisions: imitated in a round, at least 1.
-        samples: solutions drawn for each instance in a round, at least 1.
+        samples: solutions sampled for each instance in a round, at least 1.
     """
 
     decisions: int = 50_000
     samples: int = 16
 
     def __post_init__(self) -> None:
-        """Raises SettingError, naming the setting, its value and its range."""
+        """Raises SettingError if a setting is out of range; the message names the setting, its value and its range."""
         for name, value in vars(self).items():
             at_least(name, value, 1)
 
 
 class Pool:
-    """Random instances and the best solutions known of them.
+    """Random instances with the best solutions found so far.
 
     Attributes:
-        rounds: how often solutions were drawn.
-        actions: ``[K, M]`` int64, choices as the direct form takes them, then -1; None before the first round.
+        rounds: number of rounds in which solutions were sampled.
+        actions: ``[K, M]`` int64, actions of the direct form, padded with -1; None before the first round.
     """
 
     def __init__(self, problem: Problem, count: int, size: int, seed: int) -> None:
         """Draws the instances.
 
         Args:
-            problem: of which they are.
-            count: how many.
-            size: nodes, customers or items of each.
-            seed: decides instances and samples.
+            problem: of the instances.
+            count: number of instances.
+            size: nodes, customers or items of each instance.
+            seed: of instances and samples.
         """
         self.problem, self.seed = problem, seed
         self.instances = generate(problem.name, count, size, seed)
@@ -66,16 +68,16 @@ class Pool:
         self.actions: Tensor | None = None
 
     def restore(self, actions: Tensor, rounds: int) -> None:
-        """Takes up the best solutions known ``[K, M]`` where a run was stopped.
+        """Sets the best solutions ``[K, M]`` of a run that was interrupted.
 
         Raises:
-            InstanceError: they are no solutions of these instances.
+            InstanceError: if they are not solutions of these instances.
         """
         self.actions, self.rounds = actions, rounds
         self.labels()
 
     def improve(self, network: nn.Module, relative: bool, settings: ImprovementSettings) -> None:
-        """Draws solutions of all instances and keeps those that are better than the best known."""
+        """Samples solutions of all instances and keeps those that are better than the previous best."""
         parts = []
         for begin in range(0, len(self.instances), AT_ONCE):
             some = slice(begin, begin + AT_ONCE)
@@ -97,11 +99,11 @@ class Pool:
             drawn = nn.functional.pad(drawn, (0, choices - drawn.shape[1]), value=-1)
             if known is not None:
                 known = known.to(drawn.device)
-                drawn = torch.where((found.worth > task.objective(known)).unsqueeze(1), drawn, known)
+                drawn = torch.where((found.objective > task.objective(known)).unsqueeze(1), drawn, known)
         return drawn.cpu().clone()
 
     def labels(self) -> Labels:
-        """The best solutions known, to be imitated."""
+        """Returns the best solutions as labels."""
         assert self.actions is not None
         closed = self.problem.record.closed
         return Labels(self.problem.name, self.batch, nn.functional.pad(self.actions, (int(closed), 0)))

@@ -1,7 +1,7 @@
-"""Labels of the training mixtures: one set a problem, described as data, made chunk by chunk over days.
+"""Labels of the training mixtures: one set for each problem, described as data and created in chunks over days.
 
-A set is a sequence of chunks. The set's seed and the number of a chunk decide its kind, its size, its instances and the
-search that solves them, so that a set can be made in any order, stopped at any moment and extended later.
+A set is a sequence of chunks. The kind, the size, the instances and the search of a chunk depend only on the set's seed
+and the chunk's number, so that chunks can be created in any order, interrupted at any time, and added later.
 """
 
 import time
@@ -29,14 +29,14 @@ from mdpzoo_combinatorial.problems import PROBLEMS, record_named
 
 @dataclass(frozen=True)
 class LabelSet:
-    """What is solved and how; checks itself.
+    """The instances of a set and the effort of solving them; validated when created.
 
     Attributes:
         problem: one of the five.
-        chunks: how many, at least 1.
+        chunks: number of chunks, at least 1.
         kinds: relative frequency of each kind of the mixture, positive.
         sizes: smallest and largest number of nodes, customers or items; the size of a chunk is uniform between them.
-        iterations: of this project's own search, by token; not read for Knapsack, which is solved exactly.
+        iterations: of this package's search, per token; not used for Knapsack, which is solved exactly.
         seed: in ``[0, 2**63)``.
         instances: in a chunk, at least 1.
     """
@@ -50,7 +50,7 @@ class LabelSet:
     instances: int = 128
 
     def __post_init__(self) -> None:
-        """Raises SettingError, naming the setting, its value and its range."""
+        """Raises SettingError if a setting is out of range; the message names the setting, its value and its range."""
         object.__setattr__(self, "problem", record_named(self.problem).name)
         object.__setattr__(self, "sizes", tuple(self.sizes))
         for name, least in (("chunks", 1), ("iterations", 0), ("seed", 0), ("instances", 1)):
@@ -69,7 +69,7 @@ class LabelSet:
             raise SettingError(f"sizes must be two numbers, {least} <= smallest <= largest, got {list(self.sizes)}")
 
     def cell(self, chunk: int) -> tuple[str, int, int, int]:
-        """Kind and size of a chunk, and the seeds of its instances and its search."""
+        """Returns kind and size of a chunk, and the seeds of its instances and its search."""
         stream = np.random.SeedSequence([self.seed, chunk])
         rng, shares = np.random.default_rng(stream), np.array(list(self.kinds.values()), np.float64)
         kind = list(self.kinds)[rng.choice(len(shares), p=shares / shares.sum())]
@@ -86,17 +86,17 @@ class LabelSet:
         return Labels(self.problem, batch, torch.from_numpy(np.asarray(found, np.int64)))
 
     def file(self, folder: Path, chunk: int) -> Path:
-        """Where a chunk is kept; the name tells its kind and size."""
+        """Returns the file of a chunk; its name contains kind and size."""
         kind, size, _, _ = self.cell(chunk)
         return folder / f"{self.problem.lower()}-{chunk:06d}-{kind}-{size}.npz"
 
     def missing(self, folder: Path) -> list[int]:
-        """Chunks that are not there yet, in order."""
+        """Returns the chunks that do not exist yet, in order."""
         present = {int(each.name.split("-")[1]) for each in folder.glob(f"{self.problem.lower()}-*.npz")}
         return [chunk for chunk in range(self.chunks) if chunk not in present]
 
     def write(self, folder: Path, chunk: int) -> float:
-        """Makes a chunk and writes its file, whole or not at all; returns the CPU-seconds, which the file notes too."""
+        """Creates a chunk and writes its file atomically; returns the CPU seconds, which the file contains as well."""
         folder.mkdir(parents=True, exist_ok=True)
         began = time.process_time()
         labels = self.make(chunk)
@@ -106,22 +106,22 @@ class LabelSet:
 
 
 def sample(folder: Path, most: int, seed: int) -> list[Labels]:
-    """Reads at most so many chunks of a folder, drawn without replacement; each is a source for ``imitate``.
+    """Reads a random sample of the chunks in a folder; each is a source for ``imitate``.
 
     Raises:
-        InstanceError: a file is damaged.
-        SettingError: the folder holds no chunk.
+        InstanceError: if a file is damaged.
+        SettingError: if the folder has no chunk.
     """
     files = sorted(folder.glob("*.npz"))
     if not files:
-        raise SettingError(f"{str(folder)!r} holds no labels; write some with LabelSet.write")
+        raise SettingError(f"{str(folder)!r} has no labels; create some with LabelSet.write")
     rng = np.random.default_rng(np.random.SeedSequence(seed))
     chosen = rng.choice(len(files), min(most, len(files)), replace=False)
     return [read_labels(files[k]) for k in sorted(chosen.tolist())]
 
 
 def summary(folder: Path) -> dict[str, Any]:
-    """For the card: instances of each kind, and CPU-minutes that the labels took."""
+    """Returns the number of instances of each kind, and the CPU minutes of all labels, for the model card."""
     counts: Counter[str] = Counter()
     seconds = 0.0
     for file in sorted(folder.glob("*.npz")):

@@ -1,8 +1,8 @@
-"""Near-optimal solutions to imitate: random instances and what an expert made of them, in files.
+"""Files of random instances with near-optimal solutions by an expert, for imitation.
 
 What differs from the paper (Drakulic et al. 2023, section 5): its labels come from Concorde, LKH and EA4OP; these come
-from this project's own compiled searches and its exact knapsack, so that weights that imitate them carry nobody else's
-licence. Any other solver of the registry can be named instead; of those, ``lkh`` may not be used commercially.
+from this package's compiled searches and its exact knapsack solver, so that weights trained on them are free of other
+licences. Any other solver of the registry can be used instead; ``lkh`` is for non-commercial use only.
 """
 
 import os
@@ -28,21 +28,22 @@ from mdpzoo_combinatorial.instances.generators import generate
 from mdpzoo_combinatorial.problems import PROBLEMS as RECORDS
 from mdpzoo_combinatorial.problems import ProblemRecord, record_named, resolve
 
-CHUNK = 256  # instances a file; what an interrupted run can lose
+CHUNK = 256  # instances per file; an interrupted run loses at most one file
 OWN = "own"
-FIELDS = ("numbers", "resource", "places", "unit", "costs", "tolerance")  # of a ``Batch``
-NARROW = {"numbers": np.float32, "sequence": np.int16}  # as they are stored
+FIELDS = ("numbers", "resource", "coordinates", "unit", "costs", "tolerance")  # of a ``Batch``
+STORED_AS = {"coordinates": "places"}  # names in files, where they differ
+NARROW = {"numbers": np.float32, "sequence": np.int16}  # types in files
 
 
 @dataclass(frozen=True)
 class Labels:
-    """Instances of one problem and size, and a near-optimal solution of each; checks itself.
+    """Instances of one problem and size with a near-optimal solution of each; validated when created.
 
     Attributes:
         problem: its name.
         batch: K instances of n tokens.
-        sequence: ``[K, M]`` int64: tours of all n nodes from any node (TSP, ATSP; M = n), actions ``2 * customer + via
-            depot`` (CVRP; M = n - 1), nodes visited (OP) or items taken (Knapsack), the rest -1.
+        sequence: ``[K, M]`` int64: tours of all n nodes from any node (TSP, ATSP; M = n), actions ``2 * customer +
+            via_depot`` (CVRP; M = n - 1), visited nodes (OP) or chosen items (Knapsack), padded with -1.
     """
 
     problem: str
@@ -50,7 +51,7 @@ class Labels:
     sequence: Tensor
 
     def __post_init__(self) -> None:
-        """Raises InstanceError when shapes disagree, a number is not finite or a row is no solution."""
+        """Raises InstanceError if shapes do not match, a number is not finite, or a row is not a solution."""
         if self.problem not in PROBLEMS:
             raise InstanceError(f"labels are of the unknown problem {self.problem!r}")
         problem, count, size = PROBLEMS[self.problem], len(self.batch), self.batch.size
@@ -63,24 +64,24 @@ class Labels:
             )
         tokens = torch.div(self.sequence, problem.action_variants, rounding_mode="floor")
         ordered = tokens.sort(1).values
-        first = size - length  # a depot is no choice
+        first = size - length  # a depot cannot be chosen
         if not problem.shrinks and not bool((ordered == torch.arange(first, size)).all()):
-            raise InstanceError(f"labels hold a solution that does not visit each of its {length} nodes once")
+            raise InstanceError(f"labels have a solution that does not visit each of its {length} nodes once")
         wrong = ((ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] >= 0)).any() | (ordered >= size).any()
         wrong |= ((ordered >= 0) & (ordered < first)).any()
         if problem.shrinks and bool(wrong):
-            raise InstanceError(f"labels hold a solution with a token twice or one that is none of {size}")
+            raise InstanceError(f"labels have a solution with a repeated token or one outside 0..{size - 1}")
 
     def __len__(self) -> int:
         return len(self.sequence)
 
     def rows(self, chosen: Any) -> "Labels":
-        """Some of the labels, by a slice or by indices."""
+        """Returns some of the labels, by a slice or by indices."""
         return Labels(self.problem, self.batch.rows(chosen), self.sequence[chosen])
 
     @property
     def solutions(self) -> list[list[int]]:
-        """What each instance's ``objective`` takes: tours, stops with the depot between routes (CVRP) or items."""
+        """Solutions as each instance's ``objective`` expects them."""
         rows = [row[row >= 0].tolist() for row in self.sequence]
         return [RECORDS[self.problem].solution(row) for row in rows]
 
@@ -100,14 +101,14 @@ def make_labels(
 
     Args:
         problem: one of the five.
-        count: how many, at least 1.
-        size: nodes (TSP, ATSP), customers (CVRP, OP) or items of each.
-        seed: decides instances and searches.
-        expert: ``"own"``: this project's own search, or dynamic programming; else a solver of the registry.
+        count: number of instances, at least 1.
+        size: nodes (TSP, ATSP), customers (CVRP, OP) or items of each instance.
+        seed: of instances and searches.
+        expert: ``"own"``: this package's search, or dynamic programming; else a solver of the registry.
         iterations: of our own search, for each instance; None: the
             record's number times the tokens.
-        seconds: that another solver gets for each instance; None: until it ends by itself.
-        **options: of the random instances, as ``generate`` takes them.
+        seconds: time limit of another solver for each instance; None: no limit.
+        **options: of ``generate``, for the random instances.
 
     Raises:
         SettingError: a value is out of range, or a name is unknown.
@@ -128,7 +129,7 @@ def make_labels(
 
 
 def own_solutions(record: ProblemRecord, instances: list[Any], iterations: int, seed: int) -> NDArray[np.int64]:
-    """``Labels.sequence`` by our own search or, where the record has none, by its exact solver.
+    """Returns ``Labels.sequence`` by this package's search or, if there is none, by the record's exact solver.
 
     Raises:
         SettingError: if the problem has neither.
@@ -141,7 +142,7 @@ def own_solutions(record: ProblemRecord, instances: list[Any], iterations: int, 
 
 
 def registry_solutions(instances: list[Any], solver: str, seconds: float | None, seed: int) -> NDArray[np.int64]:
-    """``Labels.sequence`` by a solver of the registry."""
+    """Returns ``Labels.sequence`` by a solver of the registry."""
     from mdpzoo_combinatorial.baselines.registry import solve
 
     rows = []
@@ -166,17 +167,17 @@ def write_labels(
     report: Callable[[int], None] | None = None,
     **settings: Any,
 ) -> None:
-    """Makes labels in files of 256 instances; a file that exists is kept, so a stopped run goes on where it was.
+    """Writes labels in files of 256 instances; existing files are kept, so that an interrupted run can be resumed.
 
     Args:
-        folder: created when absent; keep one size and one seed in it.
+        folder: created if it does not exist; use one folder for each size and seed.
         problem: as in ``make_labels``.
-        count: how many instances in all, rounded up to whole files.
+        count: total number of instances, rounded up to complete files.
         size: as in ``make_labels``.
-        seed: chunk ``k`` is drawn from ``(seed, k)``: more instances later leave the first ones as they were.
-        jobs: processes at a time, at least 1.
-        report: called with the number of instances present after each file.
-        **settings: further ones of ``make_labels``.
+        seed: file k is drawn from ``(seed, k)``, so that instances can be added later.
+        jobs: number of parallel processes, at least 1.
+        report: called after each file with the number of instances so far.
+        **settings: further arguments of ``make_labels``.
     """
     kind, folder = problem_named(problem), Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -203,7 +204,7 @@ def _tell(report: Callable[[int], None] | None, chunks: int) -> None:
 
 
 def _make_chunk(target: Path, problem: str, size: int, seed: int, index: int, settings: dict[str, Any]) -> None:
-    """Makes one file, whole or not at all."""
+    """Writes one file atomically."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     chunk_seed = int(np.random.SeedSequence([seed, index]).generate_state(1)[0])
     labels = make_labels(problem, CHUNK, size, seed=chunk_seed, **settings)
@@ -211,10 +212,10 @@ def _make_chunk(target: Path, problem: str, size: int, seed: int, index: int, se
 
 
 def write_chunk(target: Path, labels: Labels, **notes: float | str) -> None:
-    """Writes labels, and notes that ``read_labels`` ignores; the file is there whole or not at all."""
+    """Writes labels atomically, with notes that ``read_labels`` ignores."""
     parts = {name: getattr(labels.batch, name) for name in FIELDS} | {"sequence": labels.sequence}
     arrays = {name: each.numpy() for name, each in parts.items() if each is not None}
-    arrays = {name: each.astype(NARROW.get(name, each.dtype)) for name, each in arrays.items()}
+    arrays = {STORED_AS.get(name, name): each.astype(NARROW.get(name, each.dtype)) for name, each in arrays.items()}
     with replacing(target) as beside, beside.open("wb") as file:
         np.savez_compressed(file, problem=np.array(labels.problem), **arrays, **notes)  # type: ignore[arg-type]
 
@@ -224,38 +225,39 @@ def read_labels(path: str | Path, most: int | None = None) -> Labels:
 
     Args:
         path: a file or a folder.
-        most: instances that are read at most, whole files; None: all.
+        most: maximum number of instances, in complete files; None: all.
 
     Raises:
-        InstanceError: nothing is there, a file is damaged, or the files hold several problems or sizes.
+        InstanceError: if there are no files, a file is damaged, or the files are of different problems or sizes.
     """
     path = Path(path)
     files = sorted(path.glob("*.npz")) if path.is_dir() else [path] if path.suffix == ".npz" else []
     if not files:
-        raise InstanceError(f"{path} holds no labels: name a folder or a .npz file that write_labels has written")
+        raise InstanceError(f"{path} has no labels; pass a folder or a .npz file of write_labels")
     chunks = [_read_chunk(each) for each in files[: None if most is None else -(-most // CHUNK)]]
     first = chunks[0]
     for name, chunk in zip(files, chunks, strict=False):
         if chunk.problem != first.problem or chunk.batch.size != first.batch.size:
             raise InstanceError(f"{path} holds labels of several problems or sizes, {name.name} for one: keep one each")
-    batch = Batch(**{name: _joined([getattr(each.batch, name) for each in chunks]) for name in FIELDS})
+    batch = Batch(**{name: _concatenate([getattr(each.batch, name) for each in chunks]) for name in FIELDS})
     return Labels(first.problem, batch, torch.cat([each.sequence for each in chunks]))
 
 
-def _joined(parts: list[Tensor | None]) -> Any:
+def _concatenate(parts: list[Tensor | None]) -> Any:
     return None if parts[0] is None else torch.cat([each for each in parts if each is not None])
 
 
 def _read_chunk(path: Path) -> Labels:
-    """One file, checked, or one sentence."""
+    """Reads and validates one file."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
             problem = str(data["problem"])
-            arrays = {name: data[name] for name in (*FIELDS, "sequence") if name in data.files}
+            stored = {name: STORED_AS.get(name, name) for name in (*FIELDS, "sequence")}
+            arrays = {name: data[key] for name, key in stored.items() if key in data.files}
     except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-        raise InstanceError(f"{path} is no file of labels: {error}") from error
+        raise InstanceError(f"{path} is not a file of labels: {error}") from error
     if not {"numbers", "resource", "sequence"} <= arrays.keys():
-        raise InstanceError(f"{path} is no file of labels: numbers, resource or sequence are missing")
+        raise InstanceError(f"{path} is not a file of labels: numbers, resource or sequence is missing")
     wide = {
         name: np.int64 if name == "sequence" else np.float64 for name in ("numbers", "resource", "unit", "sequence")
     }
@@ -265,14 +267,14 @@ def _read_chunk(path: Path) -> Labels:
 
 
 def _check_shapes(labels: Labels) -> None:
-    """Raises InstanceError where an array of the batch has a wrong shape, is missing or holds no finite number."""
+    """Raises InstanceError if an array of the batch is missing, has another shape, or is not finite."""
     batch, problem = labels.batch, PROBLEMS[labels.problem]
     amounts = len(problem.record.observation.amounts)
     shape = tuple(batch.numbers.shape)
     if len(shape) != 3 or shape[2] != amounts:
         raise InstanceError(f"labels of {labels.problem} need numbers [K, n, {amounts}], got {list(shape)}")
     count, size = shape[:2]
-    needed = {"resource": (count,)} | ({"places": (count, size, 2), "unit": (count,)} if problem.planar else {})
+    needed = {"resource": (count,)} | ({"coordinates": (count, size, 2), "unit": (count,)} if problem.planar else {})
     needed |= {"costs": (count, size, size)} if problem.record.costs else {}
     for name, wanted in needed.items():
         given = getattr(batch, name)
@@ -282,4 +284,4 @@ def _check_shapes(labels: Labels) -> None:
     for name in FIELDS:
         given = getattr(batch, name)
         if given is not None and not bool(torch.isfinite(given).all()):
-            raise InstanceError(f"labels hold a number in {name} that is not finite")
+            raise InstanceError(f"labels have a number in {name} that is not finite")

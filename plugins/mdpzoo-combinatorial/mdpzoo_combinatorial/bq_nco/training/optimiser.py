@@ -1,8 +1,8 @@
-"""How weights follow their gradients: Muon for the matrices of the layers, AdamW for all else.
+"""The optimisers: Muon for the matrices of the layers, AdamW for all other weights.
 
-Muon (Jordan et al. 2024, "Muon: an optimizer for hidden layers in neural networks") takes the orthogonal part of the
-momentum; its steps are as long as AdamW's (Liu et al. 2025, "Muon is scalable for LLM training"), so one rate suits
-both. The paper has Adam.
+Muon (Jordan et al. 2024, "Muon: an optimizer for hidden layers in neural networks") orthogonalises the momentum; its
+steps are scaled to the length of AdamW's (Liu et al. 2025, "Muon is scalable for LLM training"), so that both use the
+same learning rate. The paper uses Adam.
 """
 
 from collections.abc import Mapping
@@ -15,8 +15,8 @@ BETAS = (0.9, 0.98)  # AdamW's
 MOMENTUM = 0.95  # Muon's
 
 
-def stacked(network: nn.Module) -> set[str]:
-    """Names of the weight matrices inside stacked layers; those of embeddings and scores are not among them."""
+def layer_matrices(network: nn.Module) -> set[str]:
+    """Returns the names of the weight matrices of stacked layers, without embeddings and scores."""
     lists = [name for name, each in network.named_modules() if isinstance(each, nn.ModuleList)]
     return {
         name
@@ -26,18 +26,18 @@ def stacked(network: nn.Module) -> set[str]:
 
 
 class Optimiser(NamedTuple):
-    """Both optimisers of one network, as one.
+    """Both optimisers of one network.
 
     Attributes:
-        matrices: over the matrices of the layers.
-        others: over all other weights; of these, matrices decay.
+        matrices: for the matrices of the layers.
+        others: for all other weights; only matrices have weight decay.
     """
 
     matrices: torch.optim.Muon
     others: torch.optim.AdamW
 
     def step(self, rate: float) -> None:
-        """Moves all weights along their gradients at a rate."""
+        """Updates all weights with a learning rate."""
         for each in self:
             for group in each.param_groups:
                 group["lr"] = rate
@@ -50,14 +50,14 @@ class Optimiser(NamedTuple):
 
 
 def new_optimiser(network: nn.Module, rate: float, decay: float) -> Optimiser:
-    """Optimisers without a past.
+    """Creates optimisers.
 
     Args:
-        network: whose weights they will change.
+        network: whose weights they update.
         rate: their learning rate.
-        decay: of the matrices, by ``rate * decay`` a step.
+        decay: weight decay of the matrices, by ``rate * decay`` per step.
     """
-    names, weights = stacked(network), dict(network.named_parameters())
+    names, weights = layer_matrices(network), dict(network.named_parameters())
     inside = [weights[name] for name in weights if name in names]
     outside = {name: each for name, each in weights.items() if name not in names}
     decaying = [each for name, each in outside.items() if each.dim() == 2 and name != "ends"]
@@ -68,8 +68,8 @@ def new_optimiser(network: nn.Module, rate: float, decay: float) -> Optimiser:
 
 
 def moments(network: nn.Module, optimiser: Optimiser) -> dict[str, Tensor]:
-    """The past of the optimisers, zeros before the first update: ``mean.<weight>``, ``square.<weight>``, ``step``."""
-    names, tensors = stacked(network), {"step": torch.zeros(())}
+    """Returns the optimisers' state, 0 before the first update: ``mean.<weight>``, ``square.<weight>``, ``step``."""
+    names, tensors = layer_matrices(network), {"step": torch.zeros(())}
     for name, weight in network.named_parameters():
         if name in names:
             state = optimiser.matrices.state.get(weight, {})
@@ -83,10 +83,10 @@ def moments(network: nn.Module, optimiser: Optimiser) -> dict[str, Tensor]:
 
 
 def restore_moments(network: nn.Module, optimiser: Optimiser, tensors: Mapping[str, Tensor]) -> None:
-    """Puts back what ``moments`` took."""
+    """Restores the state that ``moments`` returned."""
     if not float(tensors["step"]):
         return
-    names = stacked(network)
+    names = layer_matrices(network)
     for name, weight in network.named_parameters():
         mean = tensors[f"mean.{name}"].to(weight.device)
         if name in names:

@@ -1,4 +1,4 @@
-"""What a fit of BQ-NCO tells Stable-Baselines3: its counts, its callback and the lines of its log."""
+"""Reports training to Stable-Baselines3: counts, callback and log."""
 
 import sys
 import time
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 
 class Report:
-    """Called after each update: counts, asks the callback, writes means of the updates since the last line."""
+    """Called after each update: counts, calls the callback, and logs means over the updates since the last line."""
 
     def __init__(self, agent: "BQNCO", callback: BaseCallback, interval: int | None) -> None:
-        """Writes a line every ``interval`` updates; None or 0: only when asked to."""
+        """Logs every ``interval`` updates; None or 0: only when ``write`` is called."""
         self.agent, self.callback, self.interval = agent, callback, interval
         self.updates: list[Update] = []
 
     def __call__(self, update: Update) -> bool:
-        """Takes in one update; False where the callback wants to stop."""
+        """Reports one update; returns False if the callback stops training."""
         agent = self.agent
         agent.num_timesteps = agent.progress.decisions
         agent._n_updates = agent.progress.updates
@@ -37,7 +37,7 @@ class Report:
         return going_on
 
     def write(self) -> None:
-        """One line of the log; nothing when no update came since the last."""
+        """Logs the updates since the last line, if there are any."""
         if not self.updates:
             return
         agent, logger = self.agent, self.agent.logger

@@ -1,4 +1,4 @@
-"""What an agent imitates: labels of files, of an expert, or the best of its own solutions, round by round."""
+"""The labels that an agent imitates: from files, by an expert, or its own best solutions in rounds."""
 
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def labels_of(agent: "BQNCO") -> list[Labels]:
-    """Returns the labels of the agent's files or, without files, those that its expert makes."""
+    """Returns the labels of the agent's files or, if there are none, those of its expert."""
     if agent.labels:
         return [read_labels(each) for each in agent.labels]
     name, count = agent.problem.name, agent.num_instances
@@ -18,9 +18,9 @@ def labels_of(agent: "BQNCO") -> list[Labels]:
 
 
 def next_round(agent: "BQNCO") -> tuple[list[Labels], int]:
-    """Returns the best solutions known and the number of decisions at which the round ends.
+    """Returns the best solutions and the number of decisions at the end of the round.
 
-    At the end of a round the network draws solutions anew, of which the better ones replace those of the pool.
+    At the end of a round, the network samples new solutions, which replace worse ones in the pool.
     """
     if agent.pool is None:
         agent.pool = Pool(agent.problem, agent.num_instances, agent.size, agent.label_seed)

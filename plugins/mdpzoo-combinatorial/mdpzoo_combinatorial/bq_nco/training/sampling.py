@@ -1,13 +1,13 @@
 """Labelled states drawn from solved instances (BQ-NCO: Drakulic et al. 2023, section 4).
 
-Every state on the way of an optimal solution is an instance whose optimal solution is the rest of the way, so one
-solved instance holds as many labelled decisions as it has states and symmetries. What differs from the paper:
+Every state of an optimal solution is an instance whose optimal solution is the rest of it, so one solved instance gives
+as many labelled decisions as it has states and symmetries. What differs from the paper:
 
-* TSP, ATSP: sizes reach the whole tour; any start, direction and symmetry of the square; ATSP's costs are transposed
-  with the direction;
-* CVRP: routes in the order of what their vehicles leave empty, the fullest first, each in either direction, and in half
-  of the batches only those within a sector;
-* where several choices are equally right (both ends of a closed tour or of a route, all items left), all are labels.
+* TSP, ATSP: sizes up to the complete tour; any start, direction and symmetry of the square; the costs of ATSP are
+  transposed with the direction;
+* CVRP: routes in descending order of their load, each in either direction, and in half of the batches only those
+  within a sector;
+* if several choices are equally good (both ends of a closed tour or of a route, all remaining items), all are labels.
 """
 
 import math
@@ -24,18 +24,18 @@ from mdpzoo_combinatorial.bq_nco.states.remainders import Batch, Remainder, keep
 from mdpzoo_combinatorial.bq_nco.training.labels import Labels
 from mdpzoo_combinatorial.problems import resolve
 
-SMALLEST_SECTOR = 0.15  # turns
-SMALLEST_PATH = 4  # nodes, both ends included: the least that leaves a choice
+SMALLEST_SECTOR = 0.15  # of a full turn
+SMALLEST_PATH = 4  # nodes including both ends: fewer have no choice
 
 
 class Examples(NamedTuple):
     """B labelled states.
 
     Attributes:
-        problem: whose states, as BQ-NCO sees it.
-        batch: B instances, state b is of instance b.
+        problem: of the states.
+        batch: B instances; state b is of instance b.
         left: the states.
-        best: ``[B, K L]`` float32, shares of the actions that are equally right; each row sums to 1.
+        best: ``[B, K L]`` float32, the label as probabilities of equally good actions; each row sums to 1.
     """
 
     problem: Problem
@@ -44,7 +44,7 @@ class Examples(NamedTuple):
     best: Tensor
 
     def part(self, index: int, parts: int) -> "Examples":
-        """Every ``parts``-th state from ``index`` on."""
+        """Returns every ``parts``-th state from ``index`` on."""
         chosen = torch.arange(index, len(self.best), parts)
         left = self.left.pick(chosen)._replace(row=torch.arange(len(chosen)))
         return Examples(self.problem, self.batch.rows(chosen), left, self.best[chosen])
@@ -54,12 +54,12 @@ class Prepared(NamedTuple):
     """Labels in the order in which they are imitated.
 
     Attributes:
-        labels: as they were given.
-        problem: whose, as BQ-NCO sees it.
-        sequence: ``[K, M]`` int64, tokens in their order, then -1.
-        length: ``[K]`` int64, how many.
-        first: ``[K, M]`` int64, the place at which the token's route begins (CVRP), else 0.
-        last: ``[K, M]`` int64, the place at which it ends.
+        labels: the original labels.
+        problem: of the labels.
+        sequence: ``[K, M]`` int64, tokens in order, padded with -1.
+        length: ``[K]`` int64, number of tokens.
+        first: ``[K, M]`` int64, the index at which the token's route begins (CVRP), else 0.
+        last: ``[K, M]`` int64, the index at which the token's route ends.
     """
 
     labels: Labels
@@ -71,18 +71,18 @@ class Prepared(NamedTuple):
 
 
 class Sampler(NamedTuple):
-    """How labels become labelled states: the order in which they are imitated, and one batch of about T tokens."""
+    """Functions of a problem: ``prepare`` orders labels for imitation, ``draw`` samples a batch of labelled states."""
 
     prepare: Callable[[Labels, Problem], Prepared]
     draw: Callable[[Prepared, int, torch.Generator], Examples]
 
 
 def prepare(labels: Labels, problem: Problem | None = None) -> Prepared:
-    """Puts labels in the order in which they are imitated.
+    """Orders labels for imitation.
 
     Args:
         labels: of the problem.
-        problem: as BQ-NCO sees it; None: the registered problem of that name.
+        problem: for BQ-NCO; None: the registered problem of that name.
     """
     problem = problem or PROBLEMS[labels.problem]
     sampler: Sampler = resolve(problem.record.learning.sampler)
@@ -90,7 +90,7 @@ def prepare(labels: Labels, problem: Problem | None = None) -> Prepared:
 
 
 def _as_stored(labels: Labels, problem: Problem) -> Prepared:
-    """Leaves the order as it is."""
+    """Keeps the order."""
     sequence = labels.sequence
     first = torch.zeros_like(sequence)
     count = (sequence >= 0).sum(1)
@@ -98,7 +98,7 @@ def _as_stored(labels: Labels, problem: Problem) -> Prepared:
 
 
 def _by_load(labels: Labels, problem: Problem) -> Prepared:
-    """Puts routes in the order of what their vehicles leave empty."""
+    """Sorts routes by descending load."""
     sequence = labels.sequence
     count = (sequence >= 0).sum(1)
     customer, begins = sequence // 2, sequence % 2 == 1
@@ -118,11 +118,11 @@ def _by_load(labels: Labels, problem: Problem) -> Prepared:
 
 
 def draw(sources: list[Prepared], tokens: int, generator: torch.Generator) -> Examples:
-    """One batch: one source and one depth, drawn uniformly, on the CPU.
+    """Samples a batch on the CPU, from one source and at one depth, both drawn uniformly.
 
     Args:
-        sources: of one problem; name one twice to draw it twice as often.
-        tokens: in all states together.
+        sources: of one problem; list one twice to draw it twice as often.
+        tokens: total number of tokens.
         generator: the only source of randomness.
     """
     chosen = sources[int(torch.randint(len(sources), (), generator=generator))]
@@ -131,7 +131,7 @@ def draw(sources: list[Prepared], tokens: int, generator: torch.Generator) -> Ex
 
 
 def _tours(source: Prepared, tokens: int, generator: torch.Generator) -> Examples:
-    """Contiguous pieces of tours, ``m`` nodes of all from 4 to the whole tour with its start again at its end."""
+    """Samples sub-paths of tours, of 4 nodes up to the complete tour with its start repeated at the end."""
     size = source.sequence.shape[1]
     length = int(torch.randint(SMALLEST_PATH, size + 2, (), generator=generator))
     count = max(1, tokens // length)
@@ -150,13 +150,13 @@ def _tours(source: Prepared, tokens: int, generator: torch.Generator) -> Example
     if length == size + 1 and batch.costs is None:  # a closed tour has two directions
         best[:, [2, length - 1]] = 0.5
     left = Remainder(torch.arange(count), node, None, batch.resource)
-    return Examples(source.problem, _mirrored(batch, generator), left, best)
+    return Examples(source.problem, _mirror(batch, generator), left, best)
 
 
 def _routes(source: Prepared, tokens: int, generator: torch.Generator) -> Examples:
-    """Customers from some place of the order on; the vehicle stands at the one before, with what it then holds.
+    """Samples the remaining customers from a position of the order on; the vehicle is at the previous customer.
 
-    In half of the batches only routes within a sector about the depot are left, as re-construction leaves them.
+    In half of the batches, only routes within a sector around the depot remain, as in re-construction.
     """
     customers = source.sequence.shape[1]
     width, share = (float(each) for each in torch.rand(2, generator=generator))
@@ -165,7 +165,7 @@ def _routes(source: Prepared, tokens: int, generator: torch.Generator) -> Exampl
     count = max(1, int(tokens / (2 + customers * width * (1 - share))))
     row = torch.randint(len(source.sequence), (count,), generator=generator)
     batch, first, last = source.labels.batch.rows(row), source.first[row], source.last[row]
-    turn = torch.rand(first.shape, generator=generator).gather(1, first) < 0.5  # one coin a route
+    turn = torch.rand(first.shape, generator=generator).gather(1, first) < 0.5  # the same for all customers of a route
     order = torch.where(turn, first + last - torch.arange(customers), torch.arange(customers))
     path = source.sequence[row].gather(1, order)
     kept = _in_sector(batch, path, first, torch.rand(count, 1, generator=generator), width)
@@ -176,7 +176,7 @@ def _routes(source: Prepared, tokens: int, generator: torch.Generator) -> Exampl
     place = torch.minimum(place, left - 1)
     position = torch.arange(customers).unsqueeze(0)
     at = (place - 1).clamp(min=0)
-    served = (first == first.gather(1, at)) & (position < place)  # by the vehicle that stands there
+    served = (first == first.gather(1, at)) & (position < place)  # by the current vehicle
     demand = batch.numbers[:, :, 0].gather(1, path)
     room = batch.resource - (demand * served).sum(1)
     origin = torch.where(place > 0, path.gather(1, at), 0)
@@ -187,30 +187,30 @@ def _routes(source: Prepared, tokens: int, generator: torch.Generator) -> Exampl
     best = torch.zeros(count, most + 2, 2)
     route = first.gather(1, place)
     begins = (place == 0) | (first.gather(1, at) != route)
-    way = (begins & (place > 0)).long().squeeze(1)
-    ahead = ((first == route) & (position >= place) & (position < left)).sum(1)  # of this route, still to be served
+    variant = (begins & (place > 0)).long().squeeze(1)
+    ahead = ((first == route) & (position >= place) & (position < left)).sum(1)  # remaining customers of this route
     rows, half = torch.arange(count), begins.squeeze(1).float() * 0.5
-    best[rows, 2, way] = 1.0 - half
-    best[rows, 1 + ahead, way] += half  # either end of a route may come first
+    best[rows, 2, variant] = 1.0 - half
+    best[rows, 1 + ahead, variant] += half  # either end of a route may come first
     even = bool((remaining == most).all())
     state = Remainder(rows, node, None if even else remaining, room)
-    return Examples(source.problem, _mirrored(batch, generator), state, best.flatten(1))
+    return Examples(source.problem, _mirror(batch, generator), state, best.flatten(1))
 
 
 def _in_sector(batch: Batch, path: Tensor, first: Tensor, begin: Tensor, width: float) -> Tensor:
-    """``[B, M]`` bool: customers of routes whose middle lies in a sector about the depot; at least one route's.
+    """Returns customers of routes whose centre is in a sector around the depot, at least one route, ``[B, M]`` bool.
 
     Args:
         batch: the instances.
         path: ``[B, M]``, customers.
-        first: ``[B, M]``, the place at which each one's route begins.
-        begin: ``[B, 1]``, where the sector begins, in turns.
+        first: ``[B, M]``, the index at which each customer's route begins.
+        begin: ``[B, 1]``, the direction at which the sector begins, in turns.
         width: of the sector, in turns.
     """
     if width >= 1.0:
         return torch.ones_like(path, dtype=torch.bool)
-    assert batch.places is not None
-    away = batch.places.gather(1, path.unsqueeze(2).expand(-1, -1, 2)) - batch.places[:, :1]
+    assert batch.coordinates is not None
+    away = batch.coordinates.gather(1, path.unsqueeze(2).expand(-1, -1, 2)) - batch.coordinates[:, :1]
     middle = torch.zeros_like(away).scatter_add(1, first.unsqueeze(2).expand(-1, -1, 2), away)
     middle = middle.gather(1, first.unsqueeze(2).expand(-1, -1, 2))
     turns = torch.atan2(middle[:, :, 1], middle[:, :, 0]) / (2 * math.pi)
@@ -219,7 +219,7 @@ def _in_sector(batch: Batch, path: Tensor, first: Tensor, begin: Tensor, width: 
 
 
 def _prizes(source: Prepared, tokens: int, generator: torch.Generator) -> Examples:
-    """Tours without their first customers, the limit less by the way to the last of these."""
+    """Samples tours without their first customers; the limit is reduced by the path to the last of these."""
     size, share = source.labels.batch.size, float(torch.rand((), generator=generator))
     count = max(1, int(tokens / (size * (1.0 - 0.7 * share))))
     row = torch.randint(len(source.sequence), (count,), generator=generator)
@@ -232,10 +232,10 @@ def _prizes(source: Prepared, tokens: int, generator: torch.Generator) -> Exampl
     path = source.sequence[row].gather(1, torch.where(backwards, turned, place)).clamp(min=0)
     gone = (share * visits).long().unsqueeze(1)
     batch = source.labels.batch.rows(row)
-    assert batch.places is not None
+    assert batch.coordinates is not None
     assert batch.unit is not None
     tour = torch.cat((torch.zeros_like(path[:, :1]), path), 1)
-    where = batch.places.double().gather(1, tour.unsqueeze(2).expand(-1, -1, 2))
+    where = batch.coordinates.double().gather(1, tour.unsqueeze(2).expand(-1, -1, 2))
     steps = (where[:, 1:] - where[:, :-1]).norm(dim=2) * batch.unit.unsqueeze(1)
     room = batch.resource - (steps * (place < gone)).sum(1)
     visited = torch.zeros(len(row), size, dtype=torch.bool)
@@ -251,13 +251,13 @@ def _prizes(source: Prepared, tokens: int, generator: torch.Generator) -> Exampl
     ends = (gone == 0) & (visits.unsqueeze(1) > 1)
     good = torch.where(ends, good.scatter(1, path.gather(1, visits.unsqueeze(1) - 1), 1.0), good)
     reach = problem.reachable(batch, whole)
-    reach[:, 2:] |= good[:, 1:] > 0  # places in single precision may miss it by a hair
+    reach[:, 2:] |= good[:, 1:] > 0  # coordinates in single precision may miss it slightly
     left = keep(whole, open_ & reach, problem.ends)
-    return _named(source, batch, left, good, generator)
+    return _label_tokens(source, batch, left, good, generator)
 
 
 def _items(source: Prepared, tokens: int, generator: torch.Generator) -> Examples:
-    """Selections of which some items, drawn at random, are taken already."""
+    """Samples selections with some random items already chosen."""
     size, share = source.labels.batch.size, float(torch.rand((), generator=generator))
     count = max(1, int(tokens / (size * (1.0 - 0.7 * share))))
     row = torch.randint(len(source.sequence), (count,), generator=generator)
@@ -271,26 +271,28 @@ def _items(source: Prepared, tokens: int, generator: torch.Generator) -> Example
     problem = source.problem
     good = (chosen & ~gone).float()
     left = keep(whole, ~gone & (problem.reachable(batch, whole) | (good > 0)), problem.ends)
-    return _named(source, batch, left, good, generator)
+    return _label_tokens(source, batch, left, good, generator)
 
 
-def _named(source: Prepared, batch: Batch, left: Remainder, good: Tensor, generator: torch.Generator) -> Examples:
-    """Examples whose labels are given by token ``[B, n]``."""
+def _label_tokens(
+    source: Prepared, batch: Batch, left: Remainder, good: Tensor, generator: torch.Generator
+) -> Examples:
+    """Returns examples with labels by token ``[B, n]``."""
     problem = source.problem
     legal = problem.legal(batch, left)[:, :, 0]
     best = good.gather(1, left.node) * legal
-    return Examples(source.problem, _mirrored(batch, generator), left, best / best.sum(1, keepdim=True))
+    return Examples(source.problem, _mirror(batch, generator), left, best / best.sum(1, keepdim=True))
 
 
-def _mirrored(batch: Batch, generator: torch.Generator) -> Batch:
-    """Each instance under one of the eight isometries of the square, drawn uniformly."""
-    if batch.places is None:
+def _mirror(batch: Batch, generator: torch.Generator) -> Batch:
+    """Returns each instance under one of the eight isometries of the square, drawn uniformly."""
+    if batch.coordinates is None:
         return batch
     count = len(batch)
     sign = 2.0 * torch.randint(2, (count, 1, 2), generator=generator) - 1.0
     swap = torch.randint(2, (count, 1, 1), generator=generator).bool()
-    centred = batch.places - 0.5
-    return replace(batch, places=torch.where(swap, centred.flip(2), centred) * sign + 0.5)
+    centred = batch.coordinates - 0.5
+    return replace(batch, coordinates=torch.where(swap, centred.flip(2), centred) * sign + 0.5)
 
 
 TOURS = Sampler(_as_stored, _tours)

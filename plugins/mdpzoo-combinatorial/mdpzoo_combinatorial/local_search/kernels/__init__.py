@@ -1,1 +1,1 @@
-"""What every compiled search needs: distances, near nodes and random integers."""
+"""Common kernels of the compiled searches: distances, nearest neighbours and random integers."""

@@ -9,13 +9,13 @@ from mdpzoo.compiling import borrowing
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int32]
-EMPTY: Floats = np.zeros((0, 0))  # stands for the coordinates or the matrix that are not given
-EMPTY.flags.writeable = False  # as numba sees it where a kernel names it
+EMPTY: Floats = np.zeros((0, 0))  # passed instead of coordinates or of a matrix
+EMPTY.flags.writeable = False  # as numba types it in kernels that refer to it
 
 
 @borrowing
 def wrap(place: int, n: int) -> int:
-    """``place`` modulo n, for places in ``[-n, 2n)``."""
+    """Returns ``place`` modulo n, for values in ``[-n, 2n)``."""
     if place < 0:
         return place + n
     return place - n if place >= n else place
@@ -23,7 +23,7 @@ def wrap(place: int, n: int) -> int:
 
 @borrowing
 def distance(points: Floats, matrix: Floats, i: int, j: int) -> float:
-    """The distance of two nodes."""
+    """Returns the distance between two nodes."""
     if matrix.shape[0] > 0:
         return matrix[i, j]
     dx = points[i, 0] - points[j, 0]
@@ -33,7 +33,7 @@ def distance(points: Floats, matrix: Floats, i: int, j: int) -> float:
 
 @borrowing
 def tour_length(points: Floats, matrix: Floats, tour: Integers) -> float:
-    """The length of the closed tour."""
+    """Returns the length of the closed tour."""
     total = distance(points, matrix, tour[tour.shape[0] - 1], tour[0])
     for place in range(tour.shape[0] - 1):
         total += distance(points, matrix, tour[place], tour[place + 1])
@@ -41,7 +41,7 @@ def tour_length(points: Floats, matrix: Floats, tour: Integers) -> float:
 
 
 def full_matrix(points: Floats) -> Floats:
-    """All Euclidean distances, ``[n, n]``."""
+    """Returns all Euclidean distances, ``[n, n]``."""
     n = points.shape[0]
     matrix = np.zeros((n, n))
     _fill(points, matrix)
@@ -50,7 +50,7 @@ def full_matrix(points: Floats) -> Floats:
 
 @borrowing
 def _fill(points: Floats, matrix: Floats) -> None:
-    """Writes the distances of different nodes."""
+    """Fills in the distances between different nodes."""
     for i in range(points.shape[0]):
         for j in range(i):
             dx = points[i, 0] - points[j, 0]
@@ -60,7 +60,7 @@ def _fill(points: Floats, matrix: Floats) -> None:
 
 @borrowing
 def _insert(best: Floats, ids: Integers, node: int, reach: float, other: int) -> None:
-    """Puts a candidate into the node's sorted list of the nearest nodes."""
+    """Inserts a candidate into the node's sorted list of nearest nodes."""
     slot = best.shape[0] - 1
     while slot > 0 and best[slot - 1] > reach:
         best[slot] = best[slot - 1]
@@ -71,11 +71,11 @@ def _insert(best: Floats, ids: Integers, node: int, reach: float, other: int) ->
 
 
 def nearest(points: Floats, matrix: Floats, k: int) -> Integers:
-    """The k nearest nodes of each node, ``[n, k]``, nearest first.
+    """Returns the k nearest nodes of each node, ``[n, k]``, nearest first.
 
     Args:
-        points: ``[n, 2]``, or ``EMPTY`` if the matrix is given; costs O(n sqrt(n k)) for uniform points.
-        matrix: ``[n, n]``, or ``EMPTY``; costs O(n^2).
+        points: ``[n, 2]``, or ``EMPTY`` if there is a matrix; takes O(n sqrt(n k)) for uniform points.
+        matrix: ``[n, n]``, or ``EMPTY``; takes O(n^2).
         k: in ``[0, n)``.
     """
     n = max(points.shape[0], matrix.shape[0])
@@ -90,7 +90,7 @@ def nearest(points: Floats, matrix: Floats, k: int) -> Integers:
 
 @borrowing
 def _scan(matrix: Floats, ids: Integers, best: Floats) -> None:
-    """Writes the nearest nodes by reading each row of the matrix, from its diagonal to the left, then to the right."""
+    """Fills in the nearest nodes by scanning each row of the matrix, from the diagonal to the left, then the right."""
     n, k = ids.shape
     for node in range(n):
         for slot in range(k):
@@ -103,7 +103,7 @@ def _scan(matrix: Floats, ids: Integers, best: Floats) -> None:
 
 @borrowing
 def _sweep(points: Floats, axis: int, order: NDArray[np.int64], ids: Integers, best: Floats) -> None:
-    """Writes the nearest nodes by going from each point along the axis, both ways, until the rest is too far."""
+    """Fills in the nearest nodes by scanning along the axis from each point in both directions up to the k-th best."""
     n, k = ids.shape
     for place in range(n):
         node, step, other = order[place], -1, place - 1
@@ -124,7 +124,7 @@ def _sweep(points: Floats, axis: int, order: NDArray[np.int64], ids: Integers, b
 
 
 def greedy(points: Floats, matrix: Floats, neighbours: Integers, start: int) -> Integers:
-    """The nearest-neighbour tour ``[n]``; a node whose whole list is visited scans all unvisited nodes."""
+    """Returns the nearest-neighbour tour ``[n]``; if all neighbours of a node are visited, all nodes are scanned."""
     n = neighbours.shape[0]
     tour = np.empty(n, np.int32)
     _walk(points, matrix, neighbours, np.int32(start), tour, np.arange(n, dtype=np.int32), np.arange(n, dtype=np.int32))
@@ -141,7 +141,7 @@ def _walk(
     unvisited: Integers,
     where: Integers,
 ) -> None:
-    """Writes the tour; the first n - place entries of ``unvisited`` are unvisited, ``where`` is its inverse or -1."""
+    """Fills in the tour; the first n - place entries of ``unvisited`` are valid, ``where`` is its inverse or -1."""
     n = tour.shape[0]
     node = start
     for place in range(n):

@@ -7,7 +7,7 @@ import numpy as np
 
 
 def record(fields: np.dtype[np.void], **values: float) -> Any:
-    """Returns one record whose fields are read and written as attributes, in Python and in compiled functions.
+    """Returns a record whose fields are attributes, in Python and in compiled functions.
 
     Compiled functions receive a pointer, so that their caller sees what they write.
 
@@ -18,10 +18,10 @@ def record(fields: np.dtype[np.void], **values: float) -> Any:
     Raises:
         ValueError: if a field has the name of an attribute of NumPy's scalars, such as ``size``.
     """
-    made = _empty(fields).copy()
+    result = _empty(fields).copy()
     for name, value in values.items():
-        made[name] = value
-    return made
+        result[name] = value
+    return result
 
 
 @cache

@@ -1,6 +1,6 @@
-"""Random integers in compiled searches: a state of one's own, independent of any global random stream.
+"""Random integers for compiled searches, each with its own state, independent of global random streams.
 
-Source: Vigna 2016 (xorshift64*), seeded by splitmix64 of Steele, Lea and Flood 2014. All integers wrap.
+Source: Vigna 2016 (xorshift64*), seeded by splitmix64 of Steele, Lea and Flood 2014. Integers wrap around.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ from mdpzoo.compiling import borrowing
 
 @borrowing
 def seeded(seed: int, stream: int) -> np.uint64:
-    """A state that is never 0, from two integers."""
+    """Returns a state, which is never 0, for a seed and a stream."""
     z = np.uint64(seed) + (np.uint64(stream) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
     for _ in range(2):
         z += np.uint64(0x9E3779B97F4A7C15)
@@ -23,7 +23,7 @@ def seeded(seed: int, stream: int) -> np.uint64:
 
 @borrowing
 def below(random: NDArray[np.uint64], bound: int) -> np.int64:
-    """A uniform integer in ``[0, bound)``."""
+    """Draws a uniform integer in ``[0, bound)``."""
     x = random[0]
     x ^= x >> np.uint64(12)
     x ^= x << np.uint64(25)

@@ -1,1 +1,1 @@
-"""Iterated Lin-Kernighan for symmetric tours: candidates, tours as arrays, chains of exchanges, kicks."""
+"""Iterated Lin-Kernighan for symmetric tours: candidate edges, tours as arrays, chains of exchanges, and kicks."""

@@ -1,9 +1,9 @@
-"""Which edges a short tour may have: those that a minimum 1-tree could take in at the least extra cost.
+"""Candidate edges of short tours: those that increase the cost of a minimum 1-tree least.
 
 Sources: Held and Karp 1971 (1-trees, node penalties by subgradients), Volgenant and Jonker 1982 (the sizes of the
 steps), Helsgaun 2000 (alpha-nearness).
 A 1-tree is a minimum spanning tree with one more edge at a leaf. Penalties that push its degrees towards 2 make it
-almost a tour; the alpha of an edge is what the tree that must contain it costs more. Lists by alpha are shorter than
+almost a tour; the alpha of an edge is the extra cost of a tree that contains it. Lists by alpha are shorter than
 lists by distance and contain edges between clusters.
 
 What differs: alphas are those of the spanning tree, without the 1-tree's extra edge.

@@ -1,7 +1,7 @@
-"""A tour as an array whose changes can be undone: every change is a list of reversals, kept in a log.
+"""A tour as an array with undo: every change is a sequence of reversals, which is logged.
 
-Source: Bentley 1992 (array tours, don't-look bits). Undoing repeats the reversals backwards, at the cost of the change
-and not of the number of nodes.
+Source: Bentley 1992 (array tours, don't-look bits). Undoing applies the reversals in reverse order, which takes as long
+as the change, independently of the number of nodes.
 """
 
 from typing import Any, NamedTuple
@@ -14,48 +14,48 @@ from mdpzoo_combinatorial.local_search.kernels.neighbours import Floats, Integer
 from mdpzoo_combinatorial.local_search.kernels.records import record
 from mdpzoo_combinatorial.local_search.kernels.xorshift import seeded
 
-LOG_SIZE = 3_000  # reversals that one repair may use
+LOG_SIZE = 3_000  # maximum number of reversals of one repair
 PROGRESS = np.dtype([
-    ("head", "i8"),  # place of the first waiting node in `queue`
+    ("head", "i8"),  # index of the first node in `queue`
     ("waiting", "i8"),  # nodes in `queue`
     ("logged", "i8"),  # reversals in `log`
-    ("open_gain", "f8"),  # of the best step that does not close yet
-    ("excess", "f8"),  # by how much `tour` is longer than `best`
+    ("open_gain", "f8"),  # partial gain of the best step that does not close the tour
+    ("excess", "f8"),  # length of `tour` minus length of `best`
 ])  # fmt: skip
-KIND = 8  # of a row of `chain`
+KIND = 8  # column of `chain` with the kind of the exchange
 TWICE, RING, SWAP, BRIDGE = range(4)  # kinds of exchanges
-FLIPS = np.array(  # of each kind, as four of its nodes t1..t8, counted from 0
+FLIPS = np.array(  # of each kind: the arguments of ``flip``, as indices into t1..t8
     [
-        [[0, 1, 2, 3], [0, 3, 4, 5], [-1, 0, 0, 0], [-1, 0, 0, 0]],  # 2-opt, and 2-opt with what has become of it
-        [[0, 1, 4, 5], [1, 4, 3, 2], [-1, 0, 0, 0], [-1, 0, 0, 0]],  # t2..t3 as a ring, opened between t5 and t6
-        [[0, 1, 3, 2], [0, 2, 4, 5], [2, 4, 3, 1], [-1, 0, 0, 0]],  # t2..t5 and t6..t3 change places
-        [[0, 1, 7, 6], [0, 6, 4, 5], [6, 4, 2, 3], [4, 2, 7, 1]],  # t2..t3, t4..t5, t6..t7 in the opposite order
+        [[0, 1, 2, 3], [0, 3, 4, 5], [-1, 0, 0, 0], [-1, 0, 0, 0]],  # two successive 2-opt moves
+        [[0, 1, 4, 5], [1, 4, 3, 2], [-1, 0, 0, 0], [-1, 0, 0, 0]],  # t2..t3 becomes a cycle, opened between t5 and t6
+        [[0, 1, 3, 2], [0, 2, 4, 5], [2, 4, 3, 1], [-1, 0, 0, 0]],  # swaps t2..t5 and t6..t3
+        [[0, 1, 7, 6], [0, 6, 4, 5], [6, 4, 2, 3], [4, 2, 7, 1]],  # t2..t3, t4..t5, t6..t7 in reverse order
     ],
     np.int8,
 )
 
 
 class Search(NamedTuple):
-    """The arrays of one search over n nodes."""
+    """State of a search over n nodes."""
 
-    points: Floats  # [n, 2], or [0, 0] where the matrix is given
+    points: Floats  # [n, 2], or [0, 0] if there is a matrix
     matrix: Floats  # [n, n], or [0, 0]
     neighbours: Integers  # [n, k], nearest first
     tour: Integers  # [n]
     position: Integers  # [n], the inverse of `tour`
-    best: Integers  # [n], the shortest tour so far, where `iterate` has run
-    queue: Integers  # [n], a ring of the nodes to look at
-    queued: NDArray[np.bool_]  # [n], whether a node is among them
-    log: Integers  # [LOG_SIZE, 2], first and last place of each reversal
-    chain: Integers  # [depth + 1, 9], nodes t1..t8 and the kind of each exchange that a move consists of
+    best: Integers  # [n], the incumbent; valid after `iterate`
+    queue: Integers  # [n], a ring buffer of the nodes to process
+    queued: NDArray[np.bool_]  # [n], whether a node is in `queue` (the complement of don't-look bits)
+    log: Integers  # [LOG_SIZE, 2], first and last position of each reversal
+    chain: Integers  # [depth + 1, 9], nodes t1..t8 and the kind of each exchange of a move
     progress: Any  # a record of PROGRESS
     random: NDArray[np.uint64]  # [1]
 
 
-def prepared(
+def create_search(
     points: Floats, matrix: Floats, neighbours: Integers, start: Integers, depth: int, seed: int, stream: int
 ) -> Search:
-    """A search that has all nodes to look at, whose moves may go on ``depth`` times after 3-opt."""
+    """Returns a search with all nodes in the queue; moves have up to ``depth`` steps after the first 3-opt step."""
     n = len(start)
     tour = np.array(start, np.int32)
     return Search(
@@ -76,13 +76,13 @@ def prepared(
 
 @borrowing
 def length_of(s: Search, i: int, j: int) -> float:
-    """The length of an edge."""
+    """Returns the length of an edge."""
     return distance(s.points, s.matrix, i, j)
 
 
 @borrowing
 def push(s: Search, node: int) -> None:
-    """Puts a node into the queue."""
+    """Adds a node to the queue unless it is there."""
     if not s.queued[node]:
         s.queued[node] = True
         s.queue[wrap(s.progress.head + s.progress.waiting, s.queue.shape[0])] = node
@@ -91,7 +91,7 @@ def push(s: Search, node: int) -> None:
 
 @borrowing
 def reverse(s: Search, first: int, last: int) -> None:
-    """Reverses the places first..last of the ring, or, the same tour, their complement where that is shorter."""
+    """Reverses positions first..last, or, for the same tour, their complement if that is shorter."""
     tour, position = s.tour, s.position
     n = tour.shape[0]
     inside = wrap(last - first, n) + 1
@@ -106,7 +106,7 @@ def reverse(s: Search, first: int, last: int) -> None:
 
 @borrowing
 def undo(s: Search, size: int) -> None:
-    """Takes reversals back until ``size`` are left in the log."""
+    """Undoes reversals until ``size`` remain in the log."""
     for k in range(s.progress.logged - 1, size - 1, -1):
         reverse(s, s.log[k, 0], s.log[k, 1])
     s.progress.logged = size
@@ -114,7 +114,7 @@ def undo(s: Search, size: int) -> None:
 
 @borrowing
 def flip(s: Search, t1: int, t2: int, t3: int, t4: int) -> None:
-    """Replaces the edges (t1, t2) and (t3, t4) by (t2, t3) and (t4, t1), whichever way round the array runs."""
+    """Replaces the edges (t1, t2) and (t3, t4) by (t2, t3) and (t4, t1), in either orientation of the tour."""
     n = s.tour.shape[0]
     if s.tour[wrap(s.position[t1] + 1, n)] == t2:
         first, last = s.position[t2], s.position[t4]
@@ -128,7 +128,7 @@ def flip(s: Search, t1: int, t2: int, t3: int, t4: int) -> None:
 
 @borrowing
 def exchange(s: Search, row: int) -> None:
-    """Makes the exchange of that row of the chain."""
+    """Applies the exchange in a row of the chain."""
     nodes = s.chain[row]
     kind = nodes[KIND]
     for k in range(FLIPS.shape[1]):
@@ -145,7 +145,7 @@ def exchange(s: Search, row: int) -> None:
 
 @borrowing
 def keep(s: Search, epsilon: float) -> None:
-    """Copies the tour where it is the shortest so far."""
+    """Copies the tour to ``best`` if it is shorter."""
     if s.progress.excess < -epsilon:
         s.progress.excess = 0.0
         for place in range(s.tour.shape[0]):

@@ -1,9 +1,9 @@
-"""Lin-Kernighan moves on an array tour: 3-opt steps, each of which may go on from the best one that does not close.
+"""Lin-Kernighan moves on an array tour: chains of 3-opt steps, each continued from the best step without improvement.
 
-Sources: Lin and Kernighan 1973 (chains of exchanges with a positive partial gain), Helsgaun 2000 (a 3-opt step as the
-basis, candidates by alpha-nearness), Johnson and McGeoch 1997 (neighbour lists, don't-look bits). Depth 0 is 3-opt.
+Sources: Lin and Kernighan 1973 (chains of exchanges with a positive partial gain), Helsgaun 2000 (basic 3-opt steps,
+candidates by alpha-nearness), Johnson and McGeoch 1997 (neighbour lists, don't-look bits). Depth 0 is 3-opt.
 
-What differs: a chain has at most a given depth, does not remove what it added, and tries only the best continuation.
+What differs: chains have limited depth, added edges are not removed again, and only the best continuation is tried.
 """
 
 from mdpzoo.compiling import borrowing
@@ -21,12 +21,12 @@ from mdpzoo_combinatorial.local_search.lin_kernighan.array_tours import (
     undo,
 )
 
-FLIPS_OF_A_STEP = 3  # reversals that one step needs at most
+FLIPS_OF_A_STEP = 3  # maximum number of reversals of one step
 
 
 @borrowing
-def _added(s: Search, depth: int, a: int, b: int) -> bool:
-    """Whether the chain has put the edge (a, b) into the tour."""
+def _is_added(s: Search, depth: int, a: int, b: int) -> bool:
+    """Returns whether the chain has added the edge (a, b) to the tour."""
     for k in range(depth):
         for first in (1, 3):  # (t2, t3) and (t4, t5)
             c, d = s.chain[k, first], s.chain[k, first + 1]
@@ -37,18 +37,16 @@ def _added(s: Search, depth: int, a: int, b: int) -> bool:
 
 @borrowing
 def _note(s: Search, depth: int, t1: int, t2: int, t3: int, t4: int, t5: int, t6: int) -> None:
-    """Writes the nodes of a step of the chain."""
+    """Stores the nodes of a step of the chain."""
     step = s.chain[depth]
     step[0], step[1], step[2], step[3], step[4], step[5] = t1, t2, t3, t4, t5, t6
 
 
 @borrowing
-def _closing(
-    s: Search, t1: int, t2: int, t3: int, t4: int, gain: float, epsilon: float, sign: int, depth: int
-) -> float:
-    """Looks for t5 and t6 that complete a 3-opt step, makes it and returns its gain, or 0 and keeps the best open one.
+def _close(s: Search, t1: int, t2: int, t3: int, t4: int, gain: float, epsilon: float, sign: int, depth: int) -> float:
+    """Finds t5 and t6 of an improving 3-opt step; applies it and returns its gain, or 0 and stores the best open step.
 
-    Places ``r`` count from t2, in the direction in which t1 is the last.
+    Positions ``r`` are counted from t2, in the direction in which t1 is the last.
     """
     n = s.tour.shape[0]
     p2 = s.position[t2]
@@ -62,11 +60,11 @@ def _closing(
         r5 = wrap((s.position[t5] - p2) * sign, n)
         for side in (-1, 1):
             r6 = r5 + side
-            if r4 < r3:  # a second flip; it may not touch the new edge, nor close through t1 or t4
+            if r4 < r3:  # a second flip; it must not remove the new edge, nor end at t1 or t4
                 if (r5 < r4) != (side == 1) or r5 == r3 or r5 == n - 1 or r6 == r4:
                     continue
                 kind = TWICE
-            elif r5 > r3 or r6 < 0 or r6 > r3:  # t2..t3 is a ring: t5 and t6 open it
+            elif r5 > r3 or r6 < 0 or r6 > r3:  # t2..t3 is a cycle, which t5 and t6 must open
                 continue
             else:
                 kind = RING if side == -1 else SWAP
@@ -78,7 +76,7 @@ def _closing(
                 s.chain[depth, KIND] = kind
                 exchange(s, depth)
                 return total
-            if g3 > s.progress.open_gain and not _added(s, depth, t5, t6):
+            if g3 > s.progress.open_gain and not _is_added(s, depth, t5, t6):
                 s.progress.open_gain = g3
                 _note(s, depth, t1, t2, t3, t4, t5, t6)
                 s.chain[depth, KIND] = kind
@@ -87,15 +85,15 @@ def _closing(
 
 @borrowing
 def _improve_from(s: Search, t1: int, t2: int, removed: float, epsilon: float, depth: int) -> float:
-    """Makes the first improving 2-opt or 3-opt step that removes the edge (t1, t2); returns its gain, or 0.
+    """Applies the first improving 2-opt or 3-opt step that removes the edge (t1, t2); returns its gain, or 0.
 
     Args:
         s: the search.
         t1: a node.
         t2: a neighbour of t1 in the tour.
-        removed: what the chain has removed so far less what it has added, with the edge (t1, t2).
-        epsilon: the least gain.
-        depth: steps that the chain has made.
+        removed: length of the chain's removed edges, including (t1, t2), minus that of its added edges.
+        epsilon: smallest gain.
+        depth: number of previous steps of the chain.
     """
     n = s.tour.shape[0]
     sign = 1 if s.tour[wrap(s.position[t1] + 1, n)] == t2 else -1
@@ -109,7 +107,7 @@ def _improve_from(s: Search, t1: int, t2: int, removed: float, epsilon: float, d
             continue
         for side in (-sign, sign):
             t4 = s.tour[wrap(s.position[t3] + side, n)]
-            if t4 == t2 or _added(s, depth, t3, t4):
+            if t4 == t2 or _is_added(s, depth, t3, t4):
                 continue
             g2 = g1 + length_of(s, t3, t4)
             gain = g2 - length_of(s, t4, t1)
@@ -117,7 +115,7 @@ def _improve_from(s: Search, t1: int, t2: int, removed: float, epsilon: float, d
                 flip(s, t1, t2, t3, t4)
                 _note(s, depth, t1, t2, t3, t4, t1, t2)
                 return gain
-            gain = _closing(s, t1, t2, t3, t4, g2, epsilon, sign, depth)
+            gain = _close(s, t1, t2, t3, t4, g2, epsilon, sign, depth)
             if gain > 0.0:
                 return gain
     return 0.0
@@ -125,7 +123,7 @@ def _improve_from(s: Search, t1: int, t2: int, removed: float, epsilon: float, d
 
 @borrowing
 def _improve_at(s: Search, t1: int, epsilon: float) -> float:
-    """Makes the first improving chain that begins with an edge of t1; returns its gain, or 0."""
+    """Applies the first improving chain that begins with an edge of t1; returns its gain, or 0."""
     n = s.tour.shape[0]
     size, deepest = s.progress.logged, s.chain.shape[0] - 1
     for side in (1, -1):
@@ -147,7 +145,7 @@ def _improve_at(s: Search, t1: int, epsilon: float) -> float:
 
 @borrowing
 def improve(s: Search, epsilon: float, nodes: int) -> float:
-    """Looks at up to so many nodes of the queue, while the log has room; returns the whole gain."""
+    """Processes up to ``nodes`` nodes of the queue, while the log has room; returns the total gain."""
     gain, n = 0.0, s.tour.shape[0]
     room = s.log.shape[0] - FLIPS_OF_A_STEP * s.chain.shape[0]
     while nodes > 0 and s.progress.waiting > 0 and s.progress.logged <= room:

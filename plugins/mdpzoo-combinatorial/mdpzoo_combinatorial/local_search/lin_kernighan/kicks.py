@@ -1,4 +1,4 @@
-"""Iterated Lin-Kernighan: kicks that no chain of exchanges takes back, repairs, and an acceptance that cools down.
+"""Iterated Lin-Kernighan: double-bridge kicks, repairs by chains, and annealed acceptance.
 
 Sources: Martin, Otto and Felten 1991 (double bridge, annealed acceptance), Johnson and McGeoch 1997 (local kicks).
 """
@@ -22,13 +22,13 @@ from mdpzoo_combinatorial.local_search.lin_kernighan.array_tours import (
 )
 from mdpzoo_combinatorial.local_search.lin_kernighan.chains import improve
 
-LONGEST_SEGMENT = 50  # nodes in each of the three segments of a kick
-OPPOSITE = np.array([5, 4, 7, 6, 1, 0, 3, 2])  # to which node a kick joins each of its eight
+LONGEST_SEGMENT = 50  # maximum number of nodes in each of the three segments of a kick
+OPPOSITE = np.array([5, 4, 7, 6, 1, 0, 3, 2])  # the new neighbour of each of the eight nodes of a kick
 
 
 @borrowing
 def _kick(s: Search) -> float:
-    """Puts three neighbouring segments at a random place into the opposite order; returns what that costs."""
+    """Reverses the order of three adjacent segments at a random position; returns the increase of the length."""
     n = s.tour.shape[0]
     reach = min(LONGEST_SEGMENT, (n - 1) // 3)
     place = below(s.random, n)
@@ -49,7 +49,7 @@ def _kick(s: Search) -> float:
 
 @borrowing
 def iterate(s: Search, kicks: int, epsilon: float, temperature: float) -> None:
-    """Kicks, repairs and accepts by Metropolis' rule, so many times."""
+    """Applies ``kicks`` kicks, each with a repair and acceptance by the Metropolis criterion."""
     for _ in range(kicks):
         size = s.progress.logged
         cost = _kick(s) - improve(s, epsilon, s.log.shape[0])

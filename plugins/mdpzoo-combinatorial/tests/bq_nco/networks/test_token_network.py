@@ -94,7 +94,7 @@ def test_exactly_what_is_legal_has_a_score(name, kind):
 @pytest.mark.parametrize("kind", ["distance", "rotary"])
 def test_scores_ignore_translation_and_scale(name, kind):
     problem, batch, left, network, _ = scored(name, kind)
-    moved = type(batch)(**{**vars(batch), "places": batch.places * 250.0 + 7.0, "unit": batch.unit / 250.0})
+    moved = type(batch)(**{**vars(batch), "coordinates": batch.coordinates * 250.0 + 7.0, "unit": batch.unit / 250.0})
     one, two = (network(problem.tokens(each, left)) for each in (batch, moved))
     torch.testing.assert_close(one, two, atol=1e-3, rtol=1e-3)
 
@@ -138,8 +138,8 @@ def test_mixed_attention_is_the_product_of_vectors_with_edges_in_them():
 def test_origin_and_destination_are_told_apart_where_they_coincide():
     problem, batch, _, network, _ = scored("TSP", "distance")
     row, resource = torch.arange(4), torch.zeros(4)
-    ways = [Remainder(row, torch.tensor([ends] * 4), None, resource) for ends in ([0, 1, 2, 3, 4], [1, 0, 2, 3, 4])]
-    one, two = (network(problem.tokens(batch, each))[:, 2:] for each in ways)
+    variants = [Remainder(row, torch.tensor([ends] * 4), None, resource) for ends in ([0, 1, 2, 3, 4], [1, 0, 2, 3, 4])]
+    one, two = (network(problem.tokens(batch, each))[:, 2:] for each in variants)
     assert not torch.allclose(one, two, atol=1e-4)
 
 
@@ -159,7 +159,7 @@ def test_what_is_near_is_told_in_units_of_the_spacing():
 def test_nodes_that_all_coincide_get_finite_scores():
     network = TokenNetwork(SMALL, PROBLEMS["TSP"].features)
     batch = batch_of(generate("TSP", 1, 6, 0))
-    same = type(batch)(**{**vars(batch), "places": torch.full((1, 6, 2), 0.3)})
+    same = type(batch)(**{**vars(batch), "coordinates": torch.full((1, 6, 2), 0.3)})
     scores = network(PROBLEMS["TSP"].tokens(same, PROBLEMS["TSP"].start(same)))
     assert scores[:, 2:].isfinite().all()
 

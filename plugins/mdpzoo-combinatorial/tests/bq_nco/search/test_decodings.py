@@ -12,7 +12,7 @@ from mdpzoo_combinatorial.bq_nco.search.construction import Chooser, construct
 from mdpzoo_combinatorial.bq_nco.search.decodings import DECODINGS
 from mdpzoo_combinatorial.bq_nco.search.nearness import cheapest
 from mdpzoo_combinatorial.bq_nco.search.solving import distance_of, pose
-from mdpzoo_combinatorial.bq_nco.search.views import isometry
+from mdpzoo_combinatorial.bq_nco.search.symmetries import isometry
 from mdpzoo_combinatorial.bq_nco.states.batching import batch_of
 from mdpzoo_combinatorial.bq_nco.states.problems import PROBLEMS
 from mdpzoo_combinatorial.instances import ATSPInstance, CVRPInstance, KnapsackInstance, OPInstance, TSPInstance
@@ -123,7 +123,7 @@ def test_the_eight_isometries_are_distinct_and_the_first_changes_nothing():
 
 @pytest.mark.parametrize("problem", PROBLEMS)
 def test_with_one_neighbour_the_cheap_rule_decides(agents, instances, problem):
-    """As it does once the time is up; CVRP's network still says by which way, OP's sees a node by its prize."""
+    """As it does once the time is up; CVRP's network still says by which variant, OP's sees a node by its prize."""
     by_rule = agents[problem].solve(instances[problem], "greedy", seconds=1e-9)
     assert not by_rule.complete
     if problem != "CVRP":
@@ -254,7 +254,7 @@ def test_distances_of_one_large_instance_are_computed_as_they_are_asked_for():
         ({"decoding": "beam", "width": 0}, "at least 1"),  # likewise
         ({"decoding": "beam", "merge": 1}, "True or False"),  # a number is no answer
         ({"decoding": "reconstruct", "largest": 3}, "at least 4"),  # a piece without a choice
-        ({"decoding": "reconstruct", "views": 0}, "at least 1"),  # not seen at all
+        ({"decoding": "reconstruct", "symmetries": 0}, "at least 1"),  # not seen at all
         ({"decoding": "reconstruct", "temperature": -1.0}, "at least 0"),  # nothing is colder than greedy
         ({"decoding": "reconstruct", "start": "nearest"}, "start must be one of greedy"),  # no decoding
         ({"decoding": "greedy", "seconds": -1.0}, "positive"),  # time runs forwards

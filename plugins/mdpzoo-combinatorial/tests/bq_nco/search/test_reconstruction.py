@@ -9,7 +9,7 @@ from mdpzoo_combinatorial.bq_nco import BQNCO
 from mdpzoo_combinatorial.bq_nco.networks.kinds import network_settings
 from mdpzoo_combinatorial.bq_nco.search.construction import construct
 from mdpzoo_combinatorial.bq_nco.search.solving import pose, task_of
-from mdpzoo_combinatorial.bq_nco.search.views import all_views, number_of_views
+from mdpzoo_combinatorial.bq_nco.search.symmetries import all_symmetries, number_of_symmetries
 from mdpzoo_combinatorial.bq_nco.states.problems import PROBLEMS
 from mdpzoo_combinatorial.local_search.budget import Budget
 from mdpzoo_combinatorial.problems import PROBLEMS as RECORDS
@@ -32,7 +32,7 @@ def loss(problem, objective):
     return -objective if PROBLEMS[problem].maximise else objective
 
 
-@pytest.mark.parametrize("options", [{}, {"temperature": 1.0}, {"views": 8}, {"largest": 4}, {"neighbours": 3}])
+@pytest.mark.parametrize("options", [{}, {"temperature": 1.0}, {"symmetries": 8}, {"largest": 4}, {"neighbours": 3}])
 @pytest.mark.parametrize("problem", PROBLEMS)
 def test_reconstruction_never_makes_a_solution_worse(agents, problem, options):
     given = generate(problem, 3, 20, 4)
@@ -133,11 +133,11 @@ def test_segments_get_what_the_rest_of_the_tour_leaves_of_the_limit(agents):
 def test_all_views_have_the_same_solutions(agents, problem):
     given = generate(problem, 2, 8, 4)
     batch = pose(PROBLEMS[problem], given).batch
-    views = all_views(PROBLEMS[problem], batch)
-    assert len(views) == 2 * number_of_views(PROBLEMS[problem])
-    if batch.places is not None:
-        away = torch.cdist(batch.places, batch.places)
-        again = torch.cdist(views.places, views.places).view(-1, *away.shape)
+    views = all_symmetries(PROBLEMS[problem], batch)
+    assert len(views) == 2 * number_of_symmetries(PROBLEMS[problem])
+    if batch.coordinates is not None:
+        away = torch.cdist(batch.coordinates, batch.coordinates)
+        again = torch.cdist(views.coordinates, views.coordinates).view(-1, *away.shape)
         torch.testing.assert_close(again, away.expand_as(again), rtol=0, atol=1e-5)
     if problem == "ATSP":
         assert torch.equal(views.costs[2:], batch.costs.transpose(1, 2))

@@ -165,7 +165,7 @@ def test_labels_that_are_none_are_refused(problem, batch, sequence, said):
 
 
 def test_labels_with_a_number_that_is_not_finite_are_refused():
-    wrong = type(BATCH)(**{**vars(BATCH), "places": BATCH.places * torch.nan})
+    wrong = type(BATCH)(**{**vars(BATCH), "coordinates": BATCH.coordinates * torch.nan})
     with pytest.raises(InstanceError, match="not finite"):
         Labels("TSP", wrong, torch.arange(5).unsqueeze(0))
 

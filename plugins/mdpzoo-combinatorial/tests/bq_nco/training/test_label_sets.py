@@ -57,7 +57,7 @@ def test_a_chunk_is_the_same_whatever_was_made_before(tmp_path):
     label_set(chunks=60).write(other, 3)  # a longer set begins with the same chunks
     first, second = (read_labels(label_set().file(folder, 3)) for folder in (one, other))
     assert torch.equal(first.sequence, second.sequence)
-    assert torch.equal(first.batch.places, second.batch.places)
+    assert torch.equal(first.batch.coordinates, second.batch.coordinates)
     assert not (one / label_set(seed=6).file(one, 3).name).exists() or label_set(seed=6).cell(3) != label_set().cell(3)
 
 
@@ -99,7 +99,7 @@ def test_chunks_of_several_sizes_are_sources_of_one_fit(problem, tmp_path):
 
 
 def test_a_folder_without_labels_is_one_sentence(tmp_path):
-    with pytest.raises(SettingError, match="holds no labels"):
+    with pytest.raises(SettingError, match="has no labels"):
         sample(tmp_path, 4, seed=0)
     (tmp_path / "tsp-000000-uniform-9.npz").write_bytes(b"PK")
     with pytest.raises(InstanceError, match="no file of labels"):

@@ -57,9 +57,9 @@ def search(problem, batch, left, worth):
         return worth(batch, left, None, None)
     found = []
     for action in legal:
-        position, way = (action // problem.action_variants).view(1), (action % problem.action_variants).view(1)
-        after = problem.step(batch, left, position, way)
-        found.append(worth(batch, left, position, way) + search(problem, batch, after, worth))
+        position, variant = (action // problem.action_variants).view(1), (action % problem.action_variants).view(1)
+        after = problem.step(batch, left, position, variant)
+        found.append(worth(batch, left, position, variant) + search(problem, batch, after, worth))
     return max(found)
 
 
@@ -69,9 +69,9 @@ def cost(problem):
     def far(batch, row, a, b):
         if batch.costs is not None:
             return float(batch.costs[row, a, b])
-        return float((batch.places[row, a] - batch.places[row, b]).norm())
+        return float((batch.coordinates[row, a] - batch.coordinates[row, b]).norm())
 
-    def worth(batch, left, position, way):
+    def worth(batch, left, position, variant):
         row = int(left.row[0])
         if problem.maximise:
             return 0.0 if position is None else float(batch.numbers[row, left.node[0, position], 0])
@@ -79,7 +79,7 @@ def cost(problem):
         if position is None:
             return -far(batch, row, here, int(left.node[0, 1]))
         there = int(left.node[0, position])
-        if problem.action_variants == 2 and int(way) == 1:
+        if problem.action_variants == 2 and int(variant) == 1:
             return -far(batch, row, here, home) - far(batch, row, home, there)
         return -far(batch, row, here, there)
 
@@ -93,16 +93,16 @@ def test_every_label_begins_an_optimal_rest_of_the_way(name):
     generator, source = seeded(1), [prepare(labels)]
     for _ in range(5):
         examples = draw(source, 12, generator)
-        left = problem.pruned(examples.batch, examples.left)
+        left = problem.prune(examples.batch, examples.left)
         for row in range(min(2, len(examples.best))):
             one = left.pick(torch.tensor([row]))
             best = search(problem, examples.batch, one, worth)
             nodes = examples.left.node[row]
             for action in (examples.best[row] > 0).nonzero().flatten():
-                token, way = nodes[action // problem.action_variants], (action % problem.action_variants).view(1)
+                token, variant = nodes[action // problem.action_variants], (action % problem.action_variants).view(1)
                 position = (one.node[0, problem.ends :] == token).nonzero().flatten()[:1] + problem.ends
-                after = problem.step(examples.batch, one, position, way)
-                value = worth(examples.batch, one, position, way) + search(problem, examples.batch, after, worth)
+                after = problem.step(examples.batch, one, position, variant)
+                value = worth(examples.batch, one, position, variant) + search(problem, examples.batch, after, worth)
                 assert value == pytest.approx(best, abs=1e-5)
 
 
@@ -128,7 +128,9 @@ def test_costs_are_transposed_with_the_direction(labels):
 
 def test_all_eight_symmetries_of_the_square_are_drawn(labels):
     one = labels["TSP"].rows(slice(0, 1))
-    seen = {tuple(place.tolist()) for each in drawn({"TSP": one}, "TSP", times=60) for place in each.batch.places[:, 0]}
+    seen = {
+        tuple(place.tolist()) for each in drawn({"TSP": one}, "TSP", times=60) for place in each.batch.coordinates[:, 0]
+    }
     assert len({tuple(round(x, 4) for x in place) for place in seen}) == 8
 
 
