@@ -39,7 +39,7 @@ def only_between_rollouts(agent: Any) -> bool:
     """Whether an agent is one of the libraries' on-policy algorithms, exact only where no rollout is under way."""
     if not isinstance(agent, OnPolicyAlgorithm) or not type(agent).__module__.startswith(LIBRARIES):
         return False
-    return not (agent.use_sde or hasattr(agent, "_last_lstm_states"))
+    return not agent.use_sde  # whose noise is drawn before a rollout is announced
 
 
 def capture(agent: Any, envs: Any) -> dict[str, Any]:
@@ -55,7 +55,9 @@ def capture(agent: Any, envs: Any) -> dict[str, Any]:
     if not only_between_rollouts(agent):
         return state | {"agent": agent.unsaved_state() if hasattr(agent, "unsaved_state") else None}
     name, keys, *rest = np.random.get_state()  # noqa: NPY002
-    return state | {"tensors": torch.get_rng_state().numpy(), "numbers": [name, keys, *rest]}
+    recurrent = [[each.numpy(force=True) for each in pair] for pair in getattr(agent, "_last_lstm_states", ())]
+    drawn = {"tensors": torch.get_rng_state().numpy(), "numbers": [name, keys, *rest]}
+    return state | drawn | {"recurrent": recurrent}
 
 
 def restore(agent: Any, envs: Any, state: Mapping[str, Any]) -> None:
@@ -77,6 +79,10 @@ def restore(agent: Any, envs: Any, state: Mapping[str, Any]) -> None:
             name, keys, *rest = state["numbers"]
             np.random.set_state((name, keys, *rest))  # noqa: NPY002
             torch.set_rng_state(torch.from_numpy(state["tensors"]))
+            pairs = zip(getattr(agent, "_last_lstm_states", ()), state["recurrent"], strict=True)
+            for tensors, arrays in pairs:
+                for tensor, array in zip(tensors, arrays, strict=True):
+                    tensor.copy_(torch.from_numpy(array))
     except (KeyError, TypeError, ValueError, IndexError, RuntimeError, AttributeError) as error:
         raise CheckpointError(f"{FILE} does not fit its run: {' '.join(str(error).split()):.120}") from None
 

@@ -30,9 +30,15 @@ EXACT = [  # agent, environment, settings of both, environments
     ("nearest-neighbour", "mdpzoo/TSP-v0", {}, {"num_nodes": 5, "form": "bq"}, 2),
     ("ppo", RIVER, {"n_steps": 8, "batch_size": 8}, {"max_episode_steps": 7}, 2),
     ("a2c", "mdpzoo/TSP-v0", {}, {"num_nodes": 5}, 2),
+    ("recurrent-ppo", RIVER, {"n_steps": 8, "batch_size": 8}, {"max_episode_steps": 7}, 2),  # remembers
     ("l-ucrl", "mdpzoo/LatentRandom-v0", {}, {"reveal": "end"}, 2),  # episodes under way are counted when they end
     ("lmdp-posterior", "mdpzoo/LatentRandom-v0", {}, {"reveal": "end"}, 1),  # draws models
     ("farthest-insertion", "mdpzoo/TSP-v0", {}, {"num_nodes": 5}, 2),  # remembers its plan
+    ("gorp", RIVER, {"lookahead": 2}, {"max_episode_steps": 5}, 3),  # episodes of an iteration under way
+    ("gorp", RIVER, {"episodes": 6}, {"max_episode_steps": 2}, 2),  # the only pass ends before the run does
+    ("sqirl", RIVER, {"lookahead": 2}, {"max_episode_steps": 5}, 3),  # and some that are used again
+    ("sqirl", RIVER, {"regressor": "ridge"}, {"max_episode_steps": 5}, 1),
+    ("sqirl", RIVER, {"regressor": "shared-network", "lookahead": 2}, {"max_episode_steps": 5}, 2),  # with its replay
     ("bq-nco", "mdpzoo/TSP-v0", {"num_instances": 8, "size": 6, "imitation": {"tokens": 8}}, {"num_nodes": 6}, 2),
     ("grpo-token", "mdpzoo/SumTarget-v0", TOKENS, {}, 2),
 ]
@@ -42,8 +48,6 @@ ANEW = [
 ]
 LOOSE = {
     *("dqn", "qr-dqn", "sac", "td3", "qarl", "rarl", "maximin", "unopposed-sac"),  # replay buffers
-    *("gorp", "sqirl"),  # the episodes of an iteration
-    "recurrent-ppo",  # the recurrent state
     *("meme", "mec-b", "rl-perfect-receiver"),  # the sender's stream, the receiver in its seat
 }
 
