@@ -50,7 +50,9 @@ def test_a_failed_run_is_told_and_is_the_exit_code(study, zoo, monkeypatch):
     study.write_text(BAD)
     code, out, err = zoo("bench", study, "--out", study.parent / "out")
     assert code == 1
-    assert "failed: mdpzoo-RiverSwim-v0/wrong/seed-0: discount must lie in [0, 1], got 7.0" in out
+    sentence = "discount must lie in [0, 1], got 7.0"
+    assert f"failed: mdpzoo-RiverSwim-v0/wrong/seed-0 and 1 more: {sentence}" in out
+    assert out.count(sentence) == 1  # not once a seed
     assert "Traceback" not in out + err
 
 

@@ -1,9 +1,9 @@
 """The loop of SQIRL and GORP: passes, iterations of exactly m episodes, and timesteps fixed one after another.
 
 A pass fixes steps 1 .. T. The policy's buffer ``progress`` counts its iterations, so that a saved agent continues where
-it was. The episodes of an unfinished iteration are not in its file but in ``unsaved_state``: a run resumes in the middle
-of them, an agent that is loaded by itself plays them again. If m is not given, passes follow one another until the steps
-are used up, and the policy with the largest return in episodes of its own is the answer.
+it was. The episodes of an unfinished iteration are not in its file but in ``unsaved_state``: a run resumes amid them,
+and an agent that is loaded by itself plays them again. If m is not given, passes follow one another until the steps are
+used up, and the policy with the largest return in episodes of its own is the answer.
 """
 
 from abc import abstractmethod

@@ -167,10 +167,9 @@ class SQIRL(EpisodicAgent):
         """Draws the network that all timesteps of a pass share."""
         from mdpzoo_horizon.algorithms.shared_network import SharedLearner
 
-        actions, settings = int(self.action_space.n), self.policy.regressor  # type: ignore[attr-defined]
-        return SharedLearner(
-            settings, self.observation_space, actions, self.lookahead, self.policy.horizon, self.generator
-        )
+        policy: Any = self.policy
+        space, actions = self.observation_space, int(self.action_space.n)  # type: ignore[attr-defined]
+        return SharedLearner(policy.regressor, space, actions, self.lookahead, policy.horizon, self.generator)
 
     def _asks_for_more(self, collection: Collection) -> bool:
         """If m is not given, continues an iteration with equal returns, for at most half of the spare steps."""
