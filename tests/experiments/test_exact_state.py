@@ -44,9 +44,9 @@ EXACT = [  # agent, environment, settings of both, environments
     ("sqirl", RIVER, {"regressor": "ridge"}, {"max_episode_steps": 5}, 1),
     ("sqirl", RIVER, {"regressor": "shared-network", "lookahead": 2}, {"max_episode_steps": 5}, 2),  # with its replay
     ("bq-nco", "mdpzoo/TSP-v0", {"num_instances": 8, "size": 6, "imitation": {"tokens": 8}}, {"num_nodes": 6}, 2),
-    ("qarl", LINEAR, GAME, {}, 1),  # games, replay memories and temperatures of both players
-    ("maximin", LINEAR, GAME | {"pool": 3}, {}, 1),  # and earlier opponents
-    ("unopposed-sac", LINEAR, GAME, {}, 1),
+    ("qarl", LINEAR, GAME, {"max_cycles": 5}, 1),  # games, replay memories and temperatures of both players
+    ("maximin", LINEAR, GAME | {"pool": 3}, {"max_cycles": 5}, 1),  # and earlier opponents
+    ("unopposed-sac", LINEAR, GAME, {"max_cycles": 5}, 1),
     ("grpo-token", "mdpzoo/SumTarget-v0", TOKENS, {}, 2),
 ]
 ANEW = [
