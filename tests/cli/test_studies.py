@@ -41,7 +41,9 @@ def test_a_study_is_executed_watched_and_gone_on_with(study, zoo, monkeypatch):
     seen = one_value(zoo("watch", out, "--json"))
     assert (seen["summary"], seen["over"]) == ("6 of 6 runs are done", True)
     assert [row["done"] for row in seen["rows"]] == [2, 2, 2]
-    assert "q-learning" in zoo("watch", out, "--once")[1]
+    head, first, *_ = zoo("watch", out, "--once")[1].splitlines()
+    assert head.split() == "environment agent done running failed waiting percent return".split()
+    assert "q-learning" in first
     assert one_value(zoo("bench", study, "--out", out, "--dry-run", "--json"))["runs"][0]["state"] == "done"
 
 
