@@ -42,7 +42,7 @@ def test_a_study_is_executed_watched_and_gone_on_with(study, zoo, monkeypatch):
     assert (seen["summary"], seen["over"]) == ("6 of 6 runs are done", True)
     assert [row["done"] for row in seen["rows"]] == [2, 2, 2]
     head, first, *_ = zoo("watch", out, "--once")[1].splitlines()
-    assert head.split() == "environment agent done running failed waiting percent return".split()
+    assert head.split() == ["environment", "agent", "done", "running", "failed", "waiting", "percent", "return"]
     assert "q-learning" in first
     assert one_value(zoo("bench", study, "--out", out, "--dry-run", "--json"))["runs"][0]["state"] == "done"
 

@@ -82,27 +82,6 @@ class LearningSeat(gymnasium.Wrapper[Any, Any, Any, Any]):
             self.finished.append((self.temperature, self._return))
         return self._shown(), reward, terminated, truncated, info
 
-    def _begin_episode(self) -> None:
-        self.temperature, share = self._place()
-        self._next += 1
-        self._z = None if self.scale is None else self.scale.show(self.temperature)
-        self._return, self._weight = 0.0, 1.0
-        if self._sign < 0:
-            self.share = share
-        if self._opponents is not None:
-            self._face(self._opponents(), share)
-
-    def _place(self) -> tuple[float, float]:
-        """The temperature and the share of force of the plan's next episode."""
-        place = self._next % len(self._plan)
-        return self._plan[place], self._shares[place]
-
-    def _face(self, opponent: ConditionedPolicy, share: float) -> None:
-        opponent.z = self._z
-        opponent.share = share if self._sign > 0 else 1.0
-        self.opponent = opponent
-        self.env.unwrapped.set_policy(self._other, opponent)  # type: ignore[attr-defined]
-
     def state(self) -> dict[str, Any]:
         """Returns the place in the phase and in the episode, without the game's own state, for ``restore``."""
         return {name: getattr(self, name) for name in KEPT}
@@ -119,10 +98,28 @@ class LearningSeat(gymnasium.Wrapper[Any, Any, Any, Any]):
             setattr(self, name, state[name])
         self._opponents = opponents
         if opponent is not None:
-            self._next -= 1
-            share = self._place()[1]
-            self._next += 1
-            self._face(opponent, share)
+            self._face(opponent, self._planned(self._next - 1)[1])
+
+    def _begin_episode(self) -> None:
+        self.temperature, share = self._planned(self._next)
+        self._next += 1
+        self._z = None if self.scale is None else self.scale.show(self.temperature)
+        self._return, self._weight = 0.0, 1.0
+        if self._sign < 0:
+            self.share = share
+        if self._opponents is not None:
+            self._face(self._opponents(), share)
+
+    def _planned(self, episode: int) -> tuple[float, float]:
+        """The temperature and the share of force of an episode of the phase."""
+        place = episode % len(self._plan)
+        return self._plan[place], self._shares[place]
+
+    def _face(self, opponent: ConditionedPolicy, share: float) -> None:
+        opponent.z = self._z
+        opponent.share = share if self._sign > 0 else 1.0
+        self.opponent = opponent
+        self.env.unwrapped.set_policy(self._other, opponent)  # type: ignore[attr-defined]
 
     def _shown(self) -> Any:
         if self.scale is None:
