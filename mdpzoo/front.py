@@ -238,11 +238,19 @@ def make_agent(id: str, env: Any, **settings: Any) -> "Agent":
     env = make_any(env) if isinstance(env, str) else env
     check_fit(spec, env)
     try:
-        agent = build(spec.build, {"env": env, **spec.settings, **settings}, f"agent {id!r}")
+        own = _copied(settings)  # SB3 adds entries of its own to policy_kwargs
+        agent = build(spec.build, {"env": env, **spec.settings, **own}, f"agent {id!r}")
     except ModuleNotFoundError as error:
         everything = f"pip install {registry.owner(id)}"
         raise MissingExtraError(f"agent {id!r} needs the package {error.name!r}; type: {everything}") from error
     return tag(agent, id, settings, env)
+
+
+def _copied(value: Any) -> Any:
+    """Copies dictionaries and lists within settings; all else is shared."""
+    if type(value) is dict:
+        return {name: _copied(each) for name, each in value.items()}
+    return [_copied(each) for each in value] if type(value) is list else value
 
 
 def make_any(id: str, **kwargs: Any) -> Any:

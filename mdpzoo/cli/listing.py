@@ -43,7 +43,7 @@ WANTED = (
     "percent",
     "return",
     "summary",
-    *("environment", "agent", "seeds", "first", "second", "difference", "improvement", "interval", "p", "corrected"),
+    *("seeds", "first", "second", "difference", "improvement", "interval", "p", "corrected"),
 )
 
 

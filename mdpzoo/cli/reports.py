@@ -58,5 +58,9 @@ def compare(folders: Folders, as_json: Json = False) -> None:
     from mdpzoo.report.analysis.pairs import compare_folders
     from mdpzoo.report.reading.folder_tree import read_results
 
-    rows = compare_folders(*(read_results([folder]) for folder in folders))
+    both = [read_results([folder]) for folder in folders]
+    rows = compare_folders(*both)
+    if notes := [note for each in both for note in each.notes]:
+        more = f", and {len(notes) - 1} more" if len(notes) > 1 else ""
+        print(f"left out: {notes[0]}{more}; mdpzoo report lists all", file=sys.stderr)  # noqa: T201
     (listing.print_json if as_json else listing.print_rows)([row.as_dict(shown=not as_json) for row in rows])

@@ -67,8 +67,12 @@ def _print_report(report: Any, skipped: list[dict[str, str]], out: Path) -> None
         print(f"skipped: {each['agent']} on {each['environment']}: {each['reason']}")  # noqa: T201
     for note in report.notes:
         print(f"note: {note}")  # noqa: T201
+    failed: dict[str, list[str]] = {}
     for each in report.failures:
-        print(f"failed: {each['folder']}: {each['sentence']} (failure.json there has the traceback)")  # noqa: T201
+        failed.setdefault(each["sentence"], []).append(each["folder"])
+    for sentence, folders in failed.items():  # a wrong setting fails with every seed
+        more = f" and {len(folders) - 1} more" if len(folders) > 1 else ""
+        print(f"failed: {folders[0]}{more}: {sentence} (failure.json there has the traceback)")  # noqa: T201
     before = f", {report.found} of them earlier" if report.found else ""
     print(f"{report.done} of {report.runs} runs are done{before} -> {out}")  # noqa: T201
 

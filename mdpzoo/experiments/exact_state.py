@@ -5,8 +5,8 @@ whose hash it names: where a process was killed between writing the two, they do
 
 Exact are agents that say so (``resumes_exactly``; what their file does not hold is in ``unsaved_state``, as
 ``OnlineAgent`` has it) and the on-policy algorithms of SB3 and sb3-contrib between two rollouts, in environments that
-the zoo steps in batches. Replay buffers, environments that keep a state of their own and all other agents cannot be
-resumed exactly.
+the zoo steps in batches; and agents that learn from games of ours and say so. SB3's off-policy algorithms, environments
+that keep a state of their own and all other agents cannot be resumed exactly.
 """
 
 import hashlib
@@ -22,6 +22,7 @@ from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from mdpzoo.arrays import read_arrays
 from mdpzoo.errors import CheckpointError, InstanceError
 from mdpzoo.files import replacing
+from mdpzoo.interop.pettingzoo import GameParallelEnv
 from mdpzoo.interop.sb3 import BatchedVecEnv
 
 FILE = "state.npz"
@@ -30,16 +31,24 @@ LIBRARIES = ("stable_baselines3.", "sb3_contrib.")
 
 def is_exact(agent: Any, envs: Any) -> bool:
     """Whether a run of this agent in these environments can be resumed equal to the bit."""
-    if type(envs) is not BatchedVecEnv:
-        return False
-    return getattr(agent, "resumes_exactly", False) or only_between_rollouts(agent)
+    return type(envs) in (BatchedVecEnv, GameParallelEnv) and says_exact(agent)
+
+
+def says_exact(agent: Any) -> bool:
+    """Whether all that an agent keeps is in its file or can be captured."""
+    return getattr(agent, "resumes_exactly", False) or _is_on_policy(agent)
 
 
 def only_between_rollouts(agent: Any) -> bool:
-    """Whether an agent is one of the libraries' on-policy algorithms, exact only where no rollout is under way."""
+    """Whether an agent is exact only where no rollout is under way; it then draws from the global generators."""
+    return getattr(agent, "resumes_between_rollouts", False) or _is_on_policy(agent)
+
+
+def _is_on_policy(agent: Any) -> bool:
+    """Whether an agent is one of the libraries' on-policy algorithms."""
     if not isinstance(agent, OnPolicyAlgorithm) or not type(agent).__module__.startswith(LIBRARIES):
         return False
-    return not (agent.use_sde or hasattr(agent, "_last_lstm_states"))
+    return not agent.use_sde  # whose noise is drawn before a rollout is announced
 
 
 def capture(agent: Any, envs: Any) -> dict[str, Any]:
@@ -50,12 +59,15 @@ def capture(agent: Any, envs: Any) -> dict[str, Any]:
         "remaining": float(agent._current_progress_remaining),
         "observation": agent._last_obs,
         "starts": agent._last_episode_starts,
-        "envs": None if agent._last_obs is None else envs.envs.state_dict(),  # None: it never plays in them
+        "envs": envs.envs.state_dict() if _plays_in(agent, envs) else None,
+        "agent": agent.unsaved_state() if hasattr(agent, "unsaved_state") else None,
     }
     if not only_between_rollouts(agent):
-        return state | {"agent": agent.unsaved_state() if hasattr(agent, "unsaved_state") else None}
+        return state
     name, keys, *rest = np.random.get_state()  # noqa: NPY002
-    return state | {"tensors": torch.get_rng_state().numpy(), "numbers": [name, keys, *rest]}
+    recurrent = [[each.numpy(force=True) for each in pair] for pair in getattr(agent, "_last_lstm_states", ())]
+    drawn = {"tensors": torch.get_rng_state().numpy(), "numbers": [name, keys, *rest]}
+    return state | drawn | {"recurrent": recurrent}
 
 
 def restore(agent: Any, envs: Any, state: Mapping[str, Any]) -> None:
@@ -70,15 +82,23 @@ def restore(agent: Any, envs: Any, state: Mapping[str, Any]) -> None:
             envs.envs.load_state_dict(state["envs"])
         agent._last_obs, agent._last_episode_starts = state["observation"], state["starts"]
         agent._episode_num, agent._current_progress_remaining = state["episodes"], state["remaining"]
-        if not only_between_rollouts(agent):
-            if state["agent"] is not None:
-                agent.restore_unsaved(state["agent"])
-        else:
+        if state.get("agent") is not None:  # states of version 0.1.0 lack it, and the next one
+            agent.restore_unsaved(state["agent"])
+        if only_between_rollouts(agent):
             name, keys, *rest = state["numbers"]
             np.random.set_state((name, keys, *rest))  # noqa: NPY002
             torch.set_rng_state(torch.from_numpy(state["tensors"]))
+            pairs = zip(getattr(agent, "_last_lstm_states", ()), state.get("recurrent", ()), strict=True)
+            for tensors, arrays in pairs:
+                for tensor, array in zip(tensors, arrays, strict=True):
+                    tensor.copy_(torch.from_numpy(array))
     except (KeyError, TypeError, ValueError, IndexError, RuntimeError, AttributeError) as error:
         raise CheckpointError(f"{FILE} does not fit its run: {' '.join(str(error).split()):.120}") from None
+
+
+def _plays_in(agent: Any, envs: Any) -> bool:
+    """Whether an agent has played in environments of a batch; some learn from samples or games of their own."""
+    return type(envs) is BatchedVecEnv and agent._last_obs is not None
 
 
 def write_state(folder: Path, agent_file: Path, state: Mapping[str, Any]) -> None:

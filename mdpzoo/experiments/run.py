@@ -127,6 +127,15 @@ def load_run(folder: Path) -> Run:
         raise CheckpointError(f"{str(path)!r} is damaged: {error!s:.120}") from None
 
 
+def read_result(folder: Path) -> dict[str, Any] | None:
+    """Reads the result of a run; None if there is none, or a damaged one."""
+    try:
+        result = json.loads((folder / "result.json").read_text())
+    except (OSError, ValueError, RecursionError):
+        return None
+    return result if isinstance(result, dict) else None
+
+
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Writes a JSON file, whole or not at all."""
     with replacing(path) as beside:

@@ -113,3 +113,12 @@ def test_folders_without_agents_in_common_cannot_be_compared(folders, tmp_path):
     ended = typed("compare", folders[0], other)
     assert ended.returncode == 2
     assert "share no agent with scores in the same environment" in ended.stderr
+
+
+def test_a_damaged_file_that_a_comparison_leaves_out_is_named(folders, tmp_path):
+    damaged = study(tmp_path / "damaged", 0.9)
+    next(damaged.glob("*/*/*/result.json")).write_text("{")
+    ended = typed("compare", folders[0], damaged)
+    assert ended.returncode == 0
+    assert "left out: " in ended.stderr
+    assert "result.json' is damaged" in ended.stderr

@@ -11,7 +11,7 @@ from typing import Any
 
 from mdpzoo.errors import MdpzooError
 from mdpzoo.experiments.folders import BusyFolderError, FolderError
-from mdpzoo.experiments.run import Run, load_run, write_json
+from mdpzoo.experiments.run import Run, load_run, read_result, write_json
 
 DONE, FAILED, STOPPED, UNWRITABLE = "done", "failed", "stopped", "unwritable"
 SUMMARY = 300  # characters of an error's sentence
@@ -129,9 +129,9 @@ def execute(
 
 
 def is_done(run: Run, folder: Path) -> bool:
-    """Whether a folder holds the result of this very run."""
+    """Whether a folder holds the result of this very run; a damaged one is written again."""
     try:
-        return (folder / "result.json").is_file() and load_run(folder) == run
+        return read_result(folder) is not None and load_run(folder) == run
     except MdpzooError:
         return False
 

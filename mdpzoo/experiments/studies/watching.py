@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mdpzoo.errors import CheckpointError
+from mdpzoo.experiments.run import read_result
 
 TAIL = 400  # bytes at the end of a file in which its last line begins
 
@@ -91,7 +92,7 @@ class Watcher:
         folder = self.folder / name
         if name in self._done:
             return "done", self.steps, self._done[name]
-        if (folder / "result.json").is_file():
+        if read_result(folder) is not None:
             self._done[name] = _last_return(folder)
             return "done", self.steps, self._done[name]
         if (folder / "failure.json").is_file():
@@ -112,12 +113,9 @@ def _inside(name: Any) -> str:
 
 def _last_return(folder: Path) -> float | None:
     """The mean return of the last evaluation, or of the last training episodes."""
-    try:
-        final = json.loads((folder / "result.json").read_text()).get("final_return")
-        if isinstance(final, int | float):
-            return float(final)
-    except (OSError, ValueError, AttributeError, RecursionError):
-        pass
+    final = (read_result(folder) or {}).get("final_return")
+    if isinstance(final, int | float):
+        return float(final)
     return _number(_last(folder / "progress.csv").get("mean_return"))
 
 

@@ -3,13 +3,12 @@
 The journal ``journal.log`` in the tuning's folder is all that Optuna keeps; every process opens it.
 """
 
-import json
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mdpzoo.experiments.run import Run, write_json
+from mdpzoo.experiments.run import Run, read_result, write_json
 
 JOURNAL, STUDY = "journal.log", "mdpzoo"
 
@@ -61,7 +60,7 @@ def perform_trial(run: Run, folder: Path, trial_id: int, keep_every: float) -> f
 
     from mdpzoo.experiments.training import train
 
-    if (folder / "result.json").is_file():
+    if read_result(folder) is not None:
         return _value(folder)
     trial = optuna.trial.Trial(open_journal(folder.parent.parent), trial_id)
 
@@ -83,7 +82,7 @@ def perform_trial(run: Run, folder: Path, trial_id: int, keep_every: float) -> f
 
 
 def _value(folder: Path) -> float:
-    final = json.loads((folder / "result.json").read_text())["final_return"]
+    final = (read_result(folder) or {}).get("final_return")
     if final is not None:
         return float(final)
     steps, *_, total = (folder / "progress.csv").read_text().splitlines()[-1].split(",")

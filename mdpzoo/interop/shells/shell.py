@@ -44,6 +44,15 @@ class Stream:
         self._drawn += np.uint64(count)
         return numbers
 
+    def state(self) -> dict[str, Any]:
+        """Returns key, position and the numbers made in advance, as arrays and lists."""
+        return {"keys": self._keys, "drawn": self._drawn, "block": list(self._block)}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Goes back to a state."""
+        self._keys, self._drawn = (np.array(state[name], np.uint64) for name in ("keys", "drawn"))
+        self._block = list(state["block"])
+
 
 class LegalDiscrete(Discrete):
     """A Discrete space whose samples are legal in the environment's current state.

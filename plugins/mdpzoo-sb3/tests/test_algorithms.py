@@ -155,3 +155,11 @@ def test_ordinary_agents_learn_in_an_environment_of_ours():
     for id in ("ppo", "dqn"):
         agent = mdpzoo.make_agent(id, mdpzoo.make_sb3("mdpzoo/RiverSwim-v0", 2), seed=0, **SMALL[id])
         assert agent.learn(64).num_timesteps == 64
+
+
+def test_settings_that_were_given_are_left_as_they_were(make_env):
+    settings = {"net_arch": [4]}
+    agent = mdpzoo.make_agent("a2c", make_env("a2c"), seed=0, policy_kwargs=settings)
+    assert "optimizer_class" in agent.policy_kwargs  # SB3's own entry, which no file can hold
+    assert settings == {"net_arch": [4]}
+    assert agent.mdpzoo["settings"]["policy_kwargs"] == {"net_arch": [4]}

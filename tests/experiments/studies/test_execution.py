@@ -24,6 +24,19 @@ def test_a_run_is_done_once(tmp_path):
     assert not is_done(Run(**{**RUN.as_json(), "steps": 30}), tmp_path / "run")
 
 
+@pytest.mark.parametrize("damage", [b"", b'{"agent": "q-le', b"[]", b"\xff", b"[" * 100_000])
+def test_a_damaged_result_is_written_again_and_is_the_same(damage, tmp_path):
+    execute(RUN, tmp_path / "run")
+    path = tmp_path / "run" / "result.json"
+    before, evaluated = json.loads(path.read_text()), (tmp_path / "run" / "progress.csv").read_text().count("\n")
+    path.write_bytes(damage)
+    assert not is_done(RUN, tmp_path / "run")
+    assert execute(RUN, tmp_path / "run").status == "done"
+    after = json.loads(path.read_text())
+    assert {**before, "seconds": 0, "cpu_seconds": 0} == {**after, "seconds": 0, "cpu_seconds": 0}
+    assert (tmp_path / "run" / "progress.csv").read_text().count("\n") == evaluated  # nothing was learned again
+
+
 def test_a_failure_is_kept_with_its_traceback_and_counted_and_goes_when_the_run_succeeds(tmp_path):
     wrong = Run(**{**RUN.as_json(), "settings": {"discount": 2.0}})
     for attempt in (1, 2):

@@ -49,7 +49,7 @@ def test_the_time_left_comes_from_the_steps_since_the_first_look(study):
     assert "left" in watcher.look().sentence
     for each in RUNS[1:]:
         (study / each["folder"]).mkdir(exist_ok=True)
-        (study / each["folder"] / "result.json").write_text("null")
+        (study / each["folder"] / "result.json").write_text("{}")
     assert watcher.look().is_over
 
 

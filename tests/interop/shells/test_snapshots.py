@@ -1,10 +1,14 @@
 """state_dict and load_state_dict: going back leads to the same future, through every shell."""
 
+import numpy as np
 import pytest
 
 import mdpzoo
 from mdpzoo import registry
 from mdpzoo.errors import ResetNeededError, SettingError
+from mdpzoo.experiments.exact_state import read_state, write_state
+from mdpzoo.interop.shells.snapshots import plain_state, restore_plain
+from mdpzoo.policies import TablePolicy
 from tests.toys import Cards, Countdown, Slide, coin_walk
 
 RULES = {"model": Countdown, "table": coin_walk, "problem": Cards, "compiled": Slide}
@@ -68,6 +72,27 @@ def test_an_ended_episode_is_ended_again_after_going_back(name):
     env.load_state_dict(untouched)
     with pytest.raises(ResetNeededError):
         env.step(env.action_space.sample() * 0)
+
+
+def seat():
+    """A seat, whose state also holds what each player observes and who has left."""
+    uniform = TablePolicy(np.full((1, 2), 0.5))
+    return mdpzoo.seat("mdpzoo/MatrixGame-v0", "player_0", {"player_1": uniform}, max_cycles=6)
+
+
+@pytest.mark.parametrize("make", [*RULES.values(), seat])
+def test_a_plain_state_goes_through_a_file_and_on_as_it_did(make, tmp_path):
+    def fresh(seed):
+        env = (make() if make is seat else mdpzoo.make(make())).unwrapped
+        env.reset(seed=seed)
+        return env
+
+    env, other = fresh(5), fresh(0)
+    walk(env, 3)
+    (tmp_path / "agent").write_text("an agent")
+    write_state(tmp_path, tmp_path / "agent", plain_state(env))
+    restore_plain(other, read_state(tmp_path, tmp_path / "agent"))
+    assert walk(other, 25) == walk(env, 25)
 
 
 @pytest.mark.parametrize("saved", [{}, {"_state": 1, "x": 2}, None])

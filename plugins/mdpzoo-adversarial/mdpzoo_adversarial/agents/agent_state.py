@@ -1,7 +1,10 @@
 """What an agent of two learners counts and saves besides its networks."""
 
+import dataclasses
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from stable_baselines3.common.callbacks import BaseCallback
 from torch import nn
@@ -56,3 +59,56 @@ class Relay(BaseCallback):
         self.outer.update_locals(self.locals)
         self.stopped |= not self.outer.on_step()
         return True
+
+    def _on_rollout_start(self) -> None:
+        self.outer.on_rollout_start()
+
+    def _on_rollout_end(self) -> None:
+        self.outer.on_rollout_end()
+
+
+def unsaved(agent: Any) -> dict[str, Any]:
+    """Returns what an agent keeps besides its file, between two steps, as numbers and arrays."""
+    learner, waiting = agent.turns.ordered(agent.players)
+    pools = {name: [_arrays(each.network) for each in pool] for name, pool in agent._pools.items()}
+    pool = agent._pools[waiting.name]
+    return {
+        "players": {name: player.state() for name, player in agent.players.items()},
+        "pools": pools,
+        "opponent": pool.index(learner.seat.opponent) if agent.opposed else None,
+        "generator": agent.generator.bit_generator.state,
+        "spawned": agent._seeds.n_children_spawned,
+        "turn": (agent.turns.episodes_done, agent.turns.plan),
+    }
+
+
+def restore_unsaved(agent: Any, state: Mapping[str, Any]) -> None:
+    """Goes on from what ``unsaved`` has returned; the file has been read."""
+    agent.generator.bit_generator.state = state["generator"]
+    agent._seeds = np.random.SeedSequence(agent._seeds.entropy, n_children_spawned=state["spawned"])
+    agent.turns.episodes_done, agent.turns.plan = state["turn"]
+    for name, pool in agent._pools.items():
+        pool.clear()
+        for arrays in state["pools"][name]:
+            frozen = agent.players[name].frozen(agent.curriculum.mean)
+            frozen.network = _with_arrays(frozen.network, arrays)
+            pool.append(frozen)
+    learner, waiting = agent.turns.ordered(agent.players)
+    for name, player in agent.players.items():
+        acts = player is learner and agent.opposed
+        opponent = agent._pools[waiting.name][state["opponent"]] if acts else None
+        player.restore(state["players"][name], agent.opponents_of(learner) if acts else None, opponent)
+
+
+def _arrays(network: Any) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Weights and biases of a frozen SAC policy's layers, that of its deviations last."""
+    return [(layer.weight, layer.bias) for layer in (*network.layers, network.deviation)]
+
+
+def _with_arrays(network: Any, arrays: Sequence[tuple[np.ndarray, np.ndarray]]) -> Any:
+    """The same network with other weights."""
+    layers = [
+        dataclasses.replace(layer, weight=weight, bias=bias)
+        for layer, (weight, bias) in zip((*network.layers, network.deviation), arrays, strict=True)
+    ]
+    return dataclasses.replace(network, layers=tuple(layers[:-1]), deviation=layers[-1])

@@ -9,6 +9,7 @@ at the last temperature of the training, never at 0; what differs from the origi
 """
 
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,13 +17,12 @@ import numpy as np
 from stable_baselines3.common.base_class import BaseAlgorithm
 
 from mdpzoo.errors import SettingError
-from mdpzoo_adversarial.agents.agent_state import Progress, Relay
-from mdpzoo_adversarial.agents.conditioned_policies import ConditionedPolicy, TemperatureScale
+from mdpzoo_adversarial.agents.agent_state import Progress, Relay, restore_unsaved, unsaved
+from mdpzoo_adversarial.agents.conditioned_policies import ConditionedPolicy
 from mdpzoo_adversarial.agents.curricula import Curriculum, curriculum_of
-from mdpzoo_adversarial.agents.players import Player, player_seed
+from mdpzoo_adversarial.agents.players import Player, check_game, player_seed, players_of
 from mdpzoo_adversarial.agents.turns import Turns
 
-QARL_START = "auto_0.005"  # the protagonist's temperature: learned, from this
 STATES = ("policy", "actor.optimizer", "critic.optimizer")
 
 
@@ -34,6 +34,7 @@ class AlternatingSAC(BaseAlgorithm):
         players: both learners by name, the protagonist first.
     """
 
+    resumes_between_rollouts = True  # that is between two steps
     policy: Any
 
     def __init__(
@@ -80,7 +81,7 @@ class AlternatingSAC(BaseAlgorithm):
         for name, value in (("episodes", episodes), ("update_every", update_every), ("pool", pool)):
             if type(value) is not int or value < 1:
                 raise SettingError(f"{name} must be an integer of at least 1, got {value!r:.60}")
-        _check_game(env)
+        check_game(env)
         if policy != "MlpPolicy":
             raise SettingError(f"policy must be 'MlpPolicy', got {policy!r:.60}")
         self.curriculum: Curriculum = curriculum_of(variant, teacher)
@@ -88,7 +89,7 @@ class AlternatingSAC(BaseAlgorithm):
         self._settings = (dict(sac or {}), {**(sac or {}), **(adversary_sac or {})})
         self._game, self._every, self.episodes, self.opposed = env, update_every, episodes, opposed
         self._seeds = np.random.SeedSequence(seed)
-        self.players = self._players(seed, device)
+        self.players = players_of(env, self.curriculum, self._settings, update_every, seed, device)
         first = self.protagonist
         super().__init__(
             type(first.model.policy), first.model.env, 0.0, verbose=verbose, tensorboard_log=tensorboard_log,
@@ -217,19 +218,6 @@ class AlternatingSAC(BaseAlgorithm):
         self.progress = Progress(self)
         self.policy = self.protagonist.model.policy
 
-    def _players(self, seed: int | None, device: Any) -> dict[str, Player]:
-        """Builds both learners; the variant decides what they observe and whose the temperature is."""
-        curriculum, variant = self.curriculum, self.curriculum.variant
-        scale = TemperatureScale(curriculum.highest, curriculum.lowest) if curriculum.conditions else None
-        own = {"ent_coef": QARL_START, **self._settings[0]}
-        found = {}
-        for place, name in enumerate(self._game.possible_agents):
-            tempered = scale is not None and variant != "force" and (place == 1 or variant == "homogeneous")
-            settings = own if place == 0 else {"ent_coef": QARL_START, **self._settings[1]}
-            part = None if seed is None else player_seed(seed, place)
-            found[name] = Player(self._game, name, settings, scale, tempered, self._every, part, device)
-        return found
-
     def _step(self, relay: Relay) -> None:
         """Takes one step of the player whose turn it is; ends the turn after enough episodes."""
         learner = list(self.players.values())[self.turns.learner]
@@ -256,14 +244,31 @@ class AlternatingSAC(BaseAlgorithm):
         if new_plan or self.turns.plan is None:
             self.turns.plan = self.curriculum.draw(self.episodes, self.generator)
         self.turns.episodes_done = 0
-        learner, waiting = list(self.players.values())[:: 1 if self.turns.learner == 0 else -1]
+        learner, waiting = self.turns.ordered(self.players)
         learner.seat.finished.clear()
         if not self.opposed:
             return
-        pool = self._pools[waiting.name]
-        pool.append(waiting.frozen(self.curriculum.mean))
+        self._pools[waiting.name].append(waiting.frozen(self.curriculum.mean))
         shares = np.array([self.curriculum.force_share(each) for each in self.turns.plan])
-        learner.follow(self.turns.plan, shares, lambda: pool[int(self.generator.integers(len(pool)))])
+        learner.follow(self.turns.plan, shares, self.opponents_of(learner))
+
+    def opponents_of(self, learner: Player) -> Callable[[], ConditionedPolicy]:
+        """Returns what draws a learner's opponent of an episode."""
+        pool = self._pools[next(name for name in self.players if name != learner.name)]
+        return lambda: pool[int(self.generator.integers(len(pool)))]
+
+    @property
+    def resumes_exactly(self) -> bool:
+        """Whether a run resumes equal to the bit: not with a simulator, or with networks or memories of other kinds."""
+        return all(player.resumes for player in self.players.values())
+
+    def unsaved_state(self) -> dict[str, Any]:
+        """What the file does not hold: games, replay memories, pools and generators."""
+        return unsaved(self)
+
+    def restore_unsaved(self, state: dict[str, Any]) -> None:
+        """Takes back what ``unsaved_state`` has returned."""
+        restore_unsaved(self, state)
 
     def _get_torch_save_params(self) -> tuple[list[str], list[str]]:
         parts = [f"players_by_name.{name}.model.{part}" for name in self.players for part in STATES]
@@ -284,15 +289,3 @@ class AlternatingSAC(BaseAlgorithm):
     def _excluded_save_params(self) -> list[str]:
         own = ["players", "curriculum", "turns", "progress", "generator", "_game", "_pools", "_seeds", "_settings"]
         return [*super()._excluded_save_params(), *own, "_last_obs"]
-
-
-def _check_game(env: Any) -> None:
-    from gymnasium.spaces import Box
-
-    players = getattr(env, "possible_agents", ())
-    if len(players) != 2:
-        raise SettingError(f"the game must have two players, got {list(players)}")
-    for name in players:
-        for space in (env.observation_space(name), env.action_space(name)):
-            if not isinstance(space, Box):
-                raise SettingError(f"SAC needs Box spaces, {name} has {space}")

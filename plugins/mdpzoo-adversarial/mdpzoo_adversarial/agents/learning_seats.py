@@ -1,6 +1,6 @@
 """One player's seat with a curriculum: every episode has a temperature, which the learner and its opponent observe."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import gymnasium
@@ -9,6 +9,10 @@ import numpy as np
 from mdpzoo_adversarial.agents.conditioned_policies import ConditionedPolicy, TemperatureScale
 
 Opponents = Callable[[], Any]
+KEPT = (
+    *("finished", "share", "temperature"),
+    *("_plan", "_shares", "_next", "_seen", "_z", "_return", "_weight"),
+)
 
 
 class LearningSeat(gymnasium.Wrapper[Any, Any, Any, Any]):
@@ -17,6 +21,7 @@ class LearningSeat(gymnasium.Wrapper[Any, Any, Any, Any]):
     Attributes:
         finished: the temperature and the protagonist's discounted return of each episode since they were last taken.
         share: of the learner's own actions that is used, in [0, 1].
+        opponent: the other player of the present episode; None: it is idle.
     """
 
     def __init__(
@@ -40,6 +45,7 @@ class LearningSeat(gymnasium.Wrapper[Any, Any, Any, Any]):
         self._plan, self._shares = [1.0], [1.0]
         self._next = 0
         self._opponents: Opponents | None = None
+        self.opponent: ConditionedPolicy | None = None
         self._seen: Any = None
         self._begin_episode()
 
@@ -76,19 +82,44 @@ class LearningSeat(gymnasium.Wrapper[Any, Any, Any, Any]):
             self.finished.append((self.temperature, self._return))
         return self._shown(), reward, terminated, truncated, info
 
+    def state(self) -> dict[str, Any]:
+        """Returns the place in the phase and in the episode, without the game's own state, for ``restore``."""
+        return {name: getattr(self, name) for name in KEPT}
+
+    def restore(self, state: Mapping[str, Any], opponents: Opponents | None, opponent: Any) -> None:
+        """Goes on in an episode.
+
+        Args:
+            state: of a seat of the same player.
+            opponents: as in ``follow``; None: this player waits for its turn.
+            opponent: of the present episode; None: it is idle, or no matter.
+        """
+        for name in KEPT:
+            setattr(self, name, state[name])
+        self._opponents = opponents
+        if opponent is not None:
+            self._face(opponent, self._planned(self._next - 1)[1])
+
     def _begin_episode(self) -> None:
-        place = self._next % len(self._plan)
-        self.temperature, share = self._plan[place], self._shares[place]
+        self.temperature, share = self._planned(self._next)
         self._next += 1
         self._z = None if self.scale is None else self.scale.show(self.temperature)
         self._return, self._weight = 0.0, 1.0
         if self._sign < 0:
             self.share = share
         if self._opponents is not None:
-            opponent: ConditionedPolicy = self._opponents()
-            opponent.z = self._z
-            opponent.share = share if self._sign > 0 else 1.0
-            self.env.unwrapped.set_policy(self._other, opponent)  # type: ignore[attr-defined]
+            self._face(self._opponents(), share)
+
+    def _planned(self, episode: int) -> tuple[float, float]:
+        """The temperature and the share of force of an episode of the phase."""
+        place = episode % len(self._plan)
+        return self._plan[place], self._shares[place]
+
+    def _face(self, opponent: ConditionedPolicy, share: float) -> None:
+        opponent.z = self._z
+        opponent.share = share if self._sign > 0 else 1.0
+        self.opponent = opponent
+        self.env.unwrapped.set_policy(self._other, opponent)  # type: ignore[attr-defined]
 
     def _shown(self) -> Any:
         if self.scale is None:

@@ -5,21 +5,30 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from gymnasium.spaces import Box
 from pettingzoo import ParallelEnv
 from stable_baselines3 import SAC
+from stable_baselines3.common.buffers import ReplayBuffer
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.type_aliases import TrainFreq, TrainFrequencyUnit
 from stable_baselines3.common.vec_env import DummyVecEnv
 
 import mdpzoo
+from mdpzoo.errors import SettingError
 from mdpzoo.interop.pettingzoo import GameParallelEnv
+from mdpzoo.interop.shells.model_env import ModelEnv
+from mdpzoo.interop.shells.snapshots import plain_state, restore_plain
 from mdpzoo.policies import freeze
+from mdpzoo.policies.networks import NetworkPolicy
 from mdpzoo_adversarial.agents.conditioned_policies import ConditionedPolicy, IdlePolicy, TemperatureScale
+from mdpzoo_adversarial.agents.curricula import Curriculum
 from mdpzoo_adversarial.agents.learning_seats import LearningSeat
 from mdpzoo_adversarial.agents.tempered_policy import TemperedPolicy
 
 ONE_STEP = TrainFreq(1, TrainFrequencyUnit.STEP)
+QARL_START = "auto_0.005"  # the protagonist's temperature: learned, from this
+MEMORY = ("observations", "next_observations", "actions", "rewards", "dones", "timeouts")  # arrays of a replay buffer
 DEFAULTS: Mapping[str, Any] = {"buffer_size": 300_000, "learning_starts": 1_000, "batch_size": 256}
 
 
@@ -102,10 +111,84 @@ class Player:
         return ConditionedPolicy(freeze(self.model.policy), self._shape or (), z, seed)
 
     @property
+    def resumes(self) -> bool:
+        """Whether ``state`` holds all that it keeps: plain networks, SB3's own memory, and a game of ours."""
+        model = self.model
+        plain = type(model.replay_buffer) is ReplayBuffer and not model.replay_buffer.optimize_memory_usage
+        shells = isinstance(self.seat.unwrapped, ModelEnv) and not model.use_sde
+        return plain and shells and isinstance(freeze(model.policy), NetworkPolicy)
+
+    def state(self) -> dict[str, Any]:
+        """Returns the game, the place in the episode and the replay memory as arrays and numbers, for ``restore``."""
+        model, memory = self.model, self.model.replay_buffer
+        assert isinstance(memory, ReplayBuffer)
+        filled = memory.size()
+        return {
+            "game": plain_state(self.seat.unwrapped),
+            "seat": self.seat.state(),
+            "rewards": list(self._monitor.rewards),
+            "observation": model._last_obs,
+            "starts": model._last_episode_starts,
+            "episodes": model._episode_num,
+            "actions": model.action_space.np_random.bit_generator.state,
+            "memory": {name: getattr(memory, name)[:filled] for name in MEMORY} | {"next": memory.pos},
+        }
+
+    def restore(self, state: Mapping[str, Any], opponents: Callable[[], Any] | None, opponent: Any) -> None:
+        """Goes on from a state; the other arguments are those of ``LearningSeat.restore``."""
+        model, memory = self.model, self.model.replay_buffer
+        assert model.env is not None
+        assert isinstance(memory, ReplayBuffer)
+        model.env.reset()
+        restore_plain(self.seat.unwrapped, state["game"])
+        self.seat.restore(state["seat"], opponents, opponent)
+        self._monitor.rewards = list(state["rewards"])
+        model._last_obs = model._last_original_obs = state["observation"]
+        model._last_episode_starts, model._episode_num = state["starts"], state["episodes"]
+        model.action_space.np_random.bit_generator.state = state["actions"]
+        for name in MEMORY:
+            array = state["memory"][name]
+            getattr(memory, name)[: len(array)] = array
+        memory.pos, memory.full = state["memory"]["next"], len(array) == memory.buffer_size
+
+    @property
+    def _monitor(self) -> Any:
+        return self.model.env.envs[0]  # type: ignore[union-attr]
+
+    @property
     def mean_return(self) -> float:
         """The mean return of the last episodes; nan if there is none."""
         episodes = self.model.ep_info_buffer
         return float(np.mean([each["r"] for each in episodes])) if episodes else float("nan")
+
+
+def players_of(
+    game: Any,
+    curriculum: Curriculum,
+    settings: tuple[Mapping[str, Any], Mapping[str, Any]],
+    update_every: int,
+    seed: int | None,
+    device: Any,
+) -> dict[str, Player]:
+    """Builds both learners; the variant decides what they observe and whose the temperature is.
+
+    Args:
+        game: a parallel environment of two players.
+        curriculum: of the adversary's temperatures.
+        settings: of SB3's SAC, the protagonist's and the adversary's.
+        update_every: steps between two gradient steps.
+        seed: of both; None: unpredictable.
+        device: of the networks.
+    """
+    variant = curriculum.variant
+    scale = TemperatureScale(curriculum.highest, curriculum.lowest) if curriculum.conditions else None
+    found = {}
+    for place, name in enumerate(game.possible_agents):
+        tempered = scale is not None and variant != "force" and (place == 1 or variant == "homogeneous")
+        own = {"ent_coef": QARL_START, **settings[place]}
+        part = None if seed is None else player_seed(seed, place)
+        found[name] = Player(game, name, own, scale, tempered, update_every, part, device)
+    return found
 
 
 class PlayerLogger:
@@ -134,3 +217,18 @@ def own_game(game: ParallelEnv[str, Any, Any]) -> Any:
 def player_seed(seed: int, place: int) -> int:
     """Returns the seed of a player from the agent's and the player's place in the game."""
     return int(np.random.SeedSequence((seed, place)).generate_state(1)[0] >> 1)
+
+
+def check_game(env: Any) -> None:
+    """Checks that a game has two players with Box spaces.
+
+    Raises:
+        SettingError: if not.
+    """
+    players = getattr(env, "possible_agents", ())
+    if len(players) != 2:
+        raise SettingError(f"the game must have two players, got {list(players)}")
+    for name in players:
+        for space in (env.observation_space(name), env.action_space(name)):
+            if not isinstance(space, Box):
+                raise SettingError(f"SAC needs Box spaces, {name} has {space}")

@@ -1,6 +1,8 @@
 """Whose turn it is to learn."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +22,11 @@ class Turns:
     learner: int = 1
     episodes_done: int = 0
     plan: np.ndarray | None = None
+
+    def ordered(self, players: Mapping[str, Any]) -> tuple[Any, Any]:
+        """Returns the player whose turn it is, and the other."""
+        first, second = players.values()
+        return (first, second) if self.learner == 0 else (second, first)
 
     def pass_on(self, opposed: bool) -> bool:
         """Ends a turn; returns whether it was the last of an iteration, which the protagonist's is."""

@@ -5,11 +5,16 @@ end would favour short ones. A row that is no longer needed idles, because the e
 count as well.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from mdpzoo.errors import CheckpointError
 from mdpzoo_horizon.algorithms.shallow_q_iteration import Window
+
+ARRAYS = ("returns", "lengths", "counters", "playing")
+COUNTS = ("_begun", "_ended", "environment_steps")
 
 
 class Collection:
@@ -65,6 +70,28 @@ class Collection:
     def steps(self) -> int:
         """Steps of all episodes so far, without idle rows."""
         return int(self.lengths.sum())
+
+    def state(self) -> dict[str, Any]:
+        """Returns everything that has been collected, as arrays and integers, for ``restore``."""
+        return {"window": tuple(self.window), **{name: getattr(self, name) for name in (*ARRAYS, *COUNTS)}}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Goes on from a state of a collection of the same steps, with as many episodes and rows.
+
+        Raises:
+            CheckpointError: if it is one of another collection.
+        """
+        names = [*Window._fields, *ARRAYS]
+        now = [*self.window, *(getattr(self, name) for name in ARRAYS)]
+        saved = [np.array(each) for each in (*state["window"], *(state[name] for name in ARRAYS))]
+        for name, mine, other in zip(names, now, saved, strict=True):
+            if (mine.shape, mine.dtype) != (other.shape, other.dtype):
+                raise CheckpointError(f"{name} of the saved episodes has shape {other.shape}, expected {mine.shape}")
+        self.window = Window(*saved[:4])
+        for name, array in zip(ARRAYS, saved[4:], strict=True):
+            setattr(self, name, array)
+        for name in COUNTS:
+            setattr(self, name, int(state[name]))
 
     def grow(self, episodes: int) -> None:
         """Adds episodes; rows that have just been reset begin them."""

@@ -1,8 +1,9 @@
 """The loop of SQIRL and GORP: passes, iterations of exactly m episodes, and timesteps fixed one after another.
 
 A pass fixes steps 1 .. T. The policy's buffer ``progress`` counts its iterations, so that a saved agent continues where
-it was; the episodes of an unfinished iteration are not saved and are played again. If m is not given, passes follow one
-another until the steps are used up, and the policy with the largest return in episodes of its own is the answer.
+it was. The episodes of an unfinished iteration are not in its file but in ``unsaved_state``: a run resumes amid them,
+and an agent that is loaded by itself plays them again. If m is not given, passes follow one another until the steps are
+used up, and the policy with the largest return in episodes of its own is the answer.
 """
 
 from abc import abstractmethod
@@ -34,6 +35,7 @@ class EpisodicAgent(OnlineAgent):
         horizon: T; None before setup.
     """
 
+    resumes_exactly = True
     policy: Any
 
     def __init__(
@@ -65,7 +67,7 @@ class EpisodicAgent(OnlineAgent):
         self._pass: Generator[Iteration, Collection, float] | None = None
         self._iteration = Iteration(0, 0)
         self._spare: int | None = None
-        self._pass_ended = False
+        self._pass_ended = self._over = False
 
     @property
     def steps_of_episodes(self) -> int:
@@ -112,6 +114,29 @@ class EpisodicAgent(OnlineAgent):
         if getattr(self, "policy", None) is not None:
             self.policy.generator = self.generator.spawn(1)[0]
 
+    def unsaved_state(self) -> dict[str, Any]:
+        """What the file does not hold, besides what ``OnlineAgent`` keeps: the episodes of the present iteration."""
+        own = {
+            "exploration": self.policy.generator.bit_generator.state,
+            "iteration": None if self._pass is None else tuple(self._iteration),
+            "collection": None if self._collection is None else self._collection.state(),
+            "spare": self._spare,
+            "over": self._pass_ended and self.episodes is not None,
+        }
+        return super().unsaved_state() | own
+
+    def restore_unsaved(self, state: dict[str, Any]) -> None:
+        """Takes back what ``unsaved_state`` has returned; a pass waits at the iteration of its next step."""
+        super().restore_unsaved(state)
+        self.policy.generator.bit_generator.state = state["exploration"]
+        self._spare, self._over = state["spare"], state["over"]
+        if state["iteration"] is not None:
+            self._pass = self._fitting(self.policy.steps_fixed)
+            self._iteration = next(self._pass)
+        if state["collection"] is not None:
+            self._collection = self._collection_of(len(state["collection"]["returns"]))
+            self._collection.restore(state["collection"])
+
     def _excluded_save_params(self) -> list[str]:
         return [*super()._excluded_save_params(), "_collection", "_pass", "_iteration"]
 
@@ -144,6 +169,9 @@ class EpisodicAgent(OnlineAgent):
     def _play(self, callback: BaseCallback) -> bool:
         """Steps every environment; returns False if a callback stops training or the algorithm has ended."""
         assert self.env is not None
+        if self._over:  # the run was resumed after its only pass had ended
+            self._over = False
+            return False
         chosen, self._pass_ended = self._act(self._collecting()), False
         actions = chosen + int(self.action_space.start)  # type: ignore[attr-defined]
         new_obs, rewards, dones, infos = step(self.env, actions)  # callbacks read these local variables by SB3's names
@@ -172,15 +200,19 @@ class EpisodicAgent(OnlineAgent):
         return self._collection
 
     def _begin_iteration(self) -> Collection:
-        assert self.env is not None
         policy = self.policy
         if policy.pass_episodes == 0:
             policy.pass_episodes = self._choose_episodes()
         if self._pass is None:
             self._pass = self._fitting(policy.steps_fixed)
             self._iteration = next(self._pass)
-        episodes = policy.pass_episodes * self._groups()
-        return Collection(episodes, self.env.num_envs, *self._iteration, policy.horizon, *self._observed())
+        return self._collection_of(policy.pass_episodes * self._groups())
+
+    def _collection_of(self, episodes: int) -> Collection:
+        """Returns the present iteration's collection, of so many episodes, before any has begun."""
+        assert self.env is not None
+        rows, horizon = self.env.num_envs, self.policy.horizon
+        return Collection(episodes, rows, *self._iteration, horizon, *self._observed())
 
     def _choose_episodes(self) -> int:
         """Chooses m if it is not given: what a pass can afford, at most twice the m of the previous pass."""

@@ -113,8 +113,10 @@ class Network:
 
     def restore(self, arrays: dict[str, np.ndarray], space: Space[Any], num_actions: int) -> Trained:
         """Rebuilds a fitted network from its arrays."""
-        module = self.module(space, num_actions)
-        nn.utils.vector_to_parameters(torch.from_numpy(np.array(arrays["weights"])), module.parameters())
+        module, weights, place = self.module(space, num_actions), torch.from_numpy(arrays["weights"]), 0
+        for each in module.parameters():  # copied: as parts of one vector, sums could be rounded in another way
+            each.data.copy_(weights[place : place + each.numel()].view_as(each))
+            place += each.numel()
         return Trained(module, arrays["known"], arrays["scale"], space)
 
     def module(self, space: Space[Any], num_actions: int) -> nn.Sequential:

@@ -9,6 +9,7 @@ What differs from the authors: there is no discount; a time limit ends the episo
 rather than by priorities over the whole buffer; the learning rate is 1e-3.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,15 +42,30 @@ class Replay:
         """Adds a window of all steps from ``first`` on, and removes earlier steps; returns the number of new steps."""
         to_go = window.rewards[::-1].cumsum(0)[::-1]
         length = len(window.alive)
+        for parts in self._parts[:first]:
+            parts.clear()
         for step in range(length):
             alive = window.alive[step]
             after = min(step + 1, length - 1)
             goes_on = window.alive[after][alive] & (step + 1 < length)
             columns = [each[step][alive] for each in (window.observations, window.actions, window.rewards, to_go)]
             self._parts[first + step].append((*columns, window.observations[after][alive], goes_on))
-        kept = [part for parts in self._parts[first:] for part in parts]
-        self._columns = tuple(np.concatenate(column) for column in zip(*kept, strict=True))
+        self._gather()
         return int(window.alive.sum())
+
+    def _gather(self) -> None:
+        """Joins all steps into the columns that ``sample`` draws from."""
+        kept = [part for parts in self._parts for part in parts]
+        self._columns = tuple(np.concatenate(column) for column in zip(*kept, strict=True))
+
+    def state(self) -> list[tuple[np.ndarray, ...]]:
+        """Returns each timestep's columns for ``restore``; an empty tuple where there are none."""
+        return [tuple(np.concatenate(column) for column in zip(*parts, strict=True)) for parts in self._parts]
+
+    def restore(self, state: Sequence[tuple[np.ndarray, ...]]) -> None:
+        """Goes on from a state."""
+        self._parts = [[tuple(columns)] if columns else [] for columns in state]
+        self._gather()
 
     def sample(self, count: int, generator: np.random.Generator) -> tuple[np.ndarray, ...]:
         """Draws ``count`` steps uniformly with replacement, in time that does not depend on the size of the buffer."""
@@ -106,7 +122,7 @@ class SharedNetwork:
 
 
 class SharedLearner:
-    """The network and its data during a pass; not saved."""
+    """The network and its data during a pass; not in the agent's file."""
 
     def __init__(
         self,
@@ -136,6 +152,30 @@ class SharedLearner:
         for _ in range(count):
             self._descend(*self.replay.sample(self._settings.batch_size, self._generator))
         return self._frozen(), count
+
+    def state(self) -> dict[str, Any]:
+        """Returns weights, the optimiser's moments and the replayed steps as arrays, for ``restore``."""
+        moments = self._optimiser.state_dict()["state"]
+        return {
+            "weights": [each.numpy(force=True) for each in self.module.parameters()],
+            "moments": {
+                index: {name: value.numpy(force=True) for name, value in each.items()}
+                for index, each in moments.items()
+            },
+            "replay": self.replay.state(),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Goes on from a state of a learner with the same settings."""
+        for parameter, array in zip(self.module.parameters(), state["weights"], strict=True):
+            parameter.data.copy_(torch.from_numpy(array))
+        moments = {
+            index: {name: torch.from_numpy(np.array(value)) for name, value in each.items()}
+            for index, each in state["moments"].items()
+        }
+        groups = self._optimiser.state_dict()["param_groups"]
+        self._optimiser.load_state_dict({"state": moments, "param_groups": groups})
+        self.replay.restore(state["replay"])
 
     def _descend(
         self, observations: Any, actions: Any, rewards: Any, to_go: Any, next_observations: Any, goes_on: Any

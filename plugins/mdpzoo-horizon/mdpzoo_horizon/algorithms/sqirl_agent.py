@@ -154,17 +154,22 @@ class SQIRL(EpisodicAgent):
         self._window = window = self._with_reused(window)
         space, actions, horizon = self.observation_space, int(self.action_space.n), self.policy.horizon  # type: ignore[attr-defined]
         if self._shares:
-            from mdpzoo_horizon.algorithms.shared_network import SharedLearner
-
             if self._learner is None:
-                settings: Any = self.policy.regressor
-                self._learner = SharedLearner(settings, space, actions, self.lookahead, horizon, self.generator)
+                self._learner = self._untrained_learner()
             fitted, count = self._learner.learn(window, step)
             self._n_updates += count
             return fitted
         length = last_step(step, self.lookahead, horizon) - step + 1
         self._n_updates += length
         return fit_window(shortened(window, length), self.policy.regressor, space, actions, self.generator)
+
+    def _untrained_learner(self) -> Any:
+        """Draws the network that all timesteps of a pass share."""
+        from mdpzoo_horizon.algorithms.shared_network import SharedLearner
+
+        policy: Any = self.policy
+        space, actions = self.observation_space, int(self.action_space.n)  # type: ignore[attr-defined]
+        return SharedLearner(policy.regressor, space, actions, self.lookahead, policy.horizon, self.generator)
 
     def _asks_for_more(self, collection: Collection) -> bool:
         """If m is not given, continues an iteration with equal returns, for at most half of the spare steps."""
@@ -187,6 +192,22 @@ class SQIRL(EpisodicAgent):
     def _begin_pass(self) -> None:
         super()._begin_pass()
         self._reused = self._window = self._learner = None
+
+    def unsaved_state(self) -> dict[str, Any]:
+        """What ``EpisodicAgent`` keeps, the episodes for later iterations, and the shared network with its data."""
+        own = {
+            "reused": None if self._reused is None else tuple(self._reused),
+            "learner": None if self._learner is None else self._learner.state(),
+        }
+        return super().unsaved_state() | own
+
+    def restore_unsaved(self, state: dict[str, Any]) -> None:
+        """Takes back what ``unsaved_state`` has returned."""
+        self._reused = None if state["reused"] is None else Window(*state["reused"])
+        if state["learner"] is not None:
+            self._learner = self._untrained_learner()
+            self._learner.restore(state["learner"])
+        super().restore_unsaved(state)  # last, because a new network draws from the generator
 
     def _excluded_save_params(self) -> list[str]:
         return [*super()._excluded_save_params(), "_reused", "_window", "_learner"]

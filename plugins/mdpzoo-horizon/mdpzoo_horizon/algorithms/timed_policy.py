@@ -100,7 +100,7 @@ class StackOfValues(nn.Module):
 
     def _fitted(self, step: int) -> Fitted:
         if step not in self._restored:
-            arrays = {name: getattr(self, f"fitted_{name}")[step].numpy(force=True) for name in self._names}
+            arrays = {name: np.array(getattr(self, f"fitted_{name}")[step].numpy(force=True)) for name in self._names}
             self._restored[step] = self._regressor.restore(arrays, self._space, self._num_actions)
         return self._restored[step]
 
