@@ -28,7 +28,7 @@ ON_POLICY = COMMON | {
     "max_grad_norm": AT_LEAST_0,
     "sde_sample_freq": {"low": -1},  # -1: at the start of a rollout only
 }
-A2C = ON_POLICY | {"rms_prop_eps": POSITIVE}
+A2C = {name: each for name, each in ON_POLICY.items() if name != "batch_size"} | {"rms_prop_eps": POSITIVE}
 MASKABLE_PPO = {name: each for name, each in ON_POLICY.items() if name != "sde_sample_freq"} | {
     "n_epochs": AT_LEAST_1,
     "clip_range": POSITIVE,  # or a schedule

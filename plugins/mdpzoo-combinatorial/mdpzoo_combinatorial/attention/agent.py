@@ -15,9 +15,9 @@ from mdpzoo_combinatorial.attention.maskable import MaskableAttentionPolicy
 def attention_ppo(
     env: Any,
     *,
-    width: Annotated[int, Range(1)] = 32,
-    layers: Annotated[int, Range(1)] = 2,
-    heads: Annotated[int, Range(1)] = 2,
+    width: Annotated[int, Range(1, 4096)] = 32,
+    layers: Annotated[int, Range(1, 4096)] = 2,
+    heads: Annotated[int, Range(1, 4096)] = 2,
     device: Any = "cpu",
     **settings: Any,
 ) -> MaskablePPO:
