@@ -10,6 +10,7 @@ from mdpzoo import registry
 from mdpzoo.codes import build
 from mdpzoo.errors import MissingExtraError, SettingError
 from mdpzoo.fitting import check_fit
+from mdpzoo.settings import check_ranges
 from mdpzoo.specs import EnvironmentSpec
 
 if TYPE_CHECKING:
@@ -237,6 +238,7 @@ def make_agent(id: str, env: Any, **settings: Any) -> "Agent":
     spec = registry.agent(id)
     env = make_any(env) if isinstance(env, str) else env
     check_fit(spec, env)
+    check_ranges(spec.ranges, settings)
     try:
         own = _copied(settings)  # SB3 adds entries of its own to policy_kwargs
         agent = build(spec.build, {"env": env, **spec.settings, **own}, f"agent {id!r}")

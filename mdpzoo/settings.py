@@ -110,6 +110,36 @@ def range_of(annotation: Any) -> Range | Choices | None:
     return Choices(("true", "false")) if annotation is bool else None
 
 
+def range_from(data: Mapping[str, Any]) -> Range | Choices:
+    """Returns the range that a spec writes as JSON values: the attributes of ``Range``, or ``{"choices": [...]}``.
+
+    Raises:
+        TypeError: if it is neither.
+    """
+    if "choices" in data:
+        (known,) = data.values()
+        if not isinstance(known, list | tuple) or not all(isinstance(each, str) for each in known):
+            raise TypeError("choices must be texts")
+        return Choices(tuple(known))
+    found = Range(**data)
+    if not all(each is None or isinstance(each, int | float) for each in (found.low, found.high)):
+        raise TypeError("the ends of a range must be numbers")
+    return found
+
+
+def check_ranges(ranges: Mapping[str, Mapping[str, Any]], settings: Mapping[str, Any], within: str = "") -> None:
+    """Checks settings against ranges as a spec writes them; ``"network.width"`` is a field of the mapping ``network``.
+
+    Raises:
+        SettingError: if a setting is out of its range; names it, the range and the value.
+    """
+    for name, value in settings.items():
+        if isinstance(value, Mapping):
+            check_ranges(ranges, value, f"{within}{name}.")
+        elif f"{within}{name}" in ranges:
+            range_from(ranges[f"{within}{name}"]).check(name, value)
+
+
 def check_fields(record: Any) -> None:
     """Checks the ranges in the annotations of a dataclass's fields; for ``__post_init__``.
 
@@ -120,6 +150,16 @@ def check_fields(record: Any) -> None:
         allowed = range_of(each.type)
         if allowed is not None and each.type is not bool:
             allowed.check(each.name, getattr(record, each.name))
+
+
+def check_record(record: Any) -> None:
+    """Checks the types and the ranges of a dataclass's fields; for ``__post_init__``.
+
+    Raises:
+        SettingError: if a field has another type than its annotation or is out of its range; names it and the value.
+    """
+    check_types(type(record), {each.name: getattr(record, each.name) for each in fields(record)}, type(record).__name__)
+    check_fields(record)
 
 
 def range_text(data: Mapping[str, Any] | None) -> str:

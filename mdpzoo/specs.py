@@ -9,12 +9,13 @@ from typing import Any, ClassVar, Literal, get_args
 
 from mdpzoo.codes import CODE
 from mdpzoo.errors import PluginError
-from mdpzoo.settings import is_range
+from mdpzoo.settings import is_range, range_from
 
 Kind = Literal["model", "game", "problem", "environment"]
 KINDS = get_args(Kind)
 Source = Literal["environment", "game"]
 SOURCES = get_args(Source)
+EVERY_AGENT = {"seed": {"low": 0}, "verbose": {"low": 0}}  # the ranges of what every agent takes
 
 ENVIRONMENT_ID = re.compile(r"(?P<namespace>[A-Za-z][\w.-]*)/(?P<name>[A-Za-z][\w.-]*)-v(?P<version>\d+)")
 AGENT_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -158,6 +159,10 @@ class AgentSpec:
         max_envs: how many environments it can learn from at once; None: any number.
         search: where ``mdpzoo tune`` looks for each setting: ``{"low": 0.01, "high": 1.0}``, with ``"log": True`` on a
             logarithmic scale, whole numbers where both ends are; or ``{"choices": [...]}``, JSON values.
+        ranges: what each setting may be where annotations of the code do not say it: the attributes of
+            ``mdpzoo.settings.Range``, as in ``{"low": 0, "above": True}``, or ``{"choices": [...]}``, texts;
+            ``mdpzoo show`` prints them, and ``make_agent`` refuses what lies outside. ``seed`` and ``verbose`` are
+            at least 0 unless this says otherwise.
     """
 
     codes: ClassVar[tuple[str, ...]] = ("build", "load")  # the fields that name code
@@ -175,6 +180,7 @@ class AgentSpec:
     trial: Trial = field(default_factory=Trial)
     max_envs: int | None = None
     search: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    ranges: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Checks every field.
@@ -200,6 +206,12 @@ class AgentSpec:
         object.__setattr__(self, "search", _frozen(self.search))
         for name, space in self.search.items():
             _require(is_range(space), f"search of agent {self.id!r} has no range for {name!r}, got {space!r:.80}")
+        object.__setattr__(self, "ranges", _frozen({**EVERY_AGENT, **_frozen(self.ranges)}))
+        for name, allowed in self.ranges.items():
+            try:
+                range_from(allowed)
+            except (AttributeError, TypeError, ValueError):
+                raise PluginError(f"agent {self.id!r} has no range for {name!r}, got {allowed!r:.80}") from None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -84,6 +84,15 @@ def test_an_agent_takes_an_id_or_an_environment():
     assert by_env.n_envs == 4
 
 
+@pytest.mark.parametrize(("agent", "setting", "said"), [
+    ("q-learning", {"seed": -1}, "seed must be at least 0, got -1"),  # the range of every agent
+    ("dqn", {"gamma": 1.5}, r"gamma must lie in \[0, 1\], got 1.5"),  # of its spec
+])  # fmt: skip
+def test_an_agent_is_not_made_with_a_setting_outside_the_range_of_its_spec(agent, setting, said):
+    with pytest.raises(SettingError, match=said):
+        mdpzoo.make_agent(agent, "mdpzoo/RiverSwim-v0", **setting)
+
+
 def test_a_seat_may_be_taken_by_id_or_at_a_table_that_is_laid():
     class Still:
         def predict(self, observation, state=None, episode_start=None, deterministic=False):

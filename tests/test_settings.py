@@ -5,7 +5,17 @@ import numpy as np
 import pytest
 
 from mdpzoo.errors import SettingError
-from mdpzoo.settings import Choices, Range, check_fields, check_types, range_text, ranged
+from mdpzoo.settings import (
+    Choices,
+    Range,
+    check_fields,
+    check_ranges,
+    check_record,
+    check_types,
+    range_from,
+    range_text,
+    ranged,
+)
 
 if TYPE_CHECKING:
     from nowhere import Unreadable
@@ -128,3 +138,38 @@ def test_fields_of_a_record_are_checked_by_their_ranges():
         Settings(2)
     with pytest.raises(SettingError, match="unknown kind 'tow'"):
         Settings(kind="tow")
+
+
+def test_a_range_written_as_data_is_the_one_written_in_an_annotation():
+    assert range_from({"low": 0, "high": 1, "above": True}) == Range(0, 1, above=True)
+    assert range_from({"choices": ["a", "b"]}) == Choices(("a", "b"))
+
+
+@pytest.mark.parametrize("wrong", [{"lowest": 0}, {"low": "0"}, {"choices": [1]}, {"choices": ["a"], "low": 0}])
+def test_data_that_are_no_range_are_refused(wrong):
+    with pytest.raises((TypeError, ValueError)):
+        range_from(wrong)
+
+
+def test_settings_are_held_against_the_ranges_of_a_spec():
+    ranges = {"rate": {"low": 0, "high": 1}, "network.width": {"low": 1}}
+    check_ranges(ranges, {"rate": 1, "network": {"width": 1}, "other": -1})
+    with pytest.raises(SettingError, match=r"rate must lie in \[0, 1\], got 2"):
+        check_ranges(ranges, {"rate": 2})
+    with pytest.raises(SettingError, match="width must be at least 1, got 0"):
+        check_ranges(ranges, {"network": {"width": 0}})
+
+
+@pytest.mark.parametrize(("settings", "said"), [
+    ({"size": 2.5}, "'size' of Record must be an integer, got 2.5"),
+    ({"size": True}, "'size' of Record must be an integer, got True"),
+    ({"size": 0}, "size must be at least 1, got 0"),
+])  # fmt: skip
+def test_a_record_checks_types_and_ranges_of_its_fields(settings, said):
+    @dataclass
+    class Record:
+        size: Annotated[int, Range(1)] = 1
+
+    check_record(Record())
+    with pytest.raises(SettingError, match=said):
+        check_record(Record(**settings))

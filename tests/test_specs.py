@@ -49,6 +49,13 @@ def test_an_unknown_setting_names_the_nearest():
         build("tests.toys:coin_walk", {"lenght": 3})
 
 
+def test_ranges_of_an_agent_are_ranges():
+    spec = AgentSpec(id="mine", build="mine:agent", summary="", ranges={"rate": {"low": 0, "above": True}})
+    assert set(spec.ranges) == {"rate", "seed", "verbose"}
+    with pytest.raises(PluginError, match="agent 'mine' has no range for 'rate', got {'least': 0}"):
+        AgentSpec(id="mine", build="mine:agent", summary="", ranges={"rate": {"least": 0}})
+
+
 def test_a_trial_holds_json_and_stands_on_an_agent():
     with pytest.raises(PluginError, match="settings must be JSON values by name"):
         Trial(environment="acme/Maze-v0", environment_settings={"slip": {1, 2}})

@@ -18,7 +18,7 @@ def agent_page(spec: AgentSpec) -> str:
     parts = [f"# {spec.id}", f"{spec.summary[:1].upper()}{spec.summary[1:]}.", tables.facts(_facts(spec))]
     parts.append(f"```python\n{_use(spec)}\n```")
     parts += ["## Algorithm", *_algorithm(spec, built, told[""])]
-    parts += ["## Settings", tables.settings(settings_rows(spec.build, spec.settings))]
+    parts += ["## Settings", tables.settings(settings_rows(spec.build, spec.settings, spec.ranges))]
     if spec.source:
         parts += ["## Source", tables.linked(spec.source)]
     return "\n\n".join(part for part in parts if part) + "\n"

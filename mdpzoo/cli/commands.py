@@ -58,8 +58,13 @@ def show(id: Annotated[str, typer.Argument(help="an environment or an agent")], 
     rows = {row["id"]: row for row in (*listing.environment_rows(), *listing.agent_rows())}
     if id not in rows:
         (registry.environment if "/" in id else registry.agent)(id)
-    code = registry.environment(id).rules if "/" in id else registry.agent(id).build
-    row = rows[id] | {"parameters": kept_rows(code, rows[id]["settings"])}
+    if "/" in id:
+        environment = registry.environment(id)
+        parameters = kept_rows(environment.rules, environment.settings)
+    else:
+        agent = registry.agent(id)
+        parameters = kept_rows(agent.build, agent.settings, agent.ranges)
+    row = rows[id] | {"parameters": parameters}
     if as_json:
         listing.print_json(row)
     else:

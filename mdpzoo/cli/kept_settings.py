@@ -1,4 +1,4 @@
-"""The rows of ``settings_table`` on disk: to read a signature anew imports what its module does, torch in most cases.
+"""The rows of ``settings_table`` on disk: to read them anew takes the sources, or all that a module imports.
 
 Kept in the user's cache, a JSON file for each environment and agent of an installation. A file counts only if its stamp
 is that of now: Python's version, the installed distributions with their versions, and all sources of the core and of
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from mdpzoo.cli.settings_table import settings_rows
+from mdpzoo.cli.sources import Unreadable, look_up
 from mdpzoo.files import replacing, user_cache
 from mdpzoo.settings import range_text
 
@@ -25,16 +26,19 @@ NAMES = {"name", "type", "default", "range", "about"}
 INSTALLED = (".dist-info", ".egg-info")
 
 
-def kept_rows(code: str, preset: Mapping[str, Any]) -> list[dict[str, Any]]:
+def kept_rows(
+    code: str, preset: Mapping[str, Any], ranges: Mapping[str, Mapping[str, Any]] | None = None
+) -> list[dict[str, Any]]:
     """Returns what ``settings_rows`` does, as JSON values: from disk, or read anew and kept.
 
-    Costs some 20 ms from disk. Where no file can be written, the rows are read anew in each process.
+    Costs some 20 ms from disk, and 100 ms anew unless a module must be imported. Where no file can be written, the rows
+    are read anew in each process.
     """
-    path, stamp = _path(code, preset), _stamp(code.partition(".")[0].partition(":")[0])
+    path, stamp = _path(code, preset, ranges), _stamp(code.partition(".")[0].partition(":")[0])
     rows = None if path is None else _read(path, stamp)
     if rows is not None:
         return rows
-    text = json.dumps({"stamp": stamp, "rows": settings_rows(code, preset)}, default=str)
+    text = json.dumps({"stamp": stamp, "rows": _read_anew(code, preset, ranges)}, default=str)
     if path is not None:
         with suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -44,9 +48,17 @@ def kept_rows(code: str, preset: Mapping[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
-def _path(code: str, preset: Mapping[str, Any]) -> Path | None:
+def _read_anew(code: str, preset: Mapping[str, Any], ranges: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """The rows from the sources, or by an import where these do not say all."""
+    try:
+        return settings_rows(code, preset, ranges, look_up)
+    except Unreadable:
+        return settings_rows(code, preset, ranges)
+
+
+def _path(code: str, preset: Mapping[str, Any], ranges: Mapping[str, Any] | None) -> Path | None:
     """The file of an environment or agent in this installation; None for a user without a home."""
-    asked = json.dumps([sys.prefix, code, dict(preset)], sort_keys=True)
+    asked = json.dumps([sys.prefix, code, dict(preset), dict(ranges or {})], sort_keys=True)
     name = hashlib.blake2b(asked.encode(), digest_size=16).hexdigest()
     with suppress(RuntimeError):
         return user_cache() / "mdpzoo" / "settings" / f"{name}.json"

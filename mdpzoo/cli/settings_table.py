@@ -2,17 +2,22 @@
 
 import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import is_dataclass
 from typing import Annotated, Any, get_args, get_origin
 
 from mdpzoo.codes import load
-from mdpzoo.settings import range_of, range_text
+from mdpzoo.settings import range_from, range_of, range_text
 
 OWN = ("self", "env", "_init_setup_model")  # what the zoo itself hands over
 
 
-def settings_rows(code: str, preset: Mapping[str, Any]) -> list[dict[str, Any]]:
+def settings_rows(
+    code: str,
+    preset: Mapping[str, Any],
+    ranges: Mapping[str, Mapping[str, Any]] | None = None,
+    find: Callable[..., Any] | None = None,
+) -> list[dict[str, Any]]:
     """Returns a row for each setting: ``name``, ``type``, ``default`` (None if it is needed), ``range`` and ``about``.
 
     A range is ``{"low", "high", "low_excluded", "high_excluded"}``, ``{"choices"}``, or None where the type says all.
@@ -22,19 +27,31 @@ def settings_rows(code: str, preset: Mapping[str, Any]) -> list[dict[str, Any]]:
             them, a class or a record of records, in the same form as its attribute ``settings_of``; where it takes only
             some, ``settings_taken`` is the code of a function from the preset, as keywords, to their names.
         preset: settings that the spec fixes in place of the defaults.
+        ranges: those that the spec says, for settings whose annotations do not.
+        find: ``find(code, whole=False)`` returns what a code names, with ``whole`` so that it can be called; None: by
+            an import.
     """
+    find = find or _imported
     try:
-        function = load(code)
+        function = find(code)
     except ImportError:  # it needs an extra that is not installed
         return []
     rows = [row for row in _parameters(function) if row["name"] not in OWN]
     if other := getattr(function, "settings_of", None):
         taken = {row["name"] for row in rows}
         chosen = getattr(function, "settings_taken", None)
-        only = None if chosen is None else load(chosen)(**preset)
-        added = [row for row in _parameters(load(other)) if row["name"] not in {*taken, *OWN}]
+        only = None if chosen is None else find(chosen, whole=True)(**preset)
+        added = [row for row in _parameters(find(other)) if row["name"] not in {*taken, *OWN}]
         rows += [row for row in added if only is None or row["name"] in only]
-    return [row | {"default": preset.get(row["name"], row["default"])} for row in rows]
+    allowed = {name: range_from(each).data() for name, each in (ranges or {}).items()}
+    return [
+        row | {"default": preset.get(row["name"], row["default"]), "range": row["range"] or allowed.get(row["name"])}
+        for row in rows
+    ]
+
+
+def _imported(code: str, whole: bool = True) -> Any:
+    return load(code)
 
 
 def for_people(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -49,8 +66,11 @@ def _parameters(function: Any, within: str = "") -> list[dict[str, Any]]:
         if each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD):
             continue
         default = None if each.default is each.empty else each.default
-        inner = vars(function).get("__dataclass_fields__", {}).get(name) if isinstance(function, type) else None
+        inner: Any = vars(function).get("__dataclass_fields__", {}).get(name) if isinstance(function, type) else None
         if inner is not None and is_dataclass(inner.default_factory):
+            if inner.type is not inner.default_factory:  # one of several records
+                whole = {"name": f"{within}{name}", "type": _type(each.annotation), "range": None}
+                rows.append(whole | {"default": _type(inner.default_factory), "about": about.get(name, "")})
             rows += _parameters(inner.default_factory, f"{within}{name}.")
             continue
         allowed = range_of(each.annotation)

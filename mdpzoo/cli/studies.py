@@ -155,7 +155,7 @@ def tune(
             environment_settings=read_settings(environment_settings),
             evaluation_episodes=episodes,
         )
-        defaults = {row["name"]: row["default"] for row in settings_rows(spec.build, spec.settings)}
+        defaults = {row["name"]: row["default"] for row in settings_rows(spec.build, spec.settings, spec.ranges)}
         with stopping():
             found = run_search(run, trials, out, defaults=defaults, jobs=jobs, progress=sys.stderr.isatty())
     if as_json:

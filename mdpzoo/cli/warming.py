@@ -35,7 +35,7 @@ def warm(everything: bool = False) -> Iterator[tuple[str, float]]:
     for environment in registry.environments().values():
         kept_rows(environment.rules, environment.settings)
     for agent in registry.agents().values():
-        kept_rows(agent.build, agent.settings)
+        kept_rows(agent.build, agent.settings, agent.ranges)
 
 
 def _step(id: str) -> None:

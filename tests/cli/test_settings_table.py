@@ -18,8 +18,10 @@ from mdpzoo.errors import SettingError
      '``"direct"`` or ``"bq"``.'),
     ("mdpzoo/PursuitEvasion-v0", "size", "int", 4,
      {"low": 2, "high": 8, "low_excluded": False, "high_excluded": False}, "rows and columns of the grid, in 2 .. 8."),
-    ("ppo", "n_epochs", "int", 10, None, "Number of epoch when optimizing the surrogate loss"),  # SB3's words
-    ("bq-nco", "imitation.cooldown", "float", 0.3, None,  # a record in a record
+    ("ppo", "n_epochs", "int", 10, {"low": 1, "high": None, "low_excluded": False, "high_excluded": False},
+     "Number of epoch when optimizing the surrogate loss"),  # SB3's words
+    ("bq-nco", "imitation.cooldown", "float", 0.3,  # a record in a record
+     {"low": 0, "high": 1, "low_excluded": False, "high_excluded": False},
      "share of the run at its end over which the rate falls linearly, in [0, 1]."),
     ("sw-ucrl2", "window", "int | None", None, {"low": 1, "high": None, "low_excluded": False, "high_excluded": False},
      "steps that a sliding window goes back; None: from the variation, as Cheung et al. tune it."),
@@ -33,7 +35,9 @@ def test_a_setting_has_its_row(id, name, type_, default, range_, about):
 
 def rows_of(id):
     spec = registry.environment(id) if "/" in id else registry.agent(id)
-    return settings_rows(spec.rules if "/" in id else spec.build, spec.settings)
+    if "/" in id:
+        return settings_rows(spec.rules, spec.settings)
+    return settings_rows(spec.build, spec.settings, spec.ranges)
 
 
 NUMBERS = [
@@ -61,6 +65,18 @@ def test_every_number_of_an_environment_has_a_range_that_its_builder_keeps(id, n
 @pytest.mark.parametrize("id", registry.environments())
 def test_every_setting_of_an_environment_says_what_it_is(id):
     assert [row["name"] for row in rows_of(id) if not row["about"]] == []
+
+
+@pytest.mark.parametrize("id", registry.agents())
+def test_every_number_of_an_agent_has_a_range(id):
+    numbers = [row for row in rows_of(id) if re.search(r"^(int|float|None)\b", row["type"].strip())]
+    assert [row["name"] for row in numbers if row["range"] is None] == []
+
+
+@pytest.mark.parametrize("id", registry.agents())
+def test_a_range_in_the_spec_of_an_agent_is_of_one_of_its_settings(id):
+    names = {row["name"] for row in rows_of(id)}
+    assert {*registry.agent(id).ranges} - {"seed", "verbose"} <= names
 
 
 def test_a_learner_lists_only_the_settings_that_it_takes():

@@ -32,6 +32,14 @@ def test_a_guide_can_be_followed_literally(guide, tmp_path):
         run([sys.executable, "guide.py"], tmp_path)
 
 
+def test_the_table_links_each_of_fifteen_requests_to_a_recipe_and_its_test():
+    table = (ROOT / "docs" / "how-to" / "index.md").read_text()
+    rows = re.findall(r"^\| .+ \| .+ \| \[.+\]\(([\w-]+)\.md\) \| `([\w-]+)` \|$", table, re.MULTILINE)
+    assert len(rows) == 15
+    assert [recipe for recipe, _ in rows] == [test for _, test in rows]
+    assert {recipe for recipe, _ in rows} == {path.stem for path in GUIDES if path.parent.name == "how-to"}
+
+
 def commands(text):
     """The commands of a console block that are ours; setting up is tested elsewhere."""
     lines = [line.removeprefix("$ ") for line in text.splitlines() if line.startswith("$ ")]

@@ -3,6 +3,7 @@
 from typing import Any
 
 from mdpzoo.hookspecs import hookimpl
+from mdpzoo.interop import sb3_ranges
 from mdpzoo.specs import AgentSpec, CommandSpec, EnvironmentSpec, FamilySpec, Trial
 
 MEME = "Sokota, Schroeder de Witt, Igl, Zintgraf, Torr, Strohmeier, Kolter, Whiteson and Foerster 2022"
@@ -76,6 +77,7 @@ def mdpzoo_agents() -> list[AgentSpec]:
             summary="PPO whose reward knows what an exact Bayes receiver of its present policy would guess",
             source=f"{MEME}, section 5, the baseline",
             trial=Trial(environment=trial, settings={"n_steps": 8, "batch_size": 8}),
+            ranges=sb3_ranges.PPO,
             **seat,
         ),
     ]

@@ -3,6 +3,7 @@
 from typing import Any
 
 from mdpzoo.hookspecs import hookimpl
+from mdpzoo.interop import sb3_ranges
 from mdpzoo.specs import AgentSpec, CommandSpec, EnvironmentSpec, FamilySpec, Trial
 from mdpzoo_combinatorial.baselines.table import BASELINES, Solver
 from mdpzoo_combinatorial.problems import PROBLEMS
@@ -52,6 +53,7 @@ def mdpzoo_agents() -> list[AgentSpec]:
             observation_keys=("action_mask",),
             source="Kool, van Hoof and Welling 2019 (arXiv:1803.08475); Huang and Ontanon 2022 (arXiv:2006.14171)",
             trial=_trial("mdpzoo/TSP-v0", n_steps=8, batch_size=8, n_epochs=1),
+            ranges=sb3_ranges.MASKABLE_PPO,
         ),
         *(
             AgentSpec(

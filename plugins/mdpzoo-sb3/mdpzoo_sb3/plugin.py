@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mdpzoo.hookspecs import hookimpl
+from mdpzoo.interop import sb3_ranges
 from mdpzoo.specs import AgentSpec, FamilySpec, Trial
 from mdpzoo_sb3.search_spaces import SEARCH
 
@@ -19,6 +20,18 @@ EPOCH: Mapping[str, Any] = {**ROLLOUTS, "n_epochs": 1}
 REPLAY: Mapping[str, Any] = {"learning_starts": 8, "batch_size": 8, "buffer_size": 200}
 SMALL = {"ppo": EPOCH, "recurrent-ppo": EPOCH, "trpo": ROLLOUTS}
 SMALL |= dict.fromkeys(("dqn", "qr-dqn", "sac", "td3"), REPLAY)
+
+RANGES: Mapping[str, Mapping[str, Any]] = {
+    "ppo": sb3_ranges.PPO,
+    "a2c": sb3_ranges.A2C,
+    "dqn": sb3_ranges.DQN,
+    "sac": sb3_ranges.SAC,
+    "td3": sb3_ranges.TD3,
+    "recurrent-ppo": sb3_ranges.PPO,
+    "qr-dqn": sb3_ranges.DQN,
+    "trpo": sb3_ranges.TRPO,
+    "random": {name: sb3_ranges.COMMON[name] for name in ("seed", "verbose")},
+}
 
 # id, actions, summary, source
 AGENTS = (
@@ -47,6 +60,7 @@ def mdpzoo_agents() -> list[AgentSpec]:
         source="Huang and Ontanon 2022",
         trial=Trial(settings=EPOCH),
         search=SEARCH["maskable-ppo"],
+        ranges=sb3_ranges.MASKABLE_PPO,
     )
     return [maskable] + [
         AgentSpec(
@@ -58,6 +72,7 @@ def mdpzoo_agents() -> list[AgentSpec]:
             source=source,
             trial=Trial(settings=SMALL.get(id, {})),
             search=SEARCH.get(id, {}),
+            ranges=RANGES[id],
         )
         for id, actions, summary, source in AGENTS
     ]

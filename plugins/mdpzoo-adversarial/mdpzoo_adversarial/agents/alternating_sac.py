@@ -11,15 +11,16 @@ at the last temperature of the training, never at 0; what differs from the origi
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 import numpy as np
 from stable_baselines3.common.base_class import BaseAlgorithm
 
 from mdpzoo.errors import SettingError
+from mdpzoo.settings import Choices, Range, ranged
 from mdpzoo_adversarial.agents.agent_state import Progress, Relay, restore_unsaved, unsaved
 from mdpzoo_adversarial.agents.conditioned_policies import ConditionedPolicy
-from mdpzoo_adversarial.agents.curricula import Curriculum, curriculum_of
+from mdpzoo_adversarial.agents.curricula import VARIANTS, Curriculum, curriculum_of
 from mdpzoo_adversarial.agents.players import Player, check_game, player_seed, players_of
 from mdpzoo_adversarial.agents.turns import Turns
 
@@ -37,15 +38,16 @@ class AlternatingSAC(BaseAlgorithm):
     resumes_between_rollouts = True  # that is between two steps
     policy: Any
 
+    @ranged
     def __init__(
         self,
         policy: str = "MlpPolicy",
         env: Any = None,
         *,
-        variant: str = "gamma",
-        episodes: int = 5,
-        update_every: int = 3,
-        pool: int = 1,
+        variant: Annotated[str, Choices(VARIANTS)] = "gamma",
+        episodes: Annotated[int, Range(1)] = 5,
+        update_every: Annotated[int, Range(1)] = 3,
+        pool: Annotated[int, Range(1)] = 1,
         opposed: bool = True,
         teacher: dict[str, Any] | None = None,
         sac: dict[str, Any] | None = None,
@@ -79,8 +81,8 @@ class AlternatingSAC(BaseAlgorithm):
             SettingError: if a setting is unknown or out of its range, or the game has not two players with Boxes.
         """
         for name, value in (("episodes", episodes), ("update_every", update_every), ("pool", pool)):
-            if type(value) is not int or value < 1:
-                raise SettingError(f"{name} must be an integer of at least 1, got {value!r:.60}")
+            if type(value) is not int:
+                raise SettingError(f"{name} must be an integer, got {value!r:.60}")
         check_game(env)
         if policy != "MlpPolicy":
             raise SettingError(f"policy must be 'MlpPolicy', got {policy!r:.60}")

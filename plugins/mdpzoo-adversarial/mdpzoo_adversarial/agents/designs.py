@@ -34,5 +34,8 @@ def _built(id: str, env: Any, settings: dict[str, Any]) -> AlternatingSAC:
     return AlternatingSAC(env=env, **settings)
 
 
-for _each in (qarl, rarl, maximin, unopposed_sac):  # what takes their settings, for lists
-    _each.settings_of = "mdpzoo_adversarial.agents.alternating_sac:AlternatingSAC"  # type: ignore[attr-defined]
+_SETTINGS = "mdpzoo_adversarial.agents.alternating_sac:AlternatingSAC"  # what takes their settings, for lists
+qarl.settings_of = _SETTINGS  # type: ignore[attr-defined]
+rarl.settings_of = _SETTINGS  # type: ignore[attr-defined]
+maximin.settings_of = _SETTINGS  # type: ignore[attr-defined]
+unopposed_sac.settings_of = _SETTINGS  # type: ignore[attr-defined]

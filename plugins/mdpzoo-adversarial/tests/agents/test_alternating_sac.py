@@ -218,7 +218,7 @@ def test_a_run_of_the_command_line_can_be_resumed(tmp_path):
     ("settings", "words"),
     [
         ({"variant": "gama"}, "Did you mean 'gamma'"),
-        ({"episodes": 0}, "episodes must be an integer"),
+        ({"episodes": 0}, "episodes must be at least 1, got 0"),
         ({"epsiodes": 3}, "Did you mean 'episodes'"),
         ({"pool": 1.5}, "must be an integer"),
         ({"policy": "CnnPolicy"}, "MlpPolicy"),

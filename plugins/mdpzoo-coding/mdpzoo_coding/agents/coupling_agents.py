@@ -1,13 +1,16 @@
 """MEME and MEC-B as agents in a sender's seat: nothing to learn but the policy that they send through."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from stable_baselines3.common.policies import BasePolicy
 
 from mdpzoo.interop.fixed import FixedAgent
+from mdpzoo.settings import Choices, Range, ranged
 from mdpzoo_coding.agents.perfect_receiver import game_of
 from mdpzoo_coding.agents.players import CodingReceiver, CodingSender, Scheme, scheme_of
+from mdpzoo_coding.coder.factored import ENCODERS
+from mdpzoo_coding.coder.online import COUPLINGS
 from mdpzoo_coding.games.coding_rules import RECEIVER
 
 
@@ -35,14 +38,15 @@ class CouplingAgent(FixedAgent):
 
     resumes_exactly = False  # the sender's own stream is in no file
 
+    @ranged
     def __init__(
         self,
         policy: type[BasePolicy] = CouplingPolicy,
         env: Any = None,
         *,
-        rate: float | None = None,
-        encoder: str = "ebim",
-        coupling: str = "best",
+        rate: Annotated[float | None, Range(0, 1, above=True)] = None,
+        encoder: Annotated[str, Choices(ENCODERS)] = "ebim",
+        coupling: Annotated[str, Choices(tuple(COUPLINGS))] = "best",
         verbose: int = 0,
         tensorboard_log: str | None = None,
         device: Any = "cpu",

@@ -1,18 +1,25 @@
 """MaskablePPO with the attention policy as an agent; its settings are plain numbers, so that they can be saved."""
 
 import inspect
-from typing import Any
+from typing import Annotated, Any
 
 from sb3_contrib import MaskablePPO
 from sb3_contrib.common.maskable.utils import is_masking_supported
 
 from mdpzoo.errors import MdpzooError, SettingError, did_you_mean
-from mdpzoo.settings import check_types
+from mdpzoo.settings import Range, check_types, ranged
 from mdpzoo_combinatorial.attention.maskable import MaskableAttentionPolicy
 
 
+@ranged
 def attention_ppo(
-    env: Any, *, width: int = 32, layers: int = 2, heads: int = 2, device: Any = "cpu", **settings: Any
+    env: Any,
+    *,
+    width: Annotated[int, Range(1, 4096)] = 32,
+    layers: Annotated[int, Range(1, 4096)] = 2,
+    heads: Annotated[int, Range(1, 4096)] = 2,
+    device: Any = "cpu",
+    **settings: Any,
 ) -> MaskablePPO:
     """Builds the agent.
 

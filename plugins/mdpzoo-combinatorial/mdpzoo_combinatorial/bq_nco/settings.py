@@ -9,18 +9,18 @@ Each part is a record, or a mapping of some of its fields. A new setting is one 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Annotated, Any, TypeVar, get_args
 
-from mdpzoo.errors import SettingError, unknown
-from mdpzoo.settings import check_names, check_types
+from mdpzoo.errors import SettingError
+from mdpzoo.settings import Choices, Range, check_names, check_record, check_types
 from mdpzoo_combinatorial.baselines.table import SOLVERS
 from mdpzoo_combinatorial.bq_nco.networks.kinds import KINDS, NetworkSettings, network_settings
+from mdpzoo_combinatorial.bq_nco.networks.token_network import TokenNetworkSettings
 from mdpzoo_combinatorial.bq_nco.search.decodings import DECODINGS
 from mdpzoo_combinatorial.bq_nco.search.task import NEIGHBOURS
 from mdpzoo_combinatorial.bq_nco.training.imitation import ImitationSettings
 from mdpzoo_combinatorial.bq_nco.training.improvement import ImprovementSettings
 from mdpzoo_combinatorial.bq_nco.training.labels import OWN
-from mdpzoo_combinatorial.instances.checking import at_least
 
 SELF = "self"
 NETWORK = ("width", "layers", "heads", "position", "relative")  # former top-level names of fields of ``network``
@@ -37,14 +37,12 @@ class SearchSettings:
         neighbours: remaining tokens that the network sees at a time, at least 0; 0: all.
     """
 
-    decoding: str = "greedy"
-    neighbours: int = NEIGHBOURS
+    decoding: Annotated[str, Choices(tuple(DECODINGS))] = "greedy"
+    neighbours: Annotated[int, Range(0)] = NEIGHBOURS
 
     def __post_init__(self) -> None:
         """Raises SettingError if a setting is out of range; the message names the setting, its value and its range."""
-        if self.decoding not in DECODINGS:
-            raise unknown("decoding", str(self.decoding), DECODINGS, "the documentation of bq-nco")
-        at_least("neighbours", self.neighbours, 0)
+        check_record(self)
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,7 @@ class Settings:
     """All settings of an agent.
 
     Attributes:
-        network: kind and size of the network.
+        network: kind and size of the network; ``network.kind`` is ``tokens``, ``transformer`` or ``perceiver``.
         imitation: rates and sizes of training.
         improvement: self-improvement, if the agent is its own expert.
         search: of ``solve``.
@@ -64,23 +62,19 @@ class Settings:
         compiled: whether ``torch.compile`` compiles training (needs a C++ compiler and takes a minute at the start).
     """
 
-    network: NetworkSettings = field(default_factory=network_settings)
+    network: NetworkSettings = field(default_factory=TokenNetworkSettings)
     imitation: ImitationSettings = field(default_factory=ImitationSettings)
     improvement: ImprovementSettings = field(default_factory=ImprovementSettings)
     search: SearchSettings = field(default_factory=SearchSettings)
     labels: str | Path | Sequence[str | Path] | None = None
-    size: int | None = None
-    num_instances: int = 2048
-    expert: str = OWN
+    size: Annotated[int | None, Range(1)] = None
+    num_instances: Annotated[int, Range(1)] = 2048
+    expert: Annotated[str, Choices((OWN, SELF, *SOLVERS))] = OWN
     compiled: bool = False
 
     def __post_init__(self) -> None:
         """Raises SettingError if a setting is out of range; the message names the setting, its value and its range."""
-        at_least("num_instances", self.num_instances, 1)
-        if self.size is not None:
-            at_least("size", self.size, 1)
-        if self.expert not in (OWN, SELF, *SOLVERS):
-            raise unknown("expert", self.expert, (OWN, SELF, *SOLVERS), "own, self or a solver of mdpzoo solve --help")
+        check_record(self)
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> "Settings":

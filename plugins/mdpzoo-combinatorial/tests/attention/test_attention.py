@@ -207,11 +207,8 @@ def test_attention_learns_in_seconds_what_a_random_tour_is_far_from():
     ("settings", "message"),
     [
         ({"width": 31}, "width must be a multiple of heads"),
-        (
-            {"width": 16, "heads": 4},
-            "over 4 times as large, got width 16, heads 4",
-        ),  # coordinates of two numbers, plus two
-        ({"layers": 0}, r"layers must be an integer in 1\.\.4096, got 0"),
+        ({"width": 16, "heads": 4}, "over 4 times as large, got width 16, heads 4"),  # two coordinates, plus two
+        ({"layers": 0}, r"layers must lie in 1\.\.4096, got 0"),
         ({"heads": True}, "heads must be an integer"),
         ({"widht": 64}, "unknown setting 'widht' of attention-ppo. Did you mean 'width'"),
         ({"n_epochs": "3"}, "n_epochs"),

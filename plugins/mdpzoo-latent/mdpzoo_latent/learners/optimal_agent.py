@@ -1,7 +1,7 @@
 """The exact optimum as an agent: a reference that knows the model and nothing of the context."""
 
 import math
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
@@ -11,8 +11,9 @@ from mdpzoo.errors import SettingError
 from mdpzoo.interop.finite_agents import episodes_begun, model_behind
 from mdpzoo.interop.fixed import FixedAgent
 from mdpzoo.models import LatentMDP, TabularPOMDP
+from mdpzoo.settings import Choices, Range, ranged
 from mdpzoo_latent.planning.belief_policies import Memory
-from mdpzoo_latent.planning.planner import plan
+from mdpzoo_latent.planning.planner import METHODS, plan
 
 
 class OptimalPolicy(BasePolicy):
@@ -59,12 +60,13 @@ class OptimalPolicy(BasePolicy):
         return torch.as_tensor(self.predict(observation.cpu().numpy())[0])
 
 
+@ranged
 def belief_optimal(
     env: Any,
-    horizon: int | None = None,
-    discount: float = 1.0,
-    method: str = "tree",
-    seconds: float = math.inf,
+    horizon: Annotated[int | None, Range(1)] = None,
+    discount: Annotated[float, Range(0, 1, above=True)] = 1.0,
+    method: Annotated[str, Choices(METHODS)] = "tree",
+    seconds: Annotated[float, Range(0)] = math.inf,
     seed: int | None = None,
     verbose: int = 0,
 ) -> FixedAgent:

@@ -1,16 +1,18 @@
 """The optimal policy as an agent: of each segment of a piecewise-stationary model, or of a finite task that stays."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from mdpzoo.interop.finite_agents import table_behind, time_limit
 from mdpzoo.interop.online import OnlineAgent
 from mdpzoo.interop.planned import planned_agent
+from mdpzoo.settings import Range, ranged
 from mdpzoo_nonstationary.learners.agent import TabularLearner
 
 
+@ranged
 def optimal(
     env: Any,
-    horizon: int | None = None,
+    horizon: Annotated[int | None, Range(1)] = None,
     reward_range: tuple[float, float] = (0.0, 1.0),
     seed: int | None = None,
     verbose: int = 0,

@@ -2,20 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Annotated, Any
 
 from mdpzoo.errors import SettingError
-from mdpzoo.settings import check_names, check_types
+from mdpzoo.settings import Range, check_names, check_record, check_types
 
 WHO = "agent 'grpo-token'"
-
-
-def _check_positive(record: Any, **least: float) -> None:
-    """Raises SettingError if a field lies below its least value."""
-    for name, bound in least.items():
-        value = getattr(record, name)
-        if not value >= bound:
-            raise SettingError(f"{name} must be at least {bound:g}, got {value!r}")
 
 
 @dataclass(frozen=True)
@@ -26,19 +18,19 @@ class UpdateSettings:
         prompts: of an update, at least 1.
         samples: sequences for each of them, at least 2: their mean is the baseline.
         minibatches: gradient steps of an update, one pass over the sequences.
-        learning_rate: of Adam, positive.
-        gradient_norm: largest norm of a gradient, positive.
+        learning_rate: of Adam, at least 0.
+        gradient_norm: largest norm of a gradient, at least 0.
     """
 
-    prompts: int = 32
-    samples: int = 8
-    minibatches: int = 4
-    learning_rate: float = 1e-3
-    gradient_norm: float = 1.0
+    prompts: Annotated[int, Range(1)] = 32
+    samples: Annotated[int, Range(2)] = 8
+    minibatches: Annotated[int, Range(1)] = 4
+    learning_rate: Annotated[float, Range(0)] = 1e-3
+    gradient_norm: Annotated[float, Range(0)] = 1.0
 
     def __post_init__(self) -> None:
         """Raises SettingError, naming the field, its value and its range."""
-        _check_positive(self, prompts=1, samples=2, minibatches=1, learning_rate=0, gradient_norm=0)
+        check_record(self)
         if self.minibatches > self.prompts * self.samples:
             raise SettingError(f"minibatches must be at most prompts x samples, got {self.minibatches}")
 
@@ -50,16 +42,16 @@ class WarmStartSettings:
     Attributes:
         steps: updates; 0 leaves the network untrained.
         batch: demonstrations of an update, at least 1.
-        learning_rate: of Adam, positive.
+        learning_rate: of Adam, at least 0.
     """
 
-    steps: int = 400
-    batch: int = 512
-    learning_rate: float = 3e-3
+    steps: Annotated[int, Range(0)] = 400
+    batch: Annotated[int, Range(1)] = 512
+    learning_rate: Annotated[float, Range(0)] = 3e-3
 
     def __post_init__(self) -> None:
         """Raises SettingError, naming the field, its value and its range."""
-        _check_positive(self, steps=0, batch=1, learning_rate=0)
+        check_record(self)
 
 
 @dataclass(frozen=True)
@@ -71,12 +63,12 @@ class NetworkSettings:
         hidden: of the GRU cell, at least 1.
     """
 
-    width: int = 32
-    hidden: int = 96
+    width: Annotated[int, Range(1)] = 32
+    hidden: Annotated[int, Range(1)] = 96
 
     def __post_init__(self) -> None:
         """Raises SettingError, naming the field, its value and its range."""
-        _check_positive(self, width=1, hidden=1)
+        check_record(self)
 
 
 @dataclass(frozen=True)

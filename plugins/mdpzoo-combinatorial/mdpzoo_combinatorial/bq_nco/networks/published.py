@@ -7,13 +7,15 @@ else depends on the order of tokens. Attention is computed by ``scaled_dot_produ
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import relu, scaled_dot_product_attention
 
 from mdpzoo.errors import SettingError
+from mdpzoo.settings import check_record
+from mdpzoo_combinatorial.bq_nco.networks.token_network import SIZE
 from mdpzoo_combinatorial.bq_nco.states.remainders import Tokens
 
 
@@ -29,16 +31,14 @@ class _Sizes:
     """
 
     relative: ClassVar[bool] = False
-    width: int = 192
-    layers: int = 9
-    heads: int = 12
-    hidden: int = 512
+    width: Annotated[int, SIZE] = 192
+    layers: Annotated[int, SIZE] = 9
+    heads: Annotated[int, SIZE] = 12
+    hidden: Annotated[int, SIZE] = 512
 
     def __post_init__(self) -> None:
         """Raises SettingError if a setting is out of range; the message names the setting, its value and its range."""
-        for name, value in vars(self).items():
-            if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 4096:
-                raise SettingError(f"{name} must be an integer in 1..4096, got {value!r}")
+        check_record(self)
         for name in ("width", "latent_width"):
             if getattr(self, name, self.heads) % self.heads:
                 raise SettingError(
@@ -63,9 +63,9 @@ class PerceiverSettings(_Sizes):
     """
 
     kind: ClassVar[str] = "perceiver"
-    heads: int = 8
-    latents: int = 64
-    latent_width: int = 48
+    heads: Annotated[int, SIZE] = 8
+    latents: Annotated[int, SIZE] = 64
+    latent_width: Annotated[int, SIZE] = 48
 
 
 class _Published(nn.Module):

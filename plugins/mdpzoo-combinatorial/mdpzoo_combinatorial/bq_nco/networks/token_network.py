@@ -13,17 +13,19 @@ in ``published``:
 
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import relu, scaled_dot_product_attention
 
 from mdpzoo.errors import SettingError
+from mdpzoo.settings import Choices, Range, check_record
 from mdpzoo_combinatorial.bq_nco.states.remainders import Tokens
 
 GEOMETRY = 4  # entries of a head's query and key that encode the distance: 2 x.y - |x|^2 - |y|^2
 POSITIONS = ("distance", "rotary", "none")
+SIZE = Range(1, 4096)
 FASTEST_TURN = 32.0  # rotation of the fastest pair of a rotary code over the side of a box, in radians
 
 
@@ -41,29 +43,22 @@ class TokenNetworkSettings:
     """
 
     kind: ClassVar[str] = "tokens"
-    width: int = 80
-    layers: int = 5
-    heads: int = 5
-    widening: int = 4
-    position: str = "distance"
+    width: Annotated[int, SIZE] = 80
+    layers: Annotated[int, SIZE] = 5
+    heads: Annotated[int, SIZE] = 5
+    widening: Annotated[int, SIZE] = 4
+    position: Annotated[str, Choices(tuple(POSITIONS))] = "distance"
     relative: bool = True
 
     def __post_init__(self) -> None:
         """Raises SettingError if a setting is out of range; the message names the setting, its value and its range."""
-        for name in ("width", "layers", "heads", "widening"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 4096:
-                raise SettingError(f"{name} must be an integer in 1..4096, got {value!r}")
+        check_record(self)
         if self.width % self.heads:
             raise SettingError(f"width must be a multiple of heads, got width {self.width} and heads {self.heads}")
         if self.width // self.heads <= GEOMETRY:
             raise SettingError(f"width / heads must be over {GEOMETRY}, got {self.width} / {self.heads}")
-        if self.position not in POSITIONS:
-            raise SettingError(f"position must be one of {', '.join(POSITIONS)}, got {self.position!r}")
         if self.position == "rotary" and self.width // self.heads % 4:
             raise SettingError(f"rotary needs width / heads to be a multiple of 4, got {self.width} / {self.heads}")
-        if not isinstance(self.relative, bool):
-            raise SettingError(f"relative must be True or False, got {self.relative!r}")
 
 
 class TokenNetwork(nn.Module):

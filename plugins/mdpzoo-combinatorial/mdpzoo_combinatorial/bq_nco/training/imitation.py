@@ -8,18 +8,17 @@ mean(s over labels)`` for several.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import log_softmax
 
-from mdpzoo.errors import SettingError
+from mdpzoo.settings import Choices, Range, check_record
 from mdpzoo_combinatorial.bq_nco.states.problem import Problem
 from mdpzoo_combinatorial.bq_nco.training.labels import Labels
 from mdpzoo_combinatorial.bq_nco.training.optimiser import Optimiser
 from mdpzoo_combinatorial.bq_nco.training.sampling import Examples, draw, prepare
-from mdpzoo_combinatorial.instances.checking import at_least
 
 PRECISIONS = ("float32", "bfloat16")
 
@@ -39,33 +38,18 @@ class ImitationSettings:
         precision: of the forward pass, ``float32`` or ``bfloat16``; weights are float32 in any case.
     """
 
-    learning_rate: float = 2e-3
-    cooldown: float = 0.3
-    final_fraction: float = 0.01
-    warm_up: int = 200
-    tokens: int = 4096
-    weight_decay: float = 0.01
-    clip: float = 1.0
-    precision: str = "float32"
+    learning_rate: Annotated[float, Range(0, 1, above=True)] = 2e-3
+    cooldown: Annotated[float, Range(0, 1)] = 0.3
+    final_fraction: Annotated[float, Range(0, 1)] = 0.01
+    warm_up: Annotated[int, Range(0)] = 200
+    tokens: Annotated[int, Range(1)] = 4096
+    weight_decay: Annotated[float, Range(0, 1_000_000)] = 0.01
+    clip: Annotated[float, Range(0, 1_000_000, above=True)] = 1.0
+    precision: Annotated[str, Choices(tuple(PRECISIONS))] = "float32"
 
     def __post_init__(self) -> None:
         """Raises SettingError if a setting is out of range; the message names the setting, its value and its range."""
-        for name in ("warm_up", "tokens"):
-            at_least(name, getattr(self, name), int(name == "tokens"))
-        for name, low, high in (
-            ("learning_rate", 0.0, 1.0),
-            ("cooldown", 0.0, 1.0),
-            ("final_fraction", 0.0, 1.0),
-            ("weight_decay", 0.0, 1e6),
-            ("clip", 0.0, 1e6),
-        ):
-            value, open_ended = getattr(self, name), name in ("learning_rate", "clip")
-            if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-                raise SettingError(f"{name} must lie in [{low:g}, {high:g}], got {value!r}")
-            if open_ended and value == 0:
-                raise SettingError(f"{name} must be positive, got {value!r}")
-        if self.precision not in PRECISIONS:
-            raise SettingError(f"precision must be one of {', '.join(PRECISIONS)}, got {self.precision!r}")
+        check_record(self)
 
 
 @dataclass(frozen=True)

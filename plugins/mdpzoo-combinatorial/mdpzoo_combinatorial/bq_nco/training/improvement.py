@@ -8,18 +8,19 @@ Sources: Corsini et al. 2024 ("Self-labeling the job shop scheduling problem") a
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from mdpzoo.settings import Range, check_record
 from mdpzoo_combinatorial.bq_nco.search.decodings import DECODINGS
 from mdpzoo_combinatorial.bq_nco.search.posing import pose
 from mdpzoo_combinatorial.bq_nco.search.solving import task_of
 from mdpzoo_combinatorial.bq_nco.states.batching import batch_of
 from mdpzoo_combinatorial.bq_nco.states.problem import Problem
 from mdpzoo_combinatorial.bq_nco.training.labels import Labels
-from mdpzoo_combinatorial.instances.checking import at_least
 from mdpzoo_combinatorial.instances.generators import generate
 from mdpzoo_combinatorial.local_search.budget import Budget
 
@@ -35,13 +36,12 @@ class ImprovementSettings:
         samples: solutions sampled for each instance in a round, at least 1.
     """
 
-    decisions: int = 50_000
-    samples: int = 16
+    decisions: Annotated[int, Range(1)] = 50_000
+    samples: Annotated[int, Range(1)] = 16
 
     def __post_init__(self) -> None:
         """Raises SettingError if a setting is out of range; the message names the setting, its value and its range."""
-        for name, value in vars(self).items():
-            at_least(name, value, 1)
+        check_record(self)
 
 
 class Pool:

@@ -170,8 +170,8 @@ def test_nodes_that_all_coincide_get_finite_scores():
         ({"width": 30, "heads": 4}, "multiple"),  # heads must share the width evenly
         ({"width": 16, "heads": 4}, "over 4"),  # four numbers of a head are the distance
         ({"layers": 0}, "1..4096"),  # nothing would be learned
-        ({"layers": True}, "1..4096"),  # a flag is no number
-        ({"width": 96.0}, "1..4096"),  # nor is a float
+        ({"layers": True}, "must be an integer, got True"),  # a flag is no number
+        ({"width": 96.0}, "must be an integer, got 96.0"),  # nor is a float
         ({"position": "rotaty"}, "position"),  # no such code
         ({"position": "rotary", "width": 60, "heads": 6}, "multiple of 4"),  # pairs of pairs are turned
         ({"relative": 1}, "relative"),  # a number is no flag
