@@ -25,7 +25,7 @@ def refused(path, said):
 def test_a_truncated_file_is_refused(tmp_path, saved, share):
     content = saved.read_bytes()
     (tmp_path / "cut.safetensors").write_bytes(content[: int(len(content) * share)])
-    refused(tmp_path / "cut.safetensors", "no usable checkpoint")
+    refused(tmp_path / "cut.safetensors", "not a valid checkpoint")
 
 
 @pytest.mark.parametrize("content", [
@@ -38,7 +38,7 @@ def test_a_truncated_file_is_refused(tmp_path, saved, share):
 ], ids=["zip", "pickle", "exabyte", "longer than the file", "list", "nested"])  # fmt: skip
 def test_what_is_no_safetensors_file_is_refused(tmp_path, content):
     (tmp_path / "odd.safetensors").write_bytes(content)
-    refused(tmp_path / "odd.safetensors", "no usable checkpoint")
+    refused(tmp_path / "odd.safetensors", "not a valid checkpoint")
 
 
 DAMAGES = {
@@ -95,7 +95,7 @@ def test_a_damaged_checkpoint_is_one_sentence(tmp_path, parts, damage):
 )
 def test_metadata_that_says_nothing_usable_is_refused(tmp_path, parts, metadata):
     save_file(parts[0], tmp_path / "bad.safetensors", metadata)
-    refused(tmp_path / "bad.safetensors", "no usable checkpoint")
+    refused(tmp_path / "bad.safetensors", "not a valid checkpoint")
 
 
 @pytest.mark.parametrize(("name", "said"), [("tps", "Did you mean 'tsp'"), ("nowhere/agent", "there is no checkpoint")])
@@ -171,4 +171,4 @@ class Hostile:
 
 def test_code_in_a_file_of_torch_is_not_run(tmp_path):
     torch.save({"net": Hostile()}, tmp_path / "best.pt")
-    refused(tmp_path / "best.pt", "no usable checkpoint in the published layout")
+    refused(tmp_path / "best.pt", "not a valid checkpoint in the published layout")

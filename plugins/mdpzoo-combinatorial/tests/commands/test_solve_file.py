@@ -209,7 +209,7 @@ def test_ctrl_c_prints_the_best_answer_so_far(data, tmp_path, compiling):
     if compiling:
         assert json.loads(out)["agent"] == "nearest-neighbour"
     assert sorted(json.loads(out)["solution"]) == list(range(51))
-    assert "best answer so far" in err
+    assert "best solution so far" in err
 
 
 @pytest.mark.parametrize("name", ["gr17", "ulysses22", "att48"])

@@ -101,7 +101,7 @@ def test_sections_that_count_nodes_differently_are_refused(tmp_path):
         made(tmp_path, text.format("0 0 0", "1 3 4") + demands.format(1))
     zero = text.format("0 0 0", "1 3 4") + demands.replace("1 0\n2 1", "0 0\n1 1")
     assert made(tmp_path, zero.format(0)).objective([[1]]) == 10
-    with pytest.raises(InstanceError, match="the depot must be node 0 alone"):
+    with pytest.raises(InstanceError, match="the only depot must be node 0"):
         made(tmp_path, zero.format(1))
 
 
@@ -135,7 +135,7 @@ def test_places_have_names_and_kilometres(tmp_path, text, names):
 def test_a_matrix_may_have_labels(tmp_path):
     instance = made(tmp_path, ",a,b,c\na,0,1,2\nb,1,0,3\nc,2,3,0\n")
     assert (instance.names, instance.objective([0, 1, 2])) == (("a", "b", "c"), 6)
-    with pytest.raises(InstanceError, match="expected the row of 'b', got 'c'; order the rows as the columns"):
+    with pytest.raises(InstanceError, match="expected the row of 'b', got 'c'; put the rows in the order of the columns"):
         made(tmp_path, ",a,b,c\na,0,1,2\nc,1,0,3\nb,2,3,0\n")
 
 

@@ -128,7 +128,7 @@ def test_the_first_line_tells_the_format(tmp_path, name, text, problem):
     ("a.txt", "Hello", "'Hello' is of no known format; use TSPLIB"),
     ("a.tsp", "Hello", "expected 'KEYWORD : value' or a section, got 'HELLO'"),
     ("a.tsp", "5 5", "expected 'KEYWORD : value' or a section, got '5 5'"),
-    ("a.csv", "x y", "no line follows the header"),
+    ("a.csv", "x y", "there are no lines after the header"),
     ("a.json", '{"solution": []}', "perhaps a solution"),
     ("a.sol", "Route #1: 1 2", "perhaps a solution"),
     ("a.txt", "TOUR_SECTION\n1", "TYPE is missing"),

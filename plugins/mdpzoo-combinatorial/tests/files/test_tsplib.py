@@ -91,8 +91,8 @@ def test_every_matrix_layout_gives_the_same_matrix(tmp_path, layout, weights):
 @pytest.mark.parametrize(("old", "new", "message"), [
     ("TYPE : TSP", "TYPE : SOP", "'SOP' is not supported; supported are TSP, ATSP, CVRP, OP"),
     ("TYPE : TSP", "TYPE : HCP", "'HCP' is not supported; supported are TSP"),
-    ("TYPE : TSP", "TYPE : CVRP", "DEMAND_SECTION is missing, which TYPE CVRP needs"),
-    ("TYPE : TSP", "TYPE : OP", "NODE_SCORE_SECTION is missing, which TYPE OP needs"),
+    ("TYPE : TSP", "TYPE : CVRP", "TYPE CVRP needs DEMAND_SECTION"),
+    ("TYPE : TSP", "TYPE : OP", "TYPE OP needs NODE_SCORE_SECTION"),
     ("TYPE : TSP", "TYPE : TOUR", "is a tour"),
     ("TYPE : TSP\n", "", "TYPE is missing"),
     (": 5", ": 6", "NODE_COORD_SECTION has 5 nodes, but DIMENSION is 6"),
@@ -106,7 +106,7 @@ def test_every_matrix_layout_gives_the_same_matrix(tmp_path, layout, weights):
     ("EUC_2D", "EUC_3D", "line 7: expected a node in 1..5 and three numbers"),
     ("EUC_2D", "SPECIAL", "'SPECIAL' is not supported"),
     ("EUC_2D", "EUCLIDEAN", "not supported"),  # our own name is not TSPLIB's
-    ("EUC_2D", "EXPLICIT", "EDGE_WEIGHT_SECTION is missing"),
+    ("EUC_2D", "EXPLICIT", "needs EDGE_WEIGHT_SECTION"),
     ("3 10 10", "3 10 nan", "finite"),
     ("3 10 10", "3 10 inf", "finite"),
     ("3 10 10", "3 10 1e999", "finite"),
@@ -162,7 +162,7 @@ def test_sizes_are_checked_before_memory_is_taken(tmp_path, monkeypatch):
         file.truncate(10**12)  # a hole: takes no room on the disk
     with pytest.raises(InstanceError, match="bytes, more than"):
         read_tsplib(sparse)
-    with pytest.raises(InstanceError, match="characters a line"):
+    with pytest.raises(InstanceError, match="characters per line"):
         read_tsplib(written(tmp_path, PLANE.replace("five", "x" * 2**20)))
     monkeypatch.setattr(hostile_text, "MAX_LINES", 100)
     with pytest.raises(InstanceError, match="100 lines"):

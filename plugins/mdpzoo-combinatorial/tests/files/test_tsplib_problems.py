@@ -107,8 +107,8 @@ def test_a_file_of_an_orienteer_has_scores_and_a_limit(tmp_path):
 
 
 @pytest.mark.parametrize(("text", "old", "new", "message"), [
-    (CVRP, " 1\n -1", " 2\n -1", "the depot must be node 1 alone, got '2'; make it the first node"),
-    (CVRP, " 1\n -1", " 1\n 2\n -1", "the depot must be node 1 alone, got '1 2'"),
+    (CVRP, " 1\n -1", " 2\n -1", "the only depot must be node 1, got '2'; make it the first node"),
+    (CVRP, " 1\n -1", " 1\n 2\n -1", "the only depot must be node 1, got '1 2'"),
     (CVRP, " 1\n -1", " -1", "got 'none'"),
     (CVRP, " 1\n -1", " 1\n -1\n 3", "DEPOT_SECTION has '3' after -1"),
     (CVRP, "CAPACITY : 10\n", "", "CAPACITY is missing; add the line"),

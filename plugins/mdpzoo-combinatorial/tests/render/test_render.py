@@ -125,7 +125,7 @@ def test_a_picture_of_what_is_no_solution_is_an_error(problem, solution, message
 def test_a_current_node_is_for_tours_and_labels_are_for_nodes(tmp_path):
     with pytest.raises(InstanceError, match="for tours, not for CVRP; leave it out"):
         save_picture(tmp_path / "routes.png", *SOLVED["CVRP"], current=1)
-    with pytest.raises(InstanceError, match="a knapsack has none; leave them out"):
+    with pytest.raises(InstanceError, match="a knapsack has no nodes; leave them out"):
         save_picture(tmp_path / "items.png", *SOLVED["Knapsack"], labels=["a"] * 3)
 
 

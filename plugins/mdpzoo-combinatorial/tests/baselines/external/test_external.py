@@ -156,4 +156,4 @@ def test_ctrl_c_prints_the_best_answer_so_far(tmp_path, agent):
             running.send_signal(signal.SIGINT)
         out, err = running.communicate(timeout=60)
     assert sorted(json.loads(out)["solution"]) == list(range(300))
-    assert (running.returncode, "best answer so far" in err) in ((130, True), (0, False))
+    assert (running.returncode, "best solution so far" in err) in ((130, True), (0, False))

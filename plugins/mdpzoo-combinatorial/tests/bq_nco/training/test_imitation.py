@@ -133,7 +133,7 @@ def test_other_solvers_can_be_the_expert():
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut", b"no archive at all"])
 def test_a_damaged_file_of_labels_is_one_sentence(tmp_path, content):
     (tmp_path / "tsp9-00000.npz").write_bytes(content)
-    with pytest.raises(InstanceError, match="no file of labels"):
+    with pytest.raises(InstanceError, match="not a file of labels"):
         read_labels(tmp_path)
 
 

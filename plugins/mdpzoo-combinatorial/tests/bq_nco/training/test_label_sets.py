@@ -102,7 +102,7 @@ def test_a_folder_without_labels_is_one_sentence(tmp_path):
     with pytest.raises(SettingError, match="has no labels"):
         sample(tmp_path, 4, seed=0)
     (tmp_path / "tsp-000000-uniform-9.npz").write_bytes(b"PK")
-    with pytest.raises(InstanceError, match="no file of labels"):
+    with pytest.raises(InstanceError, match="not a file of labels"):
         sample(tmp_path, 4, seed=0)
 
 
