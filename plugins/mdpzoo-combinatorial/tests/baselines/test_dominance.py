@@ -65,7 +65,7 @@ def test_where_neither_fits_into_memory_it_says_so(monkeypatch):
     with pytest.raises(SettingError, match=r"too hard for dynamic-programming \(a table takes .* GB\); use ortools"):
         solve(instance, "dynamic-programming")
     fractions = KnapsackInstance("f", instance.values / 7, instance.weights / 7, instance.capacity / 7)
-    with pytest.raises(SettingError, match="no integers"):
+    with pytest.raises(SettingError, match="weights are rounded"):
         solve(fractions, "dynamic-programming")
 
 

@@ -153,7 +153,7 @@ def test_the_published_sizes_have_the_published_names_and_shapes():
         (lambda net: net.update({"input_emb.bias": torch.zeros(24).double()}), "float64"),
         (lambda net: net["input_emb.bias"].fill_(torch.nan), "not finite"),
         (lambda net: net.update({"input_emb.weight": torch.zeros(24, 5)}), "no problem has 5 features"),
-        (lambda net: net.update(number=3), "no tensor"),
+        (lambda net: net.update(number=3), "not a tensor"),
         (lambda net: net.clear(), "missing"),
     ],
 )

@@ -135,7 +135,9 @@ def test_places_have_names_and_kilometres(tmp_path, text, names):
 def test_a_matrix_may_have_labels(tmp_path):
     instance = made(tmp_path, ",a,b,c\na,0,1,2\nb,1,0,3\nc,2,3,0\n")
     assert (instance.names, instance.objective([0, 1, 2])) == (("a", "b", "c"), 6)
-    with pytest.raises(InstanceError, match="expected the row of 'b', got 'c'; put the rows in the order of the columns"):
+    with pytest.raises(
+        InstanceError, match="expected the row of 'b', got 'c'; put the rows in the order of the columns"
+    ):
         made(tmp_path, ",a,b,c\na,0,1,2\nc,1,0,3\nb,2,3,0\n")
 
 

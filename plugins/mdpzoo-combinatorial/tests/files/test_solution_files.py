@@ -131,9 +131,9 @@ def test_a_valid_solution_is_told_with_its_objective(tmp_path, capsys, monkeypat
     ("ATSP", "TOUR_SECTION\n1 2 4 -1\n", "node 3 at position 2"),
     ("CVRP", "Route #1: 2 1\nCost 14\n", "loads 11, more than the capacity 10"),
     ("CVRP", "Route #1: 2\nRoute #2: 1\nCost 13\n", "the file states the objective 13, but its solution has 14"),
-    ("CVRP", '{"problem": "CVRP", "objective": 13.5, "solution": [[1], [2]]}', "claims 13.5"),
+    ("CVRP", '{"problem": "CVRP", "objective": 13.5, "solution": [[1], [2]]}', "states the objective 13.5"),
     ("OP", "NODE_SEQUENCE_SECTION\n1 2 3 -1\n", "12 long, more than the limit 8.5"),
-    ("OP", "ROUTE_SCORE : 7\nNODE_SEQUENCE_SECTION\n1 3 -1\n", "claims 7, but its solution has 6"),
+    ("OP", "ROUTE_SCORE : 7\nNODE_SEQUENCE_SECTION\n1 3 -1\n", "states the objective 7, but its solution has 6"),
     ("OP", "NODE_SEQUENCE_SECTION\n3 -1\n", "begins with 2"),
     ("CVRP", '{"solution": null}', "must be a list of routes"),
 ])  # fmt: skip

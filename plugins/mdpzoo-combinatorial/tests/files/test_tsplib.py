@@ -116,7 +116,7 @@ def test_every_matrix_layout_gives_the_same_matrix(tmp_path, layout, weights):
     ("3 10 10", "1 10 10", "line 8: node 1 appears twice"),
     ("3 10 10", "2.5 10 10", "expected a node"),
     ("3 10 10", "6 10 10", "expected a node in 1..5"),
-    ("3 10 10", "3 10 \0", "line 8: a NUL byte"),
+    ("3 10 10", "3 10 \0", "line 8: the file contains a NUL byte"),
     ("5 5 5", "5 5 5\n5 5 5", "has more than 5 nodes"),
     ("NODE_COORD_SECTION", "NODE_CORD_SECTION", "Did you mean 'NODE_COORD_SECTION'"),
     ("NODE_COORD_SECTION", "TOUR_SECTION", "TOUR_SECTION"),
