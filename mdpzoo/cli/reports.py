@@ -47,7 +47,8 @@ def report(
         more = f", {failed} of them failed" if failed else ""
         print(f"reported {len(results.runs):,} runs{more} -> {out}")  # noqa: T201
         if results.notes:
-            print(f"{len(results.notes)} files could not be read; the page names them", file=sys.stderr)  # noqa: T201
+            what = f"{len(results.notes)} files" if len(results.notes) > 1 else "a file"
+            print(f"{what} could not be read; the page says which", file=sys.stderr)  # noqa: T201
 
 
 @app.command(epilog="Example: mdpzoo compare results/before results/after")

@@ -124,7 +124,8 @@ def load_run(folder: Path) -> Run:
     try:
         return Run(**json.loads(path.read_text()))
     except (ValueError, TypeError, RecursionError, MemoryError) as error:
-        raise CheckpointError(f"{str(path)!r} is damaged: {error!s:.120}") from None
+        sentence = f"{str(path)!r} is damaged: {error!s:.120}; remove the run's folder to begin it anew"
+        raise CheckpointError(sentence) from None
 
 
 def read_result(folder: Path) -> dict[str, Any] | None:
