@@ -41,7 +41,7 @@ def _algorithm(spec: AgentSpec, built: object, text: str) -> list[str]:
     alone = sum(getattr(load(each.build), "__module__", "") == module for each in registry.agents().values()) == 1
     parts = [docstrings.module_text(built)] if ours and alone else []
     parts += [docstrings.rules_text(text)] if ours and alone else []
-    if family := tables.family_of(spec.id):
+    if (family := tables.family_of(spec.id)) and family.pages:
         parts.append(f"The page of its family, {tables.family_link(family)}, says how it was measured.")
     return [part for part in parts if part]
 
