@@ -118,13 +118,12 @@ def range_from(data: Mapping[str, Any]) -> Range | Choices:
     """
     if "choices" in data:
         (known,) = data.values()
-        if not isinstance(known, list | tuple) or not all(isinstance(each, str) for each in known):
-            raise TypeError("choices must be texts")
-        return Choices(tuple(known))
-    found = Range(**data)
-    if not all(each is None or isinstance(each, int | float) for each in (found.low, found.high)):
-        raise TypeError("the ends of a range must be numbers")
-    return found
+        if all(isinstance(each, str) for each in known):
+            return Choices(tuple(known))
+        raise TypeError("choices must be texts")
+    if all(each is None or isinstance(each, int | float) for each in (data.get("low"), data.get("high"))):
+        return Range(**data)
+    raise TypeError("the ends of a range must be numbers")
 
 
 def check_ranges(ranges: Mapping[str, Mapping[str, Any]], settings: Mapping[str, Any], within: str = "") -> None:

@@ -1,5 +1,6 @@
 """A page for each agent: what it is, what it plays, its settings, what differs from its paper, and its source."""
 
+from contextlib import suppress
 from importlib.metadata import version
 
 import docstrings
@@ -7,8 +8,17 @@ import tables
 
 from mdpzoo import registry
 from mdpzoo.cli.settings_table import settings_rows
-from mdpzoo.codes import load
+from mdpzoo.codes import CODE, load
+from mdpzoo.errors import SettingError
 from mdpzoo.specs import AgentSpec
+
+FIRST = (  # environments that are tried before others
+    "mdpzoo/RiverSwim-v0",
+    "mdpzoo/TiltedPendulum-v0",
+    "mdpzoo/TSP-v0",
+    "mdpzoo/AdversarialCartPole-v0",
+    "mdpzoo/RiverSwimSwitch-v0",
+)
 
 
 def agent_page(spec: AgentSpec) -> str:
@@ -31,7 +41,7 @@ def _algorithm(spec: AgentSpec, built: object, text: str) -> list[str]:
     alone = sum(getattr(load(each.build), "__module__", "") == module for each in registry.agents().values()) == 1
     parts = [docstrings.module_text(built)] if ours and alone else []
     parts += [docstrings.rules_text(text)] if ours and alone else []
-    if family := tables.family_of(spec.id):
+    if (family := tables.family_of(spec.id)) and family.pages:
         parts.append(f"The page of its family, {tables.family_link(family)}, says how it was measured.")
     return [part for part in parts if part]
 
@@ -51,6 +61,28 @@ def _facts(spec: AgentSpec) -> dict[str, str]:
 
 
 def _use(spec: AgentSpec) -> str:
+    """Code that makes the agent in an environment that it takes: of its own plugin, else of anybody's.
+
+    Raises:
+        LookupError: if it takes none.
+    """
+    home, of_games = registry.owner(spec.id), spec.learns_from == "game"
+    kind = [each.id for each in registry.environments().values() if each.several_players == of_games]
+    known = [spec.trial.environment or "", *FIRST, *kind]
+    for place in sorted(kind, key=lambda id: (id != known[0], registry.owner(id) != home, known.index(id))):
+        code = _code(spec, place)
+        with suppress(SettingError, ImportError):
+            exec(code, {})
+            return code
+    raise LookupError(f"no installed environment fits agent {spec.id!r}")
+
+
+def _code(spec: AgentSpec, place: str) -> str:
+    """Code that makes the agent in an environment, or in the place where ``mdpzoo check`` tries it."""
+    made = f"agent = mdpzoo.make_agent({spec.id!r}, envs, seed=0)"
+    if CODE.fullmatch(spec.trial.environment or ""):
+        module, _, name = str(spec.trial.environment).partition(":")
+        return f"import mdpzoo\nfrom {module} import {name}\n\nenvs = {name}()\n{made}"
     if spec.learns_from == "game":
-        return f"import mdpzoo\n\ngame = mdpzoo.make_parallel(id)\nagent = mdpzoo.make_agent({spec.id!r}, game, seed=0)"
-    return f"import mdpzoo\n\nenvs = mdpzoo.make_sb3(id, 8)\nagent = mdpzoo.make_agent({spec.id!r}, envs, seed=0)"
+        return f"import mdpzoo\n\ngame = mdpzoo.make_parallel({place!r})\n{made.replace('envs', 'game')}"
+    return f"import mdpzoo\n\nenvs = mdpzoo.make_sb3({place!r}, {min(spec.max_envs or 8, 8)})\n{made}"

@@ -92,7 +92,8 @@ def _type(annotation: Any) -> str:
 
 def _about(function: Any) -> dict[str, str]:
     """What the docstring says of each parameter, from a section ``Args:`` or lines ``:param name:``."""
-    texts = [inspect.getdoc(each) or "" for each in (function, getattr(function, "__init__", None)) if each]
+    called = "__init__" if isinstance(function, type) else "__call__"
+    texts = [inspect.getdoc(each) or "" for each in (function, getattr(function, called, None)) if each]
     found: dict[str, str] = {}
     for text in texts:
         for name, said in re.findall(r":param (\w+):\s*((?:.|\n(?!\s*:))*)", text):

@@ -20,6 +20,9 @@ from mdpzoo.errors import SettingError
      {"low": 2, "high": 8, "low_excluded": False, "high_excluded": False}, "rows and columns of the grid, in 2 .. 8."),
     ("ppo", "n_epochs", "int", 10, {"low": 1, "high": None, "low_excluded": False, "high_excluded": False},
      "Number of epoch when optimizing the surrogate loss"),  # SB3's words
+    ("lkh", "seconds", "float | None", None,  # a record that is called
+     {"low": 0, "high": None, "low_excluded": True, "high_excluded": False},
+     "for every plan; None: until the solver ends, or 1 where it never does."),
     ("bq-nco", "imitation.cooldown", "float", 0.3,  # a record in a record
      {"low": 0, "high": 1, "low_excluded": False, "high_excluded": False},
      "share of the run at its end over which the rate falls linearly, in [0, 1]."),

@@ -35,6 +35,14 @@ def test_an_agents_page_says_its_settings(source, id):
     assert "## Settings" in (source / "agents" / f"{id}.md").read_text()
 
 
+@pytest.mark.parametrize("id", mdpzoo.agents())
+def test_the_code_on_an_agents_page_makes_it(source, id):
+    page = (source / "agents" / f"{id}.md").read_text()
+    names = {}
+    exec(page.partition("```python\n")[2].partition("```")[0], names)
+    assert callable(names["agent"].predict)
+
+
 def test_every_public_name_is_in_the_reference(source):
     sys.path.insert(0, str(SITE))
     try:
