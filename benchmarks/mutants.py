@@ -5,13 +5,11 @@
 A fault is one small change of the syntax tree: a comparison flipped, an operator swapped, a constant changed, a
 condition negated, a return value dropped, a call removed. Faults are sampled with a seed from all code of a
 distribution. For each fault, the tests that mirror its module are run first, then those of its folder, then the
-distribution's whole suite. A fault counts as noticed if a test fails, or if the tests take three times as long as
-without it.
+distribution's whole suite. A fault is noticed if a test fails or if tests take three times as long.
 
 Faults share a compile cache: it is keyed by the content of all source files that a compiled function depends on
 (``mdpzoo.compiling.source_cache``), so that a fault in an inlined function of another file recompiles its callers, and
-everything else is reused. Results are stored in ``build/mutants``, so that a run can be resumed; other files are in a
-temporary folder, which is removed.
+everything else is reused. Results are stored in ``build/mutants``, so that a run can be resumed.
 """
 
 import argparse
@@ -251,8 +249,7 @@ def plant(sample: list[Fault], known: dict[str, Any], arguments: argparse.Namesp
 
         def work(fault: Fault) -> None:
             workplace = free.pop()  # atomic
-            near = stages(fault.path, code, tests, workplace.root, arguments.near)
-            noticed = workplace.notices(fault, near, limit)
+            noticed = workplace.notices(fault, stages(fault.path, code, tests, workplace.root, arguments.near), limit)
             with lock:
                 free.append(workplace)
                 known[fault.key] = {"key": fault.key, "noticed": noticed, **asdict(fault)}

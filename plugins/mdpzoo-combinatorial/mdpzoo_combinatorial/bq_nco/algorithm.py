@@ -100,9 +100,7 @@ class BQNCO(BaseAlgorithm):
         shown = getattr(self, "observation_space", None)
         self.problem = problem_named(problem_of(shown) if problem is None else problem)
         if env is not None and self.problem.name != problem_of(shown):
-            raise SettingError(
-                f"the environment is of {problem_of(shown)}, but the setting is {problem!r}; leave it out"
-            )
+            raise SettingError(f"the environment is of {problem_of(shown)}, but problem is {problem!r}; leave it out")
         self.policy_kwargs = {"problem": self.problem, "settings": chosen.network}
         paths = [chosen.labels] if isinstance(chosen.labels, str | Path) else chosen.labels or []
         self.labels = [str(each) for each in paths]
@@ -120,12 +118,10 @@ class BQNCO(BaseAlgorithm):
         """Initialises the weights from the seed; training continues with the same random stream."""
         fresh = np.random.SeedSequence().generate_state(1, np.uint64)[0] >> 1
         seed = int(fresh) if self.seed is None else self.seed
-        self.generator = torch.Generator().manual_seed(seed)
-        self.label_seed = seed
+        self.generator, self.label_seed = torch.Generator().manual_seed(seed), seed
         self._setup_lr_schedule()
-        made = self.policy_class(
-            self.observation_space, self.action_space, self.lr_schedule, weights=self.generator, **self.policy_kwargs
-        )
+        spaces = self.observation_space, self.action_space
+        made = self.policy_class(*spaces, self.lr_schedule, weights=self.generator, **self.policy_kwargs)
         self.policy = made.to(self.device)  # type: ignore[assignment]
         self.policy.network.eval()
         self._optimiser: Optimiser | None = None
@@ -282,8 +278,7 @@ class BQNCO(BaseAlgorithm):
         """Loads a file that ``save`` has written.
 
         Args:
-            path: a file, or ``"tsp"``, ``"atsp"``, ``"cvrp"``, ``"op"`` or ``"knapsack"`` for the
-                pretrained checkpoint.
+            path: a file, or ``"tsp"``, ``"atsp"``, ``"cvrp"``, ``"op"`` or ``"knapsack"``, those of the package.
             env: an environment of its problem, of any size, or None.
             device: of the network.
             labels: as in the constructor; replaces those of the file.

@@ -3,8 +3,7 @@
 Every state of an optimal solution is an instance whose optimal solution is the rest of it, so one solved instance gives
 as many labelled decisions as it has states and symmetries. What differs from the paper:
 
-* TSP, ATSP: sizes up to the complete tour; any start, direction and symmetry of the square; the costs of ATSP are
-  transposed with the direction;
+* TSP, ATSP: sizes up to the complete tour; any start, symmetry of the square and direction (with transposed costs);
 * CVRP: routes in descending order of their load, each in either direction, and in half of the batches only those
   within a sector;
 * if several choices are equally good (both ends of a closed tour or of a route, all remaining items), all are labels.
