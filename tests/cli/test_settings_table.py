@@ -22,10 +22,10 @@ from mdpzoo.errors import SettingError
      "Number of epoch when optimizing the surrogate loss"),  # SB3's words
     ("lkh", "seconds", "float | None", None,  # a record that is called
      {"low": 0, "high": None, "low_excluded": True, "high_excluded": False},
-     "for every plan; None: until the solver ends, or 1 where it never does."),
+     "time limit of a plan; None: until the solver ends, or 1 for anytime solvers."),
     ("bq-nco", "imitation.cooldown", "float", 0.3,  # a record in a record
      {"low": 0, "high": 1, "low_excluded": False, "high_excluded": False},
-     "share of the run at its end over which the rate falls linearly, in [0, 1]."),
+     "last fraction of the run, in which the rate falls linearly, in [0, 1]."),
     ("sw-ucrl2", "window", "int | None", None, {"low": 1, "high": None, "low_excluded": False, "high_excluded": False},
      "steps that a sliding window goes back; None: from the variation, as Cheung et al. tune it."),
 ])  # fmt: skip

@@ -149,7 +149,7 @@ def test_a_run_that_is_killed_twice_ends_as_if_nothing_had_happened(which, how, 
 def test_an_agent_resumes_exactly_unless_it_keeps_what_no_file_holds(id):
     subject = AgentSubject(id, {})
     try:
-        agent = subject.make(subject.env())
+        agent = subject.make(mdpzoo.make_parallel(LINEAR) if subject.of_games else subject.env())
     except NotApplicable as reason:  # such as a seat, which no id names
         pytest.skip(str(reason))
     assert exact_state.says_exact(agent) == (id not in LOOSE)

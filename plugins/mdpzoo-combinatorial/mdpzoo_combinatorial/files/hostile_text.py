@@ -3,7 +3,7 @@
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
@@ -52,7 +52,9 @@ class TextFile:
         self._ahead: str | None = None
 
     def fail(self, sentence: str, line: int | None = None) -> NoReturn:
-        """Raises an error that names the file, and the line if there is one."""
+        """Closes the file, and raises an error that names it, and the line if there is one."""
+        with suppress(ValueError):  # raised while a line is being read: then the error itself closes the file
+            self._source.close()
         where = f", line {line}" if line else ""
         raise InstanceError(f"{self.name}{where}: {sentence}") from None
 
@@ -83,7 +85,7 @@ class TextFile:
             self._ahead = None
         return lines
 
-    def _lines(self, path: str | os.PathLike[str]) -> Iterator[str]:
+    def _lines(self, path: str | os.PathLike[str]) -> Generator[str, None, None]:
         try:
             status = os.stat(path)
             if not stat.S_ISREG(status.st_mode):

@@ -59,7 +59,7 @@ def test_the_table_agrees_with_the_lists(monkeypatch):
 
 def test_where_neither_fits_into_memory_it_says_so(monkeypatch):
     monkeypatch.setattr(dominance, "LIST_NODES", -1)
-    monkeypatch.setattr(dominance, "MOST_NODES", -1)
+    monkeypatch.setattr(dominance, "MAX_LIST_NODES", -1)
     monkeypatch.setattr(dominance, "TABLE_BYTES", 10)
     instance = generate("Knapsack", 1, 30, seed=0)[0]
     with pytest.raises(SettingError, match=r"too hard for dynamic-programming \(a table takes .* GB\); use ortools"):

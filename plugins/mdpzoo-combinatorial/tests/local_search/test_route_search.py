@@ -234,5 +234,5 @@ def test_settings_and_batches_out_of_range_are_errors():
         solve_batch(places, [[0, 1, 1]] * 2, [5, 5], iterations=1, seed=-1)
     with pytest.raises(InstanceError, match="demands must be"):
         solve_batch(places, [[0, 1, 1]], [5, 5], iterations=1, seed=0)
-    with pytest.raises(InstanceError, match="places"):
+    with pytest.raises(InstanceError, match="coordinates"):
         solve_batch(places[0], [[0, 1, 1]] * 2, [5, 5], iterations=1, seed=0)

@@ -156,7 +156,7 @@ def test_an_agent_that_comes_trained_solves_a_random_instance(tmp_path):
 @pytest.mark.parametrize(("arguments", "named"), [
     (["mdpzoo/TPS-v0", "--out", "a.gif"], "Did you mean 'mdpzoo/TSP-v0'"),
     (["missing.tsp", "--out", "a.gif"], "missing.tsp"),
-    (["missing.tsp", "--size", "9", "--out", "a.gif"], "leave it out"),
+    (["missing.tsp", "--size", "9", "--out", "a.gif"], "leave --size out"),
     (["mdpzoo/TSP-v0", "--out", "a.png"], "must end in .gif or .mp4, got 'a.png'"),
     (["mdpzoo/TSP-v0", "--out", "no/such/folder/a.gif"], "no folder"),
     (["mdpzoo/TSP-v0", "--agent", "bq-noc", "--out", "a.gif"], "Did you mean 'bq-nco'"),

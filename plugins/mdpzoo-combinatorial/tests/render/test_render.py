@@ -103,7 +103,7 @@ def test_another_extension_is_refused_before_anything_is_drawn(tmp_path):
     ({"tour": [0, 4]}, "node 4"),
     ({"tour": [-1]}, "node -1"),
     ({"tour": [0], "current": 9}, "node 9"),
-    ({"tour": [0], "size": (10**6, 10**6)}, "pixels"),
+    ({"tour": [0], "size": (10**6, 10**6)}, "width and height"),
     ({"tour": [0], "labels": ["one"]}, "labels"),
 ])  # fmt: skip
 def test_a_picture_of_what_is_not_there_is_an_error(arguments, message):

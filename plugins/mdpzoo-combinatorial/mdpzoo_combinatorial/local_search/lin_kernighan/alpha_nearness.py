@@ -162,9 +162,9 @@ def candidates(matrix: Floats, penalties: Floats, k: int) -> Integers:
     """
     n = len(matrix)
     ids, lists = np.zeros((n, k), np.int32), (np.empty(k), np.empty(k))
-    cheapest, between, largest = (np.zeros(n) for _ in range(3))
+    between, largest = np.zeros(n), np.zeros(n)
     parent, order, seen = (np.full(n, -1, np.int32) for _ in range(3))
-    _choose(matrix, penalties, ids, *lists, cheapest, between, largest, parent, order, seen)
+    _choose(matrix, penalties, ids, *lists, between, largest, parent, order, seen)
     return ids
 
 
@@ -175,7 +175,6 @@ def _choose(
     ids: Integers,
     alphas: Floats,
     costs: Floats,
-    cheapest: Floats,
     between: Floats,
     largest: Floats,
     parent: Integers,
@@ -184,7 +183,7 @@ def _choose(
 ) -> None:
     """Writes ``ids``; all other arrays are scratch space, ``seen`` of -1 at first."""
     n = matrix.shape[0]
-    _spanning_tree(matrix, penalties, cheapest, parent, order)
+    _spanning_tree(matrix, penalties, largest, parent, order)
     for node in range(1, n):
         between[node] = matrix[node, parent[node]] + penalties[node] + penalties[parent[node]]
     for node in range(n):

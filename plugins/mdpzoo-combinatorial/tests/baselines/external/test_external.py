@@ -123,7 +123,7 @@ def test_where_a_child_dies_or_says_nothing_local_search_stands_in(monkeypatch, 
     for script in (silent, dying):
         with monkeypatch.context() as patched:
             patched.setattr(child_process.Path, "with_name", lambda self, name, script=script: script)
-            patched.setattr(child_process, "PATIENCE", 1.0)
+            patched.setattr(child_process, "IMPORT_TIMEOUT", 1.0)
             began = time.monotonic()
             answer = solve(instance, "lkh", seconds=SHORT)
         assert answer.decoding == "two-opt stands in"

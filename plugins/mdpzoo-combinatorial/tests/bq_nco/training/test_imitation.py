@@ -153,8 +153,8 @@ ITEMS = batch_of(generate("Knapsack", 1, 5, 0))
     [
         ("TSP", BATCH, [[0, 1, 2, 3, 3]], "each of its 5 nodes once"),  # a node twice
         ("TSP", BATCH, [[0, 1, 2, 3]], r"sequence \[1, 5\]"),  # a node is missing
-        ("Knapsack", ITEMS, [[0, 0, -1, -1, -1]], "twice"),  # an item twice
-        ("Knapsack", ITEMS, [[5, -1, -1, -1, -1]], "none of 5"),  # no such item
+        ("Knapsack", ITEMS, [[0, 0, -1, -1, -1]], "repeated token"),  # an item twice
+        ("Knapsack", ITEMS, [[5, -1, -1, -1, -1]], r"outside 0\.\.4"),  # no such item
         ("OP", BATCH, [[1, -1, -1, -1]], "numbers"),  # a prize is missing
         ("JSSP", BATCH, [[0]], "unknown problem"),  # no such problem
     ],
