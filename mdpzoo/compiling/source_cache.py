@@ -25,6 +25,7 @@ from numba.core import caching, config
 from mdpzoo.files import user_cache
 
 FOLDER = "mdpzoo-compiled"
+BY_NUMBA = ("math", "numpy")  # modules of which numba compiles its own versions, whatever their sources are
 ADDRESS = re.compile(r" at 0x[0-9a-f]+")  # differs from run to run
 
 
@@ -120,7 +121,7 @@ def _collect(function: FunctionType, facts: dict[str, None], seen: set[int]) -> 
     for name in names & function.__globals__.keys():
         value = function.__globals__[name]
         values.append(value)
-        if isinstance(value, ModuleType):
+        if isinstance(value, ModuleType) and value.__name__ not in BY_NUMBA:
             values += [vars(value)[inner] for inner in names & vars(value).keys()]
     for value in values:
         _add(value, facts, seen)
@@ -134,6 +135,8 @@ def _add(value: Any, facts: dict[str, None], seen: set[int]) -> None:
     elif isinstance(value, tuple | list):
         for each in value:
             _add(each, facts, seen)
+    elif isinstance(value, set | frozenset):  # whose order differs from process to process
+        facts[repr(sorted(map(repr, value)))] = None
     elif isinstance(value, ModuleType):
         facts[digest(getattr(value, "__file__", None) or "")] = None
     elif isinstance(value, type):

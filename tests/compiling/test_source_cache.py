@@ -84,6 +84,22 @@ def test_functions_that_a_closure_holds_are_told_apart_and_found_by_another_proc
     assert ran(package, run=both.replace("total.stats", "other.stats")) == ["2.5", "7.0", "1"]
 
 
+NAMESAKE = """
+import numpy as np
+
+WORDS = frozenset(("one", "two", "three", "four"))
+
+def total(truck):
+    return np.sqrt(truck.load) in WORDS  # there is a numpy.load, too
+"""
+
+
+def test_neither_the_order_of_a_set_nor_a_namesake_in_numpy_tells_processes_apart(package):
+    (package / "caller.py").write_text(textwrap.dedent(NAMESAKE))
+    run = "from mdpzoo.compiling.source_cache import stamp_of; from caller import total; print(stamp_of(total))"
+    assert len({ran(package, run=run, PYTHONHASHSEED=str(seed))[0] for seed in range(4)}) == 1
+
+
 def test_a_comment_in_a_file_that_is_not_used_changes_nothing(package):
     assert ran(package) == ["7.0", "0"]
     (package / "other.py").write_text("# a comment\n")
