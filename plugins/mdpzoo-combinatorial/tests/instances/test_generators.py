@@ -5,6 +5,7 @@ import pytest
 
 from mdpzoo.errors import SettingError
 from mdpzoo_combinatorial import generate
+from mdpzoo_combinatorial.instances import distributions
 from mdpzoo_combinatorial.instances.distributions import CLASSES, PRIZES
 
 ALL = ("TSP", "ATSP", "CVRP", "OP", "Knapsack")
@@ -71,6 +72,10 @@ def test_prizes_are_multiples_of_a_hundredth_and_the_depot_has_none(prizes):
         order = np.argsort(instance.distance(0, np.arange(1, 51)))
         assert (np.diff(instance.prizes[1:][order]) >= 0).all()
         assert instance.prizes.max() == 1
+
+
+def test_prizes_by_distance_are_the_least_where_all_customers_lie_at_the_depot():
+    assert (distributions.prizes(np, "distance", np.zeros((2, 3)), np.zeros((2, 3))) == 0.01).all()
 
 
 @pytest.mark.parametrize("kind", CLASSES)
