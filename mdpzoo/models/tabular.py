@@ -53,7 +53,7 @@ class TabularMDP:
     num_actions: int = field(init=False)
     observation_space: Discrete = field(init=False, repr=False)
     action_space: Discrete = field(init=False, repr=False)
-    _rows: dict[int, tuple[Any, ...]] = field(init=False, repr=False, default_factory=dict)  # as Python numbers
+    _rows: list[Any] = field(init=False, repr=False)  # thresholds and outcomes as Python numbers; the last: starts
 
     def __post_init__(self) -> None:
         """Checks and freezes the arrays.
@@ -76,6 +76,7 @@ class TabularMDP:
         object.__setattr__(self, "num_actions", actions)
         object.__setattr__(self, "observation_space", Discrete(self.num_states))
         object.__setattr__(self, "action_space", Discrete(actions))
+        object.__setattr__(self, "_rows", [None] * len(self.offsets))
 
     def _facts(self) -> dict[str, Any]:
         """What is shown at the prompt and in notebooks."""
@@ -178,7 +179,7 @@ class TabularMDP:
 
     def initial(self, draw: "Draw", before: Any = None) -> int:
         """Draws a start state; nothing outlives an episode."""
-        limits, outcomes = self._rows.get(-1) or self._start_row()
+        limits, outcomes = self._rows[-1] or self._start_row()
         return outcomes[bisect_right(limits, draw())]
 
     def step(self, state: int, action: int, draw: "Draw") -> tuple[int, float, bool]:
@@ -192,7 +193,7 @@ class TabularMDP:
         row = state * self.num_actions + action
         try:
             limits, outcomes = self._rows[row]
-        except KeyError:
+        except TypeError:  # None: the row has not been visited yet; or the action is no integer
             limits, outcomes = self._row(row)
         return outcomes[bisect_right(limits, draw())]
 
@@ -214,11 +215,13 @@ class TabularMDP:
         outcomes = zip(
             successors.tolist(), self.rewards[part].tolist(), self.terminal[successors].tolist(), strict=True
         )
-        return self._rows.setdefault(row, (thresholds(self.probabilities[part]), tuple(outcomes)))
+        self._rows[row] = thresholds(self.probabilities[part]), tuple(outcomes)
+        return self._rows[row]
 
     def _start_row(self) -> tuple[tuple[float, ...], tuple[Any, ...]]:
         states = self.start.nonzero()[0]
-        return self._rows.setdefault(-1, (thresholds(self.start[states]), tuple(states.tolist())))
+        self._rows[-1] = thresholds(self.start[states]), tuple(states.tolist())
+        return self._rows[-1]
 
 
 def _check(model: TabularMDP) -> None:
