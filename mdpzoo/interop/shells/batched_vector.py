@@ -242,7 +242,7 @@ class BatchedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         """Reports what has ended (``[B]`` bool) and, in the same-step mode, starts it anew."""
         if self._statistics:
             episode = {"r": self._returns, "l": self._elapsed, "t": time.perf_counter() - self._began}
-            infos["episode"] = {name: self._out(self._only(ended, value)) for name, value in episode.items()}
+            infos["episode"] = {name: self._out(value * ended) for name, value in episode.items()}
             infos["_episode"] = self._out(ended)
         last = self._infos_of(self._facts(), ended) if self._always or self._at_end else {}
         if self.autoreset_mode == AutoresetMode.SAME_STEP:

@@ -1,9 +1,9 @@
 """Compiled rules of a problem as a Gymnasium environment on the CPU: a batch of one."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from gymnasium import spaces
 
 from mdpzoo.interop.shells.problem_env import ProblemEnv
 from mdpzoo.protocols import CompiledProblem
@@ -23,6 +23,7 @@ class CompiledEnv(ProblemEnv):
         """Wraps rules; arguments and errors are those of ``ProblemEnv``."""
         super().__init__(rules, render_mode, illegal, reveal, max_episode_steps)
         self._shown: Any = {}
+        self._named = isinstance(self.observation_space, spaces.Dict)
         self._action = np.zeros((1, *(self.action_space.shape or ())), self.action_space.dtype)
         self._awake, self._undrawn = np.zeros(1, bool), np.zeros((1, 0))
 
@@ -43,7 +44,7 @@ class CompiledEnv(ProblemEnv):
         if self._legal_space is not None:
             self._legal_space.legal = mask
         before, self._shown = self._shown, self.rules.observe(self._state)
-        if not isinstance(self._shown, Mapping):
+        if not self._named:
             return self._shown[0]
         # what never changes is the rules' same array every time, but observations must not share memory
         return {name: each[0].copy() if each is before.get(name) else each[0] for name, each in self._shown.items()}

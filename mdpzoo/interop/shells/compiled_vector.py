@@ -36,6 +36,8 @@ class CompiledVectorEnv(BatchedVectorEnv):
         self._kinds = "iu" if np.issubdtype(self._action_type, np.integer) else "iuf"
         self._undrawn = np.empty((num_envs, 0))
         self._counts = self._statistics or self._limit > 0
+        reveals, restarts = self._at_end or self._always, self.autoreset_mode == AutoresetMode.SAME_STEP
+        self._reports = self._statistics or reveals or restarts  # something is done at an episode's end
         if self.output == "torch":
             from torch import from_numpy
 
@@ -52,10 +54,11 @@ class CompiledVectorEnv(BatchedVectorEnv):
             SettingError: if these are not B elements of the action space's shape and kind.
             ResetNeededError: if ``reset`` has not been called.
         """
-        action = np.asarray(actions)
-        if action.shape != self._shape or action.dtype.kind not in self._kinds:
-            raise self._refused(action.dtype, action.shape)
-        action = np.asarray(action, self._action_type, order="C")
+        action = actions
+        if action.__class__ is not np.ndarray or action.dtype is not self._action_type or action.shape != self._shape:
+            action = self._fitting(actions)
+        elif not action.flags.c_contiguous:
+            action = np.ascontiguousarray(action)
         if self._state is None:
             self._check_begun()
         asleep, some_asleep = self._done, self._some_done and self.autoreset_mode != AutoresetMode.SAME_STEP
@@ -73,14 +76,15 @@ class CompiledVectorEnv(BatchedVectorEnv):
         infos: dict[str, Any] = {"illegal": illegal, "_illegal": illegal}
         self._some_done = 1 in done.tobytes()  # twenty times as fast as done.any()
         if self._some_done:
-            ended = done & ~asleep if some_asleep else done  # a row that waits has ended before
             self._done = done.copy()
-            self._finish(ended, infos)
+            if self._reports:
+                self._finish(done > asleep if some_asleep else done, infos)  # a row that waits has ended before
         if self._always:
             infos |= self._infos_of(self._facts(), self._everybody)
         if self.output == "numpy":
             return rules.observe(self._state), reward, terminated, truncated, infos
-        return self._look(self._state), self._out(reward), self._out(terminated), self._out(truncated), infos
+        tensor = self._tensor
+        return self._look(self._state), tensor(reward), tensor(terminated), tensor(truncated), infos
 
     def action_masks(self) -> Any:
         """``[B, actions]`` bool, the legal actions of the current states."""
@@ -88,6 +92,13 @@ class CompiledVectorEnv(BatchedVectorEnv):
         if mask is None:
             mask = np.ones((self.num_envs, spaces.flatdim(self.single_action_space)), bool)
         return self._out(mask)
+
+    def _fitting(self, actions: Any) -> np.ndarray:
+        """Returns actions as an array of the action space's type; raises SettingError if they do not fit it."""
+        action = np.asarray(actions)
+        if action.shape != self._shape or action.dtype.kind not in self._kinds:
+            raise self._refused(action.dtype, action.shape)
+        return np.asarray(action, self._action_type, order="C")
 
     def _start(self, rows: np.ndarray, forgotten: np.ndarray) -> None:
         if not rows.all():
@@ -157,7 +168,8 @@ class CompiledVectorEnv(BatchedVectorEnv):
         seen = self.rules.observe(state)
         if self.output == "numpy":
             return seen
-        return {name: self._out(each) for name, each in seen.items()} if isinstance(seen, Mapping) else self._out(seen)
+        tensor = self._tensor
+        return {name: tensor(each) for name, each in seen.items()} if isinstance(seen, Mapping) else tensor(seen)
 
     def _out(self, value: np.ndarray) -> Any:
         return value if self.output == "numpy" else self._tensor(value)

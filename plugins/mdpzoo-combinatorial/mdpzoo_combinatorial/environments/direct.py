@@ -16,7 +16,7 @@ from mdpzoo.compiling import machine_code
 from mdpzoo.protocols import Outcome
 from mdpzoo_combinatorial.environments.compiled_steps import begin_direct, step_direct
 from mdpzoo_combinatorial.environments.rules import Rules
-from mdpzoo_combinatorial.instances.arrays import host, single
+from mdpzoo_combinatorial.instances.arrays import host
 
 FLAG, INTEGER = np.dtype(bool), np.dtype(np.int64)  # NumPy converts names at every call
 _new: Any = tuple.__new__  # creates a NamedTuple in a third of the time of its class; noticeable in a batch of one
@@ -192,7 +192,7 @@ def _observation(rules: Rules, state: DirectState, entries: dict[str, Any]) -> d
     """Adds the entries that change at every step to those of the tokens, in NumPy or in torch."""
     entries["action_mask"] = state.legal
     if rules.routed:
-        entries["distance"] = single(rules.edges.scale_costs(state.cost))
+        entries["distance"] = rules.edges.observed_costs(state.cost)
         entries["current"] = state.current.ravel()
     if rules.limited:
         entries.update(rules.resource_entries(state.resource))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mdpzoo.compiling import inlined
+from mdpzoo_combinatorial.instances.arrays import single
 from mdpzoo_combinatorial.instances.distances import DISTANCES
 
 Reals = NDArray[np.float32]
@@ -84,6 +85,11 @@ class Edges:
     def scale_costs(self, costs: Any) -> Any:
         """Returns costs, an array or a tensor, in the units of observations."""
         return costs if self.scale == 1.0 else costs * self.scale
+
+    def observed_costs(self, costs: Any) -> Any:
+        """Returns a state's costs, float32 or, if ``wide``, float64, in the units of observations, float32."""
+        scaled = self.scale_costs(costs)
+        return single(scaled) if self.wide else scaled  # the conversion takes time even where it changes nothing
 
     def costs(self, tokens: Tensor, here: Tensor, names: Tensor, current: Tensor) -> Tensor:
         """Returns the costs from each row's current node to its tokens, ``[B, L]`` float32, or float64 if ``wide``.

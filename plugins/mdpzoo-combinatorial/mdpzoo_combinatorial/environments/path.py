@@ -18,7 +18,7 @@ from mdpzoo.protocols import Outcome
 from mdpzoo_combinatorial.environments.compiled_steps import begin_path, step_path
 from mdpzoo_combinatorial.environments.direct import DirectState, flags
 from mdpzoo_combinatorial.environments.rules import Rules
-from mdpzoo_combinatorial.instances.arrays import host, single
+from mdpzoo_combinatorial.instances.arrays import host
 
 
 class PathState(NamedTuple):
@@ -75,7 +75,7 @@ class _Path:
         entries = rules.token_entries(state.tokens, state.node, valid) | rules.resource_entries(state.resource)
         entries |= {"action_mask": state.legal, "valid": valid}
         if rules.routed:
-            entries["distance"] = single(rules.edges.scale_costs(state.cost))
+            entries["distance"] = rules.edges.observed_costs(state.cost)
         return entries
 
     def _positions(self, state: PathState) -> Any:
