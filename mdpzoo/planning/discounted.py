@@ -20,14 +20,13 @@ from mdpzoo.errors import SettingError, did_you_mean
 from mdpzoo.models import TabularMDP
 from mdpzoo.planning import sweeps
 from mdpzoo.planning.certificates import Certificate, Certifier
-from mdpzoo.planning.evaluation_sweeps import KRYLOV, Paces, approach, room_for
+from mdpzoo.planning.evaluation_sweeps import KRYLOV, Paces, approach, depth, room_for
 from mdpzoo.planning.krylov import falling_order
 from mdpzoo.planning.rows import Rows
 from mdpzoo.showing import shown
 
 CREEPING = 0.3  # a bound that keeps more than this part of itself creeps
 TRUSTED = 100  # turns after which only methods with a proof of convergence are used
-STEADY = 1000  # a policy is steady when at most one state in so many has changed its action
 
 Pass = Callable[[np.ndarray, np.ndarray], tuple[float, float, float, int]]  # values, out -> ends, size, actions changed
 Turn = tuple[np.ndarray, np.ndarray, float]  # values, the other array, sweeps
@@ -192,8 +191,8 @@ def _evaluating(rows: Rows, discount: float, tolerance: float, policy: np.ndarra
             sweeps.greedy_pass_in_place(*rows.table, discount, values, policy, order)
             passes = 1.0
         sweeps.pick_rows(*rows.table, discount, policy, picked, *law)
-        steady = not creeping and moved * STEADY <= rows.num_states
-        values, spare, count = approach(law, values, spare, steady, tolerance, paces)
+        how_far = depth(moved, rows.num_states, paces, creeping)
+        values, spare, count = approach(law, values, spare, how_far, tolerance, paces)
         return values, spare, passes + count / rows.num_actions
 
     return between

@@ -24,8 +24,7 @@ FORGET = 0.97  # what the estimate for a kind is multiplied by whenever another 
 BLOCK = 3  # passes between two measurements: three Jacobi, or two Gauss-Seidel and one Jacobi
 OVERHEAD, FACTOR = 10.0, 2.5  # of Krylov acceleration, in Jacobi passes: to reorder the rows, and for each pass
 LONGEST = 40  # passes of one Krylov acceleration at most
-ENOUGH, ENOUGH_STEADY = 0.1, 0.001  # the part of the range that is left when a policy, changing or not, is improved
-PASSES_CHANGING, PASSES_STEADY = 60, 100  # at most, for a policy that is still changing and for one that is not
+FEW, MANY = 0.001, 0.01  # parts of the states; a policy is steady if no more than few change their actions
 ALIKE = 0.3  # where the ends of the scaled change have at least this ratio, the nearer one is added everywhere
 
 
@@ -44,6 +43,21 @@ class PolicyRows(NamedTuple):
         """Allocates room. Costs 12 bytes an entry and 32 a state."""
         numbers = [np.empty(states) for _ in range(3)]
         return cls(np.empty(states + 1, np.int64), np.empty(entries, np.int32), np.empty(entries), *numbers)
+
+
+class Depth(NamedTuple):
+    """How far a policy is evaluated before it is improved.
+
+    Attributes:
+        left: part of the range of the scaled change that may be left.
+        passes: maximum number of passes.
+    """
+
+    left: float
+    passes: int
+
+
+STEADY, CHANGING, MIXING = Depth(0.001, 100), Depth(0.1, 60), Depth(0.5, 60)
 
 
 @dataclass
@@ -82,6 +96,17 @@ class Paces:
         self.rates[kind] = rate
 
 
+def depth(moved: int, states: int, paces: Paces, creeping: bool = False) -> Depth:
+    """Returns how far to evaluate a policy after ``moved`` states have changed their actions.
+
+    Evaluating further than the next improvement changes the values is wasted. Where Jacobi passes are fast, that is
+    soon, after the first policy has shown that they are; elsewhere far-reaching passes find the next policy.
+    """
+    if moved <= FEW * states and not creeping:
+        return STEADY
+    return MIXING if moved > MANY * states and paces.mixes and paces.rates else CHANGING
+
+
 def room_for(rows: Rows) -> PolicyRows:
     """Room for any policy of a model that takes one action in each state. Costs one pass over the offsets."""
     ends = sweeps.widest_rows(rows.offsets, rows.terminal)
@@ -89,7 +114,7 @@ def room_for(rows: Rows) -> PolicyRows:
 
 
 def approach(
-    law: PolicyRows, values: np.ndarray, spare: np.ndarray, steady: bool, tolerance: float, paces: Paces
+    law: PolicyRows, values: np.ndarray, spare: np.ndarray, how_far: Depth, tolerance: float, paces: Paces
 ) -> tuple[np.ndarray, np.ndarray, int]:
     """Passes over a policy's rows until its values are known well enough.
 
@@ -97,7 +122,7 @@ def approach(
         law: the policy's rows.
         values: ``[S]`` float64, where to start; overwritten.
         spare: ``[S]`` float64, overwritten.
-        steady: the policy is hardly changing any more, so its values are worth knowing to the tolerance.
+        how_far: where to stop.
         tolerance: in units of reward; no policy is evaluated further.
         paces: what was measured under earlier policies; updated.
 
@@ -107,9 +132,8 @@ def approach(
     first = law[:5]
     least, greatest = sweeps.policy_pass(*first, values, spare)
     values, spare, passes = spare, values, 1
-    goal = max(tolerance, (ENOUGH_STEADY if steady else ENOUGH) * (greatest - least))
-    most = PASSES_STEADY if steady else PASSES_CHANGING
-    while greatest - least > goal and passes < most:
+    goal = max(tolerance, how_far.left * (greatest - least))
+    while greatest - least > goal and passes < how_far.passes:
         before, kind, count = greatest - least, paces.choose(), BLOCK - 1
         cost = float(BLOCK)
         if kind == JACOBI:

@@ -17,8 +17,8 @@ from mdpzoo.compiling import compiled
 from mdpzoo.errors import SettingError
 from mdpzoo.models import TabularMDP
 from mdpzoo.planning.certificates import Certifier
-from mdpzoo.planning.discounted import STEADY, Turn, check_discount, check_tolerance, converge, lower_bound
-from mdpzoo.planning.evaluation_sweeps import Paces, PolicyRows, approach
+from mdpzoo.planning.discounted import Turn, check_discount, check_tolerance, converge, lower_bound
+from mdpzoo.planning.evaluation_sweeps import Paces, PolicyRows, approach, depth
 from mdpzoo.planning.passes_over_time import check_horizon, rounding_over
 from mdpzoo.planning.rows import Rows
 from mdpzoo.showing import shown
@@ -71,7 +71,8 @@ def solve_soft_discounted(
 
     def between(values: np.ndarray, spare: np.ndarray, moved: int, creeping: bool) -> Turn:
         _mix_rows(*rows.table, float(discount), heat, policy, *law)
-        values, spare, count = approach(law, values, spare, moved * STEADY <= states, float(tolerance), paces)
+        how_far = depth(moved, states, paces)
+        values, spare, count = approach(law, values, spare, how_far, float(tolerance), paces)
         return values, spare, float(count)
 
     # exp and log are off by some eps of the temperature and of q: as much as a row longer by A and a reward larger
