@@ -4,7 +4,8 @@ Three methods share one loop: a pass of best action values over all rows, the bo
 too wide, what the method does between two such passes. They start below the optimal values, so that the values rise.
 
 What differs from the textbook: modified policy iteration chooses the kind and the number of its passes as it goes
-(``evaluation_sweeps``), and improves in place where it would only creep. Krylov acceleration may lose the order that
+(``evaluation_sweeps``), improves in place where it would only creep, and evaluates exactly where no state leads far
+(``bands``). Krylov acceleration may lose the order that
 proves convergence; a solution that takes more than ``TRUSTED`` turns goes on from proven lower bounds without it. The
 answer is the middle of the proven bounds, and these include rounding. The discount is below 1.
 """
@@ -19,6 +20,7 @@ import numpy as np
 from mdpzoo.errors import SettingError, did_you_mean
 from mdpzoo.models import TabularMDP
 from mdpzoo.planning import sweeps
+from mdpzoo.planning.bands import WIDEST, band_of, solve_in_band
 from mdpzoo.planning.certificates import Certificate, Certifier
 from mdpzoo.planning.evaluation_sweeps import KRYLOV, Paces, approach, depth, room_for
 from mdpzoo.planning.krylov import falling_order
@@ -179,18 +181,23 @@ def _unreachable(tolerance: float, found: Certificate) -> SettingError:
 def _evaluating(rows: Rows, discount: float, tolerance: float, policy: np.ndarray) -> Between:
     """Modified policy iteration: passes under the policy found, and before them one in place where it creeps."""
     law, paces, turn = room_for(rows), Paces(), 0
+    band = band_of(rows.offsets, rows.successors, rows.terminal)
+    narrow = band <= WIDEST
     picked, forward = np.full(rows.num_states, -1), np.arange(rows.num_states)
 
     def between(values: np.ndarray, spare: np.ndarray, moved: int, creeping: bool) -> Turn:
         nonlocal turn
         passes, turn = 0.0, turn + 1
         paces.careful = turn >= TRUSTED
-        if creeping and moved and not paces.mixes:
+        if moved and (narrow or (creeping and not paces.mixes)):
             natural = forward if turn % 2 else forward[::-1].copy()
             order = falling_order(values) if KRYLOV in paces.rates else natural
             sweeps.greedy_pass_in_place(*rows.table, discount, values, policy, order)
             passes = 1.0
         sweeps.pick_rows(*rows.table, discount, policy, picked, *law)
+        if narrow:
+            solve_in_band(*law[:4], band, values)
+            return values, spare, passes + 1 / rows.num_actions
         how_far = depth(moved, rows.num_states, paces, creeping)
         values, spare, count = approach(law, values, spare, how_far, tolerance, paces)
         return values, spare, passes + count / rows.num_actions
