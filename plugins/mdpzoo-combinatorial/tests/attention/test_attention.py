@@ -12,6 +12,7 @@ from mdpzoo.errors import SettingError
 from mdpzoo.specs import AgentSpec
 from mdpzoo_combinatorial.attention import AttentionExtractor, AttentionPolicy, MaskableAttentionPolicy
 from mdpzoo_combinatorial.attention.agent import attention_ppo
+from mdpzoo_combinatorial.attention.extractor import _slots
 from mdpzoo_combinatorial.attention.tokens import Layout
 
 SIZES = {"TSP": "num_nodes", "ATSP": "num_nodes", "CVRP": "num_customers", "OP": "num_customers"}
@@ -250,3 +251,12 @@ def test_an_attention_policy_refuses_what_it_would_not_use(settings, message):
 def test_an_observation_that_has_no_tokens_is_refused(space, message):
     with pytest.raises(SettingError, match=message):
         AttentionExtractor(space)
+
+
+def test_products_of_slots_are_squared_distances_times_the_attended_tokens():
+    coordinates = torch.rand(3, 7, 2, generator=torch.Generator().manual_seed(0))
+    keys = torch.arange(7) < torch.tensor([[7], [4], [1]])
+    query, key = _slots(coordinates, keys)
+    squares = torch.cdist(coordinates, coordinates) ** 2
+    expected = -keys.sum(1).view(3, 1, 1) * squares
+    assert torch.allclose((query @ key.transpose(2, 3))[:, 0], expected, atol=1e-5)

@@ -1,5 +1,7 @@
 """The environments of all five problems: their settings, what is legal in them and what they show."""
 
+import math
+
 import numpy as np
 import pytest
 from stable_baselines3.common.env_util import make_vec_env
@@ -106,7 +108,8 @@ def test_actions_translate_to_the_alphabet_where_the_depot_is_a_node_and_back():
         ),
         ("CVRP", {"capacity": 8}, SettingError, "capacity must be at least 9"),
         ("CVRP", {"instance": ROUTES, "capacity": 9}, SettingError, "has the capacity 8"),
-        ("OP", {"limit": -1.0}, SettingError, "limit must be positive, got -1"),
+        ("OP", {"limit": -1.0}, SettingError, "limit must be positive and finite, got -1"),
+        ("OP", {"limit": math.inf}, SettingError, "limit must be positive and finite, got inf"),
         ("OP", {"prizes": "distant"}, SettingError, "unknown prizes 'distant'. Did you mean 'distance'"),
         (
             "OP",

@@ -37,6 +37,7 @@ def test_columns_tell_the_problem(tmp_path):
     ROUTES.replace("name,x", "Name, X").replace("# capacity", "#Capacity "),
     ROUTES.replace("depot,", '"the depot, at home",').replace("\n", "\r\n"),
     "# a remark\n# problem: cvrp\n\n" + ROUTES,
+    "# drawn with scale = 3\n" + ROUTES,  # an equals sign after an unknown word: a remark, not a key
     ROUTES.replace("# capacity: 10", "# capacity: 10,,,"),  # a spreadsheet fills lines up
 ])  # fmt: skip
 def test_separators_marks_and_cases_do_not_matter(tmp_path, text):

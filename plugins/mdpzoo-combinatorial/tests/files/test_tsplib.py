@@ -274,3 +274,10 @@ def test_writing_refuses_what_is_no_tour_and_leaves_nothing_behind(tmp_path):
     with pytest.raises(InstanceError, match="cannot be written"):
         write_tour(tmp_path / "folder", [0], "one", 0.0)
     assert [each.name for each in tmp_path.iterdir()] == ["folder"]
+
+
+def test_a_line_of_large_numbers_is_not_taken_for_the_wrong_one(tmp_path):
+    path = tmp_path / "large.tsp"
+    path.write_text(TABLE.format(layout="UPPER_ROW", weights="6e14 6e14\n6x"))  # together they exceed what one may be
+    with pytest.raises(InstanceError, match="got '6x'"):
+        read_instance(path)
