@@ -206,7 +206,7 @@ def dot_size(count: int) -> float:
 
 def number(value: float) -> str:
     """Returns a number for captions, with at least three digits and without an exponent unless it is very large."""
-    if value == int(value) or abs(value) >= 1_000:
+    if value == int(value) or abs(value) >= 999.5:  # three digits would round it to a thousand, with an exponent
         return f"{value:,.0f}" if abs(value) < 1e12 else f"{value:.3g}"
     return f"{value:.3g}"
 

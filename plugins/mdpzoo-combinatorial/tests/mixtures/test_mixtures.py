@@ -6,7 +6,7 @@ import pytest
 from mdpzoo.errors import SettingError
 from mdpzoo_combinatorial.local_search import iterated_local_search
 from mdpzoo_combinatorial.mixtures import KINDS, draw
-from mdpzoo_combinatorial.mixtures.deliveries import CUSTOMERS, DEMANDS, DEPOTS, demands, positions
+from mdpzoo_combinatorial.mixtures.deliveries import CUSTOMERS, DEMANDS, DEPOTS, delivery_instance, demands, positions
 
 ALL = [(problem, kind) for problem, kinds in KINDS.items() for kind in kinds]
 
@@ -202,3 +202,18 @@ def test_what_cannot_be_drawn_is_one_sentence(arguments, message):
     with pytest.raises(SettingError, match=message) as error:
         draw(*arguments)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("kind", KINDS["ATSP"])
+def test_costs_are_scaled_to_one_and_no_node_is_away_from_itself(kind):
+    for instance in draw("ATSP", kind, 5, 12, seed=3):
+        assert instance.matrix.max() == 1.0
+        assert not instance.matrix.diagonal().any()
+
+
+def test_routes_are_three_to_twenty_five_customers_long():
+    drawn = generator()
+    comments = [delivery_instance(drawn, 1, "one").comment for _ in range(400)]
+    lengths = [float(each.split()[-4]) for each in comments]
+    assert 3.0 <= min(lengths) < 3.3  # uniform: 400 of them miss such an end once in 500 times
+    assert 24.7 < max(lengths) <= 25.0

@@ -118,6 +118,10 @@ def test_nodes_that_are_apart_stay_where_they_are_and_the_first_of_several_does(
     assert np.hypot(*(moved[2] - moved[1])) >= MIN_DISTANCE * dot_size(4) / 540 * (1 - 1e-9)
 
 
+def test_a_single_node_stays_where_it_is():
+    assert spread(np.array([[3.0, 4.0]])).tolist() == [[3.0, 4.0]]
+
+
 def test_two_thousand_nodes_at_one_place_are_spread_in_a_moment():
     assert len(np.unique(spread(np.zeros((2_000, 2))), axis=0)) == 2_000
 
