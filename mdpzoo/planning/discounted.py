@@ -179,7 +179,7 @@ def _unreachable(tolerance: float, found: Certificate) -> SettingError:
 
 def _evaluating(rows: Rows, discount: float, tolerance: float, policy: np.ndarray) -> Between:
     """Modified policy iteration: passes under the policy found, and before them one in place where it creeps."""
-    law, paces, turn = room_for(rows), Paces(), 0
+    policy_rows, paces, turn = room_for(rows), Paces(), 0
     picked, forward = np.full(rows.num_states, -1), np.arange(rows.num_states)
 
     def between(values: np.ndarray, spare: np.ndarray, moved: int, creeping: bool) -> Turn:
@@ -191,9 +191,9 @@ def _evaluating(rows: Rows, discount: float, tolerance: float, policy: np.ndarra
             order = falling_order(values) if KRYLOV in paces.rates else natural
             sweeps.greedy_pass_in_place(*rows.table, discount, values, policy, order)
             passes = 1.0
-        sweeps.pick_rows(*rows.table, discount, policy, picked, *law)
+        sweeps.pick_rows(*rows.table, discount, policy, picked, *policy_rows)
         steady = not creeping and moved * STEADY <= rows.num_states
-        values, spare, count = approach(law, values, spare, steady, tolerance, paces)
+        values, spare, count = approach(policy_rows, values, spare, steady, tolerance, paces)
         return values, spare, passes + count / rows.num_actions
 
     return between

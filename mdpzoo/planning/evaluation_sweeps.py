@@ -34,7 +34,7 @@ class PolicyRows(NamedTuple):
 
     ends: np.ndarray
     taken: np.ndarray
-    law: np.ndarray
+    weights: np.ndarray
     gains: np.ndarray
     scale: np.ndarray
     share: np.ndarray
@@ -89,12 +89,12 @@ def room_for(rows: Rows) -> PolicyRows:
 
 
 def approach(
-    law: PolicyRows, values: np.ndarray, spare: np.ndarray, steady: bool, tolerance: float, paces: Paces
+    policy_rows: PolicyRows, values: np.ndarray, spare: np.ndarray, steady: bool, tolerance: float, paces: Paces
 ) -> tuple[np.ndarray, np.ndarray, int]:
     """Passes over a policy's rows until its values are known well enough.
 
     Args:
-        law: the policy's rows.
+        policy_rows: the rows of the policy to evaluate.
         values: ``[S]`` float64, where to start; overwritten.
         spare: ``[S]`` float64, overwritten.
         steady: the policy is hardly changing any more, so its values are worth knowing to the tolerance.
@@ -104,7 +104,7 @@ def approach(
     Returns:
         The new values, the other of the two arrays, and the number of passes.
     """
-    first = law[:5]
+    first = policy_rows[:5]
     least, greatest = sweeps.policy_pass(*first, values, spare)
     values, spare, passes = spare, values, 1
     goal = max(tolerance, (ENOUGH_STEADY if steady else ENOUGH) * (greatest - least))
@@ -118,14 +118,14 @@ def approach(
                 values, spare = spare, values
         elif kind == GAUSS_SEIDEL:
             for turn in range(count):
-                sweeps.policy_pass_in_place(*law[:4], law.share, values, turn % 2 == 0)
+                sweeps.policy_pass_in_place(*policy_rows[:4], policy_rows.share, values, turn % 2 == 0)
         else:
-            count = accelerate(law, values, 0.5 * goal / before, LONGEST)
+            count = accelerate(policy_rows, values, 0.5 * goal / before, LONGEST)
             cost = 1 + OVERHEAD + FACTOR * count
         least, greatest = sweeps.policy_pass(*first, values, spare)
         values, spare, passes = spare, values, passes + count + 1
         paces.note(kind, (greatest - least) / before, cost)
         near = least if abs(least) < abs(greatest) else greatest
         if near * (least + greatest - near) > 0 and ALIKE * max(abs(least), abs(greatest)) < abs(near):
-            values[law.scale > 0] += near
+            values[policy_rows.scale > 0] += near
     return values, spare, passes

@@ -64,14 +64,14 @@ def solve_soft_discounted(
     rows = Rows.of(mdp)
     states, actions = rows.num_states, rows.num_actions
     policy = np.zeros((states, actions))
-    law, paces = PolicyRows.room(states, len(rows.successors)), Paces(careful=True)
+    policy_rows, paces = PolicyRows.room(states, len(rows.successors)), Paces(careful=True)
 
     def step(values: np.ndarray, out: np.ndarray) -> tuple[float, float, float, int]:
         return _soft_pass(*rows.table, float(discount), heat, values, out, policy)
 
     def between(values: np.ndarray, spare: np.ndarray, moved: int, creeping: bool) -> Turn:
-        _mix_rows(*rows.table, float(discount), heat, policy, *law)
-        values, spare, count = approach(law, values, spare, moved * STEADY <= states, float(tolerance), paces)
+        _mix_rows(*rows.table, float(discount), heat, policy, *policy_rows)
+        values, spare, count = approach(policy_rows, values, spare, moved * STEADY <= states, float(tolerance), paces)
         return values, spare, float(count)
 
     # exp and log are off by some eps of the temperature and of q: as much as a row longer by A and a reward larger
@@ -155,7 +155,7 @@ def _soft_pass(  # type: ignore[no-untyped-def]
 @compiled
 def _mix_rows(  # type: ignore[no-untyped-def]
     offsets, successors, probabilities, rewards, terminal, discount, heat, policy,
-    ends, taken, law, gains, scale, share,
+    ends, taken, weights, gains, scale, share,
 ):  # fmt: skip
     """What ``sweeps.pick_rows`` does, for probabilities ``[S, A]`` and with the entropy among the gains."""
     states, actions = policy.shape
@@ -173,10 +173,10 @@ def _mix_rows(  # type: ignore[no-untyped-def]
                 gains[state] += chance * (rewards[row] - heat * np.log(chance))
                 for k in range(offsets[row], offsets[row + 1]):
                     if not terminal[successors[k]]:
-                        taken[filled], law[filled] = successors[k], discount * chance * probabilities[k]
-                        leave += law[filled]
+                        taken[filled], weights[filled] = successors[k], discount * chance * probabilities[k]
+                        leave += weights[filled]
                         if successors[k] == state:
-                            stay += law[filled]
+                            stay += weights[filled]
                         filled += 1
             scale[state], share[state] = 1.0 / (1.0 - leave), 1.0 / (1.0 - stay)
         ends[state + 1] = filled

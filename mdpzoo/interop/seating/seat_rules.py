@@ -21,7 +21,7 @@ class SeatState(NamedTuple):
 
     Attributes:
         game: the game's own state.
-        seen: what each player observes of it.
+        observations: what each player observes of it.
         ended: players for whom the game has ended.
         reserved: the episode's first number, which starts the streams of the frozen players.
         clock: steps since the episode began.
@@ -29,7 +29,7 @@ class SeatState(NamedTuple):
     """
 
     game: Any
-    seen: Mapping[str, Any]
+    observations: Mapping[str, Any]
     ended: frozenset[str]
     reserved: float
     clock: int
@@ -76,7 +76,7 @@ class SeatModel(Seat):
 
     def observe(self, state: SeatState) -> Any:
         """Returns what the player in the seat observes."""
-        return state.seen[self.player]
+        return state.observations[self.player]
 
     def _answer(self, name: str, state: SeatState, memories: dict[str, Any], mask: Any) -> Any:
         def draw(count: int) -> np.ndarray:
@@ -84,7 +84,8 @@ class SeatModel(Seat):
             return drawn(keys, np.array([state.clock * count], np.uint64), count)
 
         first = state.clock == 0
-        action, memories[name] = answer(self.others[name], state.seen[name], memories.get(name), first, draw, mask)
+        observation, memory = state.observations[name], memories.get(name)
+        action, memories[name] = answer(self.others[name], observation, memory, first, draw, mask)
         return action
 
     def _keeps_memory(self, name: str) -> bool:

@@ -31,12 +31,12 @@ class PrefixPrior:
     """Strings of one length, symbol by symbol.
 
     Attributes:
-        following: maps a prefix, a tuple of symbols, to the ``[symbols]`` probabilities of the next symbol.
+        next_probabilities: maps a prefix, a tuple of symbols, to the ``[symbols]`` probabilities of the next symbol.
         symbols: size of the alphabet, at least 2.
         length: symbols in a string, at least 1.
     """
 
-    following: Callable[[Prefix], Any]
+    next_probabilities: Callable[[Prefix], Any]
     symbols: int
     length: int
 
@@ -157,7 +157,7 @@ class PrefixBelief:
         if prefix in self.edges:
             return self.edges[prefix]
         if prefix not in self._fresh:
-            row = integer_row(self.prior.following(prefix))
+            row = integer_row(self.prior.next_probabilities(prefix))
             if len(row) != self.prior.symbols:
                 raise SettingError(f"the prior of {prefix} must have {self.prior.symbols} entries, got {len(row)}")
             self._fresh[prefix] = [int(each) for each in row]

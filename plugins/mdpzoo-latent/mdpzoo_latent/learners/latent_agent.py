@@ -170,7 +170,7 @@ class LatentLearner(OnlineAgent):
             taken.append(int(transitions.actions[row]))
             rewards.append(float(transitions.rewards[row]))
             if transitions.ended[row]:
-                states.append(int(transitions.following[row]))
+                states.append(int(transitions.next_observations[row]))
 
     def set_random_seed(self, seed: int | None = None) -> None:
         """Seeds the environment and the learner's own generator."""

@@ -137,7 +137,7 @@ class TabularLearner(OnlineAgent):
         if transitions.terminated[0]:
             self._unfinished = step
         else:
-            self._absorb(*step, int(transitions.following[0]))
+            self._absorb(*step, int(transitions.next_observations[0]))
 
     def dump_logs(self) -> None:
         """Writes the log, with how often the learner has planned and restarted."""
