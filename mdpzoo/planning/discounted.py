@@ -1,7 +1,7 @@
 """Optimal values of a discounted model (Puterman 1994, sections 6.3 to 6.6), with a certified error bound.
 
 Three methods share one loop: a pass of best action values over all rows, the bounds it proves, and, while these are
-too wide, what the method does between two such passes. They start below the optimal values, so that the values rise.
+too wide, the method's own work between two such passes. They start below the optimal values, so that the values rise.
 
 What differs from the textbook: modified policy iteration chooses the kind and the number of its passes as it goes
 (``evaluation_sweeps``), and improves in place where it would only creep. Krylov acceleration may lose the order that
@@ -54,7 +54,7 @@ class DiscountedSolution:
 
     @property
     def policy_loss(self) -> float:
-        """How much less than optimal the policy earns at most, from any state."""
+        """Bound on the loss of the policy against the optimum, from any state."""
         return 2 * self.error_bound
 
 
@@ -71,7 +71,7 @@ def solve_discounted(
 
     Raises:
         SettingError: an argument is out of its range, or the tolerance below what double precision can certify for
-            this model; says what can be had.
+            this model; names an attainable one.
 
     Source: Puterman 1994, sections 6.3 to 6.6. Costs O(transitions) a sweep and O(S + transitions / A) memory.
 
@@ -90,7 +90,7 @@ def solve_discounted(
 
 
 def solve_rows(rows: Rows, discount: float, tolerance: float, method: str) -> DiscountedSolution:
-    """What ``solve_discounted`` does, for rows."""
+    """Implements ``solve_discounted`` for rows."""
     policy = np.zeros(rows.num_states, np.int64)
 
     def best(values: np.ndarray, out: np.ndarray) -> tuple[float, float, float, int]:
@@ -105,7 +105,7 @@ def solve_rows(rows: Rows, discount: float, tolerance: float, method: str) -> Di
 def converge(
     rows: Rows, certify: Certifier, tolerance: float, values: np.ndarray, step: Pass, between: Between
 ) -> tuple[np.ndarray, float, float]:
-    """Alternates passes and what lies between them until the bound is reached.
+    """Alternates passes and the method's work between them until the bound is reached.
 
     Returns:
         Values ``[S]``, the error bound, the number of sweeps.
@@ -135,7 +135,7 @@ def converge(
 
 
 def lower_bound(rows: Rows, discount: float, best_rewards: np.ndarray) -> np.ndarray:
-    """Values ``[S]`` below all optimal ones, from the best rewards ``[S]``, that a pass does not lower."""
+    """Returns values ``[S]`` below all optimal ones, from the best rewards ``[S]``, that a pass does not lower."""
     values = np.zeros(rows.num_states)
     live = ~rows.terminal
     if live.any():
@@ -178,7 +178,7 @@ def _unreachable(tolerance: float, found: Certificate) -> SettingError:
 
 
 def _evaluating(rows: Rows, discount: float, tolerance: float, policy: np.ndarray) -> Between:
-    """Modified policy iteration: passes under the policy found, and before them one in place where it creeps."""
+    """Modified policy iteration: passes under the policy found, preceded by one in place if progress is slow."""
     policy_rows, paces, turn = room_for(rows), Paces(), 0
     picked, forward = np.full(rows.num_states, -1), np.arange(rows.num_states)
 
@@ -200,7 +200,7 @@ def _evaluating(rows: Rows, discount: float, tolerance: float, policy: np.ndarra
 
 
 def _nothing(rows: Rows, discount: float, tolerance: float, policy: np.ndarray) -> Between:
-    """Value iteration: nothing."""
+    """Value iteration: no work between passes."""
     return lambda values, spare, moved, creeping: (values, spare, 0.0)
 
 

@@ -1,4 +1,4 @@
-"""Brings values nearer to those of one policy by whichever kind of pass shrinks the error fastest for its cost.
+"""Evaluates one policy with the kind of pass that shrinks the error fastest for its cost.
 
 Where every state soon leads anywhere, an error becomes the same in all states within a few Jacobi passes and is then
 removed at once (MacQueen's extrapolation). Where states lead to their neighbours, Gauss-Seidel passes in both
@@ -20,7 +20,7 @@ JACOBI, GAUSS_SEIDEL, KRYLOV = range(3)
 FAST = 0.9  # a Jacobi pass that shrinks the range of the scaled change to this part is not compared with other kinds
 EXPECTED = 0.7  # the estimate for Jacobi passes before the first measurement
 FAIR = 0.85  # a pass that shrinks it to this part is not compared with Krylov acceleration
-FORGET = 0.97  # what the estimate for a kind is multiplied by whenever another is used, so that it is tried again
+FORGET = 0.97  # factor of a kind's estimate whenever another is used, so that it is tried again
 BLOCK = 3  # passes between two measurements: three Jacobi, or two Gauss-Seidel and one Jacobi
 OVERHEAD, FACTOR = 10.0, 2.5  # of Krylov acceleration, in Jacobi passes: to reorder the rows, and for each pass
 LONGEST = 40  # passes of one Krylov acceleration at most
@@ -30,7 +30,7 @@ ALIKE = 0.3  # where the ends of the scaled change have at least this ratio, the
 
 
 class PolicyRows(NamedTuple):
-    """Room for a policy's own rows; ``sweeps.pick_rows`` says what they hold."""
+    """Arrays for a policy's own rows; ``sweeps.pick_rows`` defines their content."""
 
     ends: np.ndarray
     taken: np.ndarray
@@ -41,14 +41,14 @@ class PolicyRows(NamedTuple):
 
     @classmethod
     def room(cls, states: int, entries: int) -> "PolicyRows":
-        """Allocates room. Costs 12 bytes an entry and 32 a state."""
+        """Allocates the arrays. Costs 12 bytes an entry and 32 a state."""
         numbers = [np.empty(states) for _ in range(3)]
         return cls(np.empty(states + 1, np.int64), np.empty(entries, np.int32), np.empty(entries), *numbers)
 
 
 @dataclass
 class Paces:
-    """How fast each kind of pass has been on a model so far.
+    """The measured speed of each kind of pass on a model.
 
     Attributes:
         rates: by kind, the part of the range of the scaled change that is left after the time of one Jacobi pass.
@@ -60,11 +60,11 @@ class Paces:
 
     @property
     def mixes(self) -> bool:
-        """Whether Jacobi passes have been fast so far, as where every state soon leads anywhere."""
+        """Whether Jacobi passes have been fast so far, as in models that mix quickly."""
         return GAUSS_SEIDEL not in self.rates
 
     def choose(self) -> int:
-        """The kind to use next: the fastest, after each has been tried where those before it are slow."""
+        """Returns the kind to use next: the fastest, after each has been tried if the previous ones are slow."""
         if GAUSS_SEIDEL not in self.rates:
             return JACOBI if self.rates.get(JACOBI, 0.0) <= FAST else GAUSS_SEIDEL
         if KRYLOV not in self.rates and min(self.rates.values()) > FAIR and not self.careful:
@@ -73,7 +73,7 @@ class Paces:
         return min(allowed, key=self.rates.__getitem__)
 
     def note(self, kind: int, left: float, cost: float) -> None:
-        """Records the part of the range that was left after passes that cost as much as so many Jacobi passes."""
+        """Records the part of the range ``left`` after passes that cost as much as ``cost`` Jacobi passes."""
         rate = min(left ** (1 / cost), 0.99)
         if kind == JACOBI:  # one block says little where errors differ much between states
             rate = (rate * self.rates.get(JACOBI, EXPECTED)) ** 0.5
@@ -83,7 +83,7 @@ class Paces:
 
 
 def room_for(rows: Rows) -> PolicyRows:
-    """Room for any policy of a model that takes one action in each state. Costs one pass over the offsets."""
+    """Allocates rows for any deterministic policy of a model. Costs one pass over the offsets."""
     ends = sweeps.widest_rows(rows.offsets, rows.terminal)
     return PolicyRows.room(rows.num_states, int(ends[-1]))._replace(ends=ends)
 
@@ -97,9 +97,9 @@ def approach(
         policy_rows: the rows of the policy to evaluate.
         values: ``[S]`` float64, where to start; overwritten.
         spare: ``[S]`` float64, overwritten.
-        steady: the policy is hardly changing any more, so its values are worth knowing to the tolerance.
+        steady: the policy hardly changes any more, so its values are computed to the tolerance.
         tolerance: in units of reward; no policy is evaluated further.
-        paces: what was measured under earlier policies; updated.
+        paces: the measurements under earlier policies; updated.
 
     Returns:
         The new values, the other of the two arrays, and the number of passes.

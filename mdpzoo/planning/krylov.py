@@ -20,7 +20,7 @@ BITS = 11  # of a key sorted at a time
 
 @compiled
 def falling_order(values):  # type: ignore[no-untyped-def]
-    """States ``[S]`` int64 in the order of falling values ``[S]``; ties by number.
+    """Returns states ``[S]`` int64 in the order of falling values ``[S]``; ties by number.
 
     A radix sort of the distances from the least value in single precision, which tells small distances apart however
     large others are. Costs O(S).
@@ -51,7 +51,7 @@ def falling_order(values):  # type: ignore[no-untyped-def]
 
 @compiled
 def reordered(order, ends, taken, weights, gains, share):  # type: ignore[no-untyped-def]
-    """A policy's rows in another order of the states ``[S]``, solved for the state itself.
+    """Returns a policy's rows in another order of the states ``[S]``, solved for the state itself.
 
     Returns ``ends`` ``[S + 1]``, ``taken``, ``weights`` and ``gains`` ``[S]``; states are numbered in the new order.
     """
@@ -76,7 +76,7 @@ def reordered(order, ends, taken, weights, gains, share):  # type: ignore[no-unt
 
 @compiled
 def _change(ends, taken, weights, vector, swept, out, shadow, tiny):  # type: ignore[no-untyped-def]
-    """Writes a ``vector`` less what a pass makes of it to ``out``; returns ``out`` times ``shadow`` and ``out``.
+    """Writes a ``vector`` minus its image under a pass to ``out``; returns ``out`` times ``shadow`` and ``out``.
 
     ``swept`` must hold a copy of the vector and is overwritten.
     """
@@ -145,13 +145,13 @@ def solve_by_passes(ends, taken, weights, gains, values, reduction, most):  # ty
 
 
 def accelerate(rows: Any, values: np.ndarray, reduction: float, most: int) -> int:
-    """Improves ``values`` ``[S]`` under a policy's rows in place; leaves them alone where that fails.
+    """Improves ``values`` ``[S]`` under a policy's rows in place; leaves them unchanged if that fails.
 
     Args:
         rows: ``evaluation_sweeps.PolicyRows``.
         values: ``[S]`` float64.
-        reduction: the part of the greatest change that may be left.
-        most: passes at most.
+        reduction: the target factor for the greatest change.
+        most: maximum number of passes.
 
     Returns:
         The number of passes.

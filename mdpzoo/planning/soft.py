@@ -1,4 +1,4 @@
-"""Entropy-regularised values: a policy earns temperature times its entropy on top (Ziebart 2010; Haarnoja et al. 2017).
+"""Entropy-regularised values: a policy also earns temperature times its entropy (Ziebart 2010; Haarnoja et al. 2017).
 
 With action values q, the soft value of a state is temperature * log sum exp(q / temperature) and the optimal policy is
 in proportion to exp(q / temperature). The sum is not divided by the number of actions, so a soft value exceeds the
@@ -45,7 +45,7 @@ class SoftSolution:
 def solve_soft_discounted(
     mdp: TabularMDP, discount: float, temperature: float, tolerance: float = 1e-6
 ) -> SoftSolution:
-    """Soft values of a model for a discount.
+    """Computes soft values of a model for a discount.
 
     Args:
         mdp: the model.
@@ -82,7 +82,7 @@ def solve_soft_discounted(
 
 
 def solve_soft_finite_horizon(mdp: TabularMDP, horizon: int, temperature: float) -> SoftSolution:
-    """Soft values of a model for a number of steps.
+    """Computes soft values of a model for a number of steps.
 
     Args:
         mdp: the model.
@@ -117,9 +117,9 @@ def _check_temperature(temperature: float) -> float:
 def _soft_pass(  # type: ignore[no-untyped-def]
     offsets, successors, probabilities, rewards, terminal, discount, heat, values, out, policy
 ):
-    """Writes soft values ``[S]`` and probabilities ``[S, A]``; returns what ``sweeps.greedy_pass`` does.
+    """Writes soft values ``[S]`` and probabilities ``[S, A]``; the result is that of ``sweeps.greedy_pass``.
 
-    A state counts as changed where a probability moved by more than a thousandth.
+    A state counts as changed if a probability moved by more than a thousandth.
     """
     states, actions = policy.shape
     worth = np.empty(actions)
@@ -157,7 +157,7 @@ def _mix_rows(  # type: ignore[no-untyped-def]
     offsets, successors, probabilities, rewards, terminal, discount, heat, policy,
     ends, taken, weights, gains, scale, share,
 ):  # fmt: skip
-    """What ``sweeps.pick_rows`` does, for probabilities ``[S, A]`` and with the entropy among the gains."""
+    """Does the same as ``sweeps.pick_rows`` for probabilities ``[S, A]``, with the entropy among the gains."""
     states, actions = policy.shape
     filled = 0
     ends[0] = 0

@@ -20,7 +20,7 @@ TINY = 1e-250  # smaller values are taken for 0: arithmetic on denormal numbers 
 
 @compiled
 def describe_rows(offsets, successors, probabilities, rewards, terminal):  # type: ignore[no-untyped-def]
-    """Means ``[S A]``, and of the rows looked at: most entries, least and greatest sum, greatest mean of |reward|."""
+    """Returns means ``[S A]``, and over the rows: most entries, least and greatest sum, greatest mean of |reward|."""
     rows, states = len(offsets) - 1, len(terminal)
     actions = rows // states
     means = np.zeros(rows)
@@ -46,8 +46,8 @@ def greedy_pass(  # type: ignore[no-untyped-def]
 ):
     """Writes the best action values to ``out`` ``[S]`` and their actions to ``policy`` ``[S]``.
 
-    Returns the least and the greatest change, the greatest size of a new value, and how many actions are others than
-    stood in ``policy``.
+    Returns the least and the greatest change, the greatest size of a new value, and the number of actions that differ
+    from those in ``policy``.
     """
     states = len(values)
     actions = (len(offsets) - 1) // states
@@ -106,7 +106,7 @@ def greedy_pass_in_place(  # type: ignore[no-untyped-def]
 
 @compiled
 def widest_rows(offsets, terminal):  # type: ignore[no-untyped-def]
-    """Ends ``[S + 1]`` int64 of slots that hold any row of their state; those of terminal states are empty."""
+    """Returns ends ``[S + 1]`` int64 of slots that fit any row of their state; those of terminal states are empty."""
     states = len(terminal)
     actions = (len(offsets) - 1) // states
     ends = np.zeros(states + 1, np.int64)
@@ -121,7 +121,7 @@ def widest_rows(offsets, terminal):  # type: ignore[no-untyped-def]
 
 @compiled
 def best_rewards(rewards, states):  # type: ignore[no-untyped-def]
-    """The greatest mean reward ``[S]`` of an action."""
+    """Returns the greatest mean reward ``[S]`` of an action."""
     best = np.full(states, -np.inf)
     actions = len(rewards) // states
     for state in range(states):

@@ -17,11 +17,11 @@ from mdpzoo.protocols import Draw
 
 
 class SeatState(NamedTuple):
-    """One game, as the player in the seat holds it.
+    """The state of one game with a seat.
 
     Attributes:
         game: the game's own state.
-        observations: what each player observes of it.
+        observations: each player's observation of it.
         ended: players for whom the game has ended.
         reserved: the episode's first number, which starts the streams of the frozen players.
         clock: steps since the episode began.
@@ -46,7 +46,7 @@ class SeatModel(Seat):
     OPTIONAL = {**Seat.OPTIONAL, "action_mask": "action_masks", "batched": "batched"}
 
     def __getattr__(self, name: str) -> Any:
-        """Finds what the game may have."""
+        """Finds an optional attribute."""
         found = super().__getattr__(name)
         if name == "batched" and any(map(self._keeps_memory, self.others)):
             raise AttributeError("a policy with a memory plays one game at a time")
@@ -59,7 +59,7 @@ class SeatModel(Seat):
         return SeatState(state, self.game.observe(state), frozenset(), reserved, 0, {})
 
     def step(self, state: SeatState, action: Any, draw: Draw) -> tuple[SeatState, float, bool]:
-        """Acts once; the others answer what they see now, at the same time.
+        """Acts once; the others act on their current observations at the same time.
 
         Raises:
             IllegalActionError: if the state does not allow the action.

@@ -1,4 +1,4 @@
-"""What mdpzoo-adversarial brings: specs only, nothing heavy is imported."""
+"""The specs of mdpzoo-adversarial; nothing heavy is imported."""
 
 from mdpzoo.hookspecs import hookimpl
 from mdpzoo.specs import AgentSpec, CommandSpec, EnvironmentSpec, FamilySpec

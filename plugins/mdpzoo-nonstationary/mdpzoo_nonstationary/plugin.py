@@ -1,4 +1,4 @@
-"""What mdpzoo-nonstationary brings: specs only, nothing heavy is imported."""
+"""The specs of mdpzoo-nonstationary; nothing heavy is imported."""
 
 from typing import Any
 

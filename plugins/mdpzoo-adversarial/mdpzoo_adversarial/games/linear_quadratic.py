@@ -21,7 +21,7 @@ FARTHEST = 1e6  # of any coordinate: beyond it an episode ends
 
 
 class LQState(NamedTuple):
-    """Where each game stands; arrays or tensors.
+    """The states of B games, as arrays or tensors.
 
     Attributes:
         x: ``[B, n]`` float64.

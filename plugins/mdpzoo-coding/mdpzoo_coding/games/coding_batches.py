@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class CodingBatch(NamedTuple):
-    """Where each game stands; arrays or tensors.
+    """The states of B games, as arrays or tensors.
 
     Attributes:
         base: the table's own states.

@@ -26,7 +26,7 @@ METRICS = ("exact", "hamming")
 
 
 class CodingState(NamedTuple):
-    """Where a game stands.
+    """The state of one game.
 
     Attributes:
         base: the MDP's own state.

@@ -31,7 +31,7 @@ def decode_run(
         run: the trajectories.
         policy: the shared policy.
         keys: derived from the key and the run's salt.
-        advance: told how many bits have arrived.
+        advance: called with the number of bits that have arrived.
 
     Raises:
         InstanceError: if the run is not one that carries a message.

@@ -46,7 +46,7 @@ def send(
         key: a passphrase that the receiver knows.
         noise: probability, in [0, 1), that a uniform available action replaces the chosen one.
         seed: for a run that can be repeated; leave it out to hide anything.
-        advance: told how many bits have arrived.
+        advance: called with the number of bits that have arrived.
 
     Raises:
         SettingError: if a setting is out of its range, or the policy does not fit the environment.
@@ -76,7 +76,7 @@ def receive(
         env: the environment or its id; None: as the file says. It is never stepped.
         policy: as for ``send``.
         key: the sender's.
-        advance: told how many bits have arrived.
+        advance: called with the number of bits that have arrived.
 
     Returns:
         The text, as bytes.

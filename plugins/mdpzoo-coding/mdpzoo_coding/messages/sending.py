@@ -100,7 +100,7 @@ def transmit(
         key: a passphrase, the shared secret; empty: anybody can read the text.
         noise: probability, in [0, 1), that a uniform available action replaces the chosen one.
         seed: for a run that can be repeated; None: fresh randomness, which hiding needs.
-        advance: told how many bits have arrived.
+        advance: called with the number of bits that have arrived.
 
     Raises:
         SettingError: if the environment has other actions than the policy, or the policy leaves no choice.

@@ -47,7 +47,7 @@ class BeliefProcess:
 
     @property
     def num_actions(self) -> int:
-        """The number of actions, A."""
+        """Number of actions, A."""
         return self.rewards.shape[1]
 
     @property

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class CountdownState(NamedTuple):
-    """Where B sequences stand.
+    """The states of B sequences.
 
     Attributes:
         prompt: ``[B, n + 1]`` int64.

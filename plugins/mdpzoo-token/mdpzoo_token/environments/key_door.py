@@ -23,7 +23,7 @@ TURN = 2  # tokens
 
 
 class KeyDoorState(NamedTuple):
-    """Where B sequences stand.
+    """The states of B sequences.
 
     Attributes:
         prompt: ``[B, 2 N]`` int64, the codes, hidden.

@@ -32,7 +32,7 @@ SOURCES = {
 
 
 class DenoisingState(NamedTuple):
-    """Where B sequences stand.
+    """The states of B sequences.
 
     Attributes:
         tokens: ``[B, L]`` int64, V where masked.

@@ -25,7 +25,7 @@ BASE = (0.75, 0.10, 0.15)  # of the base policy: digits 0 to 5, digits 6 to 9, j
 
 
 class SumState(NamedTuple):
-    """Where B sequences stand.
+    """The states of B sequences.
 
     Attributes:
         prompt: ``[B, 1]`` int64, the targets.

@@ -18,7 +18,7 @@ from mdpzoo.protocols import Outcome
 
 
 class TokenState(NamedTuple):
-    """Where B sequences stand.
+    """The states of B sequences.
 
     Attributes:
         prompt: ``[B, P]`` int64.
