@@ -174,7 +174,7 @@ def _choose(xp: Any, logits: Any, head: Head, numbers: Any, masks: Any) -> Any:
 
 
 def _normal(xp: Any, numbers: Any, like: Any) -> Any:
-    """Returns normal numbers with the shape and type of ``like``, from twice as many uniform ones (Box, Muller 1958)."""
+    """Returns normal numbers of the shape and type of ``like``, from twice as many uniform ones (Box, Muller 1958)."""
     if xp is np:
         return normal(numbers)
     count = like.shape[1]

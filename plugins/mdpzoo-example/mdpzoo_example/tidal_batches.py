@@ -1,6 +1,6 @@
 """Many tidal swimmers at once: the rules of ``tidal_swim`` on tensors, and compiled for a CPU.
 
-Both forms step the table of both rivers; the clock is theirs.
+Both forms step the table of both rivers, and keep the clock themselves.
 """
 
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ from mdpzoo.protocols import Outcome
 
 
 class TidalBatch(NamedTuple):
-    """Where the swimmers are, and their hidden clocks; arrays or tensors.
+    """The positions of B swimmers and their hidden clocks, as arrays or tensors.
 
     Attributes:
         position: ``[B]`` int64.

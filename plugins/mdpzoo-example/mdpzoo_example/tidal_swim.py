@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class TidalState(NamedTuple):
-    """Where the swimmer is, and the hidden clock.
+    """The position of the swimmer, and the hidden clock.
 
     Attributes:
         position: ``0 .. length - 1``.
