@@ -65,7 +65,7 @@ def build(code: str, settings: Mapping[str, Any], what: str = "") -> Any:
     Args:
         code: what to call.
         settings: its arguments.
-        what: whose settings these are, for the error.
+        what: the owner of the settings, for the error.
 
     Raises:
         SettingError: there is no such setting (names the nearest), or it has the wrong type.
