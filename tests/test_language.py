@@ -60,6 +60,7 @@ TERMS = {  # a name, and the field's term
     "asked": "query",
     "offered": "key",
 }
+QUESTIONS = ("What", "Which", "Who", "Whose", "Where", "How", "That", "Those")  # a docstring begins with none of them
 
 
 def texts_of(path):
@@ -124,6 +125,30 @@ def test_no_sentence_of_a_page_has_such_a_form():
         if path != own
         for paragraph in path.read_text().split("\n\n")
         for form in forms_in(paragraph)
+    ]
+    assert found == []
+
+
+def questions_in(text):
+    """Lines of a module's docstrings that begin with a question word instead of a noun or a verb, with that word."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node):
+            word = re.match(r"\W*(\w*)", ast.get_docstring(node))[1]
+            if word in QUESTIONS:
+                yield node.body[0].lineno, word
+
+
+def test_a_docstring_that_begins_with_a_question_word_is_found():
+    assert list(questions_in('def save():\n    """What ``Run.save`` does."""')) == [(2, "What")]
+    assert list(questions_in('"""Whole runs, and what they hold."""')) == []
+
+
+def test_docstrings_begin_with_a_noun_or_a_verb():
+    found = [
+        f"{path.relative_to(ROOT)}:{line}: {word} ..., rather a noun or a verb, as in: Returns ..."
+        for path in SOURCES
+        if path.relative_to(ROOT).parts[0] in ("mdpzoo", "plugins")
+        for line, word in questions_in(path.read_text())
     ]
     assert found == []
 
