@@ -13,12 +13,12 @@ LARGEST = 4 << 30  # bytes that an archive may unpack to
 
 
 def read_arrays(path: str | Path, names: Collection[str], optional: Collection[str] = ()) -> dict[str, np.ndarray]:
-    """Reads arrays out of an archive; what else is in it stays unread.
+    """Reads arrays from an archive; other members are not read.
 
     Args:
         path: the file.
-        names: the arrays that must be there.
-        optional: arrays that are read where they are there.
+        names: the arrays that the archive must contain.
+        optional: arrays that are read if present.
 
     Raises:
         InstanceError: the file is missing, damaged, too large or lacks an array; says which.

@@ -1,4 +1,4 @@
-"""What an agent that ``make_agent`` has built says of itself: its id, its settings and its environment, JSON only.
+"""The description of an agent built by ``make_agent``: its id, its settings and its environment, JSON only.
 
 SB3's own ``save`` writes this tag into the zip's JSON part; ``mdpzoo.loading`` builds the agent anew from it.
 """
@@ -24,10 +24,10 @@ HIDDEN = {
 
 
 class Origin(NamedTuple):
-    """How a game was made; PettingZoo, unlike Gymnasium, does not note it on its environments.
+    """The id and arguments that a game was made with; PettingZoo, unlike Gymnasium, does not record them.
 
     Attributes:
-        id: what was given to ``make_parallel``.
+        id: the id passed to ``make_parallel``.
         kwargs: its settings.
         max_episode_steps: None: the time limit is one of the settings, ``max_cycles``.
     """
@@ -38,7 +38,7 @@ class Origin(NamedTuple):
 
 
 def tag(agent: Any, id: str, settings: Mapping[str, Any], env: Any) -> Any:
-    """Notes on an agent what it was made from, where JSON can hold it, and returns the agent."""
+    """Attaches an agent's description to it, if it can be written as JSON, and returns the agent."""
     note: dict[str, Any] = {"agent": id}
     for name, value in (("settings", dict(settings)), ("environment", describe(env))):
         try:
@@ -51,7 +51,7 @@ def tag(agent: Any, id: str, settings: Mapping[str, Any], env: Any) -> Any:
 
 
 def describe(env: Any) -> dict[str, Any] | None:
-    """What makes an environment again: its id and settings; None where it does not say."""
+    """Returns the id and settings that recreate an environment; None if it does not record them."""
     for holder in (env, getattr(env, "envs", None), *_rows(env)):
         spec = getattr(holder, "spec", None)
         if spec is not None:
@@ -64,6 +64,6 @@ def describe(env: Any) -> dict[str, Any] | None:
 
 
 def _rows(env: Any) -> list[Any]:
-    """The environments inside SB3's or Gymnasium's containers of single ones."""
+    """Returns the single environments inside a vector environment of SB3 or Gymnasium."""
     inner = getattr(env, "envs", None)
     return list(inner[:1]) if isinstance(inner, list | tuple) else []

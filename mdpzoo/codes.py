@@ -1,4 +1,4 @@
-"""Code named by strings, ``"module:attribute"``, imported when it is asked for; and files within packages likewise."""
+"""Code named by strings, ``"module:attribute"``, imported when needed; and files within packages."""
 
 import importlib
 import inspect
@@ -16,7 +16,7 @@ CODE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
 def load(code: str) -> Any:
-    """Imports what ``"module:attribute"`` names.
+    """Imports the object that ``"module:attribute"`` names.
 
     Raises:
         ImportError: there is no such module.
@@ -41,7 +41,7 @@ def packaged_file(place: str) -> "Traversable":
 def lazily(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """Returns ``__getattr__`` and ``__dir__`` for a package whose names are imported on first use.
 
-    Listing what a plugin brings imports its package; so nothing heavy may stand at the top of it.
+    Listing the contents of a plugin imports its package, which must therefore not import anything heavy at the top.
 
     Args:
         package: its ``__name__``.
@@ -60,12 +60,12 @@ def lazily(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], Any]
 
 
 def build(code: str, settings: Mapping[str, Any], what: str = "") -> Any:
-    """Imports what ``"module:attribute"`` names and calls it with settings as keywords.
+    """Imports the object that ``"module:attribute"`` names and calls it with settings as keywords.
 
     Args:
         code: what to call.
         settings: its arguments.
-        what: whose settings these are, for the error.
+        what: the owner of the settings, for the error.
 
     Raises:
         SettingError: there is no such setting (names the nearest), or it has the wrong type.

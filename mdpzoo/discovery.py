@@ -29,13 +29,13 @@ class PluginWarning(UserWarning):
 
 @dataclass(frozen=True)
 class PluginStatus:
-    """How the loading of one plugin ended.
+    """The outcome of loading one plugin.
 
     Attributes:
         name: the entry point's name.
-        distribution: the installed distribution that brings it.
+        distribution: the installed distribution that provides it.
         version: of that distribution.
-        reason: why it was left out, one sentence; None where it loaded.
+        reason: one sentence on why it was left out; None if it loaded.
     """
 
     name: str
@@ -51,14 +51,14 @@ class PluginStatus:
 
 @dataclass(frozen=True)
 class Contribution:
-    """What one plugin brings, checked.
+    """The checked contents of one plugin.
 
     Attributes:
-        distribution: the installed distribution that brings it.
+        distribution: the installed distribution that provides it.
         environments: its environments.
         agents: its agents.
         commands: its commands.
-        families: what it is called, and its pages.
+        families: its families' names and pages.
     """
 
     distribution: str
@@ -69,7 +69,7 @@ class Contribution:
 
 
 def discover(accept: Callable[[Contribution], None]) -> list[PluginStatus]:
-    """Loads every installed plugin and hands what it brings to ``accept``.
+    """Loads every installed plugin and passes its contents to ``accept``.
 
     Args:
         accept: takes one plugin's contribution, whole or not at all; raises PluginError to refuse it.

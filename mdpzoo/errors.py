@@ -39,11 +39,11 @@ class CheckpointError(MdpzooError, ValueError):
 
 
 class ResultsError(MdpzooError, ValueError):
-    """Results of runs that cannot be read, or say too little for what is asked of them."""
+    """Results of runs that cannot be read, or are insufficient for the requested analysis."""
 
 
 class PluginError(MdpzooError):
-    """A plugin that breaks a rule of the house."""
+    """A plugin that breaks a rule of the plugin interface."""
 
 
 class MissingExtraError(MdpzooError, ImportError):
@@ -53,7 +53,7 @@ class MissingExtraError(MdpzooError, ImportError):
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Returns ``" Did you mean 'x'?"`` for the nearest known name, or an empty string.
 
-    Compares without regard to case, first the whole names, then what stands behind a namespace.
+    Ignores case; compares first the whole names, then the parts behind a namespace.
     """
     names = sorted(known)
     by_lower = {each.lower(): each for each in names} | {each.split("/")[-1].lower(): each for each in reversed(names)}
@@ -67,8 +67,8 @@ def unknown(kind: str, name: str, known: Iterable[str], listing: str) -> Unknown
     Args:
         kind: what the name should have been, as in ``"environment"``.
         name: the name that was given.
-        known: the names there are.
-        listing: what shows them all, as in ``"mdpzoo list environments"``.
+        known: the registered names.
+        listing: the command that lists them, as in ``"mdpzoo list environments"``.
     """
     hint = did_you_mean(name, known) or f" See: {listing}"
     return UnknownNameError(f"unknown {kind} {name!r}.{hint}")

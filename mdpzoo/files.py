@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, and where a user's cache is."""
+"""Atomic writes of files, and the folder of the user's cache."""
 
 import os
 import secrets
@@ -13,7 +13,7 @@ FIGURES = (".png", ".svg", ".pdf")
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yields a name beside ``path`` to write to: it takes the path's place when the block ends, and goes if it fails.
+    """Yields a name beside ``path`` to write to; it replaces ``path`` when the block ends, and is deleted if it fails.
 
     Raises:
         OSError: the folder cannot be written.
@@ -28,10 +28,10 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def user_cache() -> Path:
-    """Returns the folder for what can be made again, of the user who runs this.
+    """Returns the current user's cache folder.
 
     Raises:
-        RuntimeError: the user has no home.
+        RuntimeError: the user has no home folder.
     """
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 

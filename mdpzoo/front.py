@@ -1,4 +1,4 @@
-"""Making things by id: what ``import mdpzoo`` offers, each importing what it needs only when it is called."""
+"""The functions of ``import mdpzoo`` that make things by id; each imports what it needs only when called."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Player = Policy | FrozenPolicy
 
     class Environment(gymnasium.Env[Any, Any]):
-        """An environment whose inner one has more than Gymnasium's: ``rules``, ``state_dict``, what a plugin adds."""
+        """An environment whose inner one extends Gymnasium's: ``rules``, ``state_dict``, additions of a plugin."""
 
         @property
         def unwrapped(self) -> Any:
@@ -171,16 +171,16 @@ def seat(
 ) -> Any:
     """Makes an environment for one player of a game, the others played by frozen policies.
 
-    With the same seed, the game has the same random numbers as in ``make_parallel``, whoever plays. A frozen policy can
-    be replaced during training: ``env.unwrapped.set_policy(player, policy)``, or for SB3
+    With the same seed, the game has the same random numbers as in ``make_parallel``, regardless of the players. A
+    frozen policy can be replaced during training: ``env.unwrapped.set_policy(player, policy)``, or for SB3
     ``envs.env_method("set_policy", player, policy)``.
 
     Args:
         game: an id, rules or a parallel environment.
-        player: whose seat it is.
+        player: the player whose seat it is.
         others: a policy for each other player by name, or one for all: one of ``mdpzoo.policies``, or anything with
             SB3's ``predict``. Plain networks of SB3 are exported, twenty times as fast as their ``predict``.
-        num_envs: None for a Gymnasium environment; else a vector environment of so many games.
+        num_envs: None for a Gymnasium environment; otherwise the number of games of a vector environment.
         output: of the vector environment: ``"numpy"``, ``"torch"``, or ``"sb3"`` for SB3's ``VecEnv``.
         device: where the tensors live.
         deterministic: whether the others take their most likely actions instead of drawing.
@@ -256,7 +256,7 @@ def _copied(value: Any) -> Any:
 
 
 def make_any(id: str, **kwargs: Any) -> Any:
-    """Makes what an id names: a parallel environment if it is a game's, else an environment of one decision maker.
+    """Makes a parallel environment if the id is a game's, otherwise an environment of one decision maker.
 
     Raises:
         UnknownNameError: if there is no such id; names the nearest.
@@ -267,7 +267,7 @@ def make_any(id: str, **kwargs: Any) -> Any:
 
 
 def require(module: str, extra: str, distribution: str = "mdpzoo") -> None:
-    """Checks that an optional package is there.
+    """Checks that an optional package is installed.
 
     Raises:
         MissingExtraError: it is not; says what to install.

@@ -1,4 +1,4 @@
-"""The questions that MDPZoo asks of a plugin; every answer is data, none imports anything heavy."""
+"""The hooks that a plugin implements; each returns plain data and imports nothing heavy."""
 
 from collections.abc import Iterable
 
@@ -14,23 +14,23 @@ hookimpl = pluggy.HookimplMarker("mdpzoo")
 
 @hookspec
 def mdpzoo_environments() -> Iterable[EnvironmentSpec]:
-    """Which environments do you bring?"""
+    """Returns the environments that the plugin provides."""
     return ()
 
 
 @hookspec
 def mdpzoo_agents() -> Iterable[AgentSpec]:
-    """Which agents do you bring?"""
+    """Returns the agents that the plugin provides."""
     return ()
 
 
 @hookspec
 def mdpzoo_commands() -> Iterable[CommandSpec]:
-    """Which commands do you add to the command line?"""
+    """Returns the commands that the plugin adds to the command line."""
     return ()
 
 
 @hookspec
 def mdpzoo_families() -> Iterable[FamilySpec]:
-    """What are you called where families are listed, and which documentation pages do you bring?"""
+    """Returns the plugin's entries in the list of families, with their documentation pages."""
     return ()

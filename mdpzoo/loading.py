@@ -1,8 +1,8 @@
 """Saved agents, read back without unpickling anything.
 
-A tag (``mdpzoo.checkpoints``) says how an agent was made; ``read`` builds it anew from that and then loads the tensors,
-with PyTorch's weights-only reader. What SB3 has pickled beside them is never touched. A zip whose members are
-compressed is refused, since SB3 compresses nothing: what is read is then never larger than the file.
+A tag (``mdpzoo.checkpoints``) records how an agent was made; ``read`` rebuilds it from that and then loads the
+tensors, with PyTorch's weights-only reader. SB3's pickled data beside them are never read. A zip whose members are
+compressed is rejected, since SB3 compresses nothing: its content is then never larger than the file.
 """
 
 import io
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 MOMENTS = {"exp_avg", "exp_avg_sq", "max_exp_avg_sq", "square_avg", "momentum_buffer"}  # shaped like their parameter
 COUNTERS = ("num_timesteps", "_n_updates", "_n_calls", "_episode_num")  # of SB3's algorithms
 SUFFIXES = (".zip", ".safetensors")
-STEMS = tuple(f"agent{suffix}" for suffix in SUFFIXES)  # what a run's folder calls its agent
+STEMS = tuple(f"agent{suffix}" for suffix in SUFFIXES)  # file names of the agent in a run's folder
 
 
 def load_agent(path: str | Path, env: Any = None) -> "Agent":
@@ -71,7 +71,7 @@ def _shipped(name: str, env: Any) -> Any:
 
 
 def _load(name: str, path: Path | None, env: Any) -> Any:
-    """Lets an agent read its own format, and notes its id on it."""
+    """Loads an agent in its own format and attaches its id."""
     code = registry.agent(name).load
     assert code is not None
     agent = load(code)(path, env=env)
@@ -117,7 +117,7 @@ def _read_zip(path: Path, env: Any) -> Any:
             _unpack(part)  # torch's own format is such a zip, too, and its reader would unpack whatever it is given
     except KeyError:
         raise CheckpointError(f"{path.name} is no saved agent: it has no part named 'data'") from None
-    except Exception as error:  # whatever a hostile file provokes in the readers
+    except Exception as error:  # a hostile file may cause any error in the readers
         raise CheckpointError(f"{path.name} is damaged or no saved agent: {_reason(error)}") from None
     note = data.get("mdpzoo") if isinstance(data, dict) else None
     if not isinstance(note, dict) or not isinstance(note.get("settings"), dict):
@@ -136,7 +136,7 @@ def _read_zip(path: Path, env: Any) -> Any:
 
 
 def _unpack(content: bytes) -> dict[str, bytes]:
-    """The members of a zip that compresses nothing; they never take more memory than the zip does.
+    """Returns the members of an uncompressed zip; they never take more memory than the zip does.
 
     Raises:
         ValueError: a member is compressed or named twice, or members overlap; other errors where it is damaged.
@@ -154,7 +154,7 @@ def _unpack(content: bytes) -> dict[str, bytes]:
 
 
 def _remake(name: str, note: dict[str, Any], env: Any) -> Any:
-    """Builds the agent anew, untrained, from what its file says of it."""
+    """Rebuilds the untrained agent from the description in its file."""
     made = note.get("environment")
     if env is None and (not isinstance(made, dict) or not isinstance(made.get("settings"), dict)):
         raise CheckpointError(f"{name} does not say which environment it was trained on; pass env=")
@@ -174,7 +174,7 @@ def _remake(name: str, note: dict[str, Any], env: Any) -> Any:
 
 
 def _restore(agent: Any, tensors: Mapping[str, bytes]) -> None:
-    """Gives an agent its tensors; raises some error where they are not its own."""
+    """Loads an agent's tensors; raises an error of any type if they are not its own."""
     import torch
 
     parts = {
@@ -205,6 +205,6 @@ def _optimisers(agent: Any, names: Mapping[str, Any]) -> Iterator[Any]:
 
 
 def _reason(error: Exception) -> str:
-    """One line of what an error says."""
+    """Returns an error's message as one line."""
     said = " ".join(str(error).split())
     return (said or type(error).__name__)[:200]

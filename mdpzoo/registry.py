@@ -1,4 +1,4 @@
-"""What there is: specs by id, written through to Gymnasium's and PettingZoo's own registries."""
+"""The registry: specs by id, also written to Gymnasium's and PettingZoo's own registries."""
 
 import contextlib
 import sys
@@ -29,32 +29,32 @@ HOST_COMMANDS = frozenset(
 
 
 def environments() -> Mapping[str, EnvironmentSpec]:
-    """Every environment by its id, sorted."""
+    """Returns every environment by its id, sorted."""
     return MappingProxyType(dict(sorted(_environments.items())))
 
 
 def agents() -> Mapping[str, AgentSpec]:
-    """Every agent by its id, sorted."""
+    """Returns every agent by its id, sorted."""
     return MappingProxyType(dict(sorted(_agents.items())))
 
 
 def commands() -> Mapping[str, CommandSpec]:
-    """Every command that plugins add, by its name, sorted."""
+    """Returns every command that plugins add, by its name, sorted."""
     return MappingProxyType(dict(sorted(_commands.items())))
 
 
 def families() -> Mapping[str, FamilySpec]:
-    """Every family by its name, sorted."""
+    """Returns every family by its name, sorted."""
     return MappingProxyType(dict(sorted(_families.items())))
 
 
 def plugins() -> tuple[PluginStatus, ...]:
-    """How the loading of each installed plugin ended."""
+    """Returns the outcome of loading each installed plugin."""
     return tuple(_statuses)
 
 
 def owner(name: str) -> str:
-    """The distribution that brings the environment, agent or command of this id (or ``"family <name>"``)."""
+    """Returns the distribution that provides the environment, agent or command of this id (or ``"family <name>"``)."""
     return _owners[name]
 
 
@@ -66,7 +66,7 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> UnknownNameError
 
 
 def environment(name: str) -> EnvironmentSpec:
-    """The environment of this id.
+    """Returns the environment of this id.
 
     Raises:
         UnknownNameError: there is none; the message names the nearest.
@@ -77,13 +77,13 @@ def environment(name: str) -> EnvironmentSpec:
 
 
 def named_by(rules: str) -> str:
-    """What messages call the environment of these rules: ``"environment 'mdpzoo/TSP-v0'"``; empty if there is none."""
+    """Returns the name of these rules in messages, as in ``"environment 'mdpzoo/TSP-v0'"``; empty if there is none."""
     ids = [id for id, spec in _environments.items() if spec.rules == rules]
     return f"environment {ids[0]!r}" if len(ids) == 1 else ""
 
 
 def agent(name: str) -> AgentSpec:
-    """The agent of this id.
+    """Returns the agent of this id.
 
     Raises:
         UnknownNameError: there is none; the message names the nearest.
@@ -94,9 +94,9 @@ def agent(name: str) -> AgentSpec:
 
 
 def load_plugins() -> None:
-    """Finds every installed plugin and registers what it brings; called once, by ``import mdpzoo``."""
+    """Finds every installed plugin and registers its contents; called once, by ``import mdpzoo``."""
     if not _statuses:
-        with contextlib.redirect_stdout(sys.stderr):  # what a plugin prints is no answer to anybody's question
+        with contextlib.redirect_stdout(sys.stderr):  # the output of plugins must not mix with answers
             _statuses.extend(discover(_accept))
 
 
@@ -128,7 +128,7 @@ def _refuse_taken(names: Iterable[str], distribution: str) -> None:
 
 
 def _register(spec: EnvironmentSpec) -> None:
-    """Writes through, by strings only: nothing of the environment is imported."""
+    """Registers an environment with Gymnasium or PettingZoo, by strings only: nothing is imported."""
     kwargs = {"rules": spec.rules, **spec.settings}
     own = "simulator_" if spec.kind == "environment" else ""
     if spec.several_players:

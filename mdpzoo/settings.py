@@ -1,7 +1,7 @@
-"""Whether a setting exists, has the type that its function asks for and lies in its range; a wrong one is named.
+"""Checks that settings exist, have the types of their annotations and lie in their ranges; errors name them.
 
-Of types, only values that JSON can hold are looked at, and only where the annotation is plain: anything else is the
-function's own business. Ranges are data in the annotation, ``Annotated[float, Range(0, 1)]``: ``mdpzoo show`` prints
+Types are checked only for values that JSON can hold, and only if the annotation is plain: anything else is left to
+the function. Ranges are data in the annotation, ``Annotated[float, Range(0, 1)]``: ``mdpzoo show`` prints
 them, and ``@ranged`` checks them in every call.
 """
 
@@ -29,7 +29,7 @@ class Range:
         high: the largest; None: no limit.
         above: whether ``low`` itself is excluded.
         below: whether ``high`` itself is excluded.
-        unit: said behind the limits.
+        unit: written after the limits.
     """
 
     low: float | None = None
@@ -46,7 +46,7 @@ class Range:
         return bool(after and (value < high if self.below or self.high is None else value <= high))
 
     def __str__(self) -> str:
-        """The range as people read it: ``at least 1``, ``in 2..8``, ``in (0, 1]``."""
+        """Returns the range as text: ``at least 1``, ``in 2..8``, ``in (0, 1]``."""
         unit = f" {self.unit}" if self.unit else ""
         if self.low is None and self.high is None:
             return "any"
@@ -63,12 +63,12 @@ class Range:
         return f"in {'(' if self.above else '['}{self.low:g}, {self.high:g}{')' if self.below else ']'}{unit}"
 
     def data(self) -> dict[str, Any]:
-        """The range as JSON values."""
+        """Returns the range as JSON values."""
         ends = {"low": self.low, "high": self.high, "low_excluded": self.above, "high_excluded": self.below}
         return ends | ({"unit": self.unit} if self.unit else {})
 
     def check(self, name: str, value: Any) -> None:
-        """Raises SettingError unless a value is None, no number or in the range."""
+        """Raises SettingError if a value is a number outside the range."""
         if not isinstance(value, Real) or isinstance(value, bool) or value in self:
             return
         said = str(self)
@@ -81,17 +81,17 @@ class Choices:
     """One of a few texts.
 
     Attributes:
-        known: all of them.
+        known: the allowed texts.
     """
 
     known: tuple[str, ...]
 
     def __str__(self) -> str:
-        """The choices as people read them."""
+        """Returns the choices as text."""
         return ", ".join(self.known)
 
     def data(self) -> dict[str, Any]:
-        """The choices as JSON values."""
+        """Returns the choices as JSON values."""
         return {"choices": list(self.known)}
 
     def check(self, name: str, value: Any) -> None:
@@ -102,7 +102,7 @@ class Choices:
 
 
 def range_of(annotation: Any) -> Range | Choices | None:
-    """What an annotation says of the values that a setting may have; None: nothing beyond the type."""
+    """Returns the range in an annotation; None if it has none beyond the type."""
     if typing.get_origin(annotation) is typing.Annotated:
         return next((each for each in annotation.__metadata__ if isinstance(each, Range | Choices)), None)
     if typing.get_origin(annotation) is typing.Literal:
@@ -111,7 +111,7 @@ def range_of(annotation: Any) -> Range | Choices | None:
 
 
 def range_from(data: Mapping[str, Any]) -> Range | Choices:
-    """Returns the range that a spec writes as JSON values: the attributes of ``Range``, or ``{"choices": [...]}``.
+    """Reads a range from a spec's JSON values: the attributes of ``Range``, or ``{"choices": [...]}``.
 
     Raises:
         TypeError: if it is neither.
@@ -162,7 +162,7 @@ def check_record(record: Any) -> None:
 
 
 def range_text(data: Mapping[str, Any] | None) -> str:
-    """What ``data()`` of a range says, as people read it; empty for None."""
+    """Returns the result of a range's ``data()`` as text; empty for None."""
     if data is None:
         return ""
     if "choices" in data:
@@ -205,8 +205,8 @@ def check_names(settings: Iterable[str], known: Iterable[str], what: str = "") -
 
     Args:
         settings: the names that were given.
-        known: the names there are.
-        what: whose settings these are, for the error; empty: nobody's in particular.
+        known: the known names.
+        what: the owner of the settings, for the error; empty: unspecified.
 
     Raises:
         SettingError: if a setting is unknown; names it and the nearest known one.
@@ -218,7 +218,7 @@ def check_names(settings: Iterable[str], known: Iterable[str], what: str = "") -
 
 
 def is_range(space: Any) -> bool:
-    """Whether this says where a setting is searched for: choices, or numbers from a low to a high one."""
+    """Whether this is a search space of a setting: choices, or numbers from a low to a high one."""
     if not isinstance(space, Mapping):
         return False
     if "choices" in space:
@@ -235,7 +235,7 @@ def check_types(function: Callable[..., Any], settings: Mapping[str, Any], what:
     Args:
         function: a function or a class.
         settings: its arguments.
-        what: whose settings these are, for the error.
+        what: the owner of the settings, for the error.
 
     Raises:
         SettingError: a value has another type than its parameter; says which.
@@ -251,7 +251,7 @@ def check_types(function: Callable[..., Any], settings: Mapping[str, Any], what:
 
 
 def _read(annotation: Any, names: dict[str, Any]) -> Any:
-    """What an annotation stands for; Any where it cannot be read."""
+    """Returns the type that an annotation denotes; Any if it cannot be resolved."""
     try:
         return typing.get_type_hints(types.SimpleNamespace(__annotations__={"it": annotation}), names)["it"]
     except Exception:  # a name that only a type checker imports
@@ -259,7 +259,7 @@ def _read(annotation: Any, names: dict[str, Any]) -> Any:
 
 
 def _fits(value: Any, hint: Any) -> bool:
-    """Whether a value may stand for an annotation; True where that cannot be known."""
+    """Whether a value fits an annotation; True if that cannot be determined."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if hint is Any or not (value is None or isinstance(value, str | bool | int | float | list | dict)):
         return True

@@ -1,4 +1,4 @@
-"""What a plugin says of its environments, agents and commands: frozen data, known before anything heavy is imported."""
+"""Specs of a plugin's environments, agents and commands: frozen data, read before anything heavy is imported."""
 
 import json
 import re
@@ -15,7 +15,7 @@ Kind = Literal["model", "game", "problem", "environment"]
 KINDS = get_args(Kind)
 Source = Literal["environment", "game"]
 SOURCES = get_args(Source)
-EVERY_AGENT = {"seed": {"low": 0}, "verbose": {"low": 0}}  # the ranges of what every agent takes
+EVERY_AGENT = {"seed": {"low": 0}, "verbose": {"low": 0}}  # the ranges of settings that every agent takes
 
 ENVIRONMENT_ID = re.compile(r"(?P<namespace>[A-Za-z][\w.-]*)/(?P<name>[A-Za-z][\w.-]*)-v(?P<version>\d+)")
 AGENT_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -62,7 +62,7 @@ class EnvironmentSpec:
             with ``num_envs`` and the settings; None: single ones in turn.
         variants: settings with which the contract tests run the environment besides its defaults; JSON values only.
         changes: what each version from v1 on changed, a line each, as in ``"v1: the river is longer"``; oldest first.
-        truth: ``"module:function"``, returns a ``mdpzoo.experiments.truths.Truth``, what is known exactly. Called with
+        truth: ``"module:function"``, returns a ``mdpzoo.experiments.truths.Truth``, the known values. Called with
             the settings as keywords, and with those of ``environment`` (the id), ``rules``, ``seeds`` and ``episodes``
             (of evaluations), ``steps`` and ``max_episode_steps`` that are among its parameters. None: finite models
             are solved, of others nothing is known.
@@ -109,7 +109,7 @@ class EnvironmentSpec:
 
     @property
     def namespace(self) -> str:
-        """What stands before the slash."""
+        """The part before the slash."""
         return self.id.partition("/")[0]
 
     @property
@@ -120,7 +120,7 @@ class EnvironmentSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """Where and how ``mdpzoo check`` tries an agent: so small that it learns from a few dozen steps in a second.
+    """The environment and settings with which ``mdpzoo check`` tries an agent: small, so that it takes about a second.
 
     Attributes:
         environment: an id, or ``"module:attribute"`` of a function that makes one; None: the first that fits.
@@ -157,11 +157,11 @@ class AgentSpec:
             the names of its spaces then hold for every player, and evaluations ask it for ``policy_of(player)``.
         trial: where and how ``mdpzoo check`` tries it.
         max_envs: how many environments it can learn from at once; None: any number.
-        search: where ``mdpzoo tune`` looks for each setting: ``{"low": 0.01, "high": 1.0}``, with ``"log": True`` on a
-            logarithmic scale, whole numbers where both ends are; or ``{"choices": [...]}``, JSON values.
-        ranges: what each setting may be where annotations of the code do not say it: the attributes of
+        search: the space of ``mdpzoo tune`` for each setting: ``{"low": 0.01, "high": 1.0}``, with ``"log": True`` on a
+            logarithmic scale, whole numbers if both ends are; or ``{"choices": [...]}``, JSON values.
+        ranges: the range of each setting whose annotation in the code has none: the attributes of
             ``mdpzoo.settings.Range``, as in ``{"low": 0, "above": True}``, or ``{"choices": [...]}``, texts;
-            ``mdpzoo show`` prints them, and ``make_agent`` refuses what lies outside. ``seed`` and ``verbose`` are
+            ``mdpzoo show`` prints them, and ``make_agent`` rejects values outside. ``seed`` and ``verbose`` are
             at least 0 unless this says otherwise.
     """
 
@@ -216,18 +216,18 @@ class AgentSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class FamilySpec:
-    """What a plugin is called where families are listed: in README's table and on the documentation site.
+    """The entry of a plugin in lists of families: in README's table and on the documentation site.
 
     Attributes:
         name: lower case with hyphens, as in ``combinatorial``.
         summary: one line on the environments, set behind their ids; may be empty.
-        home: where a reader finds more, a URL, or a path from the root of this repository.
+        home: the location of further documentation, a URL, or a path from the root of this repository.
         pages: the documentation pages, ``"package:file.md"`` each, Markdown files within the plugin's package.
-        warm_up: ``"module:function"``, called without arguments by ``mdpzoo warm-up``; runs once on something small
-            all that the family's commands compile; None: it compiles nothing.
+        warm_up: ``"module:function"``, called without arguments by ``mdpzoo warm-up``; runs everything that the
+            family's commands compile once, on small inputs; None: it compiles nothing.
         report_section: ``"module:function"``, called by ``mdpzoo report`` with the runs of one of the family's
-            environments, a list of ``mdpzoo.report.RunRecord``; returns a ``mdpzoo.report.Section``, or None where it
-            has nothing to draw; None: the family draws nothing.
+            environments, a list of ``mdpzoo.report.RunRecord``; returns a ``mdpzoo.report.Section``, or None if it has
+            nothing to draw; None: the family draws nothing.
     """
 
     codes: ClassVar[tuple[str, ...]] = ("warm_up", "report_section")  # the fields that name code
@@ -261,7 +261,7 @@ class CommandSpec:
     """A command that a plugin adds to the ``mdpzoo`` command line.
 
     Attributes:
-        name: what is typed after ``mdpzoo``; lower case with hyphens.
+        name: the word typed after ``mdpzoo``; lower case with hyphens.
         function: ``"module:attribute"`` of a function that Typer can read; imported only when the command is typed.
         summary: one line for ``mdpzoo --help``.
     """

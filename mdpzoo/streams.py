@@ -2,8 +2,8 @@
 
 Draw number ``c`` of the stream with key ``k`` is ``mix(k + c * GAMMA)``: the generator SplitMix64 of Steele, Lea
 and Flood 2014 ("Fast splittable pseudorandom number generators", section 5), read at any position. A row's
-numbers therefore depend on its own seed and on how many it has drawn, never on the batch that it stands in, on
-the device or on the face of the environment.
+numbers therefore depend on its own seed and on the number of draws so far, never on the batch that it is in, on
+the device or on the form of the environment.
 """
 
 from typing import TYPE_CHECKING
@@ -96,7 +96,7 @@ def uniforms_torch(keys: "Tensor", counters: "Tensor", count: int) -> "Tensor":
 
 
 def uniforms_dense(keys: "Tensor", counters: "Tensor", count: int) -> "Tensor":
-    """What ``uniforms_torch`` does on devices other than the CPU; the arguments are the same."""
+    """Implements ``uniforms_torch`` on devices other than the CPU; the arguments are the same."""
     import torch
 
     gamma, *factors = _SIGNED

@@ -60,13 +60,7 @@ TERMS = {  # a name, and the field's term
     "asked": "query",
     "offered": "key",
 }
-# fields that still have such a name; one that is renamed must go
-OLD_FIELDS = {
-    "PolicyRows.law",
-    "PrefixPrior.following",
-    "SeatState.seen",
-    "Transitions.following",  # public
-}
+QUESTIONS = ("What", "Which", "Who", "Whose", "Where", "How", "That", "Those")  # a docstring begins with none of them
 
 
 def texts_of(path):
@@ -135,6 +129,30 @@ def test_no_sentence_of_a_page_has_such_a_form():
     assert found == []
 
 
+def questions_in(text):
+    """Lines of a module's docstrings that begin with a question word instead of a noun or a verb, with that word."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node):
+            word = re.match(r"\W*(\w*)", ast.get_docstring(node))[1]
+            if word in QUESTIONS:
+                yield node.body[0].lineno, word
+
+
+def test_a_docstring_that_begins_with_a_question_word_is_found():
+    assert list(questions_in('def save():\n    """What ``Run.save`` does."""')) == [(2, "What")]
+    assert list(questions_in('"""Whole runs, and what they hold."""')) == []
+
+
+def test_docstrings_begin_with_a_noun_or_a_verb():
+    found = [
+        f"{path.relative_to(ROOT)}:{line}: {word} ..., rather a noun or a verb, as in: Returns ..."
+        for path in SOURCES
+        if path.relative_to(ROOT).parts[0] in ("mdpzoo", "plugins")
+        for line, word in questions_in(path.read_text())
+    ]
+    assert found == []
+
+
 @cache
 def definitions():
     """Names of functions and classes, and of classes' fields, with where they stand."""
@@ -163,4 +181,9 @@ def test_functions_and_classes_are_named_by_the_fields_terms():
 
 
 def test_fields_are_named_by_the_fields_terms():
-    assert {f"{owner}.{name}" for _, name, owner in definitions() if owner and name in TERMS} == OLD_FIELDS
+    found = [
+        f"{path.relative_to(ROOT)}: {owner}.{name}, rather: {TERMS[name]}"
+        for path, name, owner in definitions()
+        if owner is not None and name in TERMS
+    ]
+    assert found == []

@@ -1,4 +1,4 @@
-"""Environments that no plugin brings: whatever Gymnasium or PettingZoo can make, checked as simulators."""
+"""Environments from outside the plugins: anything that Gymnasium or PettingZoo can make, checked as simulators."""
 
 import importlib
 from collections.abc import Callable, Mapping
@@ -13,15 +13,15 @@ from mdpzoo.checks.subject import NotApplicable, Subject
 from mdpzoo.errors import SettingError, UnknownNameError
 
 REGISTRIES = {"parallel": pettingzoo.parallel_registry, "aec": pettingzoo.aec_registry}
-FUNCTIONS = {"parallel": "parallel_env", "aec": "env"}  # what PettingZoo's modules call them
+FUNCTIONS = {"parallel": "parallel_env", "aec": "env"}  # their names in PettingZoo's modules
 
 
 @dataclass(frozen=True)
 class ForeignEnvironment(Subject):
-    """An id that Gymnasium knows, or learns when it imports what stands before a colon."""
+    """An id registered with Gymnasium, at the latest when the package before the colon is imported."""
 
     def make_vec(self, rows: int, **more: Any) -> Any:
-        """Makes single environments that step in turn; a vector class of its own promises no equal random numbers."""
+        """Makes single environments that step in turn; a custom vector class need not draw the same random numbers."""
         return mdpzoo.make_vec(self.id, rows, vectorization_mode="sync", **self.settings, **more)
 
 
@@ -81,7 +81,7 @@ class ForeignGame(Subject):
 
 
 def foreign_subject(name: str, settings: Mapping[str, Any]) -> Subject | None:
-    """Returns what a name means to Gymnasium or PettingZoo; None if it means nothing to them.
+    """Returns the environment that a name denotes in Gymnasium or PettingZoo; None if neither knows it.
 
     Raises:
         UnknownNameError: if it names a package that cannot be imported, or an id that its package does not register.

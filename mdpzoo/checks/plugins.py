@@ -1,4 +1,4 @@
-"""Checks of a plugin itself: how it loads, what its distribution says of it, and what its specs name."""
+"""Checks of a plugin itself: its loading, its distribution's metadata, and the code that its specs name."""
 
 import ast
 import email.message
@@ -23,21 +23,21 @@ class PluginSubject:
     """A plugin.
 
     Attributes:
-        status: how its loading ended.
+        status: the outcome of loading it.
     """
 
     status: registry.PluginStatus
 
     @property
     def title(self) -> str:
-        """What reports call it: its distribution and version."""
+        """The name used in reports: the plugin's distribution and version."""
         return f"{self.status.distribution} {self.status.version}"
 
     def try_settings(self) -> None:
         """Does nothing: a plugin has no settings."""
 
     def distribution(self) -> importlib.metadata.Distribution:
-        """Finds what is installed."""
+        """Returns the installed distribution."""
         return importlib.metadata.distribution(self.status.distribution)
 
     def metadata(self) -> email.message.Message:
@@ -45,7 +45,7 @@ class PluginSubject:
         return self.distribution().metadata  # type: ignore[return-value]
 
     def specs(self) -> Iterator[tuple[str, Any]]:
-        """Yields what it brings: names and specs."""
+        """Yields the names and specs of everything that the plugin provides."""
         everything = (registry.environments(), registry.agents(), registry.commands(), registry.families())
         for specs, prefix in zip(everything, ("", "", "", "family "), strict=True):
             for name, spec in specs.items():
@@ -54,7 +54,7 @@ class PluginSubject:
 
 
 def it_loads(plugin: PluginSubject) -> None:
-    """Looks how ``import mdpzoo`` ended for it."""
+    """Checks that ``import mdpzoo`` loaded it."""
     assert plugin.status.ok, f"it was left out: {plugin.status.reason}"
 
 
@@ -82,7 +82,7 @@ def licence_is_included(plugin: PluginSubject) -> None:
 
 
 def it_requires_the_zoo(plugin: PluginSubject) -> None:
-    """Looks for the zoo among the requirements, with a lowest and an exclusive highest version."""
+    """Looks for the zoo among the requirements, with a lower and an exclusive upper version bound."""
     required = plugin.metadata().get_all("Requires-Dist") or []
     zoo = [each for each in required if each.startswith("mdpzoo") and not each.startswith("mdpzoo-")]
     zoo = [each for each in zoo if "extra ==" not in each]
@@ -100,7 +100,7 @@ def it_carries_no_tests(plugin: PluginSubject) -> None:
 
 
 def listing_is_light(plugin: PluginSubject) -> None:
-    """Imports the plugin module in a fresh process and looks for what is slow to import."""
+    """Imports the plugin module in a fresh process and looks for packages that are slow to import."""
     code = f"import sys, importlib; importlib.import_module({_module(plugin)!r}); print([*sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr.strip().rpartition("\n")[2]

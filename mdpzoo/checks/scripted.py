@@ -1,4 +1,4 @@
-"""A player whose action is a function of what it observes, the same in every face."""
+"""A player whose action is a function of its observation, the same in every form of a game."""
 
 import zlib
 from collections.abc import Mapping
@@ -14,13 +14,13 @@ class Scripted:
     """A frozen policy that hashes the observation; it draws no numbers.
 
     Attributes:
-        asked: how many decisions it has made.
+        asked: number of decisions made so far.
     """
 
     draws = 0
 
     def __init__(self, space: spaces.Space[Any], salt: int) -> None:
-        """Plays in a space; different salts play differently."""
+        """Creates a player for an action space; different salts play differently."""
         self.space, self.salt, self.asked = space, salt, 0
 
     def choose(self, observation: Any, info: Mapping[str, Any], step: int = 0) -> Any:

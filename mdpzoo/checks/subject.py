@@ -1,4 +1,4 @@
-"""What is being checked: an environment with settings, and every face that it can be made into."""
+"""The subject of the checks: an environment with settings, and every form that it can be made into."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,9 +25,9 @@ class Subject:
     """An environment with settings.
 
     Attributes:
-        id: what ``make`` is given.
+        id: the id passed to ``make``.
         settings: the settings to make it with.
-        spec: what its plugin says of it; None if no plugin brings it.
+        spec: its spec; None if no plugin provides it.
     """
 
     id: str
@@ -36,12 +36,12 @@ class Subject:
 
     @property
     def title(self) -> str:
-        """What reports call it: its id and settings."""
+        """The name used in reports: the environment's id and settings."""
         return " ".join([self.id, *(f"{name}={value}" for name, value in self.settings.items())])
 
     @property
     def kind(self) -> str:
-        """The kind of its spec; ``"environment"`` if no plugin brings it."""
+        """The kind of its spec; ``"environment"`` if no plugin provides it."""
         return "environment" if self.spec is None else self.spec.kind
 
     @property
@@ -50,7 +50,7 @@ class Subject:
         return self.spec is not None and self.spec.several_players
 
     def try_settings(self) -> None:
-        """Makes the environment once, so that wrong settings are told as such; the checks report whatever else fails.
+        """Makes the environment once, so that wrong settings are reported as such; all else is left to the checks.
 
         Raises:
             SettingError: if it cannot be made with its settings.
@@ -59,7 +59,7 @@ class Subject:
             (self.make_parallel if self.several_players else self.make)().close()
         except SettingError:
             raise
-        except Exception:  # whatever a third party's code may raise
+        except Exception:  # third-party code may raise anything
             return
 
     def rules(self) -> Any:
@@ -122,7 +122,7 @@ class Subject:
         return mdpzoo.seat(self.id, player, others, **self.settings, **more)
 
     def outputs(self) -> list[str]:
-        """What the vector environment can put out: ``"numpy"``, and ``"torch"`` if it has a batched form."""
+        """Returns the outputs of the vector environment: ``"numpy"``, and ``"torch"`` if it has a batched form."""
         try:
             self.batched()
         except NotApplicable:
@@ -144,10 +144,10 @@ def legal_rows(space: spaces.Space[Any], mask: Any, rows: int, generator: Any) -
     """Draws actions for batched rules.
 
     Args:
-        space: of one action.
+        space: the space of one action.
         mask: ``[rows, actions]`` bool, a tensor; any action where a row allows none; None: all are legal.
-        rows: how many.
-        generator: torch's.
+        rows: number of rows.
+        generator: a torch generator.
 
     Returns:
         A tensor ``[rows, ...]``.

@@ -1,4 +1,4 @@
-"""What a name means to the kit, and which checks what it names has."""
+"""Subjects of the kit by name, and the checks of each."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -21,10 +21,10 @@ class Checked(Protocol):
 
     @property
     def title(self) -> str:
-        """What reports call it."""
+        """The name used in reports."""
 
     def try_settings(self) -> None:
-        """Makes it once, so that wrong settings are told as such; the checks report whatever else fails.
+        """Makes it once, so that wrong settings are reported as such; all else is left to the checks.
 
         Raises:
             SettingError: if it cannot be made with its settings.
@@ -32,18 +32,18 @@ class Checked(Protocol):
 
 
 def subjects(name: str, **settings: Any) -> list[Checked]:
-    """Finds what a name means.
+    """Finds the subjects that a name denotes.
 
     Args:
         name: a plugin's distribution, an environment's id, an agent's id, a plugin's entry point, or anything that
-            Gymnasium or PettingZoo can make; the first of these that there is.
+            Gymnasium or PettingZoo can make; the first match counts.
         **settings: the environment's or the agent's.
 
     Returns:
         One environment or agent; or a plugin followed by its environments, with their variants, and its agents.
 
     Raises:
-        UnknownNameError: if it means nothing; names the nearest.
+        UnknownNameError: if there is no match; names the nearest.
         SettingError: if a plugin is given settings.
     """
     plugins = {status.distribution: status for status in registry.plugins()}

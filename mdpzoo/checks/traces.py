@@ -1,7 +1,7 @@
-"""What happened in one row of a face, written down in one form for all of them.
+"""The events of one row, in a form common to all kinds of environments.
 
 A trace is a list of events: ``("start", observation, facts)`` and ``("step", observation, reward, terminated,
-truncated, facts)``. Autoreset shows itself in how a face tells events, never in the events themselves.
+truncated, facts)``. Autoreset affects how environments report events, never the events themselves.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ def trace_of(env: Any, row: int, between: Callable[[], None] = lambda: None) -> 
 
     Args:
         env: the environment.
-        row: decides the seed and the actions.
+        row: determines the seed and the actions.
         between: called after every step.
 
     Returns:
@@ -110,7 +110,7 @@ def require_same_trace(face: str, found: list[Event], expected: list[Event]) -> 
     """Compares two traces, the second of which is the single environment's.
 
     Raises:
-        AssertionError: at the first difference; says which face, event and part.
+        AssertionError: at the first difference; names the environment, event and part.
     """
     parts = {"start": ("observation", "facts"), "step": ("observation", "reward", "terminated", "truncated", "facts")}
     for index, (got, wanted) in enumerate(zip(found, expected, strict=False)):

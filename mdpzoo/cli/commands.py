@@ -40,7 +40,7 @@ def _options(
 
 @app.command("list", cls=PlainCommand, epilog="Example: mdpzoo list environments")
 def list_(kind: Annotated[str, typer.Argument(help="environments, agents or plugins")], as_json: Json = False) -> None:
-    """List what there is."""
+    """List the environments, agents and plugins."""
     kinds = {
         "environments": listing.environment_rows,
         "agents": listing.agent_rows,
@@ -74,7 +74,7 @@ def show(id: Annotated[str, typer.Argument(help="an environment or an agent")], 
 
 @app.command(cls=PlainCommand, epilog="Example: mdpzoo doctor")
 def doctor(as_json: Json = False) -> None:
-    """Say how every plugin loaded; exit code 1 when one failed."""
+    """Report how every plugin loaded; exit code 1 if one failed."""
     _print_rows(listing.plugin_rows(), as_json)
     if not all(status.ok for status in registry.plugins()):
         raise typer.Exit(1)
@@ -87,7 +87,7 @@ def warm_up(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Compile now what commands would compile when they are first used.
+    """Compile now what commands would otherwise compile on first use.
 
     The machine code is kept beside the installed sources if they can be written, for everybody who uses them, else in
     the user's cache; there is also what 'mdpzoo show' says of settings.

@@ -1,4 +1,4 @@
-"""What there is, as rows that JSON can hold, and rows as a person or a program reads them."""
+"""Environments, agents and plugins as JSON rows, and rows printed for a person or a program."""
 
 import json
 import math
@@ -48,7 +48,7 @@ WANTED = (
 
 
 def environment_rows() -> list[Row]:
-    """A row for each environment."""
+    """Returns a row for each environment."""
     return [
         {
             "id": spec.id,
@@ -64,7 +64,7 @@ def environment_rows() -> list[Row]:
 
 
 def agent_rows() -> list[Row]:
-    """A row for each agent."""
+    """Returns a row for each agent."""
     return [
         {
             "id": spec.id,
@@ -82,7 +82,7 @@ def agent_rows() -> list[Row]:
 
 
 def plugin_rows() -> list[Row]:
-    """A row for each plugin: how its loading ended."""
+    """Returns a row for each plugin: the outcome of loading it."""
     return [
         {
             "plugin": each.name,
@@ -96,12 +96,12 @@ def plugin_rows() -> list[Row]:
 
 
 def print_json(value: Any) -> None:
-    """Prints one JSON value on standard output; what JSON has no word for becomes null or its text."""
+    """Prints one JSON value on standard output; a value that JSON cannot represent becomes null or text."""
     print(json.dumps(_finite(value), default=str, allow_nan=False))  # noqa: T201
 
 
 def print_rows(rows: Sequence[Row]) -> None:
-    """Prints a table of the columns that a person wants; each row on one line where nobody reads it on a terminal."""
+    """Prints a table of the columns of interest; each row stays on one line if the output is not a terminal."""
     _print(table_of(rows))
 
 
@@ -118,7 +118,7 @@ def table_of(rows: Sequence[Row]) -> "Table":
 
 
 def print_facts(row: Row) -> None:
-    """Prints one row, a line for each of its entries."""
+    """Prints one row, one line for each entry."""
     from rich.table import Table
 
     table = Table(show_header=False, box=None, pad_edge=False)

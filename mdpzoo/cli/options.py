@@ -1,4 +1,4 @@
-"""Options that several commands have, and what surrounds a command that computes."""
+"""Options that several commands share, and contexts for commands that compute."""
 
 import contextlib
 import sys
@@ -21,7 +21,7 @@ Threads = Annotated[int, typer.Option(min=1, help="Threads that torch may use.")
 
 @contextlib.contextmanager
 def working(threads: int) -> Iterator[None]:
-    """Sets torch's threads; what agents and environments print goes to standard error, where no program reads."""
+    """Sets torch's threads and sends the output of agents and environments to standard error."""
     from mdpzoo.front import require
 
     require("stable_baselines3", "sb3")
@@ -34,7 +34,7 @@ def working(threads: int) -> Iterator[None]:
 
 @contextlib.contextmanager
 def stopping() -> Iterator[None]:
-    """Turns Ctrl-C into one sentence and an exit code."""
+    """Turns Ctrl-C into a one-sentence message and an exit code."""
     try:
         yield
     except KeyboardInterrupt:

@@ -24,7 +24,7 @@ def report(
     drawings: Annotated[bool, typer.Option(help="Let families draw, such as a tour; agents may play for it.")] = True,
     as_json: Json = False,
 ) -> None:
-    """Write a page on everything below some folders: curves, tables, comparisons, failures, and a methods paragraph."""
+    """Write a page on all runs below some folders: curves, tables, comparisons, failures, and a methods paragraph."""
     for path in (out, csv, parquet, latex):
         if path is not None:
             check_folder(path)

@@ -1,4 +1,4 @@
-"""What happens around a command: plugins' commands, errors as one sentence, exit codes."""
+"""The execution of a command: plugins' commands, errors as one sentence, exit codes."""
 
 import os
 import sys
@@ -55,7 +55,7 @@ def _complain(sentence: str) -> None:
 
 
 def _flushed(code: Any) -> Any:
-    """Writes what is buffered; where nobody reads any more (``| head -1``), ends quietly."""
+    """Writes buffered output; ends quietly if the reader has gone (``| head -1``)."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -72,13 +72,13 @@ def _add_commands(typed: list[str]) -> None:
 
 
 def _check_command(typed: list[str]) -> None:
-    """Raises PluginError if a command is typed that plugins bring, and there is none."""
+    """Raises PluginError if an unknown command is typed and no plugin is loaded."""
     if typed and not typed[0].startswith("-") and typed[0] not in registry.HOST_COMMANDS and not registry.plugins():
         raise PluginError(f"there is no command {typed[0]!r}: {registry.NO_PLUGIN}")
 
 
 def _leave_out_others(typed: list[str]) -> None:
-    """Leaves only the command that is typed, if there is one: Typer builds the parameters of each that it knows."""
+    """Removes all commands but the one typed, if any: Typer builds the parameters of every known command."""
     names = {each.name or getattr(each.callback, "__name__", ""): each for each in app.registered_commands}
     if typed and typed[0] in names:
         app.registered_commands = [names[typed[0]]]
@@ -95,4 +95,4 @@ def _imported(spec: CommandSpec) -> Any:
 
 
 def _not_typed() -> None:
-    """Stands for a plugin's command in ``--help``, so that listing the commands imports none of them."""
+    """Replaces a plugin's command in ``--help``, so that listing the commands imports none of them."""

@@ -1,4 +1,4 @@
-"""The settings of an environment or an agent: name, type, default, range and what its docstring says of each."""
+"""The settings of an environment or an agent: name, type, default, range and description."""
 
 import inspect
 import re
@@ -9,7 +9,7 @@ from typing import Annotated, Any, get_args, get_origin
 from mdpzoo.codes import load
 from mdpzoo.settings import range_from, range_of, range_text
 
-OWN = ("self", "env", "_init_setup_model")  # what the zoo itself hands over
+OWN = ("self", "env", "_init_setup_model")  # passed by the zoo itself
 
 
 def settings_rows(
@@ -55,12 +55,12 @@ def _imported(code: str, whole: bool = True) -> Any:
 
 
 def for_people(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The same rows with each range as text."""
+    """Returns the same rows with each range as text."""
     return [row | {"range": range_text(row["range"])} for row in rows]
 
 
 def _parameters(function: Any, within: str = "") -> list[dict[str, Any]]:
-    """The parameters of a function or class; those of a record within a record by dotted names."""
+    """Returns the parameters of a function or class; those of nested records by dotted names."""
     about, rows = _about(function), []
     for name, each in inspect.signature(function).parameters.items():
         if each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD):
@@ -81,7 +81,7 @@ def _parameters(function: Any, within: str = "") -> list[dict[str, Any]]:
 
 
 def _type(annotation: Any) -> str:
-    """An annotation as a person reads it."""
+    """Returns an annotation as readable text."""
     if annotation is inspect.Parameter.empty:
         return ""
     if get_origin(annotation) is Annotated:
@@ -91,7 +91,7 @@ def _type(annotation: Any) -> str:
 
 
 def _about(function: Any) -> dict[str, str]:
-    """What the docstring says of each parameter, from a section ``Args:`` or lines ``:param name:``."""
+    """Returns the docstring's description of each parameter, from an ``Args:`` section or ``:param name:`` lines."""
     called = "__init__" if isinstance(function, type) else "__call__"
     texts = [inspect.getdoc(each) or "" for each in (function, getattr(function, called, None)) if each]
     found: dict[str, str] = {}

@@ -20,16 +20,16 @@ from pathlib import Path
 from typing import Any
 
 LARGEST = 100_000  # bytes of a source that is read; what larger ones define counts as a type of that name
-KEPT = ("__init__", "__call__")  # methods that say what is taken
+KEPT = ("__init__", "__call__")  # methods that define the parameters
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 class Unreadable(Exception):
-    """It takes an import to know."""
+    """Raised if the answer requires an import."""
 
 
 class Opaque(type):
-    """A type of which only the name is known: it may stand in annotations, and for nothing else."""
+    """A type of which only the name is known: usable in annotations, and nowhere else."""
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         """Raises Unreadable."""
@@ -55,7 +55,7 @@ def look_up(code: str, whole: bool = False) -> Any:
         found = _attribute(module, name, whole, deep=True)
     except Unreadable:
         raise
-    except Exception as error:  # whatever a stranger's expression raises
+    except Exception as error:  # third-party expressions may raise anything
         raise Unreadable(code) from error
     if isinstance(found, Opaque | Module):
         raise Unreadable(code)
@@ -63,7 +63,7 @@ def look_up(code: str, whole: bool = False) -> Any:
 
 
 class Module:
-    """A module by name; its attributes are found when they are asked for."""
+    """A module by name; its attributes are looked up on access."""
 
     def __init__(self, name: str, whole: bool) -> None:
         """See ``look_up``."""
@@ -77,7 +77,7 @@ class Module:
 
 
 def _attribute(module: str, name: str, whole: bool, deep: bool = False) -> Any:
-    """What a module binds a name to; see ``Source.value``."""
+    """Returns the value of a name in a module; see ``Source.value``."""
     if module.partition(".")[0] in sys.stdlib_module_names:
         return getattr(importlib.import_module(module), name)
     loaded = vars(sys.modules[module]) if module in sys.modules else {}
@@ -95,7 +95,7 @@ def _attribute(module: str, name: str, whole: bool, deep: bool = False) -> Any:
 
 @cache
 def _path(module: str) -> Path | None:
-    """The file of a module, none of whose packages is imported; None if it has no source."""
+    """Returns the file of a module without importing its packages; None if it has no source."""
     package, _, last = module.rpartition(".")
     if not package:
         found = importlib.util.find_spec(module)
@@ -109,7 +109,7 @@ def _path(module: str) -> Path | None:
 
 @cache
 def _source(module: str, whole: bool) -> "Source | None":
-    """The source of a module; None if it has none that is read."""
+    """Returns the source of a module; None if it has none that can be read."""
     path = _path(module)
     if path is None and module not in sys.modules and _path(module.partition(".")[0]) is None:
         raise Unreadable(module)  # not installed
@@ -119,15 +119,15 @@ def _source(module: str, whole: bool) -> "Source | None":
 
 
 class Source:
-    """The statements of a module, each executed when its name is asked for.
+    """The statements of a module, each executed when its name is first needed.
 
     Attributes:
         bound: the statements that bind a name.
-        names: what has been executed, the globals of all of it.
+        names: the globals of the executed statements.
     """
 
     def __init__(self, module: str, path: Path, whole: bool) -> None:
-        """Reads a file, and runs nothing of it."""
+        """Parses a file without executing it."""
         self.module, self.whole, self.package = module, whole, path.name == "__init__.py"
         self.bound: dict[str, list[ast.stmt]] = {}
         self.set: dict[str, list[ast.stmt]] = {}  # statements that set attributes of a name
@@ -144,7 +144,7 @@ class Source:
                 self.changed |= {each.id for each in ast.walk(statement) if isinstance(each, ast.Name)}
 
     def value(self, name: str, deep: bool) -> Any:
-        """Executes what binds a name, and returns its value; of a class, unless ``deep``, only a type of that name."""
+        """Executes the statement that binds a name; returns its value, or an ``Opaque`` for a class unless ``deep``."""
         if name in self.names and not (deep and name in self.shallow):
             return self.names[name]
         if name not in self.bound and hasattr(builtins, name):
@@ -179,7 +179,7 @@ class Source:
         return _attribute(home, alias.name, self.whole, deep)
 
     def _execute(self, statement: ast.stmt) -> None:
-        """Executes a statement after those that its names stand for."""
+        """Executes a statement after those that bind its names."""
         own = _locals(statement) | {*_bound_by(statement)}
         deep = _used(statement)
         for name in _loaded(statement) - own:
@@ -189,7 +189,7 @@ class Source:
         exec(compile(ast.Module([statement], []), self.module, "exec", dont_inherit=True), self.names)
 
     def _pruned(self, statement: ast.stmt) -> ast.stmt:
-        """What is executed of a statement."""
+        """Returns the part of a statement that is executed."""
         if isinstance(statement, Function):
             return statement if self.whole else _without_body(statement)
         if isinstance(statement, ast.ClassDef):
@@ -197,7 +197,7 @@ class Source:
         return statement
 
     def _pruned_class(self, found: ast.ClassDef) -> ast.ClassDef:
-        """A class with what says how it is made; without its bases where it says that itself."""
+        """Returns a class reduced to its construction, without bases if it defines its own constructor."""
         methods = {each.name: each for each in found.body if isinstance(each, Function)}
         if found.keywords or "__new__" in methods or "__signature__" in _stored(found):
             raise Unreadable(found.name)
@@ -213,7 +213,7 @@ class Source:
 
 
 def _kept(statement: ast.stmt, sufficient: bool) -> list[ast.stmt]:
-    """What is executed of a statement in a class; fields are left out where the constructor says all."""
+    """Returns the executed part of a statement in a class; fields are omitted if the constructor suffices."""
     if isinstance(statement, Function):
         if statement.name in KEPT:
             return [_without_body(statement)]
@@ -223,7 +223,7 @@ def _kept(statement: ast.stmt, sufficient: bool) -> list[ast.stmt]:
 
 
 def _statements(tree: ast.Module | ast.If | ast.Try) -> Iterator[ast.stmt]:
-    """The statements of a module, with those that stand under a condition."""
+    """Yields the statements of a module, including conditional ones."""
     parts = [tree.body, *([tree.orelse] if isinstance(tree, ast.If | ast.Try) else [])]
     for statement in (each for part in parts for each in part):
         if isinstance(statement, ast.If | ast.Try):
@@ -232,7 +232,7 @@ def _statements(tree: ast.Module | ast.If | ast.Try) -> Iterator[ast.stmt]:
 
 
 def _bound_by(statement: ast.stmt) -> list[str]:
-    """The names that a statement binds."""
+    """Returns the names that a statement binds."""
     if isinstance(statement, Function | ast.ClassDef):
         return [statement.name]
     if isinstance(statement, ast.Import | ast.ImportFrom):
@@ -248,17 +248,17 @@ def _bound_by(statement: ast.stmt) -> list[str]:
 
 
 def _stored(node: ast.AST) -> set[str]:
-    """The names within a node that are bound."""
+    """Returns the names that a node binds."""
     return {each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
 
 
 def _loaded(node: ast.AST) -> set[str]:
-    """The names within a node that are read."""
+    """Returns the names that a node reads."""
     return {each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load)}
 
 
 def _used(statement: ast.AST) -> set[str]:
-    """The names in a statement that are more than named: called or handed over, inherited from, looked into."""
+    """Returns the names that a statement uses: calls, passes as arguments, inherits from or accesses."""
     parts: list[ast.AST] = []
     for each in ast.walk(statement):
         if isinstance(each, ast.Call | ast.Attribute):
@@ -269,14 +269,14 @@ def _used(statement: ast.AST) -> set[str]:
 
 
 def _locals(statement: ast.AST) -> set[str]:
-    """The names that are bound within a definition."""
+    """Returns the names bound within a definition."""
     if not isinstance(statement, Function | ast.ClassDef):
         return set()
     return _stored(statement) | {each.arg for each in ast.walk(statement) if isinstance(each, ast.arg)}
 
 
 def _without_body(function: Any) -> Any:
-    """A function that has its signature and its docstring, and that raises when it is called."""
+    """Returns a function with its signature and docstring that raises when called."""
     stop = ast.Raise(ast.Name("NotImplementedError", ast.Load()), None)
     kept = {name: getattr(function, name) for name in function._fields} | {
         "body": [*_docstring(function), stop],
@@ -286,5 +286,5 @@ def _without_body(function: Any) -> Any:
 
 
 def _docstring(found: Any) -> list[ast.stmt]:
-    """The statement that is the docstring of a definition."""
+    """Returns the docstring statement of a definition, as a list."""
     return [] if ast.get_docstring(found) is None else found.body[:1]

@@ -34,7 +34,7 @@ def bench(
     wandb: Annotated[bool, typer.Option("--wandb", help="Also send them to Weights & Biases.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Execute a study; started again, it goes on. Exit code 1 when a run failed."""
+    """Execute a study, or resume one; exit code 1 if a run failed."""
     with working(1):
         from mdpzoo.experiments.studies.pairing import plan
         from mdpzoo.experiments.studies.study_file import read_study
@@ -100,7 +100,7 @@ def watch(
     every: Annotated[float, typer.Option(min=0.1, help="Seconds between two looks.")] = 2.0,
     as_json: Json = False,
 ) -> None:
-    """Show how far a study is, live; Ctrl-C ends it."""
+    """Show a study's progress, live; Ctrl-C ends it."""
     from mdpzoo.experiments.studies.watching import Watcher
 
     watcher = Watcher(folder)
@@ -139,7 +139,7 @@ def tune(
     episodes: Annotated[int, typer.Option(min=1, help="Episodes of an evaluation.")] = 20,
     as_json: Json = False,
 ) -> None:
-    """Search for an agent's best settings, with Optuna; started again, it goes on."""
+    """Search for an agent's best settings with Optuna, or resume a search."""
     with working(1):
         from mdpzoo.experiments.run import Run
         from mdpzoo.experiments.tuning.tuner import run_search

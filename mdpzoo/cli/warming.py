@@ -1,4 +1,4 @@
-"""Compiles what is compiled on first use, and reads what ``mdpzoo show`` keeps, before anybody waits for it."""
+"""Compiles in advance what is otherwise compiled on first use, and fills the cache of ``mdpzoo show``."""
 
 from collections.abc import Iterator
 
@@ -12,13 +12,13 @@ STEPPED = ("model", "problem")  # kinds whose steps are compiled
 
 
 def warm(everything: bool = False) -> Iterator[tuple[str, float]]:
-    """Compiles one family after the other, and keeps the settings of every environment and agent.
+    """Compiles one family after the other and caches the settings of every environment and agent.
 
     Args:
         everything: also step every environment with its default settings, alone and in a batch.
 
     Yields:
-        The family's name and how many seconds were compiled for it; 0 if all was on disk.
+        The family's name and the seconds spent compiling it; 0 if everything was on disk.
     """
     for family in registry.families().values():
         before = COMPILE_TIME.seconds

@@ -1,4 +1,4 @@
-"""How long this process has compiled, so that a time limit leaves it out and people are told what they wait for.
+"""The time that this process has spent compiling, which time limits exclude and which is announced to users.
 
 ``functions`` reports when numba begins and ends; nothing is imported here.
 """
@@ -13,7 +13,7 @@ class CompileTime:
     Attributes:
         interrupted: whether the next function is not to be compiled: ``begin`` raises KeyboardInterrupt instead. What a
             signal handler raises itself can get lost in a callback of the compiler.
-        on_first: called once, when something is compiled for the first time in this process; None: nobody is told.
+        on_first: called once, when something is compiled for the first time in this process; None: no call.
     """
 
     def __init__(self) -> None:
@@ -29,7 +29,7 @@ class CompileTime:
 
     @property
     def seconds(self) -> float:
-        """Seconds of wall clock so far, what is being compiled included."""
+        """Seconds of wall clock so far, including the compilation in progress."""
         return self._total + (time.monotonic() - self._began if self._depth else 0.0)
 
     def begin(self) -> None:

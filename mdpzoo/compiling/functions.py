@@ -15,7 +15,7 @@ WITHOUT_C_ENTRY: dict[str, Any] = {"no_cfunc_wrapper": True}  # nobody calls it;
 
 
 def compiled(function: Callable[..., Any]) -> Any:
-    """Compiles a function, and keeps it on disk where a folder can be written."""
+    """Compiles a function and caches it on disk if a folder is writable."""
     return _kept(function)
 
 
@@ -25,9 +25,9 @@ def inlined(function: Callable[..., Any]) -> Any:
 
 
 def machine_code(function: Any, arguments: tuple[Any, ...]) -> Any:
-    """What a compiled function runs for arguments of these types, without numba's look at each type in every call.
+    """Returns the machine code of a compiled function for these argument types, which skips numba's type dispatch.
 
-    That look takes half the time of a call with twenty arrays. Whoever calls the code vouches for types and contiguity.
+    Dispatch takes half the time of a call with twenty arrays. The caller guarantees types and contiguity.
     """
     kinds = tuple(numba.typeof(each) for each in arguments)
     function.compile(kinds)
@@ -35,10 +35,9 @@ def machine_code(function: Any, arguments: tuple[Any, ...]) -> Any:
 
 
 def borrowing(function: Callable[..., Any]) -> Any:
-    """Compiles a function that allocates nothing, nor calls what does, without counting references to its arrays.
+    """Compiles a function that, callees included, allocates nothing, without counting references to its arrays.
 
-    The counts cost more than the work of a small kernel that takes many arrays. What calls the function keeps the
-    arrays alive.
+    The counts cost more than the work of a small kernel that takes many arrays. The caller keeps the arrays alive.
     """
     return _kept(function, _nrt=False)
 
@@ -77,7 +76,7 @@ class _Function(CPUDispatcher):
                 self._nest(False)
 
     def compile(self, sig: Any) -> Any:
-        """Compiles for arguments of these types, unless that was done before."""
+        """Compiles for arguments of these types, unless already compiled."""
         args = tuple(sigutils.normalize_signature(sig)[0])
         with global_compiler_lock:
             if args in self._without_entry and not self._nested:
@@ -102,11 +101,11 @@ class _Watch(event.Listener):
     """Reports what numba compiles to the clock."""
 
     def on_start(self, event: Any) -> None:
-        """Something is compiled from here on."""
+        """Starts the clock."""
         COMPILE_TIME.begin()
 
     def on_end(self, event: Any) -> None:
-        """It is ready, or has failed."""
+        """Stops the clock."""
         COMPILE_TIME.end()
 
 

@@ -1,11 +1,11 @@
-"""Machine code on disk that is never stale: what is kept belongs to one state of all that it may hold.
+"""Machine code on disk that is never stale: each entry belongs to one state of all sources that it depends on.
 
-Numba stamps what it keeps with the file of the function alone, so that a change of an inlined function in another file
+Numba stamps its entries with the file of the function alone, so that a change of an inlined function in another file
 goes unnoticed. Here the stamp is a digest of the function's source file, of the files of all functions and classes that
 it refers to, of theirs in turn, and of the values of the constants that it refers to. Folders are named by it.
 
-Code is looked for beside the sources (``__pycache__``), where whoever installed them may have put it, and in the user's
-cache; it is written to the first of the two that can be written. ``NUMBA_CACHE_DIR`` replaces both.
+Code is looked up beside the sources (``__pycache__``), where the installer may have put it, and in the user's cache;
+it is written to the first of the two that is writable. ``NUMBA_CACHE_DIR`` replaces both.
 """
 
 import hashlib
@@ -30,16 +30,16 @@ ADDRESS = re.compile(r" at 0x[0-9a-f]+")  # differs from run to run
 
 
 class SourceCache(caching._Cache):
-    """What ``Dispatcher._cache`` is: tries one folder after the other.
+    """The value of ``Dispatcher._cache``; tries one folder after the other.
 
-    Made when the first overload is asked for, since only then a module knows all functions that it calls.
+    Created when the first overload is requested, since only then does a module know all functions that it calls.
     """
 
     def __init__(self, function: Any, *, nested: bool = False) -> None:
         """Creates the cache of one function.
 
         Args:
-            function: of Python.
+            function: a Python function.
             nested: whether the code can be called by compiled functions only; it is kept apart.
         """
         self._function, self._nested = function, nested
@@ -47,25 +47,25 @@ class SourceCache(caching._Cache):
 
     @property
     def cache_path(self) -> str:
-        """The folder that is written to; empty if there is none."""
+        """The folder to write to; empty if there is none."""
         return next((each.cache_path for each in self._caches() if _writable(each.cache_path)), "")
 
     def enable(self) -> None:
-        """Looks on disk again."""
+        """Enables reading and writing."""
         self._enabled = True
 
     def disable(self) -> None:
-        """Neither reads nor writes."""
+        """Disables reading and writing."""
         self._enabled = False
 
     def flush(self) -> None:
-        """Forgets the function's machine code on disk."""
+        """Deletes the function's machine code from disk."""
         for each in self._caches():
             with suppress(OSError):
                 each.flush()
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """Returns what is kept for a signature, or None; what cannot be read counts as not there."""
+        """Returns the overload for a signature; None if there is none, or if it cannot be read."""
         for each in self._caches() if self._enabled else ():
             try:
                 found = each.load_overload(sig, target_context)
@@ -76,7 +76,7 @@ class SourceCache(caching._Cache):
         return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
-        """Keeps machine code in the first folder that can be written."""
+        """Saves machine code in the first writable folder."""
         for each in self._caches() if self._enabled else ():
             with suppress(OSError):
                 each.save_overload(sig, data)
@@ -91,7 +91,7 @@ class SourceCache(caching._Cache):
 
 
 def stamp_of(function: Any) -> str:
-    """A digest of all that the machine code of a function may hold, 16 hexadecimal digits.
+    """Returns a digest of everything that a function's machine code depends on, 16 hexadecimal digits.
 
     Args:
         function: of Python, with or without a compiler around it.
@@ -103,7 +103,7 @@ def stamp_of(function: Any) -> str:
 
 @cache
 def digest(file: str) -> str:
-    """A digest of a file's content, 32 hexadecimal digits; empty if it cannot be read."""
+    """Returns a digest of a file's content, 32 hexadecimal digits; empty if it cannot be read."""
     try:
         return hashlib.blake2b(Path(file).read_bytes(), digest_size=16).hexdigest()
     except OSError:
@@ -111,7 +111,7 @@ def digest(file: str) -> str:
 
 
 def _collect(function: FunctionType, facts: dict[str, None], seen: set[int]) -> None:
-    """Adds what a function may hold; ``seen`` are the functions that were looked at."""
+    """Adds the dependencies of a function; ``seen`` holds the functions already visited."""
     if id(function) in seen:
         return
     seen.add(id(function))
@@ -128,7 +128,7 @@ def _collect(function: FunctionType, facts: dict[str, None], seen: set[int]) -> 
 
 
 def _add(value: Any, facts: dict[str, None], seen: set[int]) -> None:
-    """Adds one thing that a function refers to."""
+    """Adds one object that a function refers to."""
     inner = getattr(value, "py_func", value)
     if isinstance(inner, FunctionType):
         _collect(inner, facts, seen)
@@ -146,7 +146,7 @@ def _add(value: Any, facts: dict[str, None], seen: set[int]) -> None:
 
 
 def _names(code: CodeType) -> set[str]:
-    """The names that code and the code within it refer to."""
+    """Returns the names that a code object and those nested in it refer to."""
     inner = [_names(each) for each in code.co_consts if isinstance(each, CodeType)]
     return set(code.co_names).union(*inner)
 
@@ -191,7 +191,7 @@ def _cache_in(folder: str, stamp: str, function: Any, nested: bool) -> caching.F
 
 
 def _closure_key(function: Any) -> tuple[str, ...]:
-    """The values that a function holds in its closure, in order; functions among them by name, with their own."""
+    """Returns the values of a function's closure, in order; functions by name, with their own closures."""
     values = [each.cell_contents for each in function.__closure__ or ()]
     functions = [getattr(each, "py_func", each) for each in values]
     return tuple(

@@ -1,4 +1,4 @@
-"""The learning curve of a run: ``progress.csv``, a line as often as the run has got a hundredth further."""
+"""The learning curve of a run: ``progress.csv``, one line for each hundredth of the run."""
 
 import csv
 import io
@@ -14,7 +14,7 @@ from mdpzoo.files import replacing
 COLUMNS = ("steps", "seconds", "cpu_seconds", "episodes", "mean_return", "total_reward")
 LINES = 100  # of a whole run
 HOLD = 1.0  # seconds for which lines may wait to be written together
-LOOK = 0.1  # seconds of wall clock between two looks at the CPU's clock, which is slow on some systems
+LOOK = 0.1  # seconds of wall clock between two reads of the CPU's clock, which is slow on some systems
 
 
 class Curve:
@@ -45,14 +45,14 @@ class Curve:
 
     @property
     def seconds(self) -> tuple[float, float]:
-        """Wall-clock and CPU seconds of learning so far; the latter as of the last look."""
+        """Wall-clock and CPU seconds of learning so far; the latter as of the last reading."""
         now = time.monotonic()
         if now - self._looked[0] >= LOOK:
             self._looked = now, time.process_time()
         return self.before[0] + now - self._began[0], self.before[1] + self._looked[1] - self._began[1]
 
     def observe(self, steps: int, local: Mapping[str, Any]) -> None:
-        """Takes in the local variables of one step of ``learn``, by SB3's names, after so many steps in all."""
+        """Records one step of ``learn`` from its local variables, by SB3's names; ``steps`` is the total so far."""
         for info in local.get("infos") or ():
             if "episode" in info:
                 self.returns.append(float(info["episode"]["r"]))
@@ -65,25 +65,25 @@ class Curve:
             self._write(steps)
 
     def flush(self) -> None:
-        """Writes the lines that wait."""
+        """Writes the pending lines."""
         if self._rows:
             append(self.path, COLUMNS, self._rows)
             self._rows.clear()
         self._flushed = time.monotonic()
 
     def resume_at(self, steps: int) -> None:
-        """Continues an older curve of which no more than its last line is known."""
+        """Continues a curve of which only the file is known."""
         self.following = steps + self.every
         if steps:
             self.before, self.total = _last_line(self.path)
 
     def state(self) -> dict[str, Any]:
-        """What ``restore`` needs, as JSON values."""
+        """Returns the state that ``restore`` reads, as JSON values."""
         every = {"every": self.every, "following": self.following}
         return {**every, "returns": list(self.returns), "total": self.total, "seconds": list(self.seconds)}
 
     def restore(self, state: Mapping[str, Any], steps: int) -> None:
-        """Continues exactly from a state of ``state``, taken after so many steps; later lines of the file go."""
+        """Continues exactly from a result of ``state`` after ``steps`` steps; removes later lines of the file."""
         same = state["every"] == self.every
         self.following = state["following"] if same else steps + self.every
         self.returns, self.total = list(state["returns"]), state["total"]
@@ -102,7 +102,7 @@ class Curve:
 
 
 def append(path: Path, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
-    """Appends lines to a CSV file in one write, after the names of the columns if there is none yet."""
+    """Appends lines to a CSV file in one write, after a header if the file is new."""
     text = io.StringIO(newline="")
     csv.writer(text).writerows([*([] if path.exists() else [columns]), *rows])
     with open(path, "a", newline="", encoding="utf-8") as file:
@@ -110,7 +110,7 @@ def append(path: Path, columns: Iterable[str], rows: Iterable[Iterable[Any]]) ->
 
 
 def drop_after(path: Path, steps: int) -> None:
-    """Removes the lines of a CSV file whose first column is beyond a number of steps, and a line cut short."""
+    """Removes the lines of a CSV file whose first column exceeds a number of steps, and a truncated last line."""
     if not path.is_file():
         return
     with open(path, newline="", encoding="utf-8", errors="replace") as file:
@@ -129,7 +129,7 @@ def _steps(line: str) -> float:
 
 
 def _last_line(path: Path) -> tuple[tuple[float, float], float | None]:
-    """Seconds of wall clock and CPU, and the total reward, in the last line of a curve."""
+    """Returns wall-clock and CPU seconds, and the total reward, from the last line of a curve."""
     try:
         with open(path, newline="", encoding="utf-8") as file:
             last = list(csv.DictReader(file))[-1]

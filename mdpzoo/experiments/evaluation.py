@@ -1,4 +1,4 @@
-"""How well a policy does: whole episodes, each counted once, with an interval."""
+"""Evaluation of a policy: whole episodes, each counted once, with an interval."""
 
 import inspect
 import warnings
@@ -31,13 +31,13 @@ MAX_STEPS = 100_000  # of an episode, so that a continuing task comes to an end
 @shown
 @dataclass(frozen=True, repr=False)
 class Evaluation:
-    """What a number of episodes brought.
+    """The results of evaluation episodes.
 
     Attributes:
         returns: ``[episodes]`` float64, undiscounted.
         lengths: ``[episodes]`` int64, in steps.
-        illegal: how many episodes an illegal action ended.
-        cut: how many episodes ``max_steps`` ended, which neither the rules nor the environment's own limit did.
+        illegal: number of episodes that an illegal action ended.
+        cut: number of episodes that ``max_steps`` ended before the rules or the environment's own limit did.
     """
 
     returns: np.ndarray
@@ -46,7 +46,7 @@ class Evaluation:
     cut: int = 0
 
     def interval(self, seed: int = 0, level: float = 0.95) -> tuple[float, float]:
-        """The bootstrap interval of the mean return: percentiles of 2000 resamples; one episode says nothing of it."""
+        """Returns the bootstrap interval of the mean return, from 2000 resamples; of zero width for one episode."""
         generator = np.random.default_rng(seed)
         count = len(self.returns)
         means = [self.returns[generator.integers(count, size=count)].mean() for _ in range(RESAMPLES)]
@@ -69,13 +69,13 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """How a saved agent did.
+    """The evaluation of a saved agent.
 
     Attributes:
         agent: its id.
-        environment: the id of what it played.
-        result: what the episodes brought.
-        player: whose returns they are, of a game; None: there is one decision maker.
+        environment: the id of the environment that it played.
+        result: the results of the episodes.
+        player: in a game, the player whose returns these are; None: there is one decision maker.
     """
 
     agent: str
@@ -94,18 +94,18 @@ def evaluate(
 ) -> Evaluation:
     """Plays whole episodes.
 
-    An episode that does not end within ``max_steps`` is cut there and counted as it is, with a warning; its row then
-    goes on with the same episode, which is counted as a new one.
+    An episode that does not end within ``max_steps`` is cut there and counted, with a warning; its row then continues
+    with the same episode, which is counted as a new one.
 
     Every row plays its share, so that short episodes are not counted more often than long ones. Where
-    ``policy.predict`` takes ``action_masks`` (MaskablePPO), it is told them.
+    ``policy.predict`` takes ``action_masks`` (MaskablePPO), it receives them.
 
     Args:
         policy: anything with SB3's ``predict``.
         envs: an SB3 ``VecEnv``, seeded by ``envs.seed``.
         episodes: how many to play, at least 1.
-        deterministic: what ``predict`` is told.
-        advance: told how many episodes are done, after each step that ended some.
+        deterministic: passed to ``predict``.
+        advance: called with the number of episodes done, after each step that ended some.
         max_steps: longest episode, at least 1.
 
     Raises:
@@ -163,7 +163,7 @@ def evaluate_saved(
         saved: a run's folder, a file, or the id of an agent that is pretrained or has nothing to learn.
         episodes: how many to play, at least 1.
         environment: its id; None: the one that the agent was trained on.
-        environment_settings: the environment's; they add to those of the training where that environment is played.
+        environment_settings: the environment's; they add to the training's settings if that environment is played.
         seed: of the environments.
         num_envs: environments that step together, at most.
         deterministic: False: actions are drawn. In a game they are also drawn where a player's are no Box.
@@ -171,7 +171,7 @@ def evaluate_saved(
         max_steps: longest episode, at least 1.
 
     Raises:
-        CheckpointError: the agent cannot be used, or does not say what it was trained on.
+        CheckpointError: the agent cannot be used, or does not record what it was trained on.
         UnknownNameError: there is no such agent or environment.
         SettingError: a number is out of its range, or the environment refuses its settings.
     """
@@ -197,7 +197,7 @@ def evaluate_saved(
 def _seated(
     saved: str | Path, environment: str, settings: Mapping[str, Any], rows: int, seed: int
 ) -> tuple[Any, Seated]:
-    """An agent of games, and the first player's seat against the agent's own policies."""
+    """Returns an agent of games and the first player's seat against the agent's own policies."""
     agent = read(saved, make_parallel(environment, **settings))
     if not plays_games(agent):
         raise CheckpointError(
@@ -208,7 +208,7 @@ def _seated(
 
 
 def _home(saved: str | Path) -> tuple[str, dict[str, Any]]:
-    """The environment that a saved agent was trained on: its id and settings."""
+    """Returns the id and settings of the environment that a saved agent was trained on."""
     if Path(saved).is_dir():
         run = load_run(Path(saved))
         return run.environment, dict(run.environment_settings)

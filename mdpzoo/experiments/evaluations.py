@@ -1,7 +1,7 @@
 """Evaluations within a run: ``evaluations.csv``, one line for each episode, with the steps learned before it.
 
-An evaluation plays the same episodes each time, in environments of its own. It leaves the training alone: what the
-policy keeps in buffers and the random generators are put back. How a game is played is in ``game_evaluation``.
+An evaluation plays the same episodes each time, in environments of its own. It does not affect the training: the
+policy's buffers and the random generators are restored. How a game is played is in ``game_evaluation``.
 """
 
 import copy
@@ -28,12 +28,12 @@ ROWS = 16  # environments that step together, at most
 
 
 class Evaluations:
-    """Evaluates a run's agent at set steps and appends what the episodes returned."""
+    """Evaluates a run's agent at set steps and appends the returns of the episodes."""
 
     def __init__(self, run: Run, path: Path) -> None:
         """Starts at step 0; without ``run.evaluation_episodes`` nothing is evaluated."""
         self.run, self.path = run, path
-        self.listener: Callable[[int, float], None] | None = None  # told steps and mean return of each evaluation
+        self.listener: Callable[[int, float], None] | None = None  # called with steps and mean return
         self.following = run.evaluate_every
         self.last: tuple[int, float] | None = None  # steps and mean return of the last evaluation
         self._envs: Any = None
@@ -44,7 +44,7 @@ class Evaluations:
             self._evaluate(agent, steps)
 
     def finish(self, agent: Any, steps: int) -> float | None:
-        """Evaluates at the end, unless it has been done, and returns the last mean return; None: none is asked for."""
+        """Evaluates at the end, unless already done, and returns the last mean return; None if not requested."""
         if self.run.evaluation_episodes is None or _cannot_be_evaluated(self.run, agent):
             return None
         if self.last is None or self.last[0] != steps:
@@ -54,17 +54,17 @@ class Evaluations:
         return None if self.last is None else self.last[1]
 
     def state(self) -> dict[str, Any]:
-        """What ``restore`` needs, as JSON values."""
+        """Returns the state that ``restore`` reads, as JSON values."""
         return {"last": None if self.last is None else list(self.last)}
 
     def restore(self, state: Mapping[str, Any], steps: int) -> None:
-        """Continues from a state of ``state``, taken after so many steps; later lines of the file go."""
+        """Continues from a result of ``state`` after ``steps`` steps; removes later lines of the file."""
         self.last = None if state["last"] is None else (int(state["last"][0]), float(state["last"][1]))
         self.resume_at(steps)
         drop_after(self.path, steps)
 
     def resume_at(self, steps: int) -> None:
-        """Continues after so many steps."""
+        """Continues after ``steps`` steps."""
         if self.run.evaluate_every is not None:
             self.following = (steps // self.run.evaluate_every + 1) * self.run.evaluate_every
 
@@ -97,13 +97,13 @@ class Evaluations:
 
 
 def evaluation_envs(environment: str, settings: Mapping[str, Any], seed: int, episodes: int) -> Any:
-    """Makes the environments that an evaluation of so many episodes plays in."""
+    """Makes the environments for an evaluation of ``episodes`` episodes."""
     return make_envs(environment, min(ROWS, episodes), settings, seed)
 
 
 @contextmanager
 def undisturbed(agent: Any) -> Iterator[None]:
-    """Lets an agent play without a trace: buffers of its policy and random generators are put back."""
+    """Restores the buffers of an agent's policy and the random generators when the block ends."""
     policy, generator = agent.policy, getattr(agent, "generator", None)
     buffers, learning = {name: each.clone() for name, each in policy.named_buffers()}, policy.training
     numbers, python, tensors = np.random.get_state(), random.getstate(), torch.get_rng_state()  # noqa: NPY002

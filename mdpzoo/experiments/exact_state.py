@@ -1,11 +1,11 @@
-"""All that a run has in memory besides what its agent saves, so that it resumes equal to the bit.
+"""The state of a run that its agent's file does not hold, so that a resumed run is bitwise identical.
 
-``state.npz`` holds it: arrays, and the rest as JSON; nothing is pickled. It belongs to one version of the agent's file,
-whose hash it names: where a process was killed between writing the two, they do not fit and the state is ignored.
+It is kept in ``state.npz``: arrays, and the rest as JSON; nothing is pickled. It belongs to one version of the agent's
+file, whose hash it names: if a process was killed between writing the two, they do not match and the state is ignored.
 
-Exact are agents that say so (``resumes_exactly``; what their file does not hold is in ``unsaved_state``, as
-``OnlineAgent`` has it) and the on-policy algorithms of SB3 and sb3-contrib between two rollouts, in environments that
-the zoo steps in batches; and agents that learn from games of ours and say so. SB3's off-policy algorithms, environments
+Exact are agents that declare it (``resumes_exactly``; ``unsaved_state`` returns what their file does not hold, as in
+``OnlineAgent``) and the on-policy algorithms of SB3 and sb3-contrib between two rollouts, in environments that the zoo
+steps in batches; and agents that learn from games of ours and declare it. SB3's off-policy algorithms, environments
 that keep a state of their own and all other agents cannot be resumed exactly.
 """
 
@@ -30,17 +30,17 @@ LIBRARIES = ("stable_baselines3.", "sb3_contrib.")
 
 
 def is_exact(agent: Any, envs: Any) -> bool:
-    """Whether a run of this agent in these environments can be resumed equal to the bit."""
+    """Whether a run of this agent in these environments can be resumed with bitwise identical results."""
     return type(envs) in (BatchedVecEnv, GameParallelEnv) and says_exact(agent)
 
 
 def says_exact(agent: Any) -> bool:
-    """Whether all that an agent keeps is in its file or can be captured."""
+    """Whether an agent's whole state is in its file or can be captured."""
     return getattr(agent, "resumes_exactly", False) or _is_on_policy(agent)
 
 
 def only_between_rollouts(agent: Any) -> bool:
-    """Whether an agent is exact only where no rollout is under way; it then draws from the global generators."""
+    """Whether an agent is exact only between rollouts; it then draws from the global generators."""
     return getattr(agent, "resumes_between_rollouts", False) or _is_on_policy(agent)
 
 
@@ -52,7 +52,7 @@ def _is_on_policy(agent: Any) -> bool:
 
 
 def capture(agent: Any, envs: Any) -> dict[str, Any]:
-    """Returns what the agent's file does not hold: a tree of JSON values and arrays."""
+    """Returns the state that the agent's file does not hold: a tree of JSON values and arrays."""
     state = {
         "steps": int(agent.num_timesteps),
         "episodes": int(agent._episode_num),
@@ -71,7 +71,7 @@ def capture(agent: Any, envs: Any) -> dict[str, Any]:
 
 
 def restore(agent: Any, envs: Any, state: Mapping[str, Any]) -> None:
-    """Puts an agent that was just read, and environments that were just made, where ``capture`` found them.
+    """Restores a newly loaded agent and new environments to the state that ``capture`` found.
 
     Raises:
         CheckpointError: the state does not fit them.
@@ -111,7 +111,7 @@ def write_state(folder: Path, agent_file: Path, state: Mapping[str, Any]) -> Non
 
 
 def read_state(folder: Path, agent_file: Path) -> dict[str, Any] | None:
-    """Reads the state that belongs to an agent's file; None where there is none, or that of another file."""
+    """Reads the state that belongs to an agent's file; None if there is none, or that of another file."""
     path = folder / FILE
     if not path.is_file() or not agent_file.is_file():
         return None
@@ -131,7 +131,7 @@ def _digest(path: Path) -> str:
 
 
 def _packed(value: Any, arrays: dict[str, np.ndarray]) -> Any:
-    """The tree as JSON, in which arrays are names."""
+    """Returns the tree as JSON values, with arrays replaced by names."""
     if isinstance(value, np.ndarray | np.generic):
         name = f"array{len(arrays)}"
         arrays[name] = np.asarray(value)

@@ -11,11 +11,11 @@ LOCK = ".lock"
 
 
 class FolderError(SettingError):
-    """A folder that cannot be written, or is full."""
+    """Raised for a folder that cannot be written, or is full."""
 
 
 class BusyFolderError(SettingError):
-    """A folder in which another process works."""
+    """Raised for a folder in which another process works."""
 
 
 @contextmanager
@@ -40,7 +40,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def _taken(descriptor: int) -> bool:
-    """Takes the lock, which the operating system gives back when the process ends; True where there are none."""
+    """Takes the lock, which the operating system releases when the process ends; True if locks are not supported."""
     try:
         import fcntl
     except ImportError:  # Windows

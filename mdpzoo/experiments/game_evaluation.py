@@ -41,7 +41,7 @@ def plays_games(agent: Any) -> bool:
 
 
 def seated(agent: Any, environment: str, settings: Mapping[str, Any], rows: int, seed: int) -> Seated:
-    """Makes the first player's seats, as the agent plays now.
+    """Makes the first player's seats against the agent's current policies.
 
     Args:
         agent: one that ``plays_games``.

@@ -1,4 +1,4 @@
-"""What happens beside learning: the curve, evaluations, checkpoints, and stopping where one can go on."""
+"""Bookkeeping during learning: the curve, evaluations, checkpoints, and stopping at a resumable point."""
 
 import multiprocessing
 import os
@@ -20,7 +20,7 @@ from mdpzoo.experiments.evaluations import Evaluations
 from mdpzoo.experiments.run import Run
 from mdpzoo.loading import STEMS
 
-SAVING = ".saving-"  # how the name of a save that has not ended begins
+SAVING = ".saving-"  # prefix of an unfinished save
 
 
 class Keeper(BaseCallback):
@@ -28,14 +28,14 @@ class Keeper(BaseCallback):
 
     Attributes:
         curve: the learning curve.
-        evaluations: on the way and at the end.
-        exact: whether the run can be resumed equal to the bit.
-        stopping: set from outside: learning ends as soon as the run can be resumed from there.
-        between_steps: whether learning has ended where it can be resumed, not in the middle of a step.
+        evaluations: the evaluations during and after training.
+        exact: whether the run can be resumed with bitwise identical results.
+        stopping: set from outside: learning ends at the next point from which the run can be resumed.
+        between_steps: whether learning has ended at a resumable point, not in the middle of a step.
     """
 
     def __init__(self, run: Run, folder: Path, agent: Any, envs: Any, every: float) -> None:
-        """Starts at step 0; the agent is saved each ``every`` seconds."""
+        """Starts at step 0; the agent is saved every ``every`` seconds."""
         super().__init__()
         self.folder, self.agent, self.envs, self.every = folder, agent, envs, every
         self.curve = Curve(folder / "progress.csv", run.steps)
@@ -48,7 +48,7 @@ class Keeper(BaseCallback):
         self._saved = time.monotonic()
 
     def save(self) -> None:
-        """Saves the agent, and what makes the run exact, as they are; between two steps, or rollouts."""
+        """Saves the agent and the state that makes the run exact, between two steps or rollouts."""
         self.curve.flush()
         path = save(self.agent, self.folder)
         if self.exact:
@@ -59,7 +59,7 @@ class Keeper(BaseCallback):
         self._saved = time.monotonic()
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Goes on from a state that ``save`` has written.
+        """Continues from a state that ``save`` has written.
 
         Raises:
             CheckpointError: the state does not fit.
@@ -70,7 +70,7 @@ class Keeper(BaseCallback):
         self.evaluations.restore(state["beside"]["evaluations"], steps)
 
     def resume_at(self, steps: int) -> None:
-        """Goes on after so many steps with nothing but the agent."""
+        """Continues after ``steps`` steps from the agent alone."""
         self.curve.resume_at(steps)
         self.evaluations.resume_at(steps)
 
@@ -87,7 +87,7 @@ class Keeper(BaseCallback):
         return True
 
     def _pause(self) -> None:
-        """Saves where it is time, or stops."""
+        """Saves if a save is due, or stops."""
         if self.stopping:
             self.between_steps = True
             raise KeyboardInterrupt
@@ -113,10 +113,10 @@ def save(agent: Any, folder: Path) -> Path:
 
 @contextmanager
 def stopping_gently(keeper: Keeper) -> Iterator[None]:
-    """Ctrl-C asks the keeper to stop; the second one stops at once.
+    """Turns the first Ctrl-C into a request to stop; the second one stops at once.
 
-    A worker hears of the same Ctrl-C twice, from the terminal and from the process that started it, and leaves it to
-    that process to lose patience.
+    A worker receives the same Ctrl-C twice, from the terminal and from the process that started it, and leaves it to
+    that process to stop at once.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -1,4 +1,4 @@
-"""Agents that can play at once: saved, shipped with weights, or with nothing to learn."""
+"""Agents that are ready to play: saved, shipped with weights, or with nothing to learn."""
 
 from pathlib import Path
 from typing import Any

@@ -1,10 +1,10 @@
-"""How far something has come: a bar with a rate on standard error, for whoever watches a terminal."""
+"""Progress bars with a rate, on standard error."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-Advance = Callable[[int], None]  # told how much is done in all
+Advance = Callable[[int], None]  # called with the total done so far
 
 
 @contextmanager
@@ -12,8 +12,8 @@ def bar(what: str, total: int, shown: bool = True) -> Iterator[Advance]:
     """Shows a bar while its block runs.
 
     Args:
-        what: what is counted, as in ``"steps"``.
-        total: how many there will be.
+        what: the unit counted, as in ``"steps"``.
+        total: the final count.
         shown: False: nothing is shown.
     """
     if not shown:
@@ -37,12 +37,12 @@ def bar(what: str, total: int, shown: bool = True) -> Iterator[Advance]:
 
 
 def as_list(callback: Any) -> list[Any]:
-    """Callbacks as SB3's ``learn`` takes them, as a list."""
+    """Returns callbacks in any form that SB3's ``learn`` takes, as a list."""
     return callback if isinstance(callback, list) else [] if callback is None else [callback]
 
 
 def with_progress(callback: Any, agent: Any, advance: Advance) -> list[Any]:
-    """SB3's callbacks: those given, as in SB3's ``learn``, and one that tells how many steps an agent has done."""
+    """Returns SB3's callbacks: those given, and one that reports how many steps an agent has done."""
     from stable_baselines3.common.callbacks import BaseCallback, ConvertCallback
 
     def tell(*_: Any) -> bool:

@@ -1,4 +1,4 @@
-"""What a run ran on: Python, the machine and the versions of the zoo, its plugins and their dependencies."""
+"""The provenance of a run: Python, the machine and the versions of the zoo, its plugins and their dependencies."""
 
 import functools
 import importlib.metadata
@@ -26,7 +26,7 @@ def versions() -> dict[str, Any]:
 
 
 def _with_dependencies(names: Iterable[str]) -> dict[str, str]:
-    """The installed ones of some distributions and of what they need directly, with their versions."""
+    """Returns the versions of the given distributions and their direct requirements, as far as installed."""
     found: dict[str, str] = {}
     for name in names:
         try:
@@ -45,7 +45,7 @@ def _with_dependencies(names: Iterable[str]) -> dict[str, str]:
 
 
 def _cpu() -> str:
-    """The processor's name; Python knows it on few systems, Linux says it in a file."""
+    """Returns the processor's name; Python knows it on few systems, Linux has it in a file."""
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as file:
             return next(line.partition(":")[2].strip() for line in file if line.startswith("model name"))

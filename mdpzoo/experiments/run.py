@@ -1,4 +1,4 @@
-"""What is asked of a run: one agent, one environment, one seed; ``run.json`` in the run's folder says it.
+"""The specification of a run: one agent, one environment, one seed; kept as ``run.json`` in the run's folder.
 
 ``training.py`` executes it. The folder then also holds ``agent.zip`` or ``agent.safetensors``, saved now and then;
 ``progress.csv`` (``curve.py``), ``evaluations.csv`` (``evaluations.py``) and ``versions.json`` (``provenance.py``).
@@ -18,7 +18,7 @@ from mdpzoo.errors import CheckpointError, MdpzooError, SettingError
 from mdpzoo.files import replacing
 from mdpzoo.front import make_sb3
 
-EPISODES = 10  # of an evaluation, where only its interval is asked for
+EPISODES = 10  # of an evaluation, if only its interval is given
 RANGES = {  # from the first to below the second
     "steps": (1, 2**63),
     "seed": (0, 2**31),
@@ -31,7 +31,7 @@ EVALUATION = 2  # keeps the streams of evaluations apart from those of the train
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """What is asked of a run.
+    """The specification of a run.
 
     Attributes:
         agent: its id.
@@ -59,7 +59,7 @@ class Run:
         """Checks every field.
 
         Raises:
-            SettingError: a number is out of its range, or a setting is none that JSON can hold.
+            SettingError: a number is out of its range, or a setting cannot be written as JSON.
         """
         for name, (least, end) in RANGES.items():
             value = getattr(self, name)
@@ -84,7 +84,7 @@ class Run:
         return evaluation_seed(self.seed)
 
     def as_json(self) -> dict[str, Any]:
-        """The fields that are set, as ``run.json`` holds them."""
+        """Returns the fields that are set, as in ``run.json``."""
         return {name: value for name, value in asdict(self).items() if value is not None}
 
 
@@ -97,7 +97,7 @@ def make_envs(id: str, num_envs: int, settings: Mapping[str, Any], seed: int) ->
     """Makes and seeds environments for SB3.
 
     Raises:
-        SettingError: they refuse their settings, or belong to another package and cannot be made.
+        SettingError: they reject their settings, or belong to another package and cannot be made.
     """
     taken = {"id", "num_envs", "device", "rules", "output", "autoreset_mode", "statistics"} & settings.keys()
     if taken:
@@ -113,7 +113,7 @@ def make_envs(id: str, num_envs: int, settings: Mapping[str, Any], seed: int) ->
 
 
 def load_run(folder: Path) -> Run:
-    """Reads what was asked of the run in a folder.
+    """Reads the specification of the run in a folder.
 
     Raises:
         CheckpointError: the folder holds no run, or a damaged one.

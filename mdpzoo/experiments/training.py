@@ -1,4 +1,4 @@
-"""Executes a run in its folder, so that it survives whatever ends the process."""
+"""Executes a run in its folder, so that it can be resumed after the process ends for any reason."""
 
 import dataclasses
 import json
@@ -32,15 +32,15 @@ LOOSELY = "with the saved agent; episodes and replay buffers in memory were lost
 
 @dataclass(frozen=True)
 class Trained:
-    """How a run ended.
+    """The outcome of a run.
 
     Attributes:
-        agent: what has learnt.
-        complete: False where it was interrupted; the folder then holds the agent as it was.
+        agent: the trained agent.
+        complete: False if it was interrupted; the folder then holds the agent as of that moment.
         steps: environment steps done.
         seconds: wall-clock time of this call.
         final_return: mean return of the last evaluation; None: there was none.
-        resumed: how this call went on with an interrupted run: ``EXACTLY`` or ``LOOSELY``; empty: it began one.
+        resumed: how this call resumed an interrupted run: ``EXACTLY`` or ``LOOSELY``; empty: it started one.
     """
 
     agent: Any
@@ -66,20 +66,20 @@ def train(
     """Executes a run and saves checkpoints, so that an interrupted run can be resumed.
 
     Args:
-        run: what is asked.
+        run: the specification of the run.
         folder: where it is kept; made if missing.
-        resume: go on with the run in the folder until ``run.steps`` are done in all. What then comes of it is equal to
-            the bit to an uninterrupted run where ``exact_state`` says so.
-        exactly: begin anew where resuming would not be equal to the bit, which then is.
+        resume: continue the run in the folder until ``run.steps`` are done in all. Its results are bitwise identical
+            to those of an uninterrupted run if ``exact_state`` says so.
+        exactly: start again if a resumed run would not be bitwise identical, so that the result always is.
         progress: show a progress bar on standard error.
         callback: as in SB3's ``learn``.
-        keep_every: seconds between two saves on the way.
+        keep_every: seconds between two saves.
         tensorboard: also write TensorBoard's files, into the folder ``tensorboard`` within it.
-        on_evaluation: told the steps and the mean return of each evaluation; what it raises ends the run.
+        on_evaluation: called with the steps and the mean return of each evaluation; an exception ends the run.
 
     Raises:
-        SettingError: the folder is not free and ``resume`` is not asked for, holds another run, cannot be written or
-            is full, or another process works in it; or the agent or the environment refuses its settings.
+        SettingError: the folder is not free and ``resume`` is False, holds another run, cannot be written or is full,
+            or another process works in it; or the agent or the environment rejects its settings.
         CheckpointError: there is nothing to resume.
     """
     _check_folder(run, folder, resume)
@@ -100,7 +100,7 @@ def train(
 
 
 class Extras(NamedTuple):
-    """The arguments of ``train`` that change nothing of what is learned."""
+    """The arguments of ``train`` that do not affect learning."""
 
     progress: bool
     callback: Any
@@ -147,7 +147,7 @@ def _train(run: Run, folder: Path, exactly: bool, extras: Extras) -> Trained:
 
 
 def _learn(run: Run, folder: Path, keeper: Keeper, extras: Extras, going_on: bool) -> Trained:
-    """Learns what is left to learn, evaluates and saves."""
+    """Performs the remaining training, evaluates and saves."""
     agent, complete, final = keeper.agent, True, None
     started = time.monotonic()
     remaining = run.steps - (agent.num_timesteps if going_on else 0)
@@ -179,7 +179,7 @@ def _write_result(run: Run, folder: Path, keeper: Keeper, trained: Trained, how:
 
 
 def _environments(run: Run) -> Any:
-    """What the run's agent learns from: environments for SB3, or a game."""
+    """Makes the environments that the run's agent learns from: SB3's, or a game."""
     if registry.agent(run.agent).learns_from == "game":
         return make_parallel(run.environment, **run.environment_settings)
     return make_envs(run.environment, run.num_envs, run.environment_settings, run.seed)

@@ -1,4 +1,4 @@
-"""What agents of environments with finitely many states and actions ask before they learn."""
+"""Queries of an environment with finitely many states and actions, for agents: its model, limit and spaces."""
 
 import copy
 from typing import Any
@@ -34,7 +34,7 @@ def table_behind(env: Any) -> TabularMDP | None:
         env: Gymnasium's, SB3's or None.
 
     Raises:
-        SettingError: if the table says other things than the environment does.
+        SettingError: if the table disagrees with the environment's behaviour.
     """
     model = model_behind(env, TabularMDP)
     if model is not None:
@@ -80,7 +80,7 @@ def episodes_begun(state: Any, episode_start: Any, rows: int) -> np.ndarray:
     Args:
         state: the recurrent state; None: all episodes have just begun.
         episode_start: ``[rows]`` bool; None: none has, if there is a state.
-        rows: how many observations there are.
+        rows: number of observations.
     """
     if state is None:
         return np.ones(rows, bool)

@@ -1,4 +1,4 @@
-"""Agents with nothing to learn, as Stable-Baselines3 algorithms: baselines that a trained agent is held against."""
+"""Agents with nothing to learn, as Stable-Baselines3 algorithms: baselines for trained agents."""
 
 from typing import Any
 

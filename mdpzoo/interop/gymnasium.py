@@ -1,4 +1,4 @@
-"""What ``gymnasium.make`` calls for an environment of one decision maker, and environments of unregistered rules."""
+"""Entry points of ``gymnasium.make`` for one decision maker, and environments of unregistered rules."""
 
 from typing import Any
 
@@ -73,5 +73,5 @@ def env_of(rules: Any, max_episode_steps: int | None = None, **settings: Any) ->
     return model_shell(rules, max_episode_steps=max_episode_steps, **settings)
 
 
-# gymnasium.make asks what it calls which pictures there are, to put its window around them for render_mode="human"
+# gymnasium.make reads the render modes of its entry point, to add its window for render_mode="human"
 model_env.metadata = problem_env.metadata = {"render_modes": ["rgb_array"]}  # type: ignore[attr-defined]

@@ -1,7 +1,7 @@
-"""Agents that take in one step of every environment at a time, as Stable-Baselines3 algorithms.
+"""Agents that process one step of every environment at a time, as Stable-Baselines3 algorithms.
 
-The loop around an agent is written here once: callbacks, logger, progress bar, several environments, truncation,
-saving, loading and going on are SB3's own. An agent says how it acts while it learns and what it does with a step.
+The training loop is written here once: callbacks, logger, progress bar, several environments, truncation, saving,
+loading and continuing are SB3's own. An agent defines how it acts while it learns and how it processes a step.
 """
 
 import sys
@@ -20,21 +20,21 @@ from mdpzoo.protocols import Transitions
 
 
 class OnlineAgent(BaseAlgorithm, ABC):
-    """The loop of an agent that is told of every step.
+    """The training loop of an agent that observes every step.
 
     A subclass implements ``observe`` and may override ``act``. Its constructor must have defaults for everything but
-    ``policy`` and ``env`` and take ``_init_setup_model``, because SB3's ``load`` calls it so. What is to be saved are
-    the policy's parameters and buffers: nothing else comes back from a file.
+    ``policy`` and ``env`` and take ``_init_setup_model``, because SB3's ``load`` calls it that way. Only the policy's
+    parameters and buffers are saved: nothing else is restored from a file.
 
     Attributes:
-        generator: the agent's only source of randomness, from ``seed``; made anew when it is loaded.
-        resumes_exactly: whether what ``save`` and ``unsaved_state`` hold is all that the agent keeps, so that a run
-            resumes equal to the bit.
+        generator: the agent's only source of randomness, from ``seed``; created again when it is loaded.
+        resumes_exactly: whether ``save`` and ``unsaved_state`` together hold the agent's whole state, so that a
+            resumed run is bitwise identical.
     """
 
     resumes_exactly: ClassVar[bool] = False
     generator: np.random.Generator
-    _memory: tuple[int, Any] = 0, None  # of how many environments the policy's recurrent state is, and the state
+    _memory: tuple[int, Any] = 0, None  # number of environments of the policy's recurrent state, and the state
 
     def __init__(
         self,
@@ -89,10 +89,10 @@ class OnlineAgent(BaseAlgorithm, ABC):
 
         Args:
             total_timesteps: steps to take; with several environments, rounded up to whole steps of all of them.
-            callback: SB3's callbacks; playing stops when one says so.
+            callback: SB3's callbacks; training stops when one returns False.
             log_interval: episodes between two lines of the log; None: only the last line.
             tb_log_name: the run's name in TensorBoard.
-            reset_num_timesteps: False goes on where the last call ended.
+            reset_num_timesteps: False: continue from the last call.
             progress_bar: whether to show a bar.
 
         Returns:
@@ -112,11 +112,11 @@ class OnlineAgent(BaseAlgorithm, ABC):
         return self
 
     def unsaved_state(self) -> dict[str, Any]:
-        """What ``save`` leaves out, as JSON values, tuples and arrays; a subclass that keeps more adds it."""
+        """Returns the state that ``save`` omits, as JSON values, tuples and arrays; subclasses extend it."""
         return {"generator": self.generator.bit_generator.state, "memory": self._memory}
 
     def restore_unsaved(self, state: dict[str, Any]) -> None:
-        """Takes back what ``unsaved_state`` has returned, after the agent was loaded."""
+        """Restores a result of ``unsaved_state`` after the agent has been loaded."""
         self.generator.bit_generator.state = state["generator"]
         self._memory = state["memory"]
 
@@ -153,7 +153,7 @@ class OnlineAgent(BaseAlgorithm, ABC):
         return [*super()._excluded_save_params(), "generator", "_memory"]
 
     def _play(self, callback: BaseCallback) -> bool:
-        """Takes one step in every environment; False where a callback wants to stop."""
+        """Takes one step in every environment; returns False if a callback stops the training."""
         assert self.env is not None
         actions = self.act(self._last_obs)
         new_obs, rewards, dones, infos = self.env.step(actions)  # callbacks know these four by SB3's names

@@ -35,14 +35,14 @@ def parallel_env(
     reveal: str = "never",
     **settings: Any,
 ) -> "GameParallelEnv":
-    """Builds what ``pettingzoo.make("parallel", id)`` returns."""
+    """Builds the environment that ``pettingzoo.make("parallel", id)`` returns."""
     return GameParallelEnv(
         build(rules, settings, named_by(rules)), max_cycles=max_cycles, render_mode=render_mode, reveal=reveal
     )
 
 
 def aec_env(rules: str, **settings: Any) -> AECEnv[str, Any, Any]:
-    """Builds what ``pettingzoo.make("aec", id)`` returns: the players act in turn, the game moves when all have."""
+    """Builds the environment of ``pettingzoo.make("aec", id)``: players act in turn; the game moves when all have."""
     return OrderEnforcingWrapper(parallel_to_aec(parallel_env(rules, **settings)))
 
 
@@ -84,7 +84,7 @@ class GameParallelEnv(ParallelEnv[str, Any, Any]):
             rules: the game; a batched one is played as a batch of one.
             max_cycles: steps after which the game is truncated; None: never.
             render_mode: ``"rgb_array"``, ``"human"`` (the same pictures in a window, by pygame) or None.
-            reveal: when hidden facts stand in every player's info: ``"never"``, ``"end"`` (in the game's last) or
+            reveal: when every player's info holds hidden facts: ``"never"``, ``"end"`` (in the game's last) or
                 ``"always"``.
 
         Raises:
@@ -124,17 +124,17 @@ class GameParallelEnv(ParallelEnv[str, Any, Any]):
         return self.rules.model  # type: ignore[attr-defined]
 
     def observation_space(self, agent: str) -> Space[Any]:
-        """What a player sees."""
+        """Returns the observation space of a player."""
         return self.observation_spaces[agent]
 
     def action_space(self, agent: str) -> Space[Any]:
-        """What a player can do."""
+        """Returns the action space of a player."""
         return self.action_spaces[agent]
 
     def reset(
         self, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
-        """Starts a game; without a seed the random stream goes on.
+        """Starts a game; without a seed the random stream continues.
 
         Raises:
             SettingError: if an option is unknown.
@@ -188,7 +188,7 @@ class GameParallelEnv(ParallelEnv[str, Any, Any]):
         return snapshot(self, KEPT)
 
     def load_state_dict(self, saved: Mapping[str, Any]) -> None:
-        """Goes back to where ``state_dict`` was called: the same actions then lead to the same results.
+        """Restores a state that ``state_dict`` returned: the same actions then lead to the same results.
 
         Raises:
             SettingError: if ``saved`` comes from another kind of environment.
@@ -196,11 +196,11 @@ class GameParallelEnv(ParallelEnv[str, Any, Any]):
         restore(self, KEPT, saved)
 
     def state(self) -> np.ndarray:
-        """What an observer of the whole game sees."""
+        """Returns the global state of the game."""
         return self.rules.global_state(self._state)  # type: ignore[attr-defined]
 
     def render(self) -> np.ndarray | None:
-        """A picture of the current state, ``[height, width, 3]`` uint8; in human mode it is shown and None returned.
+        """Returns a picture of the current state, ``[height, width, 3]`` uint8; in human mode, shows it instead.
 
         Raises:
             MissingExtraError: pygame, which shows it, is not installed.
@@ -240,7 +240,7 @@ class GameParallelEnv(ParallelEnv[str, Any, Any]):
         return {player: seen[player] for player in players}
 
     def _infos(self, players: list[str], tells: bool) -> dict[str, dict[str, Any]]:
-        """Each player's info: what is revealed, and the legal actions where not all are."""
+        """Returns each player's info: the revealed facts, and the legal actions if some are illegal."""
         facts = dict(self.rules.reveal(self._state)) if tells and self._reveals else {}  # type: ignore[attr-defined]
         masks: Any = self.rules.action_masks(self._state) if hasattr(self.rules, "action_masks") else None
         infos = {player: dict(facts) for player in players}

@@ -1,6 +1,6 @@
-"""Physical parameters of Gymnasium's simulators, by name: how each is read and set without leaving anything stale.
+"""Physical parameters of Gymnasium's simulators, by name, read and set together with all derived quantities.
 
-* CartPole keeps sums of its masses and products with its length: they are computed anew.
+* CartPole keeps sums of its masses and products with its length, which are recomputed.
 * MuJoCo scales a body's inertia with its mass and computes what its solver derives from them (``mj_setConst``) on
   scratch data, which leaves the present state alone. Friction is scaled for every geom, because a contact takes the
   larger of the two geoms' values: that of the floor alone would hide the feet's.
@@ -48,7 +48,7 @@ class Parameter(NamedTuple):
 
 
 def parameters_of(env: gymnasium.Env[Any, Any]) -> dict[str, Parameter]:
-    """Returns what can be changed in an environment, by name.
+    """Returns the parameters of an environment that can be changed, by name.
 
     Raises:
         SettingError: if the environment is none of Gymnasium's classic control or MuJoCo.

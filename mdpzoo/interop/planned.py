@@ -36,7 +36,7 @@ class TimedTablePolicy(BasePolicy):
 
         Args:
             observation: states, ``[B]`` or a single one.
-            state: what the call before returned; None: all episodes have just begun.
+            state: the state that the previous call returned; None: all episodes have just begun.
             episode_start: ``[B]`` bool, the rows whose episodes have just begun; None: none, if there is a state.
             deterministic: ignored; the plan is.
         """

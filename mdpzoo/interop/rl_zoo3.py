@@ -1,9 +1,9 @@
-"""The zoo's environments and agents inside RL Baselines3 Zoo (``rl_zoo3``), whose commands then know them by their ids.
+"""The zoo's environments and agents inside RL Baselines3 Zoo (``rl_zoo3``), whose commands then accept their ids.
 
     python -m mdpzoo.interop.rl_zoo3 train --algo q-learning --env mdpzoo/RiverSwim-v0 \\
         --conf-file mdpzoo.interop.rl_zoo3 -params initial_value:10.0
 
-is ``rl_zoo3 train`` with more choices; ``enjoy`` and ``--optimize-hyperparameters`` work likewise. In a
+is ``rl_zoo3 train`` with more choices; ``enjoy`` and ``--optimize-hyperparameters`` work in the same way. In a
 script of your own, call ``add_agents()`` before ``rl_zoo3.train.train()``. Names that ``rl_zoo3`` has itself, such as
 ``ppo``, keep their meaning. As its file of hyper-parameters, this module has the agents' defaults, ``hyperparams``.
 """
@@ -64,7 +64,7 @@ def add_agents() -> None:
 
 
 def _number(value: Any) -> Any:
-    """The number in a constant schedule, which ``rl_zoo3`` makes of every learning rate; anything else as it is."""
+    """Returns the number in a constant schedule, which ``rl_zoo3`` makes of learning rates; anything else unchanged."""
     from stable_baselines3.common.utils import ConstantSchedule
 
     return value.val if isinstance(value, ConstantSchedule) else value
@@ -77,7 +77,7 @@ def _sampled(search: Any, trial: Any, *_: Any) -> dict[str, Any]:
 
 
 def __getattr__(name: str) -> Any:
-    """``hyperparams``, made anew for every reader, since ``rl_zoo3`` takes entries out of what it reads."""
+    """Returns a new copy of ``hyperparams`` on each access, since ``rl_zoo3`` removes entries from it."""
     if name == "hyperparams":
         return {"default": {"n_timesteps": STEPS}}
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""A vector environment of ours as Stable-Baselines3 sees one.
+"""MDPZoo's vector environments in the form of Stable-Baselines3.
 
 SB3 resets a row in the step that ends it: ``terminal_observation``, ``TimeLimit.truncated`` and the episode's
 statistics stand in that row's info, so no Monitor is needed (``env_is_wrapped(Monitor)`` is True).
@@ -41,7 +41,7 @@ class BatchedVecEnv(VecEnv):
         super().__init__(envs.num_envs, envs.single_observation_space, envs.single_action_space)
 
     def reset(self) -> Any:
-        """Starts an episode in every row, from the seeds of ``seed`` where they were set."""
+        """Starts an episode in every row, from the seeds set by ``seed``, if any."""
         seeds = self._seeds if any(each is not None for each in self._seeds) else None
         observations, told = self.envs.reset(seed=seeds)
         self._reset_seeds()
@@ -55,7 +55,7 @@ class BatchedVecEnv(VecEnv):
     def step_wait(self) -> tuple[Any, np.ndarray, np.ndarray, list[dict[str, Any]]]:
         """Acts once in every row.
 
-        The info of a row that is done is that of its last step; what its reset revealed stands in ``reset_infos``.
+        The info of a row that is done is that of its last step; the info of its reset is in ``reset_infos``.
         """
         observations, rewards, terminated, truncated, told = self.envs.step(self._actions)
         dones = terminated | truncated
@@ -82,7 +82,7 @@ class BatchedVecEnv(VecEnv):
         self.envs.close()
 
     def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
-        """An attribute of each row; rows share the vector environment's own.
+        """Returns an attribute of each row; rows share the vector environment's own.
 
         Raises:
             AttributeError: there is no such attribute.
@@ -90,7 +90,7 @@ class BatchedVecEnv(VecEnv):
         return [getattr(self.envs, attr_name) for _ in self._get_indices(indices)]
 
     def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
-        """Refused: rows share one immutable set of rules.
+        """Raises AttributeError: rows share one immutable set of rules.
 
         Raises:
             AttributeError: always.
@@ -103,11 +103,11 @@ class BatchedVecEnv(VecEnv):
         return [None if answer is None else pick(answer, index) for index in self._get_indices(indices)]
 
     def env_is_wrapped(self, wrapper_class: type, indices: Any = None) -> list[bool]:
-        """True for Monitor alone, whose statistics the infos hold."""
+        """Returns True for Monitor alone, whose statistics are in the infos."""
         return [wrapper_class is Monitor for _ in self._get_indices(indices)]
 
     def get_images(self) -> Sequence[np.ndarray | None]:
-        """A picture of every row."""
+        """Returns a picture of every row."""
         return self.envs.render() or [None] * self.num_envs
 
 

@@ -1,7 +1,7 @@
 """The ranges of numbers that algorithms of Stable-Baselines3 2.9 and sb3-contrib 2.9 take, for ``AgentSpec.ranges``.
 
-Their signatures say types only. Checked by hand against their documentation and what they assert: outside a range, an
-algorithm raises, divides by zero, or does what its documentation excludes. A setting has the same range in all of them.
+Their signatures give types only. The ranges follow their documentation and assertions: outside a range, an algorithm
+raises, divides by zero, or does what its documentation excludes. A setting has the same range in all of them.
 """
 
 from typing import Any

@@ -70,7 +70,7 @@ def _around(
     deterministic: bool,
     settings: dict[str, Any],
 ) -> Any:
-    """A seat in an environment that keeps a state of its own, or in several of them."""
+    """Builds a seat in an environment that keeps a state of its own, or in several of them."""
     if isinstance(game, ParallelEnv) and num_envs is not None:
         raise SettingError("one parallel environment is one game; give seat() its id, or a function that makes it")
     if not isinstance(game, ParallelEnv) and not callable(game):

@@ -1,4 +1,4 @@
-"""The beginning of ``learn`` for agents that never step the environment that they were given."""
+"""The beginning of ``learn`` for agents that never step their environment."""
 
 import time
 from collections import deque
@@ -19,16 +19,16 @@ def begin(
     progress_bar: bool,
     episodes: int = 1,
 ) -> BaseCallback:
-    """Does what SB3's ``_setup_learn`` does, less the reset of an environment that is never played.
+    """Does the same as SB3's ``_setup_learn``, except for the reset of the environment.
 
     Args:
-        agent: whose ``learn`` it is.
-        total_timesteps: as in ``learn``, as are the following.
+        agent: the agent whose ``learn`` is called.
+        total_timesteps: as in ``learn``.
         callback: SB3's.
         tb_log_name: the run's name in TensorBoard.
         reset_num_timesteps: whether the logger begins a new run.
         progress_bar: whether to show one.
-        episodes: that ``ep_info_buffer`` holds.
+        episodes: capacity of ``ep_info_buffer``.
 
     Returns:
         One callback for all, ready to start.

@@ -1,4 +1,4 @@
-"""What ``gymnasium.make_vec`` calls: the vector environment of rules, in the shell that fits them and the device."""
+"""Entry points of ``gymnasium.make_vec``: the vector environment of rules, in the shell for them and the device."""
 
 from collections.abc import Callable
 from inspect import signature
@@ -29,7 +29,7 @@ def vector_env(
     reveal: str = "never",
     **settings: Any,
 ) -> gymnasium.vector.VectorEnv:
-    """Builds a vector environment of rules, given by name or as they are.
+    """Builds a vector environment of rules, given by name or as an object.
 
     The other arguments are those of ``BatchedVectorEnv``. A model without ``batched()`` gets Gymnasium's own
     synchronous vector environment, on the CPU with NumPy output.
@@ -62,7 +62,7 @@ def vector_env(
 def simulator_vector_env(
     rules: str, num_envs: int = 1, *, vector: str, max_episode_steps: int | None = None, **settings: Any
 ) -> gymnasium.vector.VectorEnv:
-    """Builds the vector environment of a simulator that brings one; ``vector`` is ``"module:attribute"``."""
+    """Builds a simulator's own vector environment; ``vector`` is ``"module:attribute"``."""
     limit = {} if max_episode_steps is None else {"max_episode_steps": max_episode_steps}
     return build(vector, {"num_envs": num_envs, **limit, **settings})
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class TabularState(NamedTuple):
-    """Where each episode stands.
+    """The states of B episodes.
 
     Attributes:
         state: ``[B]`` int64.
@@ -38,7 +38,7 @@ class TabularProblem:
         start_thresholds: ``[starts - 1]`` float64.
         start_states: ``[starts]`` int64.
         num_actions: A.
-        model: the arrays that all this was laid out from.
+        model: the model that it was built from.
     """
 
     thresholds: Tensor
@@ -90,18 +90,18 @@ class TabularProblem:
         return CompiledTabular(self.model)
 
     def to(self, device: Any) -> "TabularProblem":
-        """The same rules with their tensors on a device."""
+        """Returns the same rules with their tensors on a device."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
         moved: dict[str, Any] = {name: each.to(device) for name, each in values.items() if isinstance(each, Tensor)}
         return replace(self, **moved)
 
     def initial(self, draws: Tensor, before: Any = None) -> TabularState:
-        """Draws start states from ``[B, 1]`` numbers; nothing outlives an episode."""
+        """Draws start states from ``[B, 1]`` numbers; ``before`` is ignored."""
         state = self.start_states[torch.searchsorted(self.start_thresholds, draws[:, 0], right=True)]
         return TabularState(state)
 
     def step(self, state: TabularState, action: Tensor, draws: Tensor) -> Outcome:
-        """Draws what follows ``[B]`` actions from ``[B, 1]`` numbers."""
+        """Draws the outcomes of ``[B]`` actions from ``[B, 1]`` numbers."""
         legal = (action >= 0) & (action < self.num_actions)
         row = state.state * self.num_actions + action.clamp(0, self.num_actions - 1)
         which = (self.thresholds[row] <= draws).sum(1)
@@ -110,9 +110,9 @@ class TabularProblem:
         return Outcome(TabularState(following), reward, self.terminal[following] | ~legal, ~legal)
 
     def observe(self, state: TabularState) -> Tensor:
-        """The states, ``[B]`` int64."""
+        """Returns the states, ``[B]`` int64."""
         return state.state
 
     def action_mask(self, state: TabularState) -> None:
-        """None: every action is always legal."""
+        """Returns None: every action is always legal."""
         return None

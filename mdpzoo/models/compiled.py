@@ -1,6 +1,6 @@
 """A tabular model stepped for many episodes at once on a CPU; the same draws give the same transitions.
 
-A transition is one record of 24 bytes: what a step reads of a large model is as near together as it can be.
+A transition is one record of 24 bytes, so that the data that a step reads of a large model are close together.
 """
 
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 ENTRY = np.dtype(
     [("below", np.float64), ("reward", np.float64), ("successor", np.int32), ("ends", np.bool_)], align=True
 )
-SCANNED = 16  # entries of a row that are looked at one by one
+SCANNED = 16  # entries of a row that are scanned one by one
 
 
 class CompiledState(NamedTuple):
-    """Where each episode stands.
+    """The states of B episodes.
 
     Attributes:
         state: ``[B]`` int64.
@@ -34,7 +34,7 @@ class CompiledTabular:
     """A ``TabularMDP`` as a ``CompiledProblem``.
 
     Attributes:
-        model: the arrays that it was laid out from.
+        model: the model that it was built from.
     """
 
     initial_draws = 1
@@ -53,11 +53,11 @@ class CompiledTabular:
         self._entries["below"] = outcome_limits(model.probabilities, model.offsets)
 
     def initial(self, draws: np.ndarray, before: Any = None) -> CompiledState:
-        """Draws start states from ``[B, 1]`` numbers; nothing outlives an episode."""
+        """Draws start states from ``[B, 1]`` numbers; ``before`` is ignored."""
         return CompiledState(self._starts[np.searchsorted(self._start_thresholds, draws[:, 0], "right")])
 
     def step(self, state: CompiledState, action: np.ndarray, draws: np.ndarray, asleep: np.ndarray) -> Outcome:
-        """Draws what follows ``[B]`` actions from ``[B, 1]`` numbers."""
+        """Draws the outcomes of ``[B]`` actions from ``[B, 1]`` numbers."""
         size = len(action)
         following, reward = np.empty(size, np.int64), np.empty(size)
         terminated, illegal = np.empty(size, np.bool_), np.empty(size, np.bool_)
@@ -66,11 +66,11 @@ class CompiledTabular:
         return Outcome(CompiledState(following), reward, terminated, illegal)
 
     def observe(self, state: CompiledState) -> np.ndarray:
-        """The states, ``[B]`` int64."""
+        """Returns the states, ``[B]`` int64."""
         return state.state
 
     def action_mask(self, state: CompiledState) -> None:
-        """None: every action is always legal."""
+        """Returns None: every action is always legal."""
         return None
 
 
@@ -108,7 +108,7 @@ def _step(  # type: ignore[no-untyped-def]
 
 @inlined
 def outcome_in(limits, row, number):  # type: ignore[no-untyped-def]
-    """Returns which outcome of a row a number stands for, by thresholds ``[n, K - 1]`` of ``threshold_rows``."""
+    """Returns the outcome of a row that a number selects, by thresholds ``[n, K - 1]`` of ``threshold_rows``."""
     below = 0
     for k in range(limits.shape[1]):
         below += limits[row, k] <= number
@@ -117,7 +117,7 @@ def outcome_in(limits, row, number):  # type: ignore[no-untyped-def]
 
 @inlined
 def _outcome(entries, begin, end, number):  # type: ignore[no-untyped-def]
-    """The first entry of a row above a number; short rows are scanned, long ones halved."""
+    """Returns the first entry of a row above a number; scans short rows and bisects long ones."""
     while end - begin > SCANNED:
         middle = (begin + end) // 2
         if entries[middle - 1].below <= number:

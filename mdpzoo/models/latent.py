@@ -1,4 +1,4 @@
-"""Latent MDPs: a context is drawn at the start of an episode, stays hidden, and decides transitions and rewards.
+"""Latent MDPs: a context is drawn at the start of an episode, stays hidden, and determines transitions and rewards.
 
 Definition: Kwon, Efroni, Caramanis and Mannor 2021 (NeurIPS); contexts share states, actions and horizon. The
 observation is the state. The context is a hidden fact: ``reveal="end"`` gives it in the last info of an episode, the
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class LatentState(NamedTuple):
-    """Where one episode stands.
+    """The state of one episode.
 
     Attributes:
         joint: context and state as one number, ``context * S + state``.
@@ -55,7 +55,7 @@ class LatentMDP:
     action_space: Discrete = field(init=False, repr=False)
 
     def __repr__(self) -> str:
-        """Says how much there is, and nothing of what is hidden from whoever plays."""
+        """Shows the sizes, and nothing that is hidden from players."""
         states, actions = self.num_states, self.num_actions
         return f"LatentMDP({len(self.models)} models of {states} states and {actions} actions)"
 
@@ -82,7 +82,7 @@ class LatentMDP:
     def from_arrays(
         cls, transitions: Any, rewards: Any, start: Any = None, weights: Any = None, horizon: int = 0
     ) -> "LatentMDP":
-        """Builds a latent MDP from the arrays of a paper.
+        """Builds a latent MDP from dense arrays.
 
         Args:
             transitions: ``[M, S, A, S]`` probabilities.
@@ -116,17 +116,17 @@ class LatentMDP:
 
     @property
     def num_contexts(self) -> int:
-        """The number of contexts, M."""
+        """Number of contexts, M."""
         return len(self.models)
 
     @property
     def num_states(self) -> int:
-        """The number of states, S."""
+        """Number of states, S."""
         return self.models[0].num_states
 
     @property
     def num_actions(self) -> int:
-        """The number of actions, A."""
+        """Number of actions, A."""
         return self.models[0].num_actions
 
     @cached_property
@@ -159,7 +159,7 @@ class LatentMDP:
         return LatentMDP(self.models, self.weights, horizon)
 
     def initial(self, draw: "Draw", before: Any = None) -> LatentState:
-        """Draws a context and a start state, with one number; nothing outlives an episode."""
+        """Draws a context and a start state, with one number; ``before`` is ignored."""
         return LatentState(self.joint.initial(draw), 0)
 
     def step(self, state: LatentState, action: int, draw: "Draw") -> tuple[LatentState, float, bool]:
@@ -194,15 +194,15 @@ class LatentMDP:
 
     @cached_property
     def joint(self) -> TabularMDP:
-        """All contexts as one table of ``M S`` states: state s of context m is ``m * S + s``."""
+        """Returns all contexts as one table of ``M S`` states: state s of context m is ``m * S + s``."""
         return stack(self.models, (self.weights[:, None] * self.start).ravel())
 
 
 def show_rewards(model: LatentMDP) -> LatentMDP:
-    """Returns the latent MDP whose states tell the last reward too, so that policies may learn from it.
+    """Returns the latent MDP whose states include the last reward, so that policies may learn from it.
 
     State ``z * S + s`` is state s entered with the z-th reward; z counts the different rewards in ascending order, and
-    one more, the last, stands for "none yet". Reachable or not, all ``(Z + 1) S`` states are there.
+    one more, the last, stands for "none yet". All ``(Z + 1) S`` states are included, reachable or not.
     """
     values = np.unique(np.concatenate([each.rewards for each in model.models]))
     states = model.num_states

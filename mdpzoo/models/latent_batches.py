@@ -1,6 +1,7 @@
 """Many episodes of a latent MDP at once: the rules of ``latent`` on tensors, and compiled for a CPU.
 
-Both forms step one table of all contexts, ``M S`` states; the clock is theirs. The same draws give the same episodes.
+Both forms step one table of all contexts, ``M S`` states, and keep the clock themselves. The same draws give the same
+episodes.
 """
 
 from dataclasses import dataclass, replace
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class LatentBatch(NamedTuple):
-    """Where the episodes stand; arrays or tensors.
+    """The states of B episodes, as arrays or tensors.
 
     Attributes:
         joint: ``[B]`` int64, ``context * S + state``.
@@ -38,7 +39,7 @@ class LatentProblem:
 
     Attributes:
         table: all contexts as one, ``M S`` states.
-        model: what it was laid out from.
+        model: the model that it was built from.
     """
 
     table: TabularProblem
@@ -47,7 +48,7 @@ class LatentProblem:
     step_draws: int = 1
 
     def __repr__(self) -> str:
-        """Says as little as the model does."""
+        """As short as the model's; it reveals nothing hidden."""
         return repr(self.model)
 
     @classmethod
@@ -74,12 +75,12 @@ class LatentProblem:
         return CompiledLatent(self.model, self.table.compiled())
 
     def initial(self, draws: Tensor, before: Any = None) -> LatentBatch:
-        """Draws contexts and start states from ``[B, 1]`` numbers; nothing outlives an episode."""
+        """Draws contexts and start states from ``[B, 1]`` numbers; ``before`` is ignored."""
         joint = self.table.initial(draws).state
         return LatentBatch(joint, torch.zeros_like(joint))
 
     def step(self, state: LatentBatch, action: Tensor, draws: Tensor) -> Outcome:
-        """Draws what follows ``[B]`` actions from ``[B, 1]`` numbers."""
+        """Draws the outcomes of ``[B]`` actions from ``[B, 1]`` numbers."""
         outcome = self.table.step(TabularState(state.joint), action, draws)
         after = LatentBatch(outcome.state.state, state.clock + 1)
         over = outcome.terminated | (after.clock == self.model.horizon)
@@ -109,15 +110,15 @@ class CompiledLatent:
         self.model, self.table = model, table
 
     def __repr__(self) -> str:
-        """Says as little as the model does."""
+        """As short as the model's; it reveals nothing hidden."""
         return repr(self.model)
 
     def initial(self, draws: np.ndarray, before: Any = None) -> LatentBatch:
-        """Draws contexts and start states from ``[B, 1]`` numbers; nothing outlives an episode."""
+        """Draws contexts and start states from ``[B, 1]`` numbers; ``before`` is ignored."""
         return LatentBatch(self.table.initial(draws).state, np.zeros(len(draws), np.int64))
 
     def step(self, state: LatentBatch, action: np.ndarray, draws: np.ndarray, asleep: np.ndarray) -> Outcome:
-        """Draws what follows ``[B]`` actions from ``[B, 1]`` numbers, in rows that are not asleep."""
+        """Draws the outcomes of ``[B]`` actions from ``[B, 1]`` numbers, in rows that are not asleep."""
         outcome = self.table.step(CompiledState(state.joint), action, draws, asleep)
         clock = _count(state.clock, asleep, self.model.horizon, outcome.terminated)
         return Outcome(LatentBatch(outcome.state.state, clock), outcome.reward, outcome.terminated, outcome.illegal)

@@ -70,7 +70,7 @@ class MarkovGame:
         terminal: Any = None,
         players: tuple[str, str] = PLAYERS,
     ) -> "MarkovGame":
-        """Builds a game from the arrays of a textbook.
+        """Builds a game from dense arrays.
 
         Args:
             transitions: ``[S, A, B, S]`` probabilities.
@@ -98,16 +98,16 @@ class MarkovGame:
 
     @property
     def num_states(self) -> int:
-        """How many states there are, S."""
+        """Number of states, S."""
         return self.joint.num_states
 
     @property
     def model(self) -> "MarkovGame":
-        """The game itself, as environments show it."""
+        """The game itself, under the name that environments use."""
         return self
 
     def stage_payoffs(self, values: np.ndarray, discount: float) -> np.ndarray:
-        """Returns the games that are played in each state if ``values`` are what follows.
+        """Returns the stage game of each state if ``values`` are the values of the next states.
 
         Args:
             values: ``[S]`` float64; those of terminal states are taken as 0.
@@ -124,16 +124,16 @@ class MarkovGame:
         return payoffs
 
     def against(self, player: str, policy: Any) -> TabularMDP:
-        """Returns the decision process of the other player if one plays a fixed policy.
+        """Returns the decision process of one player if the other plays a fixed policy.
 
         Its rewards are those of the player who decides.
 
         Args:
-            player: who plays the policy.
+            player: the player with the fixed policy.
             policy: ``[S, actions]`` probabilities.
 
         Raises:
-            SettingError: if there is no such player, or the policy is none of the game; says where.
+            SettingError: if there is no such player, or the policy does not fit the game; says where.
         """
         if player not in self.players:
             raise SettingError(f"unknown player {player!r}.{did_you_mean(player, self.players)}")
@@ -166,7 +166,7 @@ class MarkovGame:
             column: ``[S, B]`` of the second.
 
         Raises:
-            SettingError: if a policy is none of the game; says where.
+            SettingError: if a policy does not fit the game; says where.
         """
         first, second = self._policy(row, 0), self._policy(column, 1)
         return (first[:, :, None] * second[:, None, :]).reshape(self.num_states, -1)
@@ -178,7 +178,7 @@ class MarkovGame:
         return MarkovGames(self, self.joint.batched())
 
     def initial(self, draw: "Draw", before: Any = None) -> int:
-        """Draws a start state; nothing outlives an episode."""
+        """Draws a start state; ``before`` is ignored."""
         return self.joint.initial(draw)
 
     def step(self, state: int, actions: Mapping[str, Any], draw: "Draw") -> tuple[int, dict[str, float], bool]:
@@ -195,11 +195,11 @@ class MarkovGame:
         return after, {self.players[0]: reward, self.players[1]: -reward}, ended
 
     def observe(self, state: int) -> dict[str, np.int64]:
-        """Both players see the state."""
+        """Returns the state, which both players observe."""
         return dict.fromkeys(self.players, np.int64(state))
 
     def global_state(self, state: int) -> np.ndarray:
-        """The state as PettingZoo's ``state()``: ``[S]`` int8, one of them 1."""
+        """Returns the one-hot state for PettingZoo's ``state()``, ``[S]`` int8."""
         return np.eye(1, self.num_states, state, np.int8)[0]
 
     def _policy(self, policy: Any, player: int) -> np.ndarray:

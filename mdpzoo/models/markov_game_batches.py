@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class _Rules:
-    """What both forms share: the table over joint actions steps the state."""
+    """Base class of both forms: the table over joint actions steps the state."""
 
     initial_draws = step_draws = 1
 
@@ -26,7 +26,7 @@ class _Rules:
         self.observation_spaces, self.action_spaces = game.observation_spaces, game.action_spaces
 
     def initial(self, draws: Any, before: Any = None) -> Any:
-        """Draws start states from ``[B, 1]`` numbers; nothing outlives an episode."""
+        """Draws start states from ``[B, 1]`` numbers; ``before`` is ignored."""
         return self.table.initial(draws)
 
     def observe(self, state: Any) -> dict[str, Any]:
@@ -38,7 +38,7 @@ class _Rules:
         return None
 
     def _joint(self, actions: Mapping[str, Any]) -> tuple[Any, list[Any]]:
-        """Joint actions ``[B]``, -1 where one is illegal, and whose are, ``[B]`` bool each."""
+        """Returns joint actions ``[B]``, -1 if one is illegal, and each player's illegal rows, ``[B]`` bool."""
         chosen = [actions[name] for name in self.players]
         wrong = [(action < 0) | (action >= count) for action, count in zip(chosen, self.model.num_actions, strict=True)]
         joint = chosen[0] * self.model.num_actions[1] + chosen[1]

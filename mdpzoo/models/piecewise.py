@@ -25,7 +25,7 @@ CLOCKS = ("run", "episode")
 
 
 class PiecewiseState(NamedTuple):
-    """Where one trajectory stands.
+    """The state of one trajectory.
 
     Attributes:
         state: ``0 .. S - 1``.
@@ -45,7 +45,7 @@ class PiecewiseMDP:
     Attributes:
         models: L models with the same numbers of states S and of actions A.
         changes: ``[K]`` int64, ascending, at least 1: the first step of each new segment.
-        order: ``[K + 1]`` int64, which model each segment has; by default they take turns, ``k % L``.
+        order: ``[K + 1]`` int64, the model of each segment; by default they take turns, ``k % L``.
         period: steps after which the whole schedule starts again, above the last change; 0: never, and the last
             segment has no end.
         clock: ``"run"``: the clock outlives episodes; ``"episode"``: it starts at 0 with each of them.
@@ -60,7 +60,7 @@ class PiecewiseMDP:
     action_space: Discrete = field(init=False, repr=False)
 
     def __repr__(self) -> str:
-        """Says how much there is, and nothing of the schedule, which is hidden from whoever plays."""
+        """Shows the sizes, and nothing of the schedule, which is hidden from players."""
         states, actions = self.observation_space.n, self.action_space.n
         return f"PiecewiseMDP({len(self.models)} models of {states} states and {actions} actions)"
 
@@ -93,12 +93,12 @@ class PiecewiseMDP:
 
     @property
     def num_states(self) -> int:
-        """The number of states, S."""
+        """Number of states, S."""
         return self.models[0].num_states
 
     @property
     def num_actions(self) -> int:
-        """The number of actions, A."""
+        """Number of actions, A."""
         return self.models[0].num_actions
 
     def segment(self, t: int) -> int:
@@ -119,7 +119,7 @@ class PiecewiseMDP:
         return every[(every > 0) & (every < until)]
 
     def initial(self, draw: "Draw", before: PiecewiseState | None = None) -> PiecewiseState:
-        """Draws a start state of the present segment; the clock goes on where the last episode left it."""
+        """Draws a start state of the present segment; the clock continues from the last episode."""
         clock = 0 if before is None or self.clock == "episode" else before.clock
         return PiecewiseState(self.at(clock).initial(draw), clock)
 

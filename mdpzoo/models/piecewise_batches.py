@@ -1,6 +1,7 @@
 """Many piecewise-stationary trajectories at once: the rules of ``piecewise`` on tensors, and compiled for a CPU.
 
-Both forms step one table of all models, ``L S`` states; the clock is theirs. The same draws give the same transitions.
+Both forms step one table of all models, ``L S`` states, and keep the clock themselves. The same draws give the same
+transitions.
 """
 
 from dataclasses import dataclass, fields, replace
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class PiecewiseBatch(NamedTuple):
-    """Where the trajectories stand; arrays or tensors.
+    """The states of B trajectories, as arrays or tensors.
 
     Attributes:
         state: ``[B]`` int64.
@@ -43,7 +44,7 @@ class PiecewiseProblem:
         start_states: ``[L, W]`` int64.
         changes: ``[K]`` int64.
         order: ``[K + 1]`` int64.
-        model: what all this was laid out from.
+        model: the model that it was built from.
     """
 
     table: TabularProblem
@@ -89,7 +90,7 @@ class PiecewiseProblem:
         return CompiledPiecewise(self.model, self.table.compiled())
 
     def initial(self, draws: Tensor, before: PiecewiseBatch | None = None) -> PiecewiseBatch:
-        """Draws start states from ``[B, 1]`` numbers; the clocks go on where the last episodes left them."""
+        """Draws start states from ``[B, 1]`` numbers; the clocks continue from the last episodes."""
         fresh = before is None or self.model.clock == "episode"
         clock = torch.zeros_like(draws[:, 0], dtype=torch.int64) if fresh or before is None else before.clock
         turn = self.order[self._place(clock)]
@@ -97,7 +98,7 @@ class PiecewiseProblem:
         return PiecewiseBatch(self.start_states[turn, which], clock)
 
     def step(self, state: PiecewiseBatch, action: Tensor, draws: Tensor) -> Outcome:
-        """Draws what follows ``[B]`` actions from ``[B, 1]`` numbers."""
+        """Draws the outcomes of ``[B]`` actions from ``[B, 1]`` numbers."""
         states = self.model.num_states
         joint = self.order[self._place(state.clock)] * states + state.state
         outcome = self.table.step(TabularState(joint), action, draws)
@@ -139,14 +140,14 @@ class CompiledPiecewise:
         self._order, self._changes = np.array(model.order), np.array(model.changes)
 
     def initial(self, draws: np.ndarray, before: PiecewiseBatch | None = None) -> PiecewiseBatch:
-        """Draws start states from ``[B, 1]`` numbers; the clocks go on where the last episodes left them."""
+        """Draws start states from ``[B, 1]`` numbers; the clocks continue from the last episodes."""
         fresh = before is None or self.model.clock == "episode"
         clock = np.zeros(len(draws), np.int64) if fresh or before is None else before.clock.copy()
         turn = self._order[self._place(clock)]
         return PiecewiseBatch(self._starts[turn, (self._limits[turn] <= draws).sum(1)], clock)
 
     def step(self, state: PiecewiseBatch, action: np.ndarray, draws: np.ndarray, asleep: np.ndarray) -> Outcome:
-        """Draws what follows ``[B]`` actions from ``[B, 1]`` numbers, in rows that are not asleep."""
+        """Draws the outcomes of ``[B]`` actions from ``[B, 1]`` numbers, in rows that are not asleep."""
         states, period = self.model.num_states, self.model.period
         joint = _join(self._changes, self._order, period, states, state.state, state.clock)
         outcome = self.table.step(CompiledState(joint), action, draws, asleep)
@@ -178,7 +179,7 @@ class CompiledPiecewise:
 
 @compiled
 def _join(changes, order, period, states, state, clock):  # type: ignore[no-untyped-def]
-    """Returns where the rows stand in the joint table, ``[B]``."""
+    """Returns the rows' states in the joint table, ``[B]``."""
     joint = np.empty_like(state)
     for row in range(len(state)):
         t = clock[row] % period if period else clock[row]

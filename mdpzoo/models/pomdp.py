@@ -1,7 +1,7 @@
 """Finite partially observable MDPs as arrays (Kaelbling, Littman and Cassandra 1998): the state is hidden.
 
 The observation is emitted by the state that a step leads to. A model without ``first`` emits nothing before the first
-step: observation O, one more than the last, stands for that.
+step: observation O, one more than the last, represents that.
 """
 
 from bisect import bisect_right
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class PomdpState(NamedTuple):
-    """Where one episode stands.
+    """The state of one episode.
 
     Attributes:
         hidden: the state, ``0 .. S - 1``.
@@ -60,7 +60,7 @@ class TabularPOMDP:
     action_space: Discrete = field(init=False, repr=False)
 
     def __repr__(self) -> str:
-        """Says how much there is."""
+        """Shows the sizes."""
         sizes = f"{self.num_states} states, {self.num_actions} actions and {self.num_observations} observations"
         return f"TabularPOMDP({sizes})"
 
@@ -102,7 +102,7 @@ class TabularPOMDP:
 
     @property
     def num_actions(self) -> int:
-        """The number of actions, A."""
+        """Number of actions, A."""
         return self.transitions.shape[1]
 
     @property
@@ -115,14 +115,14 @@ class TabularPOMDP:
         return TabularPOMDP(self.transitions, self.emissions, self.rewards, self.start, self.first, horizon)
 
     def initial(self, draw: "Draw", before: Any = None) -> PomdpState:
-        """Draws a start state and its observation; takes two numbers."""
+        """Draws a start state and its observation, with two numbers."""
         starts, _, first, _ = self._rows
         hidden, number = bisect_right(starts[0], draw()), draw()
         seen = self.num_observations if self.first is None else bisect_right(first[hidden], number)
         return PomdpState(hidden, seen, 0)
 
     def step(self, state: PomdpState, action: int, draw: "Draw") -> tuple[PomdpState, float, bool]:
-        """Draws the next state and its observation; takes two numbers.
+        """Draws the next state and its observation, with two numbers.
 
         Raises:
             IllegalActionError: if the action is not one of ``0 .. A - 1``.
@@ -150,7 +150,7 @@ class TabularPOMDP:
         return PomdpProblem.of(self)
 
     def limits(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Returns where a number passes from one outcome to the next, the count of limits at or below it.
+        """Returns the limits between outcomes: a number's outcome is the count of limits at or below it.
 
         ``[1, S - 1]`` for starts, ``[S A, S - 1]`` for next states (row ``s A + a``), ``[S, O - 1]`` for first and
         ``[A S, O - 1]`` for later observations (row ``a S + s``); infinite from a row's last possible outcome on.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class PomdpBatch(NamedTuple):
-    """Where the episodes stand; arrays or tensors, ``[B]`` int64.
+    """The states of B episodes, as arrays or tensors, ``[B]`` int64.
 
     Attributes:
         hidden: states.
@@ -35,9 +35,9 @@ class PomdpProblem:
     """A ``TabularPOMDP`` as a ``BatchedProblem``.
 
     Attributes:
-        limits: what ``TabularPOMDP.limits`` returns, as tensors.
+        limits: the result of ``TabularPOMDP.limits``, as tensors.
         rewards: ``[S, A]`` float64.
-        model: what all this was laid out from.
+        model: the model that it was built from.
     """
 
     limits: tuple[Tensor, ...]
@@ -47,7 +47,7 @@ class PomdpProblem:
     step_draws: int = 2
 
     def __repr__(self) -> str:
-        """Says as little as the model does."""
+        """As short as the model's; it reveals nothing hidden."""
         return repr(self.model)
 
     @classmethod
@@ -76,7 +76,7 @@ class PomdpProblem:
         return CompiledPomdp(self.model)
 
     def initial(self, draws: Tensor, before: Any = None) -> PomdpBatch:
-        """Draws start states and observations from ``[B, 2]`` numbers; nothing outlives an episode."""
+        """Draws start states and observations from ``[B, 2]`` numbers; ``before`` is ignored."""
         starts, _, first, _ = self.limits
         hidden = (starts <= draws[:, :1]).sum(1)
         seen = (first[hidden] <= draws[:, 1:]).sum(1)
@@ -85,7 +85,7 @@ class PomdpProblem:
         return PomdpBatch(hidden, seen, torch.zeros_like(hidden))
 
     def step(self, state: PomdpBatch, action: Tensor, draws: Tensor) -> Outcome:
-        """Draws what follows ``[B]`` actions from ``[B, 2]`` numbers."""
+        """Draws the outcomes of ``[B]`` actions from ``[B, 2]`` numbers."""
         _, kernel, _, emitted = self.limits
         states, actions = self.rewards.shape
         legal = (action >= 0) & (action < actions)
@@ -124,11 +124,11 @@ class CompiledPomdp:
         self._rewards = np.ascontiguousarray(model.rewards)
 
     def __repr__(self) -> str:
-        """Says as little as the model does."""
+        """As short as the model's; it reveals nothing hidden."""
         return repr(self.model)
 
     def initial(self, draws: np.ndarray, before: Any = None) -> PomdpBatch:
-        """Draws start states and observations from ``[B, 2]`` numbers; nothing outlives an episode."""
+        """Draws start states and observations from ``[B, 2]`` numbers; ``before`` is ignored."""
         hidden = (self._starts <= draws[:, :1]).sum(1)
         seen = (self._first[hidden] <= draws[:, 1:]).sum(1)
         if self.model.first is None:
@@ -136,7 +136,7 @@ class CompiledPomdp:
         return PomdpBatch(hidden, seen, np.zeros(len(draws), np.int64))
 
     def step(self, state: PomdpBatch, action: np.ndarray, draws: np.ndarray, asleep: np.ndarray) -> Outcome:
-        """Draws what follows ``[B]`` actions from ``[B, 2]`` numbers, in rows that are not asleep."""
+        """Draws the outcomes of ``[B]`` actions from ``[B, 2]`` numbers, in rows that are not asleep."""
         fresh = PomdpBatch(*(each.copy() for each in state))
         reward = np.zeros(len(action))
         terminated, illegal = np.zeros(len(action), np.bool_), np.zeros(len(action), np.bool_)

@@ -30,13 +30,13 @@ TOLERANCE = 1e-9  # how far the probabilities of a row may sum from 1
 @shown
 @dataclass(frozen=True, eq=False, repr=False)
 class TabularMDP:
-    """A finite MDP; row ``s * A + a`` lists what can follow action a in state s.
+    """A finite MDP; row ``s * A + a`` lists the outcomes of action a in state s.
 
     Arrays that already have these dtypes are used without copying and become read-only.
 
     Attributes:
         offsets: ``[S A + 1]`` int64; row r is the slice ``offsets[r]:offsets[r + 1]`` of the three arrays below.
-        successors: ``[transitions]`` int32, next states; one may stand in a row twice, with different rewards.
+        successors: ``[transitions]`` int32, next states; one may occur in a row twice, with different rewards.
         probabilities: ``[transitions]`` float64, positive, each row summing to 1.
         rewards: ``[transitions]`` float64.
         start: ``[S]`` float64, the distribution of the first state.
@@ -79,7 +79,7 @@ class TabularMDP:
         object.__setattr__(self, "_rows", [None] * len(self.offsets))
 
     def _facts(self) -> dict[str, Any]:
-        """What is shown at the prompt and in notebooks."""
+        """Returns the entries shown at the prompt and in notebooks."""
         ends = int(np.count_nonzero(self.terminal))
         return {
             "states": self.num_states,
@@ -90,7 +90,7 @@ class TabularMDP:
 
     @classmethod
     def from_arrays(cls, transitions: Any, rewards: Any, start: Any = None, terminal: Any = None) -> "TabularMDP":
-        """Builds an MDP from the arrays of a textbook.
+        """Builds an MDP from dense arrays or sparse matrices.
 
         Args:
             transitions: probabilities, ``[S, A, S]``, or a list of A SciPy sparse matrices ``[S, S]``.
@@ -112,14 +112,14 @@ class TabularMDP:
     def from_gymnasium(cls, env: Any) -> "TabularMDP":
         """Reads the table of an environment: one of ours, or Gymnasium's ``env.unwrapped.P`` (toy text).
 
-        A time limit is no part of the table. The model is held against a thousand steps of the environment, which is
-        reset for it. Where a state can be entered with and without the episode ending, the ends lead to one more state.
+        A time limit is not part of the table. The model is compared with a thousand steps of the environment, which is
+        reset first. If a state can be entered with and without ending the episode, the ends lead to one more state.
 
         Args:
             env: an environment or the id of one.
 
         Raises:
-            SettingError: it has no table, or one that says other things than it does; says which.
+            SettingError: it has no table, or one that disagrees with its behaviour; says which.
         """
         env = gymnasium.make(env) if isinstance(env, str) else env
         rules = getattr(env.unwrapped, "rules", None)
@@ -127,7 +127,7 @@ class TabularMDP:
 
     @classmethod
     def load(cls, path: str | Path) -> "TabularMDP":
-        """Reads what ``save`` has written; nothing is unpickled.
+        """Reads a file written by ``save``; nothing is unpickled.
 
         Raises:
             InstanceError: the file is damaged or no model; says why.
@@ -143,11 +143,11 @@ class TabularMDP:
         tabular_forms.write(self, path)
 
     def to_arrays(self) -> tuple[np.ndarray, np.ndarray]:
-        """``[S, A, S]`` probabilities and ``[S, A, S]`` rewards, the mean where a successor stands in a row twice."""
+        """Returns ``[S, A, S]`` probabilities and mean rewards ``[S, A, S]``."""
         return tabular_forms.to_arrays(self)
 
     def to_csr(self) -> tuple[list[Any], np.ndarray]:
-        """A SciPy CSR matrices ``[S, S]`` of probabilities, and the mean rewards ``[S, A]``.
+        """Returns A SciPy CSR matrices ``[S, S]`` of probabilities, and the mean rewards ``[S, A]``.
 
         Raises:
             MissingExtraError: SciPy is not installed.
@@ -155,12 +155,12 @@ class TabularMDP:
         return tabular_forms.to_csr(self)
 
     def to_dictionary(self) -> dict[int, dict[int, list[tuple[float, int, float, bool]]]]:
-        """``P[state][action]``, the list of (probability, next state, reward, ends) of Gymnasium's toy text."""
+        """Returns ``P[state][action]``, lists of (probability, next state, reward, ends) as in Gymnasium's toy text."""
         return tabular_forms.to_dictionary(self)
 
     @property
     def num_states(self) -> int:
-        """How many states there are, S."""
+        """Number of states, S."""
         return len(self.start)
 
     @cached_property
@@ -178,7 +178,7 @@ class TabularMDP:
         return len(self.successors) == len(self.offsets) - 1 and np.count_nonzero(self.start) == 1
 
     def initial(self, draw: "Draw", before: Any = None) -> int:
-        """Draws a start state; nothing outlives an episode."""
+        """Draws a start state; ``before`` is ignored."""
         limits, outcomes = self._rows[-1] or self._start_row()
         return outcomes[bisect_right(limits, draw())]
 
@@ -198,11 +198,11 @@ class TabularMDP:
         return outcomes[bisect_right(limits, draw())]
 
     def observe(self, state: int) -> int:
-        """The state itself: nothing is hidden."""
+        """Returns the state itself: nothing is hidden."""
         return state
 
     def batched(self) -> "TabularProblem":
-        """The same rules for many episodes at once, on tensors, and compiled for a CPU."""
+        """Returns the same rules for many episodes at once, on tensors, and compiled for a CPU."""
         from mdpzoo.models.batched import TabularProblem
 
         return TabularProblem.of(self)

@@ -1,6 +1,6 @@
 """The other forms of a tabular model: dense arrays, SciPy matrices, Gymnasium's ``P`` and files.
 
-What reads a form returns the model's arrays in the order of ``TYPES``; ``TabularMDP`` checks them.
+Functions that read a form return the model's arrays in the order of ``TYPES``; ``TabularMDP`` checks them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,11 +25,11 @@ TYPES = {
 }
 EXACT = 1e-12  # how far the probabilities of Gymnasium's tables may sum from 1
 Arrays = tuple[np.ndarray, ...]  # in the order of TYPES
-COMPARED = 1000  # steps of an environment that its table must explain
+COMPARED = 1000  # steps of an environment that are compared with its table
 
 
 def from_arrays(transitions: Any, rewards: Any, start: Any, terminal: Any) -> Arrays:
-    """What ``TabularMDP.from_arrays`` does."""
+    """Implements ``TabularMDP.from_arrays``."""
     if isinstance(transitions, list | tuple) and transitions and hasattr(transitions[0], "tocsr"):
         counts, successors, law = _from_matrices(transitions)
     else:
@@ -55,7 +55,7 @@ def from_arrays(transitions: Any, rewards: Any, start: Any, terminal: Any) -> Ar
 
 
 def from_gymnasium(inner: Any) -> Arrays:
-    """What ``TabularMDP.from_gymnasium`` does with an unwrapped environment that is not one of ours."""
+    """Implements ``TabularMDP.from_gymnasium`` with an unwrapped environment that is not one of ours."""
     table, start = getattr(inner, "P", None), getattr(inner, "initial_state_distrib", None)
     name = type(inner).__name__
     if table is None or start is None:
@@ -68,7 +68,7 @@ def from_gymnasium(inner: Any) -> Arrays:
 
 
 def to_arrays(model: "TabularMDP") -> tuple[np.ndarray, np.ndarray]:
-    """What ``TabularMDP.to_arrays`` does. Costs O(S A S) memory."""
+    """Implements ``TabularMDP.to_arrays``. Costs O(S A S) memory."""
     states, actions = model.num_states, model.num_actions
     rows = np.repeat(np.arange(states * actions), np.diff(model.offsets))
     law, gains = np.zeros((2, states * actions, states))
@@ -82,7 +82,7 @@ def to_arrays(model: "TabularMDP") -> tuple[np.ndarray, np.ndarray]:
 
 
 def to_csr(model: "TabularMDP") -> tuple[list[Any], np.ndarray]:
-    """What ``TabularMDP.to_csr`` does."""
+    """Implements ``TabularMDP.to_csr``."""
     try:
         from scipy.sparse import csr_matrix
     except ModuleNotFoundError:
@@ -96,7 +96,7 @@ def to_csr(model: "TabularMDP") -> tuple[list[Any], np.ndarray]:
 
 
 def to_dictionary(model: "TabularMDP") -> dict[int, dict[int, list[tuple[float, int, float, bool]]]]:
-    """What ``TabularMDP.to_dictionary`` does."""
+    """Implements ``TabularMDP.to_dictionary``."""
     ends = model.terminal[model.successors]
     columns = (model.probabilities, model.successors, model.rewards, ends)
     entries = list(zip(*(column.tolist() for column in columns), strict=True))
@@ -106,7 +106,7 @@ def to_dictionary(model: "TabularMDP") -> dict[int, dict[int, list[tuple[float, 
 
 
 def read(path: str | Path) -> Arrays:
-    """What ``TabularMDP.load`` does."""
+    """Implements ``TabularMDP.load``."""
     arrays = read_arrays(path, TYPES)
     for name, kind in TYPES.items():
         if not np.can_cast(arrays[name].dtype, kind, "same_kind"):
@@ -115,7 +115,7 @@ def read(path: str | Path) -> Arrays:
 
 
 def write(model: "TabularMDP", path: str | Path) -> None:
-    """What ``TabularMDP.save`` does."""
+    """Implements ``TabularMDP.save``."""
     write_arrays(path, {name: getattr(model, name) for name in TYPES})
 
 
@@ -127,7 +127,7 @@ def _array(given: Any, what: str) -> np.ndarray:
 
 
 def _from_matrices(matrices: Sequence[Any]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Counts ``[S, A]``, successors and probabilities of a sparse matrix for each action."""
+    """Returns counts ``[S, A]``, successors and probabilities from one sparse matrix for each action."""
     states, actions = matrices[0].shape[0], len(matrices)
     counts = np.empty((states, actions), np.int64)
     parts = []
@@ -148,7 +148,7 @@ def _from_matrices(matrices: Sequence[Any]) -> tuple[np.ndarray, np.ndarray, np.
 
 
 def _from_dictionary(table: Mapping[int, Any], start: Any, name: str) -> Arrays:
-    """Lays Gymnasium's table out; ends lead to terminal states, or to one more state where they cannot."""
+    """Converts Gymnasium's table; ends lead to terminal states, or to one more state if they cannot."""
     states = len(table)
     actions = len(table[0])
     rows = [_merged(table[state][action]) for state in range(states) for action in range(actions)]
@@ -183,7 +183,7 @@ def _from_dictionary(table: Mapping[int, Any], start: Any, name: str) -> Arrays:
 
 
 def _merged(outcomes: Any) -> dict[tuple[int, float, bool], float]:
-    """Adds up what stands in a list twice, and leaves out what cannot happen."""
+    """Adds up duplicate outcomes of a list and drops those of probability 0."""
     merged: dict[tuple[int, float, bool], float] = {}
     for probability, successor, reward, ends in outcomes:
         if probability > 0:
@@ -193,7 +193,7 @@ def _merged(outcomes: Any) -> dict[tuple[int, float, bool], float]:
 
 
 def _ends(rows: list[Any], actions: int, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Which states ``[S]`` end every episode that enters them, and which only some."""
+    """Returns the states ``[S]`` that end every episode that enters them, and those that end only some."""
     ending, going = np.zeros((2, len(start)), bool)
     for row, outcomes in enumerate(rows):
         for successor, _, ends in outcomes:
@@ -206,7 +206,7 @@ def _ends(rows: list[Any], actions: int, start: np.ndarray) -> tuple[np.ndarray,
 
 
 def _compare(table: Mapping[int, Any], env: Any, name: str) -> None:
-    """Plays at random and refuses a table that does not list what happens."""
+    """Plays at random and raises ``SettingError`` if the table does not list an outcome."""
     if getattr(env, "fickle_passenger", False):
         raise SettingError(f"the table of {name} leaves fickle_passenger out; make it with fickle_passenger=False")
     generator = np.random.default_rng(0)

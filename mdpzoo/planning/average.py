@@ -41,7 +41,7 @@ class AverageSolution:
             it, to within the tolerance; 0 in the lowest state of every recurrent class, and in terminal states.
         policy: ``[S]`` int64, the actions, the lowest where several are equally good as computed; for
             ``evaluate_average`` what was given.
-        error_bound: neither ``gain`` nor any of ``gains`` is further than this from the truth; nor from the policy's.
+        error_bound: bound on the error of ``gain`` and each of ``gains``, for the optimum and for the policy.
     """
 
     gain: float
@@ -52,14 +52,14 @@ class AverageSolution:
 
 
 def solve_average(mdp: TabularMDP, tolerance: float = 1e-6) -> AverageSolution:
-    """The best long-run reward per step, for any finite model: periodic and multichain ones, too.
+    """Computes the best long-run reward per step of any finite model, periodic and multichain ones included.
 
     Args:
         mdp: the model; its rows are scaled to sum to 1.
         tolerance: what the error bound must reach, in units of reward a step.
 
     Raises:
-        SettingError: the tolerance is no positive number or cannot be reached; says what can be had.
+        SettingError: the tolerance is no positive number or cannot be reached; names an attainable one.
 
     Source: Puterman 1994, section 8.5; Ashok et al. 2017. Costs O(transitions) a pass, of which a component that mixes
     slowly and has more than 2000 states needs many.
@@ -78,7 +78,7 @@ def solve_average(mdp: TabularMDP, tolerance: float = 1e-6) -> AverageSolution:
 
 
 def evaluate_average(mdp: TabularMDP, policy: Any, tolerance: float = 1e-6) -> AverageSolution:
-    """A stationary policy's long-run reward per step, and its relative values.
+    """Computes a stationary policy's long-run reward per step, and its relative values.
 
     Args:
         mdp: the model; its rows are scaled to sum to 1.
@@ -86,7 +86,7 @@ def evaluate_average(mdp: TabularMDP, policy: Any, tolerance: float = 1e-6) -> A
         tolerance: what the error bound must reach, in units of reward a step.
 
     Raises:
-        SettingError: the policy is none of this model, or the tolerance cannot be reached; says why.
+        SettingError: the policy does not fit the model, or the tolerance cannot be reached; says why.
 
     Source: Puterman 1994, sections 8.2 and A.4. Costs as ``solve_average`` with one action.
     """
@@ -99,7 +99,7 @@ def evaluate_average(mdp: TabularMDP, policy: Any, tolerance: float = 1e-6) -> A
 
 
 def diameter(mdp: TabularMDP, tolerance: float = 1e-6) -> float:
-    """The largest least expected number of steps from one state to another (Jaksch et al. 2010, definition 1).
+    """Computes the diameter: the largest least expected time from one state to another (Jaksch et al. 2010).
 
     Args:
         mdp: the model.
@@ -127,7 +127,7 @@ def diameter(mdp: TabularMDP, tolerance: float = 1e-6) -> float:
 
 
 def _longest_way(rows: Rows, target: int, tolerance: float) -> float:
-    """The largest least expected number of steps to one target."""
+    """Returns the largest least expected number of steps to one target."""
     law = rows.offsets, rows.successors, rows.probabilities, target
     times = np.zeros(rows.num_states)
     for turn in range(MOST):
@@ -140,7 +140,7 @@ def _longest_way(rows: Rows, target: int, tolerance: float) -> float:
 
 
 def _stochastic(rows: Rows) -> Rows:
-    """The same rows, each summing to 1 as nearly as can be."""
+    """Returns the same rows, scaled to sum to 1 up to rounding."""
     widths = np.diff(rows.offsets)
     sums = np.add.reduceat(np.append(rows.probabilities, 0.0), rows.offsets[:-1])
     sums[widths == 0] = 1.0
@@ -151,7 +151,7 @@ def _stochastic(rows: Rows) -> Rows:
 
 
 def _gains(rows: Rows, tolerance: float) -> tuple[np.ndarray, np.ndarray, float]:
-    """Gains ``[S]``, a policy ``[S]`` and the error bound."""
+    """Returns gains ``[S]``, a policy ``[S]`` and the error bound."""
     label, _, stays, allowed = _components(rows)
     low, high, policy, _ = _component_gains(rows, label, stays, allowed, tolerance / 2)
     low[label[rows.terminal]] = high[label[rows.terminal]] = 0.0
@@ -168,7 +168,7 @@ def _gains(rows: Rows, tolerance: float) -> tuple[np.ndarray, np.ndarray, float]
 def _component_gains(
     rows: Rows, label: np.ndarray, stays: np.ndarray, allowed: np.ndarray, tolerance: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Bounds ``[components]`` on the gain of every end component, actions ``[S]`` for the lower ones, and values."""
+    """Returns bounds ``[components]`` on every end component's gain, actions ``[S]`` for the lower, and values."""
     low, high = np.zeros((2, len(stays)))
     done, policy = ~stays, np.zeros(rows.num_states, np.int64)
     values, spare = np.zeros((2, rows.num_states))
@@ -197,7 +197,7 @@ def _reachable(
     rows: Rows, label: np.ndarray, known: np.ndarray, allowed: np.ndarray,
     low: np.ndarray, high: np.ndarray, tolerance: float,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
-    """Bounds ``[components]`` on the best expected gain, and the rows to leave by, -1 to stay."""
+    """Returns bounds ``[components]`` on the best expected gain, and the rows to leave by, -1 to stay."""
     lower = np.where(known, low, low[known].min())
     upper = np.where(known, np.maximum(high, high[known].max()), high[known].max())
     floors = np.where(known, low, -np.inf), np.where(known, high, -np.inf)
@@ -215,7 +215,7 @@ def _reachable(
 def _leave(
     rows: Rows, label: np.ndarray, allowed: np.ndarray, stays: np.ndarray, exits: np.ndarray, policy: np.ndarray
 ) -> None:
-    """Turns the policy in components that are better left: towards the exit, and out."""
+    """Changes the policy in components that are better left: towards the exit, and out."""
     actions = rows.num_actions
     leaving = exits >= 0
     targets = np.where(leaving & stays, exits // actions, -1)
@@ -224,7 +224,7 @@ def _leave(
 
 
 def _bias(chain: Rows, gains: np.ndarray, tolerance: float) -> np.ndarray:
-    """Relative values ``[S]`` of a chain with given gains, 0 in the lowest state of every recurrent class."""
+    """Returns relative values ``[S]`` of a chain with given gains, 0 in the lowest state of each recurrent class."""
     label, count, stays, allowed = _components(chain)
     *_, bias = _component_gains(chain, label, stays, allowed, tolerance / 2)
     lowest = np.full(count, chain.num_states)
@@ -239,7 +239,7 @@ def _bias(chain: Rows, gains: np.ndarray, tolerance: float) -> np.ndarray:
 
 
 def _components(rows: Rows) -> tuple[np.ndarray, int, np.ndarray, np.ndarray]:
-    """Every state's component ``[S]``, how many, which of them are end components, and the rows ``[S A]`` inside."""
+    """Returns each state's component ``[S]``, their number, which are end components, and rows ``[S A]`` inside."""
     label, count, allowed = structure.end_components(rows.offsets, rows.successors, rows.terminal)
     stays = np.zeros(count, np.bool_)
     stays[label[allowed.reshape(rows.num_states, -1).any(1)]] = True

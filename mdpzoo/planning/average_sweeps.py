@@ -1,4 +1,4 @@
-"""Compiled passes for average rewards: relative values in end components, ways between them, hitting times."""
+"""Compiled passes for average rewards: relative values in end components, paths between them, hitting times."""
 
 import numpy as np
 
@@ -53,7 +53,7 @@ def reaching_pass(  # type: ignore[no-untyped-def]
 ):
     """One pass of the gain that can be reached: ``reached`` ``[components]`` becomes the best of staying and leaving.
 
-    ``floor`` is what staying brings, -infinity where one cannot; ``best`` is overwritten; ``exit_row`` becomes the row
+    ``floor`` is the gain of staying, -infinity if impossible; ``best`` is overwritten; ``exit_row`` becomes the row
     to leave by, -1 to stay. Components of one state, by ``sizes``, are updated in place.
     """
     actions = len(allowed) // len(label)
@@ -81,7 +81,7 @@ def reaching_pass(  # type: ignore[no-untyped-def]
 
 @compiled
 def transient_pass(offsets, successors, probabilities, gains, settled, values, backward):  # type: ignore[no-untyped-def]
-    """A Gauss-Seidel pass of ``values = gains + law values`` in states not settled; returns the greatest change.
+    """A Gauss-Seidel pass of ``values = gains + P values`` in states not settled; returns the greatest change.
 
     After it no such equation is off by more than that.
     """
@@ -127,7 +127,7 @@ def hitting_pass(offsets, successors, probabilities, target, times, backward):  
 
 @compiled
 def hitting_residual(offsets, successors, probabilities, target, times):  # type: ignore[no-untyped-def]
-    """How much one step of the best action more than makes up for its own length: greatest of best - times."""
+    """Returns the greatest residual, best - times, of the least expected steps ``[S]`` to a target."""
     states = len(times)
     actions = (len(offsets) - 1) // states
     worst = 0.0

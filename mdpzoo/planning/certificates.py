@@ -27,13 +27,13 @@ LARGEST = 1e300  # values beyond it could overflow
 
 @dataclass(frozen=True)
 class Certificate:
-    """What one pass proves.
+    """The bounds that one pass proves.
 
     Attributes:
-        low: every value is at least the new one plus this, but for one rounding.
-        shift: what to add to the new values to be in the middle of the bounds.
-        error_bound: how far a value can be from the truth after that, in units of reward.
-        rounding: the part of the error bound that no further pass takes away.
+        low: every value is at least the new one plus this, up to one rounding.
+        shift: added to the new values, gives the middle of the bounds.
+        error_bound: bound on the error of a value after that, in units of reward.
+        rounding: the part of the error bound that further passes cannot reduce.
     """
 
     low: float
@@ -60,7 +60,7 @@ class Certifier:
 
     @classmethod
     def of(cls, rows: Rows, discount: float, bonus: float = 0.0) -> "Certifier":
-        """The constants for a discount; ``bonus`` is the greatest reward that comes on top of the model's own.
+        """Computes the constants for a discount; ``bonus`` is the greatest reward in addition to the model's own.
 
         Raises:
             SettingError: the discount is so near to 1, or a reward so large, that nothing could be certified.
@@ -75,7 +75,7 @@ class Certifier:
         return cls(least, greatest, unit, size)
 
     def __call__(self, least: float, greatest: float, size: float) -> Certificate:
-        """Bounds from the ends of the change and the greatest size of a new value."""
+        """Returns the bounds from the ends of the change and the greatest size of a new value."""
         near, far = self.least / (1 - self.least), self.greatest / (1 - self.greatest)
         largest = size + max(-least, greatest, 0.0)  # of the old values, too
         rounding = self.unit * (self.reward_size + largest) + 1e-300

@@ -1,13 +1,13 @@
 """Optimal values of a discounted model (Puterman 1994, sections 6.3 to 6.6), with a certified error bound.
 
 Three methods share one loop: a pass of best action values over all rows, the bounds it proves, and, while these are
-too wide, what the method does between two such passes. They start below the optimal values, so that the values rise.
+too wide, the method's own work between two such passes. They start below the optimal values, so that the values rise.
 
 What differs from the textbook: modified policy iteration chooses the kind and the number of its passes as it goes
 (``evaluation_sweeps``), improves in place where it would only creep, and evaluates exactly where no state leads far
-(``bands``). Krylov acceleration may lose the order that
-proves convergence; a solution that takes more than ``TRUSTED`` turns goes on from proven lower bounds without it. The
-answer is the middle of the proven bounds, and these include rounding. The discount is below 1.
+(``policy_equations.bands``). Krylov acceleration may lose the order that proves convergence; a solution that takes more
+than ``TRUSTED`` turns goes on from proven lower bounds without it. The answer is the middle of the proven bounds, and
+these include rounding. The discount is below 1.
 """
 
 import math
@@ -20,10 +20,10 @@ import numpy as np
 from mdpzoo.errors import SettingError, did_you_mean
 from mdpzoo.models import TabularMDP
 from mdpzoo.planning import sweeps
-from mdpzoo.planning.bands import WIDEST, band_of, solve_in_band
 from mdpzoo.planning.certificates import Certificate, Certifier
 from mdpzoo.planning.evaluation_sweeps import KRYLOV, Paces, approach, depth, room_for
-from mdpzoo.planning.krylov import falling_order
+from mdpzoo.planning.policy_equations.bands import WIDEST, band_of, solve_in_band
+from mdpzoo.planning.policy_equations.krylov import falling_order
 from mdpzoo.planning.rows import Rows
 from mdpzoo.showing import shown
 
@@ -55,7 +55,7 @@ class DiscountedSolution:
 
     @property
     def policy_loss(self) -> float:
-        """How much less than optimal the policy earns at most, from any state."""
+        """Bound on the loss of the policy against the optimum, from any state."""
         return 2 * self.error_bound
 
 
@@ -72,7 +72,7 @@ def solve_discounted(
 
     Raises:
         SettingError: an argument is out of its range, or the tolerance below what double precision can certify for
-            this model; says what can be had.
+            this model; names an attainable one.
 
     Source: Puterman 1994, sections 6.3 to 6.6. Costs O(transitions) a sweep and O(S + transitions / A) memory.
 
@@ -91,7 +91,7 @@ def solve_discounted(
 
 
 def solve_rows(rows: Rows, discount: float, tolerance: float, method: str) -> DiscountedSolution:
-    """What ``solve_discounted`` does, for rows."""
+    """Implements ``solve_discounted`` for rows."""
     policy = np.zeros(rows.num_states, np.int64)
 
     def best(values: np.ndarray, out: np.ndarray) -> tuple[float, float, float, int]:
@@ -106,7 +106,7 @@ def solve_rows(rows: Rows, discount: float, tolerance: float, method: str) -> Di
 def converge(
     rows: Rows, certify: Certifier, tolerance: float, values: np.ndarray, step: Pass, between: Between
 ) -> tuple[np.ndarray, float, float]:
-    """Alternates passes and what lies between them until the bound is reached.
+    """Alternates passes and the method's work between them until the bound is reached.
 
     Returns:
         Values ``[S]``, the error bound, the number of sweeps.
@@ -136,7 +136,7 @@ def converge(
 
 
 def lower_bound(rows: Rows, discount: float, best_rewards: np.ndarray) -> np.ndarray:
-    """Values ``[S]`` below all optimal ones, from the best rewards ``[S]``, that a pass does not lower."""
+    """Returns values ``[S]`` below all optimal ones, from the best rewards ``[S]``, that a pass does not lower."""
     values = np.zeros(rows.num_states)
     live = ~rows.terminal
     if live.any():
@@ -179,8 +179,8 @@ def _unreachable(tolerance: float, found: Certificate) -> SettingError:
 
 
 def _evaluating(rows: Rows, discount: float, tolerance: float, policy: np.ndarray) -> Between:
-    """Modified policy iteration: passes under the policy found, and before them one in place where it creeps."""
-    law, paces, turn = room_for(rows), Paces(), 0
+    """Modified policy iteration: passes under the policy found, preceded by one in place if progress is slow."""
+    policy_rows, paces, turn = room_for(rows), Paces(), 0
     band = band_of(rows.offsets, rows.successors, rows.terminal)
     narrow = band <= WIDEST
     picked, forward = np.full(rows.num_states, -1), np.arange(rows.num_states)
@@ -194,19 +194,19 @@ def _evaluating(rows: Rows, discount: float, tolerance: float, policy: np.ndarra
             order = falling_order(values) if KRYLOV in paces.rates else natural
             sweeps.greedy_pass_in_place(*rows.table, discount, values, policy, order)
             passes = 1.0
-        sweeps.pick_rows(*rows.table, discount, policy, picked, *law)
+        sweeps.pick_rows(*rows.table, discount, policy, picked, *policy_rows)
         if narrow:
-            solve_in_band(*law[:4], band, values)
+            solve_in_band(*policy_rows[:4], band, values)
             return values, spare, passes + 1 / rows.num_actions
         how_far = depth(moved, rows.num_states, paces, creeping)
-        values, spare, count = approach(law, values, spare, how_far, tolerance, paces)
+        values, spare, count = approach(policy_rows, values, spare, how_far, tolerance, paces)
         return values, spare, passes + count / rows.num_actions
 
     return between
 
 
 def _nothing(rows: Rows, discount: float, tolerance: float, policy: np.ndarray) -> Between:
-    """Value iteration: nothing."""
+    """Value iteration: no work between passes."""
     return lambda values, spare, moved, creeping: (values, spare, 0.0)
 
 

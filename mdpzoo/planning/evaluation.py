@@ -37,12 +37,12 @@ class Evaluation:
 @shown
 @dataclass(frozen=True, eq=False, repr=False)
 class Occupancy:
-    """How often a policy visits what.
+    """The expected visits of a policy to states and actions.
 
     Attributes:
         visits: ``[S, A]`` float64, expected discounted visits, for a discount; ``[H, S, A]``, the chance at each step,
             for a horizon. 0 in terminal states.
-        error_bound: the sizes of all errors of ``visits`` add up to no more than this (at each step, for a horizon).
+        error_bound: bound on the sum of all absolute errors of ``visits`` (at each step, for a horizon).
     """
 
     visits: np.ndarray
@@ -57,7 +57,7 @@ def evaluate(
     horizon: int | None = None,
     tolerance: float = 1e-6,
 ) -> Evaluation:
-    """A policy's expected sums of rewards, discounted for ever or undiscounted for a number of steps.
+    """Computes a policy's expected sums of rewards, discounted or over a number of steps.
 
     Args:
         mdp: the model.
@@ -68,7 +68,7 @@ def evaluate(
             up to rounding.
 
     Raises:
-        SettingError: an argument is out of its range, or the policy none of this model; says where.
+        SettingError: an argument is out of its range, or the policy does not fit the model; says where.
 
     Source: Puterman 1994, sections 4.2 and 6.1. Costs O(transitions) a sweep or step.
 
@@ -96,7 +96,7 @@ def occupancy(
     horizon: int | None = None,
     tolerance: float = 1e-6,
 ) -> Occupancy:
-    """How often a policy is expected to be in each state and take each action, from the model's start.
+    """Computes a policy's expected visits to each state and action, from the model's start.
 
     The sum of ``visits * mdp.expected_rewards`` is the policy's expected return.
 
@@ -105,10 +105,10 @@ def occupancy(
         policy: as for ``evaluate``.
         discount: in [0, 1), visits at step t counting discount ** t; this or the horizon.
         horizon: steps, at least 1; this or the discount.
-        tolerance: what the sum of the sizes of all errors must stay below, for a discount.
+        tolerance: for a discount, bound on the sum of the sizes of all errors.
 
     Raises:
-        SettingError: an argument is out of its range, or the policy none of this model; says where.
+        SettingError: an argument is out of its range, or the policy does not fit the model; says where.
 
     Source: Puterman 1994, section 6.9.2. Costs O(transitions) a sweep or step.
     """
@@ -123,7 +123,7 @@ def occupancy(
 
 
 def _is_discounted(discount: float | None, horizon: int | None) -> bool:
-    """Whether the one argument that is given is the discount."""
+    """Whether the one given argument is the discount."""
     if (discount is None) == (horizon is None):
         raise SettingError("give either a discount or a horizon, as in evaluate(mdp, policy, discount=0.99)")
     if discount is not None:

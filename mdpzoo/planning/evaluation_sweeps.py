@@ -1,10 +1,10 @@
-"""Brings values nearer to those of one policy by whichever kind of pass shrinks the error fastest for its cost.
+"""Evaluates one policy with the kind of pass that shrinks the error fastest for its cost.
 
 Where every state soon leads anywhere, an error becomes the same in all states within a few Jacobi passes and is then
 removed at once (MacQueen's extrapolation). Where states lead to their neighbours, Gauss-Seidel passes in both
-directions carry values through the model. Where both are slow, as under diffusion, ``krylov`` accelerates
-Gauss-Seidel passes in the order of the values. What differs from the textbook's fixed number of passes: the measured
-contraction of each kind decides, and passes end when the policy is known well enough to be improved.
+directions carry values through the model. Where both are slow, as under diffusion, ``policy_equations.krylov``
+accelerates Gauss-Seidel passes in the order of the values. What differs from the textbook's fixed number of passes: the
+measured contraction of each kind decides, and passes end when the policy is known well enough to be improved.
 """
 
 from dataclasses import dataclass, field
@@ -13,14 +13,14 @@ from typing import NamedTuple
 import numpy as np
 
 from mdpzoo.planning import sweeps
-from mdpzoo.planning.krylov import accelerate
+from mdpzoo.planning.policy_equations.krylov import accelerate
 from mdpzoo.planning.rows import Rows
 
 JACOBI, GAUSS_SEIDEL, KRYLOV = range(3)
 FAST = 0.9  # a Jacobi pass that shrinks the range of the scaled change to this part is not compared with other kinds
 EXPECTED = 0.7  # the estimate for Jacobi passes before the first measurement
 FAIR = 0.85  # a pass that shrinks it to this part is not compared with Krylov acceleration
-FORGET = 0.97  # what the estimate for a kind is multiplied by whenever another is used, so that it is tried again
+FORGET = 0.97  # factor of a kind's estimate whenever another is used, so that it is tried again
 BLOCK = 3  # passes between two measurements: three Jacobi, or two Gauss-Seidel and one Jacobi
 OVERHEAD, FACTOR = 10.0, 2.5  # of Krylov acceleration, in Jacobi passes: to reorder the rows, and for each pass
 LONGEST = 40  # passes of one Krylov acceleration at most
@@ -29,24 +29,24 @@ ALIKE = 0.3  # where the ends of the scaled change have at least this ratio, the
 
 
 class PolicyRows(NamedTuple):
-    """Room for a policy's own rows; ``sweeps.pick_rows`` says what they hold."""
+    """Arrays for a policy's own rows; ``sweeps.pick_rows`` defines their content."""
 
     ends: np.ndarray
     taken: np.ndarray
-    law: np.ndarray
+    weights: np.ndarray
     gains: np.ndarray
     scale: np.ndarray
     share: np.ndarray
 
     @classmethod
     def room(cls, states: int, entries: int) -> "PolicyRows":
-        """Allocates room. Costs 12 bytes an entry and 32 a state."""
+        """Allocates the arrays. Costs 12 bytes an entry and 32 a state."""
         numbers = [np.empty(states) for _ in range(3)]
         return cls(np.empty(states + 1, np.int64), np.empty(entries, np.int32), np.empty(entries), *numbers)
 
 
 class Depth(NamedTuple):
-    """How far a policy is evaluated before it is improved.
+    """The depth of a policy's evaluation before the policy is improved.
 
     Attributes:
         left: part of the range of the scaled change that may be left.
@@ -62,7 +62,7 @@ STEADY, CHANGING, MIXING = Depth(0.001, 100), Depth(0.1, 60), Depth(0.5, 60)
 
 @dataclass
 class Paces:
-    """How fast each kind of pass has been on a model so far.
+    """The measured speed of each kind of pass on a model.
 
     Attributes:
         rates: by kind, the part of the range of the scaled change that is left after the time of one Jacobi pass.
@@ -74,11 +74,11 @@ class Paces:
 
     @property
     def mixes(self) -> bool:
-        """Whether Jacobi passes have been fast so far, as where every state soon leads anywhere."""
+        """Whether Jacobi passes have been fast so far, as in models that mix quickly."""
         return GAUSS_SEIDEL not in self.rates
 
     def choose(self) -> int:
-        """The kind to use next: the fastest, after each has been tried where those before it are slow."""
+        """Returns the kind to use next: the fastest, after each has been tried if the previous ones are slow."""
         if GAUSS_SEIDEL not in self.rates:
             return JACOBI if self.rates.get(JACOBI, 0.0) <= FAST else GAUSS_SEIDEL
         if KRYLOV not in self.rates and min(self.rates.values()) > FAIR and not self.careful:
@@ -87,7 +87,7 @@ class Paces:
         return min(allowed, key=self.rates.__getitem__)
 
     def note(self, kind: int, left: float, cost: float) -> None:
-        """Records the part of the range that was left after passes that cost as much as so many Jacobi passes."""
+        """Records the part of the range ``left`` after passes that cost as much as ``cost`` Jacobi passes."""
         rate = min(left ** (1 / cost), 0.99)
         if kind == JACOBI:  # one block says little where errors differ much between states
             rate = (rate * self.rates.get(JACOBI, EXPECTED)) ** 0.5
@@ -108,28 +108,28 @@ def depth(moved: int, states: int, paces: Paces, creeping: bool = False) -> Dept
 
 
 def room_for(rows: Rows) -> PolicyRows:
-    """Room for any policy of a model that takes one action in each state. Costs one pass over the offsets."""
+    """Allocates rows for any deterministic policy of a model. Costs one pass over the offsets."""
     ends = sweeps.widest_rows(rows.offsets, rows.terminal)
     return PolicyRows.room(rows.num_states, int(ends[-1]))._replace(ends=ends)
 
 
 def approach(
-    law: PolicyRows, values: np.ndarray, spare: np.ndarray, how_far: Depth, tolerance: float, paces: Paces
+    policy_rows: PolicyRows, values: np.ndarray, spare: np.ndarray, how_far: Depth, tolerance: float, paces: Paces
 ) -> tuple[np.ndarray, np.ndarray, int]:
     """Passes over a policy's rows until its values are known well enough.
 
     Args:
-        law: the policy's rows.
+        policy_rows: the rows of the policy to evaluate.
         values: ``[S]`` float64, where to start; overwritten.
         spare: ``[S]`` float64, overwritten.
         how_far: where to stop.
         tolerance: in units of reward; no policy is evaluated further.
-        paces: what was measured under earlier policies; updated.
+        paces: the measurements under earlier policies; updated.
 
     Returns:
         The new values, the other of the two arrays, and the number of passes.
     """
-    first = law[:5]
+    first = policy_rows[:5]
     least, greatest = sweeps.policy_pass(*first, values, spare)
     values, spare, passes = spare, values, 1
     goal = max(tolerance, how_far.left * (greatest - least))
@@ -142,14 +142,14 @@ def approach(
                 values, spare = spare, values
         elif kind == GAUSS_SEIDEL:
             for turn in range(count):
-                sweeps.policy_pass_in_place(*law[:4], law.share, values, turn % 2 == 0)
+                sweeps.policy_pass_in_place(*policy_rows[:4], policy_rows.share, values, turn % 2 == 0)
         else:
-            count = accelerate(law, values, 0.5 * goal / before, LONGEST)
+            count = accelerate(policy_rows, values, 0.5 * goal / before, LONGEST)
             cost = 1 + OVERHEAD + FACTOR * count
         least, greatest = sweeps.policy_pass(*first, values, spare)
         values, spare, passes = spare, values, passes + count + 1
         paces.note(kind, (greatest - least) / before, cost)
         near = least if abs(least) < abs(greatest) else greatest
         if near * (least + greatest - near) > 0 and ALIKE * max(abs(least), abs(greatest)) < abs(near):
-            values[law.scale > 0] += near
+            values[policy_rows.scale > 0] += near
     return values, spare, passes

@@ -19,7 +19,7 @@ class FiniteHorizonSolution:
     Attributes:
         values: ``[H + 1, S]`` float64, the best expected sum of rewards from step t to the end; row H is 0.
         policy: ``[H, S]`` int64, the best action at step t, the lowest where several are equally good as computed.
-        error_bound: no value is further than this from the optimal one: what rounding can have done.
+        error_bound: bound on the rounding error of any value.
     """
 
     values: np.ndarray
@@ -28,7 +28,7 @@ class FiniteHorizonSolution:
 
 
 def solve_finite_horizon(mdp: TabularMDP, horizon: int) -> FiniteHorizonSolution:
-    """The best policy for a number of steps, rewards not discounted.
+    """Computes the best policy for a number of steps, with undiscounted rewards.
 
     Args:
         mdp: the model.

@@ -14,7 +14,7 @@ MARGIN = 1e-11  # relative; a better action must be better by this
 
 
 def relative_values(rows: Rows, members: np.ndarray, allowed: np.ndarray, policy: np.ndarray) -> np.ndarray:
-    """Relative values ``[n]`` of the best policy found in an end component.
+    """Returns relative values ``[n]`` of the best policy found in an end component.
 
     Args:
         rows: the model's.
@@ -40,7 +40,7 @@ def relative_values(rows: Rows, members: np.ndarray, allowed: np.ndarray, policy
 
 
 def _dense(rows: Rows, members: np.ndarray, allowed: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Law ``[n, A, n]``, rewards ``[n, A]`` and the rows that stay ``[n, A]``; other rows are 0."""
+    """Returns probabilities ``[n, A, n]``, rewards ``[n, A]`` and the rows that stay ``[n, A]``; other rows are 0."""
     actions = rows.num_actions
     place = np.zeros(rows.num_states, np.int64)
     place[members] = np.arange(len(members))
@@ -53,7 +53,7 @@ def _dense(rows: Rows, members: np.ndarray, allowed: np.ndarray) -> tuple[np.nda
 
 
 def _one_class(law: np.ndarray, rewards: np.ndarray, usable: np.ndarray, policy: np.ndarray) -> np.ndarray:
-    """The policy itself if it has one recurrent class, else one that leads to the best of them."""
+    """Returns the policy if it has one recurrent class, otherwise one that leads to the best of them."""
     size = len(policy)
     chain = law[np.arange(size), policy]
     offsets = np.concatenate(([0], (chain > 0).sum(1).cumsum()))
@@ -77,7 +77,7 @@ def _one_class(law: np.ndarray, rewards: np.ndarray, usable: np.ndarray, policy:
 
 
 def _solve(law: np.ndarray, rewards: np.ndarray, policy: np.ndarray) -> tuple[float, np.ndarray]:
-    """The gain and the relative values ``[n]``, 0 in a state of its recurrent class, of a policy with one class."""
+    """Returns the gain and the relative values ``[n]``, 0 in a recurrent state, of a policy with one class."""
     size = len(policy)
     here = np.arange(size)
     equations = np.eye(size) - law[here, policy]

@@ -23,13 +23,13 @@ def check_horizon(horizon: Any) -> int:
 
 
 def rounding_over(rows: Rows, horizon: int, largest: float, bonus: float = 0.0) -> float:
-    """How far values of at most the largest size can be off after so many steps, one pass's rounding at each."""
+    """Bounds the rounding error of values of at most ``largest`` after ``horizon`` steps, one pass each."""
     growth = max(rows.greatest_sum, 1.0) ** horizon
     return EPS * (rows.longest + 4) * horizon * growth * (rows.reward_size + bonus + largest)
 
 
 def policy_values(mdp: TabularMDP, policy: list[np.ndarray]) -> tuple[np.ndarray, float]:
-    """Values ``[H + 1, S]`` of H times probabilities ``[S, A]``, and how far rounding can have moved them."""
+    """Returns values ``[H + 1, S]`` of H times probabilities ``[S, A]``, and a bound on their rounding error."""
     rows, horizon = Rows.of(mdp), len(policy)
     values = np.zeros((horizon + 1, mdp.num_states))
     for step in reversed(range(horizon)):
@@ -39,7 +39,7 @@ def policy_values(mdp: TabularMDP, policy: list[np.ndarray]) -> tuple[np.ndarray
 
 
 def visits(mdp: TabularMDP, policy: list[np.ndarray]) -> tuple[np.ndarray, float]:
-    """The chances ``[H, S, A]`` of being in each state and taking each action, and how far they can be off."""
+    """Returns the probabilities ``[H, S, A]`` of each state and action, and a bound on their error."""
     table = Rows.of(mdp).table
     now = np.where(mdp.terminal, 0.0, mdp.start)
     found = np.zeros((len(policy), mdp.num_states, mdp.num_actions))
@@ -52,7 +52,7 @@ def visits(mdp: TabularMDP, policy: list[np.ndarray]) -> tuple[np.ndarray, float
 
 @compiled
 def _average(offsets, successors, probabilities, rewards, terminal, weights, values, out):  # type: ignore[no-untyped-def]
-    """Mean action values ``[S]`` of a policy ``[S, A]``; out stays 0 in terminal states."""
+    """Writes mean action values of a policy ``[S, A]`` to ``out`` ``[S]``, which stays 0 in terminal states."""
     for state in range(len(values)):
         if terminal[state]:
             continue
@@ -69,7 +69,7 @@ def _average(offsets, successors, probabilities, rewards, terminal, weights, val
 
 @compiled
 def _forward(offsets, successors, probabilities, rewards, terminal, visited):  # type: ignore[no-untyped-def]
-    """Where states and actions ``[S, A]`` lead to, ``[S]``; what enters a terminal state is left out."""
+    """Returns the distribution ``[S]`` one step after ``visited`` ``[S, A]``, without terminal states."""
     following = np.zeros(len(visited))
     for state in range(len(visited)):
         for action in range(visited.shape[1]):

@@ -1,4 +1,4 @@
-"""A model's rows as the planners pass over them, and the rows of one policy."""
+"""A model's rows in the form that planners use, and the rows of one policy."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,7 @@ SLOPPY = 1e-6  # how far a policy's probabilities may sum from 1; they are divid
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """What a planner needs of a model.
+    """The parts of a model that planners need.
 
     Attributes:
         offsets: ``[S A + 1]`` int64, where each row's entries begin.
@@ -40,12 +40,12 @@ class Rows:
 
     @classmethod
     def of(cls, mdp: TabularMDP) -> "Rows":
-        """A model's own rows. Costs one pass over them."""
+        """Builds a model's own rows. Costs one pass over them."""
         return cls._of(mdp.offsets, mdp.successors, mdp.probabilities, mdp.rewards, mdp.terminal)
 
     @classmethod
     def under(cls, mdp: TabularMDP, weights: np.ndarray) -> "Rows":
-        """The chain that a policy ``[S, A]`` makes of a model: one row a state. Costs one pass over the rows."""
+        """Builds the Markov chain of a policy ``[S, A]``: one row a state. Costs one pass over the rows."""
         return cls._of(*_mixed(mdp, weights), mdp.terminal)
 
     @classmethod
@@ -60,22 +60,22 @@ class Rows:
 
     @property
     def table(self) -> tuple[Any, Any, Any, Any, Any]:
-        """The first five attributes, as the passes take them."""
+        """The first five attributes, the arguments of the passes."""
         return self.offsets, self.successors, self.probabilities, self.rewards, self.terminal
 
     @property
     def num_states(self) -> int:
-        """How many states there are, S."""
+        """Number of states, S."""
         return len(self.terminal)
 
     @property
     def num_actions(self) -> int:
-        """How many actions there are, A."""
+        """Number of actions, A."""
         return (len(self.offsets) - 1) // len(self.terminal)
 
 
 def as_weights(mdp: TabularMDP, policy: Any) -> np.ndarray:
-    """A stationary policy ``[S]`` (actions) or ``[S, A]`` (probabilities) as probabilities ``[S, A]`` float64.
+    """Converts a stationary policy ``[S]`` (actions) or ``[S, A]`` (probabilities) to ``[S, A]`` float64.
 
     Args:
         mdp: the model.
@@ -110,10 +110,10 @@ def as_weights(mdp: TabularMDP, policy: Any) -> np.ndarray:
 
 
 def as_steps(mdp: TabularMDP, policy: Any, horizon: int) -> list[np.ndarray]:
-    """A policy for a horizon H as H times probabilities ``[S, A]``; a stationary one stands for every step.
+    """Converts a policy for a horizon H to H times probabilities ``[S, A]``; a stationary one holds for every step.
 
     Raises:
-        SettingError: it has another shape than ``[S]``, ``[S, A]``, ``[H, S]`` or ``[H, S, A]``, or is no law.
+        SettingError: its shape is none of ``[S]``, ``[S, A]``, ``[H, S]`` and ``[H, S, A]``, or a row no distribution.
     """
     given = np.asarray(policy)
     states, actions = mdp.num_states, mdp.num_actions
@@ -125,7 +125,7 @@ def as_steps(mdp: TabularMDP, policy: Any, horizon: int) -> list[np.ndarray]:
 
 
 def _mixed(mdp: TabularMDP, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Offsets ``[S + 1]``, successors, probabilities and rewards of a policy's chain; terminal rows stay in place."""
+    """Returns offsets ``[S + 1]``, successors, probabilities and rewards of a policy's chain; keeps terminal rows."""
     taken = weights.ravel() > 0
     widths = np.where(taken, np.diff(mdp.offsets), 0)
     offsets = np.concatenate(([0], widths.reshape(weights.shape).sum(1).cumsum()))

@@ -1,4 +1,4 @@
-"""Entropy-regularised values: a policy earns temperature times its entropy on top (Ziebart 2010; Haarnoja et al. 2017).
+"""Entropy-regularised values: a policy also earns temperature times its entropy (Ziebart 2010; Haarnoja et al. 2017).
 
 With action values q, the soft value of a state is temperature * log sum exp(q / temperature) and the optimal policy is
 in proportion to exp(q / temperature). The sum is not divided by the number of actions, so a soft value exceeds the
@@ -45,7 +45,7 @@ class SoftSolution:
 def solve_soft_discounted(
     mdp: TabularMDP, discount: float, temperature: float, tolerance: float = 1e-6
 ) -> SoftSolution:
-    """Soft values of a model for a discount.
+    """Computes soft values of a model for a discount.
 
     Args:
         mdp: the model.
@@ -64,15 +64,15 @@ def solve_soft_discounted(
     rows = Rows.of(mdp)
     states, actions = rows.num_states, rows.num_actions
     policy = np.zeros((states, actions))
-    law, paces = PolicyRows.room(states, len(rows.successors)), Paces(careful=True)
+    policy_rows, paces = PolicyRows.room(states, len(rows.successors)), Paces(careful=True)
 
     def step(values: np.ndarray, out: np.ndarray) -> tuple[float, float, float, int]:
         return _soft_pass(*rows.table, float(discount), heat, values, out, policy)
 
     def between(values: np.ndarray, spare: np.ndarray, moved: int, creeping: bool) -> Turn:
-        _mix_rows(*rows.table, float(discount), heat, policy, *law)
+        _mix_rows(*rows.table, float(discount), heat, policy, *policy_rows)
         how_far = depth(moved, states, paces)
-        values, spare, count = approach(law, values, spare, how_far, float(tolerance), paces)
+        values, spare, count = approach(policy_rows, values, spare, how_far, float(tolerance), paces)
         return values, spare, float(count)
 
     # exp and log are off by some eps of the temperature and of q: as much as a row longer by A and a reward larger
@@ -83,7 +83,7 @@ def solve_soft_discounted(
 
 
 def solve_soft_finite_horizon(mdp: TabularMDP, horizon: int, temperature: float) -> SoftSolution:
-    """Soft values of a model for a number of steps.
+    """Computes soft values of a model for a number of steps.
 
     Args:
         mdp: the model.
@@ -118,9 +118,9 @@ def _check_temperature(temperature: float) -> float:
 def _soft_pass(  # type: ignore[no-untyped-def]
     offsets, successors, probabilities, rewards, terminal, discount, heat, values, out, policy
 ):
-    """Writes soft values ``[S]`` and probabilities ``[S, A]``; returns what ``sweeps.greedy_pass`` does.
+    """Writes soft values ``[S]`` and probabilities ``[S, A]``; the result is that of ``sweeps.greedy_pass``.
 
-    A state counts as changed where a probability moved by more than a thousandth.
+    A state counts as changed if a probability moved by more than a thousandth.
     """
     states, actions = policy.shape
     worth = np.empty(actions)
@@ -156,9 +156,9 @@ def _soft_pass(  # type: ignore[no-untyped-def]
 @compiled
 def _mix_rows(  # type: ignore[no-untyped-def]
     offsets, successors, probabilities, rewards, terminal, discount, heat, policy,
-    ends, taken, law, gains, scale, share,
+    ends, taken, weights, gains, scale, share,
 ):  # fmt: skip
-    """What ``sweeps.pick_rows`` does, for probabilities ``[S, A]`` and with the entropy among the gains."""
+    """Does the same as ``sweeps.pick_rows`` for probabilities ``[S, A]``, with the entropy among the gains."""
     states, actions = policy.shape
     filled = 0
     ends[0] = 0
@@ -174,10 +174,10 @@ def _mix_rows(  # type: ignore[no-untyped-def]
                 gains[state] += chance * (rewards[row] - heat * np.log(chance))
                 for k in range(offsets[row], offsets[row + 1]):
                     if not terminal[successors[k]]:
-                        taken[filled], law[filled] = successors[k], discount * chance * probabilities[k]
-                        leave += law[filled]
+                        taken[filled], weights[filled] = successors[k], discount * chance * probabilities[k]
+                        leave += weights[filled]
                         if successors[k] == state:
-                            stay += law[filled]
+                            stay += weights[filled]
                         filled += 1
             scale[state], share[state] = 1.0 / (1.0 - leave), 1.0 / (1.0 - stay)
         ends[state + 1] = filled

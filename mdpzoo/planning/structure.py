@@ -11,7 +11,7 @@ from mdpzoo.compiling import compiled
 
 @compiled
 def strong_components(offsets, successors, allowed, terminal):  # type: ignore[no-untyped-def]
-    """Numbers ``[S]`` int64 of the components that the allowed rows ``[S A]`` bool connect, and how many there are.
+    """Returns each state's component ``[S]`` int64 under the allowed rows ``[S A]`` bool, and the number of components.
 
     A terminal state is a component of its own. Costs O(transitions).
     """
@@ -65,7 +65,7 @@ def strong_components(offsets, successors, allowed, terminal):  # type: ignore[n
 
 @compiled
 def end_components(offsets, successors, terminal):  # type: ignore[no-untyped-def]
-    """Every state's component ``[S]`` int64, how many there are, and the rows ``[S A]`` bool inside end components.
+    """Returns each state's component ``[S]`` int64, their number, and the rows ``[S A]`` bool inside end components.
 
     States in no end component are components of their own, without such a row; so are terminal states. Costs
     O(transitions) a round and one round more than the components have to be cut.

@@ -20,7 +20,7 @@ TINY = 1e-250  # smaller values are taken for 0: arithmetic on denormal numbers 
 
 @compiled
 def describe_rows(offsets, successors, probabilities, rewards, terminal):  # type: ignore[no-untyped-def]
-    """Means ``[S A]``, and of the rows looked at: most entries, least and greatest sum, greatest mean of |reward|."""
+    """Returns means ``[S A]``, and over the rows: most entries, least and greatest sum, greatest mean of |reward|."""
     rows, states = len(offsets) - 1, len(terminal)
     actions = rows // states
     means = np.zeros(rows)
@@ -46,8 +46,8 @@ def greedy_pass(  # type: ignore[no-untyped-def]
 ):
     """Writes the best action values to ``out`` ``[S]`` and their actions to ``policy`` ``[S]``.
 
-    Returns the least and the greatest change, the greatest size of a new value, and how many actions are others than
-    stood in ``policy``.
+    Returns the least and the greatest change, the greatest size of a new value, and the number of actions that differ
+    from those in ``policy``.
     """
     states = len(values)
     actions = (len(offsets) - 1) // states
@@ -106,7 +106,7 @@ def greedy_pass_in_place(  # type: ignore[no-untyped-def]
 
 @compiled
 def widest_rows(offsets, terminal):  # type: ignore[no-untyped-def]
-    """Ends ``[S + 1]`` int64 of slots that hold any row of their state; those of terminal states are empty."""
+    """Returns ends ``[S + 1]`` int64 of slots that fit any row of their state; those of terminal states are empty."""
     states = len(terminal)
     actions = (len(offsets) - 1) // states
     ends = np.zeros(states + 1, np.int64)
@@ -121,7 +121,7 @@ def widest_rows(offsets, terminal):  # type: ignore[no-untyped-def]
 
 @compiled
 def best_rewards(rewards, states):  # type: ignore[no-untyped-def]
-    """The greatest mean reward ``[S]`` of an action."""
+    """Returns the greatest mean reward ``[S]`` of an action."""
     best = np.full(states, -np.inf)
     actions = len(rewards) // states
     for state in range(states):
@@ -133,14 +133,14 @@ def best_rewards(rewards, states):  # type: ignore[no-untyped-def]
 @compiled
 def pick_rows(  # type: ignore[no-untyped-def]
     offsets, successors, probabilities, rewards, terminal, discount, policy, picked,
-    ends, taken, law, gains, scale, share,
+    ends, taken, weights, gains, scale, share,
 ):  # fmt: skip
-    """Lays out the discounted rows that a policy ``[S]`` takes: its values solve ``v = gains + law v``.
+    """Lays out the discounted rows that a policy ``[S]`` takes: its values solve ``v = gains + W v``.
 
-    Rows lie in the slots that ``ends`` ``[S + 1]`` bounds, filled up with entries of law 0. Only the rows of states
-    whose action differs from that in ``picked`` ``[S]`` int64 are written; at first it must be negative everywhere.
-    Writes ``taken`` and ``law``, ``gains`` ``[S]``; ``scale`` ``[S]``, 1 / (1 - the sum of a row of the law), 0 in
-    terminal states; and ``share`` ``[S]``, 1 / (1 - the law of staying).
+    Rows lie in the slots that ``ends`` ``[S + 1]`` bounds, padded with entries of weight 0. Only the rows of states
+    whose action differs from that in ``picked`` ``[S]`` int64 are written; initially it must be negative everywhere.
+    Writes the successors ``taken`` and ``weights``, the entries of W; ``gains`` ``[S]``; ``scale`` ``[S]``, 1 / (1 - a
+    row's sum of weights), 0 in terminal states; and ``share`` ``[S]``, 1 / (1 - the weight of staying).
     """
     states = len(policy)
     actions = (len(offsets) - 1) // states
@@ -155,18 +155,18 @@ def pick_rows(  # type: ignore[no-untyped-def]
         stay, leave, filled = 0.0, 0.0, np.uint64(ends[state])
         for k in range(np.uint64(offsets[row]), np.uint64(offsets[row + 1])):
             chance = 0.0 if terminal[np.uint32(successors[k])] else discount * probabilities[k]
-            taken[filled], law[filled] = successors[k], chance
+            taken[filled], weights[filled] = successors[k], chance
             leave += chance
             stay += chance if successors[k] == state else 0.0
             filled += np.uint64(1)
         for k in range(filled, np.uint64(ends[state + 1])):
-            taken[k], law[k] = state, 0.0
+            taken[k], weights[k] = state, 0.0
         gains[state] = rewards[row]
         scale[state], share[state] = 1.0 / (1.0 - leave), 1.0 / (1.0 - stay)
 
 
 @compiled
-def policy_pass(ends, taken, law, gains, scale, values, out):  # type: ignore[no-untyped-def]
+def policy_pass(ends, taken, weights, gains, scale, values, out):  # type: ignore[no-untyped-def]
     """A Jacobi pass under a policy's own rows; returns the ends of the scaled change.
 
     The policy's values lie between ``values`` plus the one end and ``values`` plus the other, in states that last.
@@ -177,7 +177,7 @@ def policy_pass(ends, taken, law, gains, scale, values, out):  # type: ignore[no
         end = np.uint64(ends[state + 1])
         total = gains[state]
         for k in range(begin, end):
-            total += law[k] * values[np.uint32(taken[k])]
+            total += weights[k] * values[np.uint32(taken[k])]
         begin = end
         if scale[state] > 0.0:
             change = (total - values[state]) * scale[state]
@@ -187,21 +187,21 @@ def policy_pass(ends, taken, law, gains, scale, values, out):  # type: ignore[no
 
 
 @compiled
-def policy_pass_in_place(ends, taken, law, gains, share, values, backward):  # type: ignore[no-untyped-def]
+def policy_pass_in_place(ends, taken, weights, gains, share, values, backward):  # type: ignore[no-untyped-def]
     """A Gauss-Seidel pass under a policy's own rows, from the last state to the first if ``backward``."""
     states = len(values)
     for position in range(states):
         state = states - 1 - position if backward else position
         total = gains[state] - values[state]
         for k in range(np.uint64(ends[state]), np.uint64(ends[state + 1])):
-            total += law[k] * values[np.uint32(taken[k])]
+            total += weights[k] * values[np.uint32(taken[k])]
         total = values[state] + total * share[state]
         values[state] = 0.0 if abs(total) < TINY else total
 
 
 @compiled
 def turn_rows(offsets, successors, probabilities, rewards, terminal, discount):  # type: ignore[no-untyped-def]
-    """The columns of a chain's discounted law as rows: ends ``[S + 1]``, where from, and the law."""
+    """Transposes a chain's discounted matrix: ends ``[S + 1]`` of its columns, predecessors and their weights."""
     states = len(terminal)
     ends = np.zeros(states + 2, np.int64)
     for state in range(states):
@@ -211,37 +211,37 @@ def turn_rows(offsets, successors, probabilities, rewards, terminal, discount): 
                     ends[successors[k] + 2] += 1
     for state in range(states):
         ends[state + 2] += ends[state + 1]
-    taken, law = np.empty(ends[-1], np.int32), np.empty(ends[-1])
+    taken, weights = np.empty(ends[-1], np.int32), np.empty(ends[-1])
     for state in range(states):
         if not terminal[state]:
             for k in range(offsets[state], offsets[state + 1]):
                 if not terminal[successors[k]]:
                     place = ends[successors[k] + 1]
-                    taken[place], law[place] = state, discount * probabilities[k]
+                    taken[place], weights[place] = state, discount * probabilities[k]
                     ends[successors[k] + 1] += 1
-    return ends[:-1].copy(), taken, law
+    return ends[:-1].copy(), taken, weights
 
 
 @compiled
-def staying_share(ends, taken, law):  # type: ignore[no-untyped-def]
-    """1 / (1 - the law of staying), ``[S]``."""
+def staying_share(ends, taken, weights):  # type: ignore[no-untyped-def]
+    """Computes 1 / (1 - the weight of staying), ``[S]``."""
     share = np.ones(len(ends) - 1)
     for state in range(len(share)):
         stay = 0.0
         for k in range(ends[state], ends[state + 1]):
             if taken[k] == state:
-                stay += law[k]
+                stay += weights[k]
         share[state] = 1.0 / (1.0 - stay)
     return share
 
 
 @compiled
-def balance(ends, taken, law, gains, values):  # type: ignore[no-untyped-def]
-    """Of ``gains + law values - values``: its sum and the sum of its sizes; and the sum of the sizes of values."""
+def balance(ends, taken, weights, gains, values):  # type: ignore[no-untyped-def]
+    """Sums the residual ``gains + W values - values``, its absolute values, and the absolute values of ``values``."""
     signed, size, total = 0.0, 0.0, 0.0
     for state in range(len(values)):
         change = gains[state] - values[state]
         for k in range(ends[state], ends[state + 1]):
-            change += law[k] * values[taken[k]]
+            change += weights[k] * values[taken[k]]
         signed, size, total = signed + change, size + abs(change), total + abs(values[state])
     return signed, size, total

@@ -1,7 +1,7 @@
-"""What the best, the worst and the uniformly random policy earn in a task: a model and perhaps a time limit.
+"""The returns of the best, the worst and the uniformly random policy in a task: a model, possibly with a time limit.
 
-With a limit, or where episodes end by themselves, that is the expected undiscounted return of an episode (Puterman
-1994, section 4.5); in a task that goes on for ever it is the reward per step (chapter 8).
+With a limit, or if episodes end by themselves, that is the expected undiscounted return of an episode (Puterman
+1994, section 4.5); in a continuing task it is the reward per step (chapter 8).
 """
 
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ PRECISION = 1e-9  # of gains, and of what a longer horizon may still add to a re
 @shown
 @dataclass(frozen=True, eq=False, repr=False)
 class TaskSolution:
-    """The best policy of a task, and what policies earn.
+    """The best policy of a task, and the returns of reference policies.
 
     Attributes:
         criterion: ``"return"``, of an episode, or ``"average"``, reward per step.
@@ -93,5 +93,5 @@ def _uniform(model: TabularMDP) -> np.ndarray:
 
 
 def _turned(model: TabularMDP) -> TabularMDP:
-    """The model with all rewards negated."""
+    """Returns the model with all rewards negated."""
     return replace(model, rewards=-model.rewards)

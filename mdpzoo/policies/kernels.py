@@ -1,4 +1,4 @@
-"""What a frozen network computes for few rows, and how it draws, compiled: NumPy's calls cost more than the sums."""
+"""Forward pass and sampling of a frozen network for few rows, compiled: NumPy's calls cost more than the sums."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Perceptrons taken out of SB3 policies: a few matrix products in NumPy, a tenth of the time of ``predict``.
+"""Perceptrons extracted from SB3 policies: a few matrix products in NumPy, a tenth of the time of ``predict``.
 
 The same code plays on tensors of any device (``to``). Actions equal those of SB3's ``predict`` up to the rounding of
 float32. Where a policy is stochastic, it draws from numbers of the row's stream, not from torch's global generator.
@@ -28,7 +28,7 @@ ACTIVATIONS: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Layer:
-    """One linear layer and what follows it.
+    """One linear layer and its activation.
 
     Attributes:
         weight: ``[inputs, outputs]`` float32.
@@ -110,7 +110,7 @@ class NetworkPolicy:
 
     @cached_property
     def _body(self) -> tuple[np.ndarray, ...]:
-        """The hidden layers as the compiled loop reads them."""
+        """The hidden layers in the form of the compiled loop."""
         return _packed(self.layers[:-1])
 
     @cached_property
@@ -118,7 +118,7 @@ class NetworkPolicy:
         return _packed(self.layers[-1:])
 
     def _vectors(self, observations: Any) -> tuple[Any, Any]:
-        """The observations as ``[B, inputs]`` float32, and the library that they belong to."""
+        """Returns observations as ``[B, inputs]`` float32, and the library that they belong to."""
         xp: Any = np
         if not isinstance(observations, np.ndarray):
             import torch as xp
@@ -145,7 +145,7 @@ class NetworkPolicy:
 
 
 def _product(x: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """``x @ weight`` in pieces so small that OpenBLAS does not wake its other threads, which cost more than they do."""
+    """Computes ``x @ weight`` in pieces so small that OpenBLAS stays on one thread, which is faster."""
     inputs, outputs = weight.shape
     rows = max(1, ONE_THREAD // (inputs * outputs))
     whole = len(x) - len(x) % rows
@@ -174,7 +174,7 @@ def _choose(xp: Any, logits: Any, head: Head, numbers: Any, masks: Any) -> Any:
 
 
 def _normal(xp: Any, numbers: Any, like: Any) -> Any:
-    """Normal numbers of the shape and type of ``like`` from twice as many uniform ones (Box and Muller 1958)."""
+    """Returns normal numbers of the shape and type of ``like``, from twice as many uniform ones (Box, Muller 1958)."""
     if xp is np:
         return normal(numbers)
     count = like.shape[1]
@@ -183,7 +183,7 @@ def _normal(xp: Any, numbers: Any, like: Any) -> Any:
 
 
 def _packed(layers: tuple[Layer, ...]) -> tuple[np.ndarray, ...]:
-    """Weights and biases one after the other, widths and codes of activations."""
+    """Returns concatenated weights and biases, widths, and codes of activations."""
     weights = np.concatenate([layer.weight.ravel() for layer in layers])
     biases = np.concatenate([layer.bias for layer in layers])
     sizes = np.array([layers[0].weight.shape[0], *(layer.weight.shape[1] for layer in layers)])

@@ -9,7 +9,7 @@ from mdpzoo.protocols import Policy
 
 
 class Predictor:
-    """Asks ``predict``; a policy with a recurrent state plays one row at a time only.
+    """Calls ``predict``; a policy with a recurrent state plays one row at a time only.
 
     Attributes:
         draws: 0: it takes no numbers of the stream.
@@ -45,16 +45,16 @@ class Predictor:
         return self.policy.predict(observation, memory, first, self.deterministic, **masks)
 
     def remembers(self, observation: Any) -> bool:
-        """Tells whether the policy has a recurrent state, by asking it once about an observation."""
+        """Returns whether the policy has a recurrent state, by querying it once with an observation."""
         return self.remember(observation, None, np.ones(1, bool))[1] is not None
 
     def to(self, device: Any) -> "Predictor":
-        """Returns the policy itself, which sees arrays wherever it plays."""
+        """Returns the policy itself, which receives arrays on any device."""
         return self
 
 
 def _arrays(values: Any) -> tuple[Any, Any]:
-    """Values as arrays, and the device that they came from; None for arrays."""
+    """Returns values as arrays, and the device that they came from; None for arrays."""
     if isinstance(values, dict):
         pairs = {name: _arrays(each) for name, each in values.items()}
         return {name: each for name, (each, _) in pairs.items()}, next(iter(pairs.values()))[1]

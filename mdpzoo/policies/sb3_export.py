@@ -1,4 +1,4 @@
-"""Takes the perceptron out of a policy of Stable-Baselines3: the plain networks of PPO, A2C, TRPO, DQN, SAC and TD3."""
+"""Extracts the perceptron of a Stable-Baselines3 policy: the plain networks of PPO, A2C, TRPO, DQN, SAC and TD3."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ def exported(policy: Any, deterministic: bool) -> NetworkPolicy | None:
 
 
 def _widths(space: Any) -> tuple[int, ...] | None:
-    """Widths of the one-hot encodings of an observation; empty for vectors, None for what has no plain encoding."""
+    """Returns widths of an observation's one-hot encodings; empty for vectors, None if there is no plain encoding."""
     if isinstance(space, spaces.Discrete):
         return (int(space.n),) if space.start == 0 else None
     if isinstance(space, spaces.MultiDiscrete) and space.nvec.ndim == 1 and not np.any(space.start):

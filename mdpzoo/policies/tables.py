@@ -44,7 +44,7 @@ class TablePolicy:
         Args:
             observations: ``[B]`` int64, an array or a tensor.
             numbers: ``[B, 1]`` float64, uniform in [0, 1).
-            masks: not used: a table plays what it says.
+            masks: not used.
         """
         return (self._thresholds[observations] <= numbers).sum(1)
 

@@ -1,4 +1,4 @@
-"""The interfaces of the zoo: what the shells ask of rules, and what everything asks of a policy. Signatures only."""
+"""The interfaces of the zoo: those of rules, which the shells use, and those of policies. Signatures only."""
 
 from mdpzoo.protocols.agents import Agent
 from mdpzoo.protocols.decision_makers import (

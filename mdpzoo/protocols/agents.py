@@ -1,4 +1,4 @@
-"""The interface of agents: the part of Stable-Baselines3's that every agent of the zoo has."""
+"""The interface of agents: the subset of Stable-Baselines3's that every agent of the zoo implements."""
 
 from pathlib import Path
 from typing import Any, Protocol, Self
@@ -9,7 +9,7 @@ State = tuple[np.ndarray, ...] | None  # a policy's own recurrent state
 
 
 class Agent(Protocol):
-    """An agent in Stable-Baselines3's form; what ``mdpzoo.make_agent`` and ``mdpzoo.load_agent`` return.
+    """An agent in Stable-Baselines3's form, as returned by ``mdpzoo.make_agent`` and ``mdpzoo.load_agent``.
 
     An agent may have more than this, such as ``solve`` of bq-nco; such attributes are not type-checked.
 
@@ -30,7 +30,7 @@ class Agent(Protocol):
         reset_num_timesteps: bool = True,
         progress_bar: bool = False,
     ) -> Self:
-        """Learns for so many environment steps and returns the agent."""
+        """Learns for ``total_timesteps`` environment steps and returns the agent."""
 
     def predict(
         self,

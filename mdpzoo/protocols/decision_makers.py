@@ -76,15 +76,15 @@ class Transitions(NamedTuple):
         observations: ``[B, ...]``, or a dictionary of such arrays.
         actions: ``[B, ...]``.
         rewards: ``[B]`` float32.
-        following: ``[B, ...]`` next observations; where an episode ended, its last one.
-        terminated: ``[B]`` bool, the rules ended the episode: the value of ``following`` is 0.
-        ended: ``[B]`` bool, the episode was terminated or truncated: the next step belongs to another one.
+        next_observations: ``[B, ...]``; the last observation of an episode in rows where one ended.
+        terminated: ``[B]`` bool, whether the rules ended the episode: the value of ``next_observations`` is 0.
+        ended: ``[B]`` bool, whether the episode was terminated or truncated, so that the next step is of another one.
     """
 
     observations: Any
     actions: np.ndarray
     rewards: np.ndarray
-    following: Any
+    next_observations: Any
     terminated: np.ndarray
     ended: np.ndarray
 

@@ -1,4 +1,4 @@
-"""How a policy acts while it is recorded, and how probable its actions are where that is known."""
+"""The actions of a policy while it is recorded, with their log-probabilities if known."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from mdpzoo.policies import TablePolicy
 
 
 class Predicting:
-    """Asks ``predict``; probabilities are unknown.
+    """Calls ``predict``; probabilities are unknown.
 
     Attributes:
         knows: whether log-probabilities are known.
@@ -32,7 +32,7 @@ class Predicting:
 
 
 class ActorCritic:
-    """Draws from the distribution of an SB3 actor-critic policy, before a Box's bounds cut actions off."""
+    """Draws from the distribution of an SB3 actor-critic policy, before actions are clipped to a Box."""
 
     knows = True
 
@@ -75,7 +75,7 @@ class Drawing:
 
 
 def behaviour_of(policy: Any, envs: Any, deterministic: bool, seed: int | None) -> Any:
-    """Returns how a policy acts in environments."""
+    """Returns the behaviour of a policy in environments: an object with ``act`` and ``knows``."""
     from stable_baselines3.common.policies import ActorCriticPolicy
 
     inner = getattr(policy, "policy", policy)

@@ -21,7 +21,7 @@ NAMES = 200  # arrays in one file
 
 
 def write(trajectories: "Trajectories", path: Path) -> None:
-    """What ``Trajectories.save`` does."""
+    """Implements ``Trajectories.save``."""
     arrays = trajectories.arrays()
     note = {
         "format": FORMAT,
@@ -36,7 +36,7 @@ def write(trajectories: "Trajectories", path: Path) -> None:
 
 
 def read(kind: "type[Trajectories]", path: Path) -> "Trajectories":
-    """What ``Trajectories.load`` does."""
+    """Implements ``Trajectories.load``."""
     note = _note(path)
     names = note["arrays"]
     arrays = read_arrays(path, names)

@@ -18,7 +18,7 @@ LOG_PROBABILITY, REVEALED = "log_probability", "revealed_"  # names of infos
 
 
 def write(trajectories: "Trajectories", id: str) -> Any:
-    """What ``Trajectories.to_minari`` does."""
+    """Implements ``Trajectories.to_minari``."""
     minari = _minari()
     from minari.data_collector import EpisodeBuffer
 
@@ -57,7 +57,7 @@ def write(trajectories: "Trajectories", id: str) -> Any:
 
 
 def read(kind: "type[Trajectories]", dataset: Any) -> "Trajectories":
-    """What ``Trajectories.from_minari`` does."""
+    """Implements ``Trajectories.from_minari``."""
     minari = _minari()
     if isinstance(dataset, str):
         try:
@@ -87,7 +87,7 @@ def read(kind: "type[Trajectories]", dataset: Any) -> "Trajectories":
 
 
 def _environment(source: Mapping[str, Any]) -> Any:
-    """The spec from which Minari's ``recover_environment`` makes the environment; None if it cannot be made here."""
+    """Returns the spec for Minari's ``recover_environment``; None if the environment cannot be made here."""
     id, settings = source.get("environment"), source.get("settings")
     if not isinstance(id, str) or id not in gymnasium.registry or not isinstance(settings, Mapping):
         return None
@@ -102,7 +102,7 @@ def _environment(source: Mapping[str, Any]) -> Any:
 
 
 def _infos(trajectories: "Trajectories", episode: int) -> dict[str, np.ndarray]:
-    """One entry for each observation: facts, and log-probabilities after a first one that has none."""
+    """Returns one entry for each observation: facts, and log-probabilities, which the first one lacks."""
     begin, end = trajectories.offsets[episode : episode + 2]
     infos = {}
     if trajectories.log_probabilities is not None:

@@ -1,4 +1,4 @@
-"""Recording: a policy plays whole episodes, or so many steps, and everything that happened is kept."""
+"""Recording: a policy plays whole episodes, or a number of steps, and every step is stored."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from mdpzoo.records.trajectories import Trajectories
 
 
 class _Row:
-    """What one environment has done so far."""
+    """The record of one environment so far."""
 
     def __init__(self) -> None:
         self.observations: list[Any] = []
@@ -41,7 +41,7 @@ def record(
         envs: a Gymnasium environment or SB3's ``VecEnv``. Hidden facts are recorded if it reveals them (``reveal=``).
         episodes: how many to record, at least 1.
         steps: how many to record instead, at least 1; the last episodes may be unfinished.
-        seed: of the environments, and of what the policy draws; None: they go on as they are.
+        seed: of the environments, and of the policy's draws; None: their current states.
         deterministic: whether the policy takes its most likely action instead of drawing.
         advance: called with the number of episodes or steps done.
 
@@ -109,7 +109,7 @@ def _play(envs: Any, behaviour: Any, share: np.ndarray, in_steps: bool, seed: in
 
 
 def _assembled(rows: list[_Row], envs: Any, policy: Any, seed: int | None, knows: bool) -> Trajectories:
-    """Lays the rows out one after the other."""
+    """Concatenates the rows."""
     from mdpzoo.checkpoints import describe
 
     steps = [step for row in rows for step in row.steps]
@@ -135,7 +135,7 @@ def _assembled(rows: list[_Row], envs: Any, policy: Any, seed: int | None, knows
 
 
 def _revealed(facts: list[dict[str, Any]], lengths: list[int]) -> tuple[dict[str, np.ndarray], str]:
-    """Arrays of the facts beside observations, or of those of the episodes' ends; and which it is."""
+    """Returns arrays of the facts, per observation or per episode, and the value of ``revealed_at``."""
     last = np.cumsum([length + 1 for length in lengths]) - 1
     if facts and facts[0]:
         return {name: np.array([each[name] for each in facts]) for name in facts[0]}, "always"
@@ -146,7 +146,7 @@ def _revealed(facts: list[dict[str, Any]], lengths: list[int]) -> tuple[dict[str
 
 
 def _facts(info: dict[str, Any]) -> dict[str, Any]:
-    """What an info reveals, where it is numbers or arrays of numbers."""
+    """Returns the facts in an info that are numbers or arrays of numbers."""
     kept = {name: np.asarray(each) for name, each in facts_of(info).items()}
     return {name: each for name, each in kept.items() if each.dtype.kind in "biuf"}
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def fill(trajectories: "Trajectories", agent: Any) -> Any:
-    """What ``Trajectories.to_replay_buffer`` does."""
+    """Implements ``Trajectories.to_replay_buffer``."""
     buffer = getattr(agent, "replay_buffer", None)
     if buffer is None:
         raise SettingError(f"{type(agent).__name__} has no replay buffer; use an off-policy agent such as dqn or sac")
@@ -43,7 +43,7 @@ def fill(trajectories: "Trajectories", agent: Any) -> Any:
 
 
 def _scaled(agent: Any, actions: np.ndarray) -> np.ndarray:
-    """Actions as SB3 stores them: of a Box between -1 and 1."""
+    """Returns actions as SB3 stores them: those of a Box between -1 and 1."""
     from gymnasium.spaces import Box
 
     return agent.policy.scale_action(actions) if isinstance(agent.action_space, Box) else actions

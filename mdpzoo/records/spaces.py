@@ -33,7 +33,7 @@ def space_to_json(space: spaces.Space[Any]) -> dict[str, Any]:
 
 
 def space_from_json(content: Any, depth: int = 0) -> spaces.Space[Any]:
-    """Reads what ``space_to_json`` has written, as hostile input.
+    """Reads a result of ``space_to_json``, as hostile input.
 
     Raises:
         ValueError: if it describes no space.
@@ -72,7 +72,7 @@ READERS: dict[Any, Callable[[dict[str, Any], int], spaces.Space[Any]]] = {
 
 
 def _shortened(bound: np.ndarray) -> Any:
-    """One number if all entries are the same, else all of them; infinities become texts that NumPy reads."""
+    """Returns one number if all entries are equal, otherwise all of them; infinities become texts that NumPy reads."""
     first = bound.ravel()[:1]
     values = first[0].item() if bound.size and (bound == first).all() else bound.tolist()
     return _readable(values)

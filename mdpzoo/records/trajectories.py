@@ -14,7 +14,7 @@ from mdpzoo.records import files
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Trajectories:
-    """E episodes with N steps in all.
+    """E episodes with N steps in total.
 
     Episode e has the steps ``offsets[e]:offsets[e + 1]``. It has one observation more than steps: ``offsets[e] + e``
     is its first, and ``offsets[e + 1] + e`` its last.
@@ -74,17 +74,17 @@ class Trajectories:
             array.flags.writeable = False
 
     def __repr__(self) -> str:
-        """Says how much there is."""
+        """Shows the sizes."""
         return f"Trajectories({self.num_episodes} episodes, {self.num_steps} steps)"
 
     @property
     def num_episodes(self) -> int:
-        """E."""
+        """Number of episodes, E."""
         return len(self.offsets) - 1
 
     @property
     def num_steps(self) -> int:
-        """N."""
+        """Number of steps, N."""
         return len(self.rewards)
 
     @property
@@ -115,7 +115,7 @@ class Trajectories:
 
     @classmethod
     def load(cls, path: str | Path) -> "Trajectories":
-        """Reads what ``save`` has written; nothing is unpickled.
+        """Reads a file written by ``save``; nothing is unpickled.
 
         Raises:
             InstanceError: if the file is damaged or holds no trajectories; says why.
@@ -153,8 +153,8 @@ class Trajectories:
     def to_replay_buffer(self, agent: Any) -> Any:
         """Adds every step to the replay buffer of an SB3 agent, and returns the buffer.
 
-        With n environments, the buffer takes n steps at a time; the last ``num_steps % n`` steps are filled up with the
-        first ones again.
+        With n environments, the buffer takes n steps at a time; the last ``num_steps % n`` steps are padded with the
+        first ones.
 
         Raises:
             SettingError: if the agent has no replay buffer, one too small, or other spaces.

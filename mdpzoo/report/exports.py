@@ -35,7 +35,7 @@ def write_table(rows: Sequence[Row], path: Path, kind: str) -> None:
 
     Raises:
         SettingError: if there is no such kind.
-        MissingExtraError: if Parquet is asked for and pyarrow is not installed.
+        MissingExtraError: if Parquet is requested and pyarrow is not installed.
         OSError: if the folder cannot be written.
     """
     writers: dict[str, Callable[[Sequence[Row], Path], None]] = {
@@ -52,7 +52,7 @@ def write_table(rows: Sequence[Row], path: Path, kind: str) -> None:
 def csv_text(rows: Sequence[Row]) -> str:
     """Returns CSV with a line for each row; empty fields where a number is unknown.
 
-    A name that a spreadsheet would take for a formula has an apostrophe before it.
+    A name that a spreadsheet would read as a formula is preceded by an apostrophe.
     """
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
@@ -82,7 +82,7 @@ def latex_text(rows: Sequence[Row]) -> str:
 
 
 def escaped(text: str) -> str:
-    """A text as LaTeX prints it; whatever LaTeX would take for a command is escaped."""
+    """Returns a text escaped for LaTeX."""
     return "".join(SPECIAL.get(sign, sign) for sign in " ".join(text.split()))
 
 

@@ -1,4 +1,4 @@
-"""How results show themselves in a notebook: small tables without a style sheet of their own."""
+"""The display of results in notebooks: small tables without a style sheet of their own."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -30,7 +30,7 @@ class Curve:
     values: np.ndarray
 
     def __len__(self) -> int:
-        """The number of points."""
+        """Returns the number of points."""
         return len(self.steps)
 
 
@@ -58,7 +58,7 @@ class Episodes:
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a run failed.
+    """The reason why a run failed.
 
     Attributes:
         type: the exception's class.
@@ -76,7 +76,7 @@ class RunRecord:
     """One run: an agent in an environment with one seed.
 
     Attributes:
-        folder: where it was read from, as the report calls it.
+        folder: the folder that it was read from, by its name in the report.
         environment: the name shown.
         agent: the name shown.
         seed: its seed, or its number if no seed is recorded.
@@ -183,12 +183,12 @@ class Results:
 
     @cached_property
     def environments(self) -> tuple[str, ...]:
-        """Names, sorted."""
+        """The names, sorted."""
         return tuple(sorted({run.environment for run in self.runs}))
 
     @cached_property
     def agents(self) -> tuple[str, ...]:
-        """Names, sorted."""
+        """The names, sorted."""
         return tuple(sorted({run.agent for run in self.runs}))
 
     @cached_property
@@ -210,7 +210,7 @@ class Results:
         return {seed: score for seed, score in found.items() if score is not None}
 
     def _repr_html_(self) -> str:
-        """A table of agents and environments, for notebooks."""
+        """Returns a table of agents and environments, for notebooks."""
         from mdpzoo.report.figures.number_text import number
         from mdpzoo.report.notebooks import table_html
 

@@ -1,4 +1,4 @@
-"""How records show themselves at the prompt and in notebooks."""
+"""The display of records at the prompt and in notebooks."""
 
 from mdpzoo.showing.records import entry_text, html_of, shown
 

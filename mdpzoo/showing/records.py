@@ -15,8 +15,8 @@ LONGEST = 48  # characters of one entry
 def shown(kind: type[Record]) -> type[Record]:
     """Gives a dataclass a short ``__repr__`` and a ``_repr_html_``: arrays by type and shape, long texts cut.
 
-    Fields with ``repr=False`` and empty ones are left out; a class with a method ``_facts() -> dict[str, Any]`` says
-    itself what is shown. A ``_repr_html_`` of its own is kept. Use it above ``@dataclass(..., repr=False)``.
+    Fields with ``repr=False`` and empty ones are left out; a method ``_facts() -> dict[str, Any]`` of the class returns
+    the entries to show instead. A ``_repr_html_`` of its own is kept. Use it above ``@dataclass(..., repr=False)``.
 
     Example:
         >>> from dataclasses import dataclass
@@ -35,18 +35,18 @@ def shown(kind: type[Record]) -> type[Record]:
 
 
 def text_of(record: Any) -> str:
-    """One line: the record's type and its entries."""
+    """Returns one line: the record's type and its entries."""
     return f"{type(record).__name__}({', '.join(f'{name}={said}' for name, said in facts(record).items())})"
 
 
 def html_of(record: Any) -> str:
-    """A small table of the record's entries, everything in it escaped."""
+    """Returns a small table of the record's entries, with everything escaped."""
     table = load("mdpzoo.report.notebooks:table_html")
     return str(table(type(record).__name__, ("", ""), list(facts(record).items())))
 
 
 def facts(record: Any) -> dict[str, str]:
-    """What is said of each entry of a dataclass, by its name."""
+    """Returns the text shown for each entry of a dataclass, by its name."""
     if own := getattr(record, "_facts", None):
         entries = own()
     else:
@@ -55,7 +55,7 @@ def facts(record: Any) -> dict[str, str]:
 
 
 def entry_text(value: Any) -> str:
-    """A value in at most a few dozen characters; an array by its type and shape."""
+    """Returns a value in at most a few dozen characters; an array by its type and shape."""
     if isinstance(value, np.ndarray):
         return f"{value.dtype}{list(value.shape)}"
     if isinstance(value, float):

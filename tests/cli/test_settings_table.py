@@ -27,7 +27,7 @@ from mdpzoo.errors import SettingError
      {"low": 0, "high": 1, "low_excluded": False, "high_excluded": False},
      "last fraction of the run, in which the rate falls linearly, in [0, 1]."),
     ("sw-ucrl2", "window", "int | None", None, {"low": 1, "high": None, "low_excluded": False, "high_excluded": False},
-     "steps that a sliding window goes back; None: from the variation, as Cheung et al. tune it."),
+     "steps in a sliding window; None: from the variation, as tuned by Cheung et al."),
 ])  # fmt: skip
 def test_a_setting_has_its_row(id, name, type_, default, range_, about):
     rows = {row["name"]: row for row in rows_of(id)}

@@ -24,7 +24,7 @@ class AgentSubject:
 
     Attributes:
         id: the agent's.
-        settings: those to make it with, besides what its spec says for checks.
+        settings: its settings, in addition to those that its spec prescribes for checks.
     """
 
     id: str
@@ -32,12 +32,12 @@ class AgentSubject:
 
     @property
     def title(self) -> str:
-        """What reports call it: its id and settings."""
+        """The name used in reports: the agent's id and settings."""
         return " ".join([self.id, *(f"{name}={value}" for name, value in self.settings.items())])
 
     @property
     def spec(self) -> AgentSpec:
-        """What its plugin says of it."""
+        """The agent's spec, from its plugin."""
         return registry.agent(self.id)
 
     @property
@@ -46,7 +46,7 @@ class AgentSubject:
         return self.spec.learns_from == "game"
 
     def env(self) -> Any:
-        """Makes an environment that the agent takes: SB3's, of as many rows as it takes, or a game's parallel one.
+        """Makes an environment that fits the agent: SB3's, with as many rows as it supports, or a parallel game.
 
         Raises:
             NotApplicable: if no installed environment fits it.
@@ -79,7 +79,7 @@ class AgentSubject:
 def candidates(spec: AgentSpec) -> Iterator[tuple[str, Maker]]:
     """Yields names and makers of environments that an agent may fit: first with several rows, then with one.
 
-    The one that its spec names; else its own plugin's, then small ones of the kit, then everybody's.
+    The environment that its spec names; otherwise its own plugin's, then small ones of the kit, then all others.
     """
     if spec.learns_from == "game":
         yield from ((id, lambda id=id, more=more: mdpzoo.make_parallel(id, **more)) for id, more in _ids(spec))
@@ -96,7 +96,7 @@ def candidates(spec: AgentSpec) -> Iterator[tuple[str, Maker]]:
 
 
 def _ids(spec: AgentSpec) -> list[tuple[str, Mapping[str, Any]]]:
-    """Ids and settings: what the spec says, or all of its kind with their first variants, which are small."""
+    """Returns ids and settings: the spec's own, or all of its kind with their first variants, which are small."""
     if spec.trial.environment is not None:
         return [(spec.trial.environment, spec.trial.environment_settings)]
     is_of_games = spec.learns_from == "game"

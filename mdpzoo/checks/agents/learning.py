@@ -14,7 +14,7 @@ LEARNT = 24  # steps
 
 
 def learns_and_counts(subject: AgentSubject) -> None:
-    """Learns twice, and looks at what ``learn`` returns and at ``num_timesteps``."""
+    """Learns twice and checks the result of ``learn`` and ``num_timesteps``."""
     agent = subject.make(subject.env())
     returned = agent.learn(LEARNT)
     assert returned is agent, f"learn() returns {type(returned).__name__}, not the agent itself"
@@ -28,7 +28,7 @@ def learns_and_counts(subject: AgentSubject) -> None:
 
 
 def calls_callbacks(subject: AgentSubject) -> None:
-    """Learns with a callback, and looks when it is called and what it sees."""
+    """Learns with a callback and checks when it is called and with what arguments."""
     agent = subject.make(subject.env())
     seen = _learn_watched(agent, stop_after=None)
     assert seen.events[:1] == ["start"], "callbacks are not told when training starts"
@@ -46,13 +46,13 @@ def can_be_stopped(subject: AgentSubject) -> None:
 
 
 def the_seed_decides_everything(subject: AgentSubject) -> None:
-    """Makes, trains and asks two agents with the same seed."""
+    """Compares two agents made and trained with the same seed."""
     first, second = _life(subject), _life(subject)
     require_equal_parts("of a second agent with the same seed", second, first)
 
 
 def agents_share_nothing(subject: AgentSubject) -> None:
-    """Trains one agent and looks whether another, made before, has changed."""
+    """Trains one agent and checks that another, made before, has not changed."""
     one, other = subject.make(subject.env()), subject.make(subject.env(), seed=1)
     before = parameters(other)
     one.learn(LEARNT)

@@ -16,7 +16,7 @@ Watched = list[tuple[Any, np.ndarray]]  # observations [B, ...], and which episo
 
 
 def watched(subject: AgentSubject, agent: Any) -> Watched:
-    """Returns what a new environment shows while the agent plays it."""
+    """Returns the observations of a new environment while the agent plays it."""
     env = subject.env()
     if subject.of_games:
         return _watched_game(env)
@@ -34,7 +34,7 @@ def watched(subject: AgentSubject, agent: Any) -> Watched:
 
 
 def answers(agent: Any, shown: Watched, deterministic: bool) -> list[Any]:
-    """Returns the agent's actions for what was shown, one batch after the other, with its recurrent state."""
+    """Returns the agent's actions for recorded observations, batch by batch, with its recurrent state."""
     state, found = None, []
     for seen, starts in shown:
         actions, state = agent.predict(seen, state, starts, deterministic=deterministic)
@@ -43,7 +43,7 @@ def answers(agent: Any, shown: Watched, deterministic: bool) -> list[Any]:
 
 
 def predicts_actions(subject: AgentSubject) -> None:
-    """Asks for actions in batches and for one observation, deterministic and drawn."""
+    """Predicts actions for batches and for one observation, deterministically and by sampling."""
     agent = subject.make(subject.env())
     space, shown = agent.action_space, watched(subject, agent)
     first, starts = shown[0]
@@ -59,7 +59,7 @@ def predicts_actions(subject: AgentSubject) -> None:
 
 
 def leaves_observations(subject: AgentSubject) -> None:
-    """Looks whether ``predict`` writes into the observation that it is given."""
+    """Checks that ``predict`` does not modify its observation."""
     agent = subject.make(subject.env())
     env = subject.env()
     batch = _watched_game(env)[0][0] if subject.of_games else env.reset()
@@ -77,7 +77,7 @@ def _check_action(space: Any, action: Any) -> None:
 
 
 def _watched_game(game: Any) -> Watched:
-    """What the first player observes while everybody plays random actions."""
+    """Returns the first player's observations while all players act at random."""
     seen, _ = game.reset(seed=7)
     first = game.possible_agents[0]
     shown: Watched = []

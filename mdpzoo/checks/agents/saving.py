@@ -1,4 +1,4 @@
-"""Checks of a saved agent: it comes back as it was, without unpickling anything, and goes on learning."""
+"""Checks of a saved agent: it is restored unchanged, without unpickling anything, and continues to learn."""
 
 import tempfile
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from mdpzoo.checks.subject import require_equal
 
 
 def comes_back_equal(subject: AgentSubject) -> None:
-    """Trains, saves and loads an agent; compares what it has learnt and what it predicts."""
+    """Trains, saves and loads an agent; compares its parameters and its predictions."""
     agent = subject.make(subject.env()).learn(LEARNT)
     shown = watched(subject, agent)
     loaded = _saved_and_loaded(agent, subject.env())
@@ -28,7 +28,7 @@ def comes_back_equal(subject: AgentSubject) -> None:
 
 
 def goes_on(subject: AgentSubject) -> None:
-    """Trains, saves, loads and trains on."""
+    """Trains, saves and loads an agent, and continues its training."""
     agent = subject.make(subject.env()).learn(LEARNT)
     loaded = _saved_and_loaded(agent, subject.env())
     taken = agent.num_timesteps

@@ -1,4 +1,4 @@
-"""Small environments for agents that come with none of their own: one for each usual pair of spaces."""
+"""Small environments for agents without environments of their own: one for each usual pair of spaces."""
 
 from typing import Any, NamedTuple
 
@@ -9,7 +9,7 @@ from mdpzoo.models import TabularMDP
 
 
 def corridor(rooms: int = 4) -> TabularMDP:
-    """Builds a corridor: action 1 leads on with probability 0.9, action 0 back; the last room pays 1 and ends."""
+    """Builds a corridor: action 1 moves on with probability 0.9, action 0 back; the last room pays 1 and ends."""
     transitions, rewards = np.zeros((rooms, 2, rooms)), np.zeros((rooms, 2, rooms))
     for room in range(rooms):
         transitions[room, 0, max(room - 1, 0)] += 1
@@ -54,16 +54,16 @@ class Cards:
         return Hand(state.values, taken), state.values[action], all(taken)
 
     def observe(self, state: Hand) -> dict[str, np.ndarray]:
-        """Returns the values and which cards are left."""
+        """Returns the values and the mask of the remaining cards."""
         return {"value": np.array(state.values, np.float32), "action_mask": 1 - np.array(state.taken, np.int8)}
 
     def action_mask(self, state: Hand) -> np.ndarray:
-        """Returns which cards are left, ``[cards]`` bool."""
+        """Returns the mask of the remaining cards, ``[cards]`` bool."""
         return ~np.array(state.taken)
 
 
 class Ball:
-    """Keep a ball near 0 with a bounded push; a Box seen and a Box played."""
+    """Keep a ball near 0 with a bounded push; observations and actions are Boxes."""
 
     observation_space = spaces.Box(-10, 10, (1,), np.float32)
     action_space: spaces.Space[Any] = spaces.Box(-1, 1, (1,), np.float32)

@@ -1,4 +1,4 @@
-"""Checks that an environment is one thing with many faces: one seed, one trajectory, hidden facts included."""
+"""Checks that all forms of an environment agree: one seed, one trajectory, hidden facts included."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,17 +15,17 @@ MODES = ("next_step", "same_step", "disabled")
 
 
 def same_everywhere(subject: Subject) -> None:
-    """Plays the same actions from the same seeds in every face, and compares everything that comes out."""
+    """Plays the same actions from the same seeds in every form and compares all results."""
     _compare(subject, {})
 
 
 def same_everywhere_when_truncated(subject: Subject) -> None:
-    """The same with episodes of at most seven steps, so that much is reset."""
+    """Does the same with episodes of at most seven steps, so that resets are frequent."""
     _compare(subject, {"max_episode_steps": LIMIT})
 
 
 def dense_rules_play_the_same(subject: Subject) -> None:
-    """Plays the tensors beside the compiled form, in every autoreset mode."""
+    """Compares the tensor form with the compiled form, in every autoreset mode."""
     from mdpzoo.interop.shells.tensor_vector import TensorVectorEnv
 
     problem = subject.batched()
@@ -39,7 +39,7 @@ def dense_rules_play_the_same(subject: Subject) -> None:
 
 
 def stays_on_device(subject: Subject) -> None:
-    """Runs the batched rules where reading a value back, or a shape that depends on data, raises."""
+    """Runs the batched rules under a guard that raises if a value is read back or a shape depends on data."""
     import torch
 
     from mdpzoo.checks.environments.synchronisation import NoSynchronisation
@@ -78,7 +78,7 @@ def _compare(subject: Subject, limit: dict[str, Any]) -> None:
 
 
 def _mode(subject: Subject, mode: str) -> Any:
-    """An autoreset mode as the environment's own ``make_vec`` takes it; Gymnasium's takes members only."""
+    """Returns an autoreset mode in the form that the environment's ``make_vec`` accepts; Gymnasium's needs members."""
     return autoreset(mode) if subject.kind == "environment" else mode
 
 
@@ -92,12 +92,12 @@ def _reference(subject: Subject, limit: dict[str, Any]) -> tuple[list[Any], list
 
 
 def _without_facts(trace: list[Any]) -> list[Any]:
-    """Gymnasium's vector environments change the types of what stands in infos."""
+    """Removes the infos, whose types Gymnasium's vector environments change."""
     return [(*event[:-1], {}) for event in trace]
 
 
 def _rounded(trace: list[Any]) -> list[Any]:
-    """SB3 keeps rewards in float32 and calls an episode that is terminated and truncated terminated."""
+    """Rounds rewards to float32 and drops truncation from a terminated step, as SB3 does."""
 
     def event(each: Any) -> Any:
         if each[0] == "start":

@@ -1,4 +1,4 @@
-"""Checks of hidden facts: nothing leaks unless asked for, and asked for at the end they come once an episode."""
+"""Checks of hidden facts: none leaks unless requested, and with ``reveal="end"`` they appear once an episode."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ ROWS, STEPS = 3, 80
 
 
 def nothing_leaks(subject: Subject) -> None:
-    """Looks for the facts in infos, observations and ``repr`` of environments that were not asked to reveal any."""
+    """Looks for hidden facts in infos, observations and ``repr`` of environments that should not reveal any."""
     names = _names(subject)
     env = subject.make(max_episode_steps=LIMIT)
     generator = np.random.default_rng(0)
@@ -40,7 +40,7 @@ def nothing_leaks(subject: Subject) -> None:
 
 
 def observations_hide_them(subject: Subject) -> None:
-    """Looks whether some entry of the observation equals a hidden fact at every step while the fact changes."""
+    """Checks that no entry of the observation equals a changing hidden fact at every step."""
     _names(subject)
     env = subject.make(reveal="always", max_episode_steps=LIMIT)
     generator = np.random.default_rng(0)
@@ -117,7 +117,7 @@ def _no_fact(info: Mapping[str, Any], names: set[str], where: str) -> None:
 
 
 def _names(subject: Subject) -> set[str]:
-    """What can be revealed.
+    """Returns the names of the facts that can be revealed.
 
     Raises:
         NotApplicable: if nothing is hidden.

@@ -1,4 +1,4 @@
-"""Checks of single environments beside each other: one seed decides everything, and no two share anything."""
+"""Checks of several single environments: the seed determines everything, and no two share state."""
 
 import copy
 from collections.abc import Callable
@@ -21,7 +21,7 @@ def the_seed_decides_everything(subject: Subject) -> None:
 
 
 def instances_share_nothing(subject: Subject) -> None:
-    """Plays an environment alone, then with another one's steps between its own."""
+    """Plays an environment alone, then interleaved with another one's steps."""
     expected, _ = single_trace(subject, 0)
     env, other = subject.make(), subject.make()
     assert env.action_space is not other.action_space, "two environments share an action space, and with it its seed"
@@ -38,7 +38,7 @@ def instances_share_nothing(subject: Subject) -> None:
 
 
 def keeps_what_it_showed(subject: Subject) -> None:
-    """Holds observations and infos, and looks whether a later step has written into them."""
+    """Keeps observations and infos and checks that no later step has modified them."""
     env = subject.make()
     generator = np.random.default_rng(0)
     shown = [env.reset(seed=0)]
@@ -55,7 +55,7 @@ def keeps_what_it_showed(subject: Subject) -> None:
 
 
 def keeps_its_action(subject: Subject) -> None:
-    """Looks whether ``step`` writes into the action that it is given."""
+    """Checks that ``step`` does not modify its action."""
     env = subject.make()
     env.reset(seed=0)
     action = legal_action(env, np.random.default_rng(0))
@@ -65,7 +65,7 @@ def keeps_its_action(subject: Subject) -> None:
 
 
 def rewards_keep_their_range(subject: Subject) -> None:
-    """Holds every reward to ``reward_range``, a pair that the environment or its rules may declare."""
+    """Checks every reward against ``reward_range``, a pair that the environment or its rules may declare."""
     env = subject.make()
     declared = getattr(env.unwrapped, "reward_range", None)
     if declared is None and subject.kind in ("model", "problem"):

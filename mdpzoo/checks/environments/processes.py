@@ -1,4 +1,4 @@
-"""Checks that an environment is the same elsewhere: its spec as JSON, and a fresh process that plays it."""
+"""Checks that an environment is portable: its spec as JSON, and the same episodes in a fresh process."""
 
 import json
 import os
@@ -31,7 +31,7 @@ STEPS = 40
 
 
 def fingerprint(env: gymnasium.Env[Any, Any]) -> int:
-    """Returns a checksum of all that some legal steps from one seed show and pay."""
+    """Returns a checksum of observations and rewards over some legal steps from one seed."""
     generator = np.random.default_rng(5)
     seen, _ = env.reset(seed=3)
     total = _checksum(seen, 0)
@@ -44,7 +44,7 @@ def fingerprint(env: gymnasium.Env[Any, Any]) -> int:
 
 
 def survives_json(subject: Subject) -> None:
-    """Writes Gymnasium's spec as JSON and makes the environment from what was read back."""
+    """Writes Gymnasium's spec as JSON and makes the environment from it."""
     spec, text = _spec(subject)
     again = EnvSpec.from_json(text)
     assert again == spec, f"the spec changed on its way through JSON: {again}"
@@ -52,7 +52,7 @@ def survives_json(subject: Subject) -> None:
 
 
 def starts_elsewhere(subject: Subject) -> None:
-    """Makes the environment in a fresh process that has imported nothing of the zoo."""
+    """Makes the environment in a fresh process that has not imported the zoo."""
     if subject.spec is None and ":" not in subject.id and _package(subject) != "gymnasium":
         raise NotApplicable(f"another package registers this id; name it too: <package>:{subject.id}")
     problem, _ = _played_elsewhere(subject)
@@ -60,7 +60,7 @@ def starts_elsewhere(subject: Subject) -> None:
 
 
 def plays_the_same_elsewhere(subject: Subject) -> None:
-    """Plays the same seed here and in a fresh process, where sets and hashes of strings have another order."""
+    """Plays the same seed here and in a fresh process, where sets and string hashes are ordered differently."""
     _, found = _played_elsewhere(subject)
     assert found == fingerprint(subject.make()), "from the same seed, a fresh process plays another episode"
 

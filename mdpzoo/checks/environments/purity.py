@@ -1,4 +1,4 @@
-"""Checks that rules are pure: a step changes no state that it was given, and the same numbers give the same result."""
+"""Checks that rules are pure: a step modifies no input state, and the same random numbers give the same result."""
 
 import copy
 import pickle
@@ -16,7 +16,7 @@ ROWS = 3
 
 
 def model_is_pure(subject: Subject) -> None:
-    """Plays a model or a game twice with the same numbers, and compares states before and after each step."""
+    """Plays a model or a game twice with the same numbers and compares states before and after each step."""
     rules: Any = subject.rules()
     is_game = subject.kind == "game"
     if isinstance(rules, BatchedGame) or (not is_game and hasattr(rules, "initial_draws")):
@@ -79,7 +79,7 @@ def batched_rules_are_pure(subject: Subject) -> None:
 
 
 def compiled_rules_keep_what_they_showed(subject: Subject) -> None:
-    """Holds observations of the compiled shell and looks whether a later step has written into them."""
+    """Keeps observations of the compiled shell and checks that no later step has modified them."""
     if subject.several_players:
         raise NotApplicable("of one decision maker only")
     if not hasattr(subject.batched(), "compiled"):
@@ -97,7 +97,7 @@ def compiled_rules_keep_what_they_showed(subject: Subject) -> None:
 
 
 class _Recorder:
-    """A stream that counts what is drawn."""
+    """A random stream that counts its draws."""
 
     def __init__(self, seed: int) -> None:
         self.generator, self.count = np.random.default_rng(seed), 0
@@ -112,7 +112,7 @@ def _over(ended: Any) -> bool:
 
 
 def _action(rules: Any, state: Any, generator: np.random.Generator, is_game: bool) -> Any:
-    """A legal action, or one for each player."""
+    """Returns a legal action, or one for each player."""
     if not is_game:
         mask = rules.action_mask(state) if hasattr(rules, "action_mask") else None
         return _one_action(rules.action_space, mask, generator)

@@ -42,7 +42,7 @@ class NoSynchronisation(TorchDispatchMode):
             torch.cuda.set_sync_debug_mode(self._before)
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        """Looks at one operation."""
+        """Checks one operation."""
         name = func.overloadpacket.__name__
         if name in FORBIDDEN or (name.startswith("index") and _by_mask(args)):
             raise AssertionError(f"torch operation {name!r} reads a value back or has a shape that depends on data")

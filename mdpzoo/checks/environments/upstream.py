@@ -36,7 +36,7 @@ def passes_sb3(subject: Subject) -> None:
 
 
 def survives_copying(subject: Subject) -> None:
-    """Pickles and copies the environment in the middle of an episode; the copy goes on as the original does."""
+    """Pickles and copies the environment in mid-episode; the copy must continue as the original does."""
     env = subject.make().unwrapped
     if isinstance(env, EzPickle):
         raise NotApplicable("its copies are made anew from the constructor's arguments, without an episode")
@@ -58,7 +58,7 @@ def survives_copying(subject: Subject) -> None:
 
 
 def refuses_unknown_options(subject: Subject) -> None:
-    """Gives ``reset`` an unknown option."""
+    """Passes an unknown option to ``reset``, which must raise."""
     if subject.kind == "environment":
         raise NotApplicable("a simulator has its own options")
     for face in (subject.make().unwrapped, subject.make_vec(2)):
@@ -72,7 +72,7 @@ def refuses_unknown_options(subject: Subject) -> None:
 
 
 def foreign_to_sb3(env: gymnasium.Env[Any, Any]) -> str:
-    """Returns the kind of a space that Stable-Baselines3 does not have; empty if it has all of them."""
+    """Returns the kind of a space that Stable-Baselines3 does not support; empty if it supports all."""
     parts = (
         env.observation_space.values() if isinstance(env.observation_space, spaces.Dict) else [env.observation_space]
     )

@@ -38,7 +38,7 @@ def check_observation(space: spaces.Space[Any], seen: Any, where: str) -> None:
 
 
 def every_step(subject: Subject) -> None:
-    """Walks through episodes and looks at each observation, reward, flag and mask."""
+    """Plays episodes and checks each observation, reward, flag and mask."""
     env = subject.make()
     generator = np.random.default_rng(0)
     for episode in range(EPISODES):
@@ -60,7 +60,7 @@ def every_step(subject: Subject) -> None:
 
 
 def raw_types(subject: Subject) -> None:
-    """Looks at what batched rules observe before a shell converts it: types, shapes and masks."""
+    """Checks the observations of batched rules before a shell converts them: types, shapes and masks."""
     problem = subject.batched()
     for where, observed, mask in _batched_walk(problem):
         pairs = observed.items() if isinstance(observed, Mapping) else [("", observed)]
@@ -76,7 +76,7 @@ def raw_types(subject: Subject) -> None:
 
 
 def masks_are_true(subject: Subject) -> None:
-    """Plays every action in every state of some episodes: those that the mask leaves out are illegal, no others."""
+    """Plays every action in every state of some episodes: exactly the masked-out ones must be illegal."""
     rules = subject.rules()
     try:
         problem = subject.batched()
@@ -107,7 +107,7 @@ def masks_are_true(subject: Subject) -> None:
 
 
 def refuses_illegal_actions(subject: Subject) -> None:
-    """Walks to a state with an illegal action and plays it: the environment raises, and the episode goes on."""
+    """Plays an illegal action: the environment must raise, and the episode must continue."""
     env = subject.make().unwrapped
     if not hasattr(env, "action_masks") or not isinstance(env.action_space, spaces.Discrete):
         raise NotApplicable("every action is always legal")
@@ -175,7 +175,7 @@ def _play_illegally(subject: Subject, env: Any, seen: Any, action: int) -> None:
 
 
 def _model_masks(rules: Any) -> None:
-    """The same for a model, one state at a time."""
+    """Does the same for a model, one state at a time."""
     if not hasattr(rules, "action_mask") or not isinstance(rules.action_space, spaces.Discrete):
         raise NotApplicable("this model names no legal actions")
     draw = np.random.default_rng(0).random
@@ -202,7 +202,7 @@ def _model_masks(rules: Any) -> None:
 
 
 def _states(problem: Any) -> Iterator[tuple[Any, Any, str]]:
-    """Batches of one state each, with its mask and where it is, through some episodes."""
+    """Yields batches of one state, its mask and its position, over some episodes."""
     import torch
 
     generator = torch.Generator().manual_seed(0)

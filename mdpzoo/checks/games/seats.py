@@ -13,7 +13,7 @@ from mdpzoo.errors import SettingError
 
 
 def seats_play_the_same(subject: Subject) -> None:
-    """Plays every player's seat, the others as they play in the game: alone, in a batch, on tensors and for SB3."""
+    """Plays every player's seat against the others' usual policies: alone, in a batch, on tensors and for SB3."""
     game = subject.make_parallel()
     for seat_place, player in enumerate(game.possible_agents):
         expected = _seat_events(subject, player)
@@ -69,7 +69,7 @@ def policies_can_be_replaced(subject: Subject) -> None:
 
 
 def _seat_events(subject: Subject, player: str) -> list[tuple[Any, ...]]:
-    """What one player sees and earns in the parallel environment."""
+    """Returns one player's observations and rewards in the parallel environment."""
     return [(seen.get(player), rewards.get(player)) for seen, rewards in events_of(subject.make_parallel(), player)]
 
 

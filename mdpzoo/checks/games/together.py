@@ -14,7 +14,7 @@ from mdpzoo.checks.traces import STEPS, row_of
 
 SEED = 13
 Event = tuple[Any, ...]
-# what PettingZoo's test says of spaces and names that it would rather see: no rule that a game could break
+# warnings of PettingZoo's test about preferred spaces and names, which are not rules that a game could break
 ADVICE = (
     r"(Observation|Action) space for each agent probably should be",
     r"Agents have different (observation|action) space sizes",
@@ -54,7 +54,7 @@ def passes_seed_tests(subject: Subject) -> None:
 
 
 def every_step(subject: Subject) -> None:
-    """Walks through some games and looks at every player's observations, rewards, flags and masks."""
+    """Plays some games and checks every player's observations, rewards, flags and masks."""
     game = subject.make_parallel()
     policy = {player: Scripted(game.action_space(player), place) for place, player in enumerate(game.possible_agents)}
     seen, infos = game.reset(seed=SEED)
@@ -75,7 +75,7 @@ def every_step(subject: Subject) -> None:
 
 
 def spaces_are_their_own(subject: Subject) -> None:
-    """Seeds one player's action space and looks whether another's, or another environment's, draws differently."""
+    """Seeds one player's action space and checks that no other player's or environment's space draws differently."""
     game, other = subject.make_parallel(), subject.make_parallel()
     spaces = [game.action_space(player) for player in game.possible_agents]
     spaces += [other.action_space(player) for player in other.possible_agents]
@@ -83,7 +83,7 @@ def spaces_are_their_own(subject: Subject) -> None:
 
 
 def the_stream_decides_everything(subject: Subject) -> None:
-    """Plays a game twice from one seed, in two environments and in one that has played before."""
+    """Plays a game from one seed in two environments and in one that has been used before."""
     first, second = events_of(subject.make_parallel()), events_of(subject.make_parallel())
     same_events("a second environment", second, first)
     used = subject.make_parallel()
@@ -92,14 +92,14 @@ def the_stream_decides_everything(subject: Subject) -> None:
 
 
 def games_share_nothing(subject: Subject) -> None:
-    """Plays a game alone, then with another one's rounds between its own."""
+    """Plays a game alone, then interleaved with another one's rounds."""
     expected = events_of(subject.make_parallel())
     together = zip(_rounds(subject.make_parallel()), _rounds(subject.make_parallel(), seed=99), strict=False)
     same_events("a game beside another", [event for event, _ in together], expected)
 
 
 def batched_games_play_the_same(subject: Subject) -> None:
-    """Plays the batched game on tensors, and its compiled form, beside the single one."""
+    """Compares the batched game on tensors, and its compiled form, with the single one."""
     import torch
 
     from mdpzoo.interop.shells.shell import Stream
@@ -122,7 +122,7 @@ def batched_games_play_the_same(subject: Subject) -> None:
 
 
 def _look_once(subject: Subject) -> None:
-    """Finds observations that PettingZoo's tests would stumble over without a word."""
+    """Finds invalid observations that make PettingZoo's tests fail without a message."""
     game = subject.make_parallel()
     seen, _ = game.reset(seed=0)
     for player in game.agents:
@@ -130,12 +130,12 @@ def _look_once(subject: Subject) -> None:
 
 
 def events_of(game: Any, varied: str | None = None) -> list[Event]:
-    """What everybody sees and earns through some games; all players, or one, vary with the step."""
+    """Returns all players' observations and rewards over some games; all players, or one, vary with the step."""
     return list(_rounds(game, varied))
 
 
 def _rounds(game: Any, varied: str | None = None, seed: int = SEED) -> Iterator[Event]:
-    """Plays a game round by round, and yields what everybody sees and earns."""
+    """Plays a game round by round and yields all players' observations and rewards."""
     policies = {player: Scripted(game.action_space(player), place) for place, player in enumerate(game.possible_agents)}
     seen, infos = game.reset(seed=seed)
     yield dict(seen), {}
@@ -150,7 +150,7 @@ def _rounds(game: Any, varied: str | None = None, seed: int = SEED) -> Iterator[
 
 
 def _batched_events(rules: Any, numbers: Any, is_torch: bool, spaces: Any) -> list[Event]:
-    """The same of a batch of one row, without a shell."""
+    """Returns the same events for a batch of one row, without a shell."""
     policies = {player: Scripted(spaces.action_spaces[player], place) for place, player in enumerate(rules.players)}
     asleep = np.zeros(1, bool)
 

@@ -10,11 +10,11 @@ from mdpzoo.checks.games.together import SEED
 from mdpzoo.checks.subject import Subject, require_equal
 
 TURNS = 120
-Turn = tuple[str, Any, float, bool]  # who acts, what it sees, what it has earned, whether it is out
+Turn = tuple[str, Any, float, bool]  # player, observation, reward, and whether the player is out
 
 
 def every_turn(subject: Subject) -> None:
-    """Walks through some games and looks at what the player whose turn it is sees and has earned."""
+    """Plays some games and checks the current player's observation and reward at each turn."""
     game = subject.make_aec()
     for place, (player, seen, reward, out) in enumerate(_turns(game)):
         where = f"of {player} at turn {place}"
@@ -29,7 +29,7 @@ def every_turn(subject: Subject) -> None:
 
 
 def the_seed_decides_every_turn(subject: Subject) -> None:
-    """Plays a game twice from one seed, in two environments and in one that has played before."""
+    """Plays a game from one seed in two environments and in one that has been used before."""
     game = subject.make_aec()
     first = list(_turns(game))
     for face, again in (("a second environment", subject.make_aec()), ("the same environment, seeded again", game)):
@@ -60,7 +60,7 @@ def _action(game: Any, player: str, seen: Any, generator: np.random.Generator) -
 
 
 def _mask(game: Any, seen: Any) -> np.ndarray | None:
-    """The legal actions of the player whose turn it is: from its observation, or from its info; None: all."""
+    """Returns the current player's legal actions, from its observation or its info; None if all are legal."""
     info = game.infos[game.agent_selection]
     mask = seen.get("action_mask") if isinstance(seen, dict) else None
     mask = info.get("action_mask") if mask is None else mask

@@ -97,7 +97,7 @@ def write(folder: Path, texts: Mapping[str, str]) -> None:
 
 
 def _words(name: str, kind: str) -> dict[str, str]:
-    """What the placeholders stand for."""
+    """Returns the values of the placeholders."""
     namespace, *others = name.split("-")
     title = "".join(part.capitalize() for part in others)
     if not title[:1].isalpha():  # an id's name begins with a letter

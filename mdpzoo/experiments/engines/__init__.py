@@ -1,1 +1,1 @@
-"""What executes a study's tasks: a pool of processes on this machine, or a Ray cluster; both run the same function."""
+"""Engines that execute a study's tasks: a pool of local processes, or a Ray cluster; both run the same function."""

@@ -1,7 +1,7 @@
 """A pool of worker processes that outlives any of them.
 
-A worker that is killed costs its own task, which another process takes up again; ``concurrent.futures`` would give up
-all of them. Nothing is pickled: tasks and outcomes pass as JSON.
+If a worker is killed, another process resumes its task; ``concurrent.futures`` would give up all of them. Nothing is
+pickled: tasks and outcomes pass as JSON.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ from mdpzoo.experiments.engines.worker import serve
 from mdpzoo.experiments.studies.execution import FAILED, Outcome, Task, note_failure
 
 ATTEMPTS = 3  # of a task whose worker dies
-TICK = 0.5  # seconds between two looks at what the workers do
+TICK = 0.5  # seconds between two checks of the workers
 PATIENCE = 30.0  # seconds that workers have to save when the study is stopped
 
 Answer = tuple[Task, Outcome]
@@ -40,13 +40,13 @@ class Worker:
         self.task: Task | None = None
 
     def give(self, task: Task) -> None:
-        """Sends a task; whether the process lives shows later."""
+        """Sends a task; a dead process is noticed later."""
         self.task = task
         with contextlib.suppress(OSError):
             self.pipe.send_bytes(task.to_text().encode())
 
     def answer(self) -> tuple[Task, Outcome | None]:
-        """Reads the outcome of its task, which it then no longer has; None where the process has died."""
+        """Returns and clears its task, with the outcome; None if the process has died."""
         task, self.task = self.task, None
         assert task is not None
         try:
@@ -59,11 +59,11 @@ def outcomes(tasks: Iterable[Task], jobs: int) -> Generator[Answer | list[Task],
     """Performs tasks in worker processes.
 
     Args:
-        tasks: what is to be done, each in a folder of its own; the next one is taken when a worker is free.
+        tasks: the tasks, each in a folder of its own; the next one is taken when a worker is free.
         jobs: processes, at least 1.
 
     Yields:
-        Each task and its outcome, as they end; between them, from time to time, a list of the tasks under way. Closing
+        Each task and its outcome, as they end; between them, from time to time, a list of the running tasks. Closing
         the iterator ends the workers, which have some seconds to save.
     """
     fresh, again, died = iter(tasks), deque[Task](), Counter[str]()
@@ -99,7 +99,7 @@ def outcomes(tasks: Iterable[Task], jobs: int) -> Generator[Answer | list[Task],
 
 
 def _lost(worker: Worker, task: Task, died: Counter[str]) -> Outcome | None:
-    """Counts a worker that died; returns the outcome of its task after too many, else None."""
+    """Counts a worker that died; returns the outcome of its task after too many attempts, else None."""
     worker.process.join()
     worker.pipe.close()
     died[task.folder] += 1

@@ -12,7 +12,7 @@ from mdpzoo.experiments.engines.process_pool import ATTEMPTS, Answer
 from mdpzoo.experiments.studies.execution import FAILED, Outcome, Task, summary
 from mdpzoo.front import require
 
-TICK = 0.5  # seconds between two looks
+TICK = 0.5  # seconds between two polls
 AHEAD = 1_000  # tasks that Ray holds at a time
 
 
@@ -22,8 +22,8 @@ def outcomes(
     """Performs tasks on a Ray cluster.
 
     Args:
-        tasks: what is to be done.
-        jobs: processes of a cluster that is started here for the occasion.
+        tasks: the tasks.
+        jobs: processes of a cluster that is started here.
         address: of a running cluster, as ``"127.0.0.1:6379"`` or ``"auto"``; None: one is started on this machine.
 
     Yields:
@@ -62,10 +62,10 @@ def outcomes(
 
 
 def refusal(address: str | None, error: Exception) -> str:
-    """Returns a sentence on a cluster that cannot be joined, with what to do where a token may be the reason.
+    """Returns the error message for a cluster that cannot be joined, with a remedy if a token may be the reason.
 
-    Ray itself says only that it failed to connect. A cluster that is started where a token lies asks for it, and who
-    joins it by its address shows one only with ``RAY_AUTH_MODE=token``.
+    Ray itself only reports that it failed to connect. A cluster that is started where a token exists requires it, and
+    clients that join by address send one only with ``RAY_AUTH_MODE=token``.
     """
     place, disabled = token_place(), "or RAY_AUTH_MODE=disabled for a cluster that asks for none"
     if os.environ.get("RAY_AUTH_MODE", "").lower() == "token":
@@ -79,7 +79,7 @@ def refusal(address: str | None, error: Exception) -> str:
 
 
 def token_place() -> str | None:
-    """Returns where Ray finds a token: a variable or a file; None if nowhere."""
+    """Returns the variable or file in which Ray finds a token; None if there is none."""
     if os.environ.get("RAY_AUTH_TOKEN"):
         return "RAY_AUTH_TOKEN"
     named = os.environ.get("RAY_AUTH_TOKEN_PATH")
@@ -95,7 +95,7 @@ def _outcome(ray: Any, reference: Any) -> Outcome:
 
 
 def _perform(text: str) -> str:
-    """What a Ray worker calls; it imports everything on its first task."""
+    """Performs a task in a Ray worker, which imports everything on its first task."""
     from mdpzoo.experiments.engines.worker import prepared
 
     return prepared()(text)

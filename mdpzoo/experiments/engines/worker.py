@@ -1,7 +1,7 @@
-"""A worker process: it imports everything once, then performs one task after the other until the pipe closes.
+"""A worker process: imports everything once, then performs one task after the other until the pipe closes.
 
-It ends with the process that started it, whatever ends that one. Nothing heavy stands at the top: the process first
-says how many threads there are, then imports.
+It ends with the process that started it, however that ends. Nothing heavy is imported at the top: the process first
+sets the number of threads, then imports.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 def serve(pipe: Connection) -> None:
     """Performs the tasks that come through a pipe as text, and answers each with its outcome."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    sys.stdout = sys.stderr  # what agents print is no answer to anybody's question
+    sys.stdout = sys.stderr  # the output of agents is not part of any answer
     perform = prepared()
     with contextlib.suppress(EOFError, OSError, KeyboardInterrupt):
         while True:

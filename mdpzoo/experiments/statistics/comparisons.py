@@ -1,4 +1,4 @@
-"""Which of two agents is better: probability of improvement, permutation tests over seeds, and a correction for many.
+"""Comparisons of two agents: probability of improvement, permutation tests over seeds, and a correction for many.
 
 The probability of improvement is that of Agarwal et al. 2021, section 4.3: how often a run of one agent beats a run of
 the other in the same environment, ties counting half, averaged over environments (Mann and Whitney 1947).
@@ -25,12 +25,12 @@ class Comparison:
 
     Attributes:
         environment: its name.
-        seeds: how many of each, ``(first, second)``; of pairs the number of pairs twice.
+        seeds: number of seeds of each, ``(first, second)``; for pairs, the number of pairs twice.
         paired: whether runs with the same seed were compared.
         difference: mean score of the first minus that of the second.
         improvement: probability of improvement of the first over the second.
         p_value: two-sided, of a permutation test that both have the same scores; None from a single seed.
-        corrected: the p-value after Holm's correction for all comparisons made together; None likewise.
+        corrected: the p-value after Holm's correction for all comparisons made together; None from a single seed.
     """
 
     environment: str
@@ -50,11 +50,11 @@ class Comparison:
 
 
 def probability_of_improvement(first: Scores, second: Scores) -> float:
-    """Returns how likely a run of the first agent beats one of the second in the same environment.
+    """Returns the probability that a run of the first agent beats one of the second in the same environment.
 
     Args:
         first: ``[seeds]``, ``[seeds, environments]``, or ``[seeds]`` by the environment's name.
-        second: likewise, of the same environments; the numbers of seeds may differ.
+        second: of the same form and environments; the numbers of seeds may differ.
 
     Raises:
         ResultsError: if the environments differ, or a score is not finite.
@@ -76,7 +76,7 @@ def improvement_interval(
 
     Args:
         first: as for ``probability_of_improvement``.
-        second: likewise.
+        second: as ``first``.
         level: of the interval, in (0, 1).
         method: of the limits, as in ``bootstrap_interval``.
         resamples: at least 1.
@@ -172,7 +172,7 @@ def compare_unpaired(environment: str, first: ArrayLike, second: ArrayLike, *, s
 
 
 def _sign_test(differences: np.ndarray, seed: int) -> float:
-    """Fisher's randomisation test: under equality each difference might as well have the other sign."""
+    """Fisher's randomisation test: under the null hypothesis, the sign of each difference is random."""
     count = len(differences)
     if count <= EXACT:
         signs = 1 - 2 * ((np.arange(2**count)[:, None] >> np.arange(count)) & 1)
@@ -182,7 +182,7 @@ def _sign_test(differences: np.ndarray, seed: int) -> float:
 
 
 def _permutation_test(x: np.ndarray, y: np.ndarray, seed: int) -> float:
-    """Under equality any of the runs might as well be the other agent's."""
+    """A permutation test: under the null hypothesis, the assignment of runs to agents is random."""
     every = np.concatenate([x, y]) - np.concatenate([x, y]).mean()
     order = np.random.default_rng(seed).permuted(np.tile(np.arange(len(every)), (PERMUTATIONS, 1)), axis=1)
     sums = np.abs(every[order[:, : len(x)]].sum(1))
@@ -190,16 +190,16 @@ def _permutation_test(x: np.ndarray, y: np.ndarray, seed: int) -> float:
 
 
 def _share_as_large(sums: np.ndarray, observed: float, itself: int) -> float:
-    """How often a permutation is as extreme; among drawn ones, the observed one counts too (Phipson, Smyth 2010)."""
+    """Returns the share of permutations as extreme; drawn ones include the observed one (Phipson, Smyth 2010)."""
     slack = 1e-9 * max(observed, 1e-300)
     return float(((sums >= observed - slack).sum() + itself) / (len(sums) + itself))
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
-    """Corrects p-values of tests made together, so that one false finding among them is as rare as promised.
+    """Corrects p-values of tests made together, so that the family-wise error rate is controlled.
 
     Args:
-        p_values: in [0, 1]; None where there was no test, which counts as none.
+        p_values: in [0, 1]; None if there was no test, which is not counted.
 
     Returns:
         Corrected p-values in the same order.

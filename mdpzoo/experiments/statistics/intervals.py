@@ -101,7 +101,7 @@ def bootstrap_interval(
 
 
 def percentiles(values: np.ndarray, level: float, method: Method, sizes: Sequence[int]) -> tuple[float, float]:
-    """Returns the limits of an interval from ``[resamples]`` values of a statistic, for so many seeds a stratum."""
+    """Returns the limits of an interval from ``[resamples]`` values of a statistic; ``sizes``: seeds per stratum."""
     tail = (1 - level) / 2 if method == "percentile" else expanded_tail(level, sizes)
     low, high = np.quantile(values, [tail, 1 - tail])
     return float(low), float(high)
@@ -144,7 +144,7 @@ def _batches(strata: Strata, resamples: int, seed: int) -> Iterator[np.ndarray]:
 
 
 def check_level(level: float, method: str = "percentile") -> None:
-    """Checks what every interval of the bootstrap is asked for.
+    """Checks the arguments that all bootstrap intervals share.
 
     Raises:
         ResultsError: if the level is out of its range, or there is no such method.

@@ -62,7 +62,7 @@ def _freedom(variances: np.ndarray, sizes: Sequence[int]) -> np.ndarray:
 def _studentised(
     parts: list[np.ndarray], errors: np.ndarray, level: float, resamples: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """How many standard errors the limits of the studentised bootstrap lie below and above the mean, ``[k]`` each."""
+    """Returns the studentised limits' distances below and above the mean, ``[k]`` each, in standard errors."""
     generator = np.random.default_rng(seed)
     shifts = squares = np.zeros((len(errors), resamples))
     for part in parts:

@@ -72,10 +72,10 @@ def _floats(scores: ArrayLike) -> np.ndarray:
 
 
 def check_seeds(strata: Strata) -> None:
-    """Raises if an environment has a single seed, whose spread says nothing.
+    """Raises if an environment has a single seed, which has no spread.
 
     Raises:
-        ResultsError: says how many seeds there are.
+        ResultsError: if an environment has a single seed.
     """
     if min(strata.sizes) < 2:
         raise ResultsError("an interval needs at least 2 seeds of every environment, got 1; run more seeds")

@@ -19,13 +19,13 @@ SUMMARY = 300  # characters of an error's sentence
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a task ended.
+    """The outcome of a task.
 
     Attributes:
         status: ``"done"``, ``"failed"``, ``"stopped"`` (by Ctrl-C) or ``"unwritable"`` (nothing can be kept).
         sentence: what went wrong; empty if nothing did.
         steps: of the run.
-        seconds: that it took, of wall clock.
+        seconds: wall-clock time that it took.
     """
 
     status: str
@@ -36,7 +36,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Task:
-    """What an engine hands to a worker, as JSON values.
+    """A task that an engine passes to a worker, as JSON values.
 
     Attributes:
         kind: ``"run"``, ``"truth"`` or ``"trial"``.
@@ -51,12 +51,12 @@ class Task:
     options: Mapping[str, Any]
 
     def to_text(self) -> str:
-        """The task as JSON."""
+        """Returns the task as JSON."""
         return json.dumps(asdict(self))
 
 
 def perform(text: str) -> str:
-    """Executes the task in a text of ``Task.to_text`` and returns its ``Outcome`` as JSON."""
+    """Executes the task in a result of ``Task.to_text`` and returns its ``Outcome`` as JSON."""
     began = time.monotonic()
     task = Task(**json.loads(text))
     if task.kind == "run":
@@ -96,12 +96,12 @@ def _guarded(function: Callable[[Task], None], task: Task) -> Outcome:
 def execute(
     run: Run, folder: Path, *, keep_every: float = 60.0, tensorboard: bool = False, wandb: bool = False
 ) -> Outcome:
-    """Executes a run, or goes on with it so that its result is equal to that of an uninterrupted one.
+    """Executes or resumes a run, with the same result as that of an uninterrupted one.
 
-    An error is kept in ``failure.json`` and does not leave this function.
+    An error is saved in ``failure.json`` and not raised.
 
     Args:
-        run: what is asked.
+        run: the specification of the run.
         folder: of the run.
         keep_every: seconds between two saves.
         tensorboard: also write TensorBoard's files.
@@ -129,7 +129,7 @@ def execute(
 
 
 def is_done(run: Run, folder: Path) -> bool:
-    """Whether a folder holds the result of this very run; a damaged one is written again."""
+    """Whether a folder holds the result of this very run; a damaged one does not count."""
     try:
         return read_result(folder) is not None and load_run(folder) == run
     except MdpzooError:
@@ -137,7 +137,7 @@ def is_done(run: Run, folder: Path) -> bool:
 
 
 def note_failure(folder: Path, kind: str, sentence: str, told: str = "") -> Outcome:
-    """Writes ``failure.json``, with how often the run has failed by now, and returns the outcome."""
+    """Writes ``failure.json``, with the number of failures so far, and returns the outcome."""
     path = folder / "failure.json"
     failure = {"type": kind, "message": sentence, "traceback": told, "attempt": _attempts(path) + 1}
     try:
@@ -149,7 +149,7 @@ def note_failure(folder: Path, kind: str, sentence: str, told: str = "") -> Outc
 
 
 def summary(error: BaseException) -> str:
-    """One line of what an error says."""
+    """Returns an error's message as one line."""
     said = " ".join(str(error).split())
     if isinstance(error, MdpzooError):
         return said[:SUMMARY]

@@ -1,4 +1,4 @@
-"""Which runs a study has: every pair of an environment and an agent that fit by the agent's declared spaces."""
+"""The runs of a study: every pair of an environment and an agent that fit by the agent's declared spaces."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class PlannedRun:
     """A run and where it is kept.
 
     Attributes:
-        run: what is asked.
+        run: its specification.
         folder: within the study's, with slashes.
         environment: its entry.
         agent: its entry.
@@ -33,7 +33,7 @@ class PlannedRun:
     agent: Entry
 
     def as_json(self) -> dict[str, Any]:
-        """What ``study.json`` says of the run."""
+        """Returns the run's entry in ``study.json``."""
         names = {"environment_name": self.environment.name, "agent_name": self.agent.name}
         return {"folder": self.folder, **self.run.as_json(), **names}
 
@@ -58,7 +58,7 @@ class Plan:
     """The runs of a study, environment by environment.
 
     Attributes:
-        study: what the file says.
+        study: the content of the study file.
         runs: all of them.
         skipped: the pairs that do not fit.
     """
@@ -69,11 +69,11 @@ class Plan:
 
 
 def plan(study: Study) -> Plan:
-    """Plans a study: makes each environment once and looks which agents fit it.
+    """Plans a study: makes each environment once and checks which agents fit it.
 
     Raises:
         UnknownNameError: there is no such agent or environment.
-        SettingError: an environment refuses its settings, or no pair fits.
+        SettingError: an environment rejects its settings, or no pair fits.
     """
     specs = {agent.label: registry.agent(agent.id) for agent in study.agents}
     runs: list[PlannedRun] = []
@@ -111,7 +111,7 @@ def _runs(study: Study, environment: Entry, agent: Entry, most: int | None) -> I
 
 
 def _made(entry: Entry) -> Any:
-    """The environment of an entry, made once."""
+    """Makes the environment of an entry once."""
     try:
         if "rules" in entry.settings:
             raise SettingError(f"'rules' is no setting of environment {entry.id!r}")

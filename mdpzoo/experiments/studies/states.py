@@ -1,4 +1,4 @@
-"""How far a run is, told from its folder alone."""
+"""The state of a run, read from its folder alone."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
 """A study as a TOML file: ``[study]``, and any number of ``[[environments]]`` and ``[[agents]]``.
 
-The file is hostile input: whatever is wrong with it is one sentence that names the entry.
+The file is hostile input: any fault in it becomes a one-sentence error that names the entry.
 """
 
 import hashlib
@@ -29,9 +29,9 @@ class Entry:
     """An environment or an agent of a study.
 
     Attributes:
-        id: which it is.
+        id: its id.
         settings: its settings; JSON values.
-        name: what it is called in tables; the id, unless the file says otherwise.
+        name: its name in tables; the id, unless the file says otherwise.
         label: its folder.
         num_envs: of an agent: environments that step together; None: the study's.
     """
@@ -45,17 +45,17 @@ class Entry:
 
 @dataclass(frozen=True)
 class Study:
-    """What a study file says.
+    """The content of a study file.
 
     Attributes:
         name: of the study.
         seeds: of the runs.
         steps: of each run.
         environments: the entries, in the order of the file.
-        agents: likewise.
+        agents: the entries, in the order of the file.
         evaluation_episodes: as in ``Run``.
         evaluate_every: as in ``Run``.
-        num_envs: as in ``Run``; None: as many as there are by default.
+        num_envs: as in ``Run``; None: the default.
         text: the file's bytes.
     """
 
@@ -101,7 +101,7 @@ def read_study(path: Path) -> Study:
 
 
 def _seeds(given: Any) -> tuple[int, ...]:
-    """A number of seeds, from 0, or a list of them."""
+    """Reads a number of seeds, from 0, or a list of them."""
     if type(given) is int and 1 <= given <= MOST_SEEDS:
         return tuple(range(given))
     least, end = RANGES["seed"]
@@ -127,7 +127,7 @@ def _text(value: Any, what: str) -> str:
 
 
 def _entries(content: Mapping[str, Any], kind: str, known: tuple[str, ...]) -> tuple[Entry, ...]:
-    """The entries of ``[[kind]]`` with their labels."""
+    """Returns the entries of ``[[kind]]`` with their labels."""
     tables = content.get(kind)
     if not isinstance(tables, list) or not tables or not all(isinstance(each, dict) for each in tables):
         raise SettingError(f"the study names no {kind}; add a table [[{kind}]] with an id")
@@ -163,7 +163,7 @@ def _check_settings(settings: Any, what: str) -> None:
 
 
 def _label(entry: Mapping[str, Any], again: bool) -> str:
-    """The folder of an entry: its id, and where that stands twice its name, or a hash of its settings."""
+    """Returns the folder of an entry: its id and, if that is not unique, its name or a hash of its settings."""
     if again and "name" in entry:
         return _folder_name(entry["name"])
     label = _folder_name(entry["id"])

@@ -1,4 +1,4 @@
-"""A study's table, read from its folder alone: what is done, under way and failed, and how long the rest may take."""
+"""A study's table, read from its folder alone: runs done, running and failed, and the time that the rest may take."""
 
 import csv
 import json
@@ -16,7 +16,7 @@ TAIL = 400  # bytes at the end of a file in which its last line begins
 
 @dataclass(frozen=True)
 class Look:
-    """What is seen at one moment.
+    """The state of a study at one moment.
 
     Attributes:
         rows: one for each environment and agent: ``environment``, ``agent``, runs ``done``, ``running``, ``failed`` and
@@ -30,15 +30,15 @@ class Look:
     is_over: bool
 
     def as_json(self) -> dict[str, Any]:
-        """The same as JSON values."""
+        """Returns the fields as JSON values."""
         return {"rows": self.rows, "summary": self.sentence, "over": self.is_over}
 
 
 class Watcher:
-    """Looks at a study's folder again and again; runs that are done are read once."""
+    """Reads a study's folder repeatedly; finished runs are read once."""
 
     def __init__(self, folder: Path) -> None:
-        """Reads what the study means.
+        """Reads ``study.json``.
 
         Raises:
             CheckpointError: the folder holds no study, or a damaged one.
@@ -63,7 +63,7 @@ class Watcher:
         self._first: tuple[float, int] | None = None
 
     def look(self) -> Look:
-        """Reads how far each run is."""
+        """Reads the state of each run."""
         groups: dict[tuple[str, str], list[tuple[str, int, float | None]]] = {}
         for (_, _, folder), names in zip(self.runs, self.names, strict=True):
             groups.setdefault(names, []).append(self._state(folder))
@@ -88,7 +88,7 @@ class Watcher:
         return {"environment": environment, "agent": agent, **counts, "percent": percent, "return": mean}
 
     def _state(self, name: str) -> tuple[str, int, float | None]:
-        """State, steps and last return of a run."""
+        """Returns state, steps and last return of a run."""
         folder = self.folder / name
         if name in self._done:
             return "done", self.steps, self._done[name]
@@ -104,7 +104,7 @@ class Watcher:
 
 
 def _inside(name: Any) -> str:
-    """A folder's name that does not lead out of the study's."""
+    """Returns a folder's name; raises ``ValueError`` if it leads out of the study's folder."""
     path = Path(str(name))
     if path.is_absolute() or ".." in path.parts:
         raise ValueError(f"a run's folder leads elsewhere: {name!r:.60}")
@@ -112,7 +112,7 @@ def _inside(name: Any) -> str:
 
 
 def _last_return(folder: Path) -> float | None:
-    """The mean return of the last evaluation, or of the last training episodes."""
+    """Returns the mean return of the last evaluation, or of the last training episodes."""
     final = (read_result(folder) or {}).get("final_return")
     if isinstance(final, int | float):
         return float(final)
@@ -120,7 +120,7 @@ def _last_return(folder: Path) -> float | None:
 
 
 def _last(path: Path) -> Mapping[str, Any]:
-    """The last whole line of a CSV file, by column."""
+    """Returns the last complete line of a CSV file, by column."""
     try:
         with open(path, "rb") as file:
             header = file.readline().decode()

@@ -1,6 +1,6 @@
-"""Executes a study in its folder: what is there is kept, what is missing is done, what fails is reported.
+"""Executes a study in its folder: keeps existing results, executes missing runs and reports failures.
 
-``study.json`` says what the study means; every run has a folder of its own, in which ``result.json`` is written last.
+``study.json`` holds the expanded study; every run has a folder of its own, in which ``result.json`` is written last.
 So a study that was stopped or killed is resumed by starting it again.
 """
 
@@ -29,12 +29,12 @@ TAIL = 200  # bytes at the end of a curve in which its last line begins
 
 @dataclass
 class Report:
-    """How a study ended.
+    """The outcome of a study.
 
     Attributes:
-        runs: how many there are.
-        done: how many have a result.
-        found: how many of them had one before.
+        runs: number of runs.
+        done: number of runs that have a result.
+        found: number of those that had one before.
         failures: ``folder`` and ``sentence`` of those that failed.
         notes: sentences about truths that could not be computed.
         seconds: of wall clock.
@@ -65,7 +65,7 @@ def run_study(
     """Executes all runs of a study that have no result yet.
 
     Args:
-        plan: what ``pairing.plan`` has made of the study.
+        plan: the result of ``pairing.plan``.
         out: its folder; made if missing.
         jobs: runs at a time on this machine, at least 1.
         engine: ``"local"`` (processes) or ``"ray"``.
@@ -77,7 +77,7 @@ def run_study(
 
     Raises:
         SettingError: the folder holds another study or cannot be written, or another process works in it.
-        MissingExtraError: Ray or ``wandb`` is asked for and not installed.
+        MissingExtraError: Ray or ``wandb`` is requested and not installed.
     """
     began = time.monotonic()
     if wandb:
@@ -105,7 +105,7 @@ def check_out(plan: Plan, out: Path) -> None:
     """Checks that a study may be kept in a folder: it is new or empty, or holds runs of this study only.
 
     Raises:
-        SettingError: it does not, or holds a run of the same name that asks for something else.
+        SettingError: it may not, or the folder holds a run of the same name with another specification.
     """
     if out.exists() and not out.is_dir():
         raise SettingError(f"{str(out)!r} is a file; choose another folder")
@@ -128,7 +128,7 @@ def check_out(plan: Plan, out: Path) -> None:
 
 
 def study_json(plan: Plan) -> dict[str, Any]:
-    """What ``study.json`` holds."""
+    """Returns the content of ``study.json``."""
     study = plan.study
     return {
         "name": study.name,
@@ -142,7 +142,7 @@ def study_json(plan: Plan) -> dict[str, Any]:
 
 
 def _describe(plan: Plan, out: Path) -> None:
-    """Writes the study file as it is, and what it means."""
+    """Writes a copy of the study file, and ``study.json``."""
     try:
         with replacing(out / "study.toml") as beside:
             beside.write_bytes(plan.study.text)
@@ -156,7 +156,7 @@ def _task(planned: PlannedRun, out: Path, options: dict[str, Any]) -> Task:
 
 
 def _truths(plan: Plan, out: Path) -> Iterator[Task]:
-    """A task for each environment of which the truth is not written."""
+    """Yields a task for each environment whose truth has not been written."""
     study = plan.study
     used = {each.environment.label for each in plan.runs}
     for entry in study.environments:
@@ -173,7 +173,7 @@ def _truths(plan: Plan, out: Path) -> Iterator[Task]:
 
 
 def _follow(plan: Plan, answers: Any, report: Report, progress: bool) -> None:
-    """Takes in the outcomes as they come, and shows how far the study is."""
+    """Records the outcomes as they arrive, and shows the progress of the study."""
     steps, total = report.found * plan.study.steps, len(plan.runs) * plan.study.steps
     try:
         with bar("steps", total, progress) as advance:
@@ -195,10 +195,10 @@ def _follow(plan: Plan, answers: Any, report: Report, progress: bool) -> None:
 
 
 def _count(task: Task, outcome: Outcome, report: Report) -> None:
-    """Takes in one outcome.
+    """Records one outcome.
 
     Raises:
-        FolderError: nothing can be kept any more.
+        FolderError: nothing more can be saved.
         KeyboardInterrupt: the run was stopped by Ctrl-C.
     """
     if outcome.status == UNWRITABLE:
@@ -215,7 +215,7 @@ def _count(task: Task, outcome: Outcome, report: Report) -> None:
 
 
 def _steps_so_far(folder: Path) -> int:
-    """The steps in the last line of a run's curve; 0 where there is none."""
+    """Returns the steps in the last line of a run's curve; 0 if there is none."""
     try:
         with open(folder / "progress.csv", "rb") as file:
             file.seek(-min(TAIL, os.fstat(file.fileno()).st_size), os.SEEK_END)

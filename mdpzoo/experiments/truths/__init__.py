@@ -1,4 +1,4 @@
-"""What is known exactly of an environment: the optimum that learning curves are held against."""
+"""Exactly known values of an environment: the optimum that learning curves are compared with."""
 
 from mdpzoo.experiments.truths.record import Truth
 

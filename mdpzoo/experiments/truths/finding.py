@@ -1,4 +1,4 @@
-"""Finds what is known of an environment: its family's hook says it, and finite models are solved."""
+"""Finds the known values of an environment: from its family's hook, or by solving a finite model."""
 
 import inspect
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from mdpzoo.planning.tasks import solve_task
 
 @dataclass(frozen=True)
 class Question:
-    """Of which environment what is asked.
+    """A request for the known values of an environment.
 
     Attributes:
         environment: its id.
@@ -35,7 +35,7 @@ class Question:
 
 
 def find_truth(question: Question) -> Truth | None:
-    """Returns what is known of an environment; None: nothing.
+    """Returns the known values of an environment; None if nothing is known.
 
     Raises:
         MdpzooError: it cannot be computed; says why.
@@ -58,7 +58,7 @@ def find_truth(question: Question) -> Truth | None:
 
 
 def write_truth(question: Question, path: Path) -> None:
-    """Writes what is known of an environment to a file, unless it is there; nothing known: no file."""
+    """Writes the known values of an environment to a file, unless it exists; no file if nothing is known."""
     if path.is_file():
         return
     found = find_truth(question)

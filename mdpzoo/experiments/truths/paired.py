@@ -1,4 +1,4 @@
-"""The mean return of a reference agent over the very episodes that a study's evaluations play."""
+"""The mean return of a reference agent over the same episodes as a study's evaluations."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""The record of what is known exactly of an environment with its settings."""
+"""The record of an environment's exactly known values."""
 
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class Truth:
-    """What is known of an environment.
+    """The known values of an environment.
 
     Attributes:
         criterion: ``"return"``: the numbers are mean undiscounted returns of an evaluation's episode; ``"average"``:
@@ -19,7 +19,7 @@ class Truth:
         exact: whether ``optimum`` is the optimum up to rounding; else it is the best that a strong solver has found.
         interval: of the optimum, where it is known to lie in one; None: it is the number itself, or nothing is proven.
         source: one sentence on where the numbers come from.
-        of_game: whether ``optimum`` is the value of a zero-sum game: what best play on both sides brings the first
+        of_game: whether ``optimum`` is the value of a zero-sum game: what best play on both sides earns the first
             player. Evaluations, in which an agent's own policies play each other, may lie on either side of it.
         environment: its id; filled in by the core.
         settings: its settings; filled in by the core.
@@ -47,7 +47,7 @@ class Truth:
 
     @property
     def called(self) -> str:
-        """What pages call ``optimum``."""
+        """The name of ``optimum`` on pages."""
         return "value of the game" if self.of_game else "optimum" if self.exact else "best known"
 
     @property
@@ -58,10 +58,10 @@ class Truth:
         return self.random, self.optimum
 
     def of(self, environment: str, settings: Any) -> "Truth":
-        """The same of a named environment."""
+        """Returns a copy with the environment's id and settings filled in."""
         return replace(self, environment=environment, settings=dict(settings))
 
     def as_json(self) -> dict[str, Any]:
-        """The fields as JSON values."""
+        """Returns the fields as JSON values."""
         first = {"environment": self.environment, "settings": self.settings}
         return first | {name: value for name, value in asdict(self).items() if name not in first}

@@ -1,6 +1,6 @@
-"""One trial: a run with settings that Optuna has suggested, judged by its evaluations and pruned where it falls behind.
+"""One trial: a run with settings that Optuna has suggested, judged by its evaluations and pruned if it falls behind.
 
-The journal ``journal.log`` in the tuning's folder is all that Optuna keeps; every process opens it.
+Optuna keeps its whole state in the journal ``journal.log`` in the tuning's folder, which every process opens.
 """
 
 import warnings
@@ -14,7 +14,7 @@ JOURNAL, STUDY = "journal.log", "mdpzoo"
 
 
 def search_settings(trial: Any, search: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Asks an Optuna trial for a value of each setting that an agent's spec searches."""
+    """Asks an Optuna trial for a value of each setting in an agent's search space."""
     found: dict[str, Any] = {}
     for name, space in search.items():
         if "choices" in space:  # Optuna takes no lists: their places stand for them
@@ -27,7 +27,7 @@ def search_settings(trial: Any, search: Mapping[str, Mapping[str, Any]]) -> dict
 
 
 def open_journal(folder: Path) -> Any:
-    """Opens the Optuna study in a tuning's folder, or begins it."""
+    """Opens the Optuna study in a tuning's folder, or creates it."""
     import optuna
     from optuna.storages.journal import JournalFileBackend
 
@@ -46,14 +46,14 @@ def open_journal(folder: Path) -> Any:
 
 
 def perform_trial(run: Run, folder: Path, trial_id: int, keep_every: float) -> float | None:
-    """Executes the run of a trial, or goes on with it; returns its value, or None where it was pruned.
+    """Executes or resumes the run of a trial; returns its value, or None if it was pruned.
 
     The value is the mean return of the last evaluation; of a task without end, the reward per step.
 
     Args:
-        run: what is asked.
+        run: the specification of the run.
         folder: of the run, within the tuning's folder ``trials``.
-        trial_id: by which Optuna knows the trial.
+        trial_id: Optuna's id of the trial.
         keep_every: seconds between two saves.
     """
     import optuna
@@ -90,6 +90,6 @@ def _value(folder: Path) -> float:
 
 
 def write_value(folder: Path, value: float | None) -> None:
-    """Notes the value of a trial for the process that tells Optuna."""
+    """Writes the value of a trial for the process that reports it to Optuna."""
     folder.mkdir(parents=True, exist_ok=True)  # nothing is kept of a pruned run
     write_json(folder / "value.json", {"value": value})

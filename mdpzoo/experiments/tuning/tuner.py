@@ -1,7 +1,7 @@
-"""The search: it asks Optuna for trials, hands them to worker processes and tells what came of them.
+"""The search: asks Optuna for trials, passes them to worker processes and reports their results.
 
-Only finished trials count, completed or pruned. Trials that a killed process has left behind are taken up again first,
-in their own folders, so that no trial is lost or counted twice. The first trial has the agent's own defaults.
+Only finished trials count, completed or pruned. Trials that a killed process has left behind are resumed first, in
+their own folders, so that no trial is lost or counted twice. The first trial has the agent's own defaults.
 """
 
 import json
@@ -29,7 +29,7 @@ FILE = "tune.json"
 
 @dataclass(frozen=True)
 class Tuned:
-    """What a search has found.
+    """The result of a search.
 
     Attributes:
         finished: trials that were completed or pruned.
@@ -51,12 +51,12 @@ class Tuned:
 def run_search(
     run: Run, count: int, out: Path, *, defaults: Mapping[str, Any], jobs: int = 1, progress: bool = False
 ) -> Tuned:
-    """Searches for the settings of an agent that return most.
+    """Searches for the settings of an agent with the highest return.
 
     Args:
         run: of every trial, with the settings that all trials share.
-        count: trials that shall be finished in the end.
-        out: the folder; begun earlier, it goes on.
+        count: number of trials to finish in all.
+        out: the folder; a search in it is resumed.
         defaults: the agent's own value of each setting, for the first trial.
         jobs: trials at a time, a process each.
         progress: show a progress bar on standard error.
@@ -123,7 +123,7 @@ def _search(
 
 
 def _begin(out: Path, asked: dict[str, Any]) -> None:
-    """Checks that the folder is free or holds this very search, and mends what a killed process has left."""
+    """Checks that the folder is free or holds this very search, and cleans up after a killed process."""
     path = out / FILE
     if path.is_file():
         try:
@@ -145,7 +145,7 @@ def _begin(out: Path, asked: dict[str, Any]) -> None:
 
 
 def _enqueued(search: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """The defaults as Optuna's parameters, where they lie within the search space."""
+    """Returns the defaults as Optuna's parameters, as far as they lie within the search space."""
     found: dict[str, Any] = {}
     for name, space in search.items():
         value = defaults.get(name)
@@ -159,7 +159,7 @@ def _enqueued(search: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[st
 
 
 def _left_behind(study: Any) -> list[Any]:
-    """Trials that were under way when their process was killed."""
+    """Returns the trials that were running when their process was killed."""
     import optuna
 
     running = study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.RUNNING,))
@@ -173,7 +173,7 @@ def _finished(study: Any) -> list[Any]:
 
 
 def _tell(study: Any, trial: Any, folder: Path, well: bool) -> None:
-    """Tells Optuna what came of a trial."""
+    """Reports the result of a trial to Optuna."""
     from optuna.trial import TrialState
 
     if not well:
@@ -202,7 +202,7 @@ def _conclude(study: Any, search: Mapping[str, Any], asked: dict[str, Any], out:
 
 
 def study_text(asked: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
-    """A study file of ten seeds with these settings."""
+    """Returns a study file of ten seeds with these settings."""
     lines = ["[study]", "seeds = 10", f"steps = {asked['steps']}"]
     lines += [f"{name} = {asked[name]}" for name in ("evaluation_episodes", "evaluate_every", "num_envs")]
     lines += ["", "[[environments]]", f"id = {_toml(asked['environment'])}"]
@@ -212,7 +212,7 @@ def study_text(asked: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
 
 
 def _toml(value: Any) -> str:
-    """A JSON value as TOML; what is null is left out."""
+    """Returns a JSON value as TOML; null values are omitted."""
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{json.dumps(k)} = {_toml(v)}" for k, v in value.items() if v is not None) + "}"
     if isinstance(value, list | tuple):

@@ -13,7 +13,7 @@ from mdpzoo.protocols import BatchedGame, CompiledGame, Outcome
 
 
 class SeatBatch(NamedTuple):
-    """B games, as the players in the seat hold them; arrays or tensors.
+    """The states of B games with a seat, as arrays or tensors.
 
     Attributes:
         game: the games' own state.
@@ -27,7 +27,7 @@ class SeatBatch(NamedTuple):
 
 
 class BatchedSeat(Seat):
-    """What both forms of a seat in many games share; the other players' policies have no memory."""
+    """Base class of the tensor and the compiled form of a seat; the other players' policies have no memory."""
 
     OPTIONAL = {**Seat.OPTIONAL, "compiled": "compiled"}
 
@@ -61,7 +61,7 @@ class BatchedSeat(Seat):
         return None if masks is None else masks.get(self.player)
 
     def _actions(self, state: SeatBatch, action: Any, numbers: Any) -> dict[str, Any]:
-        """Every player's ``[B, ...]`` actions; ``numbers(state, player, count)`` draws for the frozen ones."""
+        """Returns every player's ``[B, ...]`` actions; ``numbers(state, player, count)`` draws for the frozen ones."""
         seen, masks = self.game.observe(state.game), self.game.action_masks(state.game)
         actions = {self.player: action}
         for name, policy in self.others.items():

@@ -1,4 +1,4 @@
-"""Who plays a game: checks of players, the policies that fill the other seats, and what every seat has in common."""
+"""The players of a game: their checks, the policies in the other seats, and the base class of every seat."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,10 +10,10 @@ from mdpzoo.policies import Predictor, freeze
 
 
 class Seat:
-    """What the rules of every seat share.
+    """Base class of the rules of a seat.
 
-    A seat has an optional attribute exactly if its game has what it shows: ``OPTIONAL`` maps its name to the game's.
-    The seat's own form of it is the attribute with an underscore.
+    A seat has an optional attribute if and only if its game has the counterpart: ``OPTIONAL`` maps its name to the
+    game's. The seat's own form of it is the attribute with an underscore.
     """
 
     OPTIONAL: Mapping[str, str] = {"reveal": "reveal", "render": "render", "render_fps": "render_fps"}
@@ -23,7 +23,7 @@ class Seat:
 
         Args:
             game: the rules of all players.
-            player: whose seat this is.
+            player: the player in this seat.
             others: a frozen policy for every other player; see ``frozen_others``.
         """
         self.game, self.player, self.others = game, player, dict(others)
@@ -31,7 +31,7 @@ class Seat:
         self._places = {name: place for place, name in enumerate(game.players)}
 
     def __getattr__(self, name: str) -> Any:
-        """Finds what the game may have."""
+        """Finds an optional attribute."""
         return optional_attribute(self, self.__dict__.get("game"), self.OPTIONAL, name)
 
     def with_policy(self, player: str, policy: Any) -> Any:
@@ -52,10 +52,10 @@ def optional_attribute(view: Any, rules: Any, optional: Mapping[str, str], name:
     """Returns a view's own form of an optional attribute; for its ``__getattr__``.
 
     Args:
-        view: what shows the rules.
+        view: the object that wraps the rules.
         rules: the rules.
         optional: names of the attribute in the view and in the rules.
-        name: the attribute that is asked for.
+        name: the attribute that is looked up.
 
     Raises:
         AttributeError: if the rules have no such attribute.
@@ -68,14 +68,14 @@ def optional_attribute(view: Any, rules: Any, optional: Mapping[str, str], name:
 def answer(
     policy: Any, seen: Any, memory: Any, first: bool, draw: Callable[[int], np.ndarray], mask: Any = None
 ) -> tuple[Any, Any]:
-    """Asks a frozen player about one observation.
+    """Returns a frozen player's action for one observation.
 
     Args:
-        policy: what ``freeze`` returns.
+        policy: a result of ``freeze``.
         seen: the observation, or a dictionary of arrays.
         memory: its recurrent state; None if it has none.
         first: whether an episode begins here.
-        draw: returns so many numbers ``[1, count]`` in [0, 1).
+        draw: maps ``count`` to numbers ``[1, count]`` in [0, 1).
         mask: ``[actions]`` bool, the legal actions; None: all.
 
     Returns:
@@ -91,7 +91,7 @@ def frozen_others(players: tuple[str, ...], player: str, others: Any, determinis
 
     Args:
         players: everybody in the game.
-        player: who learns.
+        player: the player who learns.
         others: a policy for each other player by name, or one for all.
         deterministic: whether the others take their most likely actions.
 
@@ -123,19 +123,19 @@ def check_other(others: Any, player: str) -> None:
 
 
 def _row(seen: Any) -> Any:
-    """One observation as a batch of one."""
+    """Returns one observation as a batch of one."""
     if isinstance(seen, Mapping):
         return {name: np.asarray(each)[None] for name, each in seen.items()}
     return np.asarray(seen)[None]
 
 
 def remembers(policy: Any, space: Any) -> bool:
-    """Tells whether a frozen player has a recurrent state, by asking it once about an observation of zeros."""
+    """Returns whether a frozen player has a recurrent state, by querying it once with an observation of zeros."""
     return isinstance(policy, Predictor) and policy.remembers(_zeros(space))
 
 
 def _zeros(space: Any) -> Any:
-    """One observation of zeros, to ask a policy about."""
+    """Returns one observation of zeros."""
     if hasattr(space, "spaces") and isinstance(space.spaces, Mapping):
         return {name: _zeros(each) for name, each in space.spaces.items()}
     return np.zeros(space.shape, space.dtype)

@@ -17,11 +17,11 @@ from mdpzoo.protocols import Draw
 
 
 class SeatState(NamedTuple):
-    """One game, as the player in the seat holds it.
+    """The state of one game with a seat.
 
     Attributes:
         game: the game's own state.
-        seen: what each player observes of it.
+        observations: each player's observation of it.
         ended: players for whom the game has ended.
         reserved: the episode's first number, which starts the streams of the frozen players.
         clock: steps since the episode began.
@@ -29,7 +29,7 @@ class SeatState(NamedTuple):
     """
 
     game: Any
-    seen: Mapping[str, Any]
+    observations: Mapping[str, Any]
     ended: frozenset[str]
     reserved: float
     clock: int
@@ -46,7 +46,7 @@ class SeatModel(Seat):
     OPTIONAL = {**Seat.OPTIONAL, "action_mask": "action_masks", "batched": "batched"}
 
     def __getattr__(self, name: str) -> Any:
-        """Finds what the game may have."""
+        """Finds an optional attribute."""
         found = super().__getattr__(name)
         if name == "batched" and any(map(self._keeps_memory, self.others)):
             raise AttributeError("a policy with a memory plays one game at a time")
@@ -59,7 +59,7 @@ class SeatModel(Seat):
         return SeatState(state, self.game.observe(state), frozenset(), reserved, 0, {})
 
     def step(self, state: SeatState, action: Any, draw: Draw) -> tuple[SeatState, float, bool]:
-        """Acts once; the others answer what they see now, at the same time.
+        """Acts once; the others act on their current observations at the same time.
 
         Raises:
             IllegalActionError: if the state does not allow the action.
@@ -76,7 +76,7 @@ class SeatModel(Seat):
 
     def observe(self, state: SeatState) -> Any:
         """Returns what the player in the seat observes."""
-        return state.seen[self.player]
+        return state.observations[self.player]
 
     def _answer(self, name: str, state: SeatState, memories: dict[str, Any], mask: Any) -> Any:
         def draw(count: int) -> np.ndarray:
@@ -84,7 +84,8 @@ class SeatModel(Seat):
             return drawn(keys, np.array([state.clock * count], np.uint64), count)
 
         first = state.clock == 0
-        action, memories[name] = answer(self.others[name], state.seen[name], memories.get(name), first, draw, mask)
+        observation, memory = state.observations[name], memories.get(name)
+        action, memories[name] = answer(self.others[name], observation, memory, first, draw, mask)
         return action
 
     def _keeps_memory(self, name: str) -> bool:

@@ -19,7 +19,7 @@ class SimulatorSeatEnv(gymnasium.Env[Any, Any]):
 
         Args:
             game: the environment of all players.
-            player: whose seat this is.
+            player: the player in this seat.
             others: a frozen policy for each other player; see ``seat_players.frozen_others``.
         """
         self.game, self.player, self.others = game, player, dict(others)
@@ -28,7 +28,7 @@ class SimulatorSeatEnv(gymnasium.Env[Any, Any]):
         self.render_mode = game.render_mode
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
-        """Starts a game; the same seed starts the same game, whoever plays it."""
+        """Starts a game; the same seed starts the same game, regardless of the players."""
         super().reset(seed=seed)
         self._seen, infos = self.game.reset(seed=seed, options=options)
         self._memories: dict[str, Any] = {}
@@ -36,7 +36,7 @@ class SimulatorSeatEnv(gymnasium.Env[Any, Any]):
         return self._seen[self.player], dict(infos[self.player])
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
-        """Acts once; the others answer what they see now, at the same time."""
+        """Acts once; the others act on their current observations at the same time."""
         actions = {name: self._answer(name) for name in self.others if name in self.game.agents}
         self._seen, rewards, terminated, truncated, infos = self.game.step(actions | {self.player: action})
         self._first = False
@@ -58,7 +58,7 @@ class SimulatorSeatEnv(gymnasium.Env[Any, Any]):
         self.others = self.others | {player: freeze(policy)}
 
     def render(self) -> Any:
-        """The game's own picture."""
+        """Returns the game's own picture."""
         return self.game.render()
 
     def _answer(self, name: str) -> Any:

@@ -35,7 +35,7 @@ class SingleGame:
         self._awake = np.zeros(1, bool)
 
     def __getattr__(self, name: str) -> Any:
-        """Finds what the batched game may have."""
+        """Finds an optional attribute."""
         return optional_attribute(self, self.__dict__.get("rules"), Seat.OPTIONAL, name)
 
     @property
@@ -89,7 +89,7 @@ class SingleGame:
         return numbers if self._compiled else _tensor(numbers)
 
     def _batch(self, action: Any, space: Any) -> Any:
-        """One action as a batch; a player who is out of the game plays anything."""
+        """Returns one action as a batch; a player who is out of the game plays an arbitrary action."""
         chosen = np.zeros(space.shape, space.dtype) if action is None else check_action(action, space)
         return chosen[None] if self._compiled else _tensor(chosen[None])
 

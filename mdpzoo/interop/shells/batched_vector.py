@@ -1,4 +1,4 @@
-"""Many episodes in lock step as a Gymnasium vector environment: what its two shells share.
+"""Many episodes in lock step as a Gymnasium vector environment: the base class of its two shells.
 
 Rules step; autoreset lives here. Row i draws from the stream of its own seed (``mdpzoo.streams``), so its trajectory is
 that of a single environment with this seed, whatever B, device and output are. There are two shells: compiled rules on
@@ -27,7 +27,7 @@ from mdpzoo.interop.shells.shell import (
 from mdpzoo.interop.shells.states import leaves, mapped
 from mdpzoo.protocols import BatchedProblem
 
-KEPT = ("keys", "counters", "elapsed", "returns", "done")  # what a shell has besides the state: all ``[B]``
+KEPT = ("keys", "counters", "elapsed", "returns", "done")  # a shell's arrays besides the state, all ``[B]``
 Output = Literal["numpy", "torch"]
 
 
@@ -45,7 +45,7 @@ def autoreset(mode: AutoresetMode | str) -> AutoresetMode:
 
 
 class BatchedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
-    """What both shells share: settings, seeds, hidden facts and pictures."""
+    """Base class of both shells: settings, seeds, hidden facts and pictures."""
 
     rules: Any
     _some_done: bool
@@ -78,7 +78,7 @@ class BatchedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
             statistics: whether infos hold ``episode`` (return ``r``, length ``l``, seconds ``t``); None: with torch
                 output only, since Gymnasium's own ``RecordEpisodeStatistics`` does it for NumPy.
             render_mode: ``"rgb_array"`` or None.
-            reveal: when facts that observations hide stand in infos: ``"never"``, ``"end"`` (in an episode's last
+            reveal: when infos hold facts that observations hide: ``"never"``, ``"end"`` (in an episode's last
                 info; with same-step autoreset that is ``infos["final_info"]``) or ``"always"``. Each is a dense array
                 ``[B, ...]``, 0 in the rows that its mask ``infos["_name"]`` (``[B]`` bool) leaves out.
 
@@ -118,10 +118,10 @@ class BatchedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
     def reset(
         self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Any, dict[str, Any]]:
-        """Starts episodes: in every row, or where ``options["reset_mask"]`` (``[B]`` bool) says.
+        """Starts episodes: in every row, or in those of ``options["reset_mask"]`` (``[B]`` bool).
 
         Args:
-            seed: row i takes ``seed + i``, or ``seed[i]``; None goes on with the row's stream.
+            seed: row i takes ``seed + i``, or ``seed[i]``; None: the row's stream continues.
             options: ``reset_mask``, as above.
 
         Raises:
@@ -169,13 +169,13 @@ class BatchedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         }
 
     def load_state_dict(self, saved: Mapping[str, Any]) -> None:
-        """Goes back to where ``state_dict`` was called: the same actions then lead to the same results.
+        """Restores a state that ``state_dict`` returned: the same actions then lead to the same results.
 
         Args:
             saved: of environments with the same rules, settings and number of rows; it is not changed.
 
         Raises:
-            SettingError: if it is one of other environments.
+            SettingError: if it comes from other environments.
             ResetNeededError: if ``reset`` has not been called.
         """
         self._check_begun()
@@ -196,23 +196,23 @@ class BatchedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         self._some_done = bool(np.any(saved["done"]))
 
     def _kept(self, value: np.ndarray) -> Any:
-        """Returns a copy of an array as the shell keeps it."""
+        """Returns a copy of an array in the shell's own form."""
         raise NotImplementedError
 
     def _start(self, rows: np.ndarray, forgotten: np.ndarray) -> None:
-        """Starts episodes in some rows (``[B]`` bool), of which some (``[B]`` bool) do not go on from the last one."""
+        """Starts episodes in some rows (``[B]`` bool); the ``forgotten`` ones (``[B]`` bool) ignore the last one."""
         raise NotImplementedError
 
     def _look(self, state: Any) -> Any:
-        """Returns observations of a state as the output asks."""
+        """Returns observations of a state in the form of the output."""
         raise NotImplementedError
 
     def _rekey(self, keys: np.ndarray, kept: np.ndarray) -> None:
-        """Takes new streams ``[B]`` uint64, from their beginnings but for the rows that are ``kept`` (``[B]`` bool)."""
+        """Takes new streams ``[B]`` uint64, from their beginnings except in the ``kept`` rows (``[B]`` bool)."""
         raise NotImplementedError
 
     def _facts(self) -> Mapping[str, Any]:
-        """Returns what the rules reveal of the present state."""
+        """Returns the facts that the rules reveal of the current state."""
         return self.rules.reveal(self._state)
 
     def _restart(self, rows: Any, before: Any) -> None:
@@ -220,7 +220,7 @@ class BatchedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         raise NotImplementedError
 
     def _here(self, rows: np.ndarray) -> Any:
-        """Returns rows (``[B]`` bool) as the shell keeps them: an array, or a tensor on the device."""
+        """Returns rows (``[B]`` bool) in the shell's own form: an array, or a tensor on the device."""
         raise NotImplementedError
 
     def _only(self, rows: Any, values: Any) -> Any:
@@ -228,7 +228,7 @@ class BatchedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         raise NotImplementedError
 
     def _out(self, value: Any) -> Any:
-        """Returns an array or a tensor as the output asks."""
+        """Returns an array or a tensor in the form of the output."""
         raise NotImplementedError
 
     def _infos_of(self, facts: Mapping[str, Any], rows: Any) -> dict[str, Any]:
@@ -239,7 +239,7 @@ class BatchedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         return infos
 
     def _finish(self, ended: Any, infos: dict[str, Any]) -> None:
-        """Reports what has ended (``[B]`` bool) and, in the same-step mode, starts it anew."""
+        """Reports the rows that have ended (``[B]`` bool) and, in the same-step mode, restarts them."""
         if self._statistics:
             episode = {"r": self._returns, "l": self._elapsed, "t": time.perf_counter() - self._began}
             infos["episode"] = {name: self._out(value * ended) for name, value in episode.items()}
@@ -254,7 +254,7 @@ class BatchedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
             infos |= last
 
     def _refused(self, kind: Any, shape: Sequence[int]) -> SettingError:
-        """The error about actions of another type or shape."""
+        """Returns the error about actions of another type or shape."""
         space = self.single_action_space
         wanted = f"{space.dtype} of shape {list(self._shape)}"
         return SettingError(f"expected {self.num_envs} actions, {wanted}, got {kind} of shape {list(shape)}")
@@ -264,7 +264,7 @@ class BatchedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
             raise ResetNeededError("no episode has begun; call reset() first")
 
     def _seed(self, seed: int | Sequence[int | None] | None) -> np.ndarray:
-        """Seeds the rows; returns which of them (``[B]`` bool) do not go on from what came before."""
+        """Seeds the rows; returns which of them (``[B]`` bool) start afresh."""
         given = [seed] * self.num_envs if seed is None else seed
         if isinstance(given, int | np.integer):
             given = [int(given) + row for row in range(self.num_envs)]
@@ -279,5 +279,5 @@ class BatchedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
 
 
 def on_host(array: Any) -> Any:
-    """Returns a tensor of any device as an array, anything else as it is."""
+    """Returns a tensor of any device as an array, anything else unchanged."""
     return array.numpy(force=True) if hasattr(array, "cpu") else array

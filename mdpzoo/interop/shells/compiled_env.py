@@ -46,5 +46,5 @@ class CompiledEnv(ProblemEnv):
         before, self._shown = self._shown, self.rules.observe(self._state)
         if not self._named:
             return self._shown[0]
-        # what never changes is the rules' same array every time, but observations must not share memory
+        # the rules return constant parts as the same array every time, but observations must not share memory
         return {name: each[0].copy() if each is before.get(name) else each[0] for name, each in self._shown.items()}

@@ -20,7 +20,7 @@ def number_at(position):  # type: ignore[no-untyped-def]
 
 @compiled
 def draw(keys: np.ndarray, counters: np.ndarray, count: int) -> np.ndarray:
-    """What ``streams.uniforms`` returns, ``[B, count]``; the counters ``[B]`` uint64 move on."""
+    """Returns the numbers of ``streams.uniforms``, ``[B, count]``, and advances the counters ``[B]`` uint64."""
     numbers = np.empty((len(keys), count))
     for row in range(len(keys)):
         position = keys[row] + counters[row] * STEP

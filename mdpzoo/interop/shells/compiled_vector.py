@@ -87,7 +87,7 @@ class CompiledVectorEnv(BatchedVectorEnv):
         return self._look(self._state), tensor(reward), tensor(terminated), tensor(truncated), infos
 
     def action_masks(self) -> Any:
-        """``[B, actions]`` bool, the legal actions of the current states."""
+        """Returns ``[B, actions]`` bool, the legal actions of the current states."""
         mask = self.rules.action_mask(self._state)
         if mask is None:
             mask = np.ones((self.num_envs, spaces.flatdim(self.single_action_space)), bool)
@@ -109,7 +109,7 @@ class CompiledVectorEnv(BatchedVectorEnv):
         self._some_done, self._done = False, self._nobody
 
     def _fresh(self, draws: np.ndarray, before: Any, forgotten: np.ndarray | None) -> Any:
-        """Returns start states of rows that go on from ``before``, all but the ``forgotten`` ones; None: all do."""
+        """Returns start states of rows that continue from ``before``, except the ``forgotten`` ones; None: all do."""
         if forgotten is None or not forgotten.any():
             return self.rules.initial(draws, before)
         fresh, index = self.rules.initial(draws, None), np.flatnonzero(~forgotten)
@@ -118,13 +118,13 @@ class CompiledVectorEnv(BatchedVectorEnv):
         return replaced(fresh, self.rules.initial(draws[index], taken(before, index)), index)
 
     def _clock(self, reward: np.ndarray) -> np.ndarray:
-        """Counts steps and rewards; returns which rows' time is up."""
+        """Counts steps and rewards; returns the rows that have reached the time limit."""
         self._elapsed += 1
         self._returns += reward
         return self._elapsed >= self._limit if self._limit > 0 else self._nobody.copy()
 
     def _wake(self, asleep: np.ndarray, terminated: np.ndarray, truncated: np.ndarray) -> None:
-        """Rows that had ended ignored their action: they start anew, or wait for the caller's reset."""
+        """Restarts rows that had ended and ignored their action, or lets them wait for the caller's reset."""
         if self.autoreset_mode == AutoresetMode.NEXT_STEP:
             truncated &= ~asleep
             if self.rules.step_draws:
@@ -134,7 +134,7 @@ class CompiledVectorEnv(BatchedVectorEnv):
             terminated |= asleep
 
     def _restart(self, rows: np.ndarray, before: Any, forgotten: np.ndarray | None = None) -> None:
-        """Starts rows anew; what has been shown is left alone, so the state's arrays are copied."""
+        """Restarts rows; copies the state's arrays, so that earlier observations do not change."""
         index = np.flatnonzero(rows)
         counters = self._counters[index]
         draws = draw(self._keys[index], counters, self.rules.initial_draws)

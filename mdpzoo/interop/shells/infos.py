@@ -1,4 +1,4 @@
-"""What infos reveal: everything in them that no shell, wrapper or Stable-Baselines3 writes."""
+"""The facts in infos: every entry not written by a shell, a wrapper or Stable-Baselines3."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,16 +9,16 @@ RESERVED = frozenset(
 
 
 def facts_of(info: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns what the info of one environment reveals."""
+    """Returns the facts in the info of one environment."""
     return {name: each for name, each in info.items() if name not in RESERVED}
 
 
 def row_facts(infos: Mapping[str, Any], row: int) -> dict[str, Any]:
-    """Returns what dense infos reveal of one row: facts whose mask ``_name`` holds there, and those within mappings."""
+    """Returns the facts of one row in dense infos: those whose mask ``_name`` is True, and those within mappings."""
     names = (name for name in infos if name not in RESERVED and not name.startswith("_"))
     return {name: _row_of(infos[name], row) for name in names if infos[f"_{name}"][row]}
 
 
 def _row_of(fact: Any, row: int) -> Any:
-    """One row of a fact; a mapping is dense as infos are."""
+    """Returns one row of a fact; a mapping is dense, like infos."""
     return row_facts(fact, row) if isinstance(fact, Mapping) else fact[row]

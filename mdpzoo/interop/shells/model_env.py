@@ -63,7 +63,7 @@ class ModelEnv(Shell):
         return super().state_dict() | {"_idle": self._step if self._step in (_before_reset, _after_end) else None}
 
     def load_state_dict(self, saved: Mapping[str, Any]) -> None:
-        """Goes back to where ``state_dict`` was called; see ``Shell``."""
+        """Restores a saved state; see ``Shell``."""
         rest = {name: value for name, value in (saved or {}).items() if name != "_idle"}
         super().load_state_dict(rest)
         self._draw = None if self._stream is None else self._stream.draw
@@ -78,7 +78,7 @@ class ModelEnv(Shell):
 
 
 class MaskedModelEnv(ModelEnv):
-    """A model that says which actions are legal; samples of its action space are legal in the current state."""
+    """A model that defines legal actions; samples of its action space are legal in the current state."""
 
     def __init__(self, rules: Any, *arguments: Any, **settings: Any) -> None:
         """Wraps rules that have ``action_mask(state)``; the arguments and errors are those of ``Shell``."""
@@ -99,13 +99,13 @@ class MaskedModelEnv(ModelEnv):
         return result
 
     def load_state_dict(self, saved: Mapping[str, Any]) -> None:
-        """Goes back to where ``state_dict`` was called; see ``Shell``."""
+        """Restores a saved state; see ``Shell``."""
         super().load_state_dict(saved)
         if self._state is not None:
             self._note_mask()
 
     def action_masks(self) -> np.ndarray:
-        """Returns the legal actions, ``[actions]`` bool; what MaskablePPO asks for."""
+        """Returns the legal actions, ``[actions]`` bool, for MaskablePPO."""
         mask = self.rules.action_mask(self._state)
         return np.ones(flatdim(self.action_space), bool) if mask is None else np.array(mask, bool)
 

@@ -1,4 +1,4 @@
-"""A problem as a Gymnasium environment, a batch of one: what its two shells share."""
+"""A problem as a Gymnasium environment, a batch of one: the base class of its two shells."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ from mdpzoo.interop.shells.shell import LegalDiscrete, Shell, check_action
 
 
 class ProblemEnv(Shell):
-    """What both shells share: legal actions, errors and pictures."""
+    """Base class of both shells: legal actions, errors and pictures."""
 
     _kept = (*Shell._kept, "_idle", "_sampled_before")
 
@@ -37,7 +37,7 @@ class ProblemEnv(Shell):
         if illegal not in ("raise", "end"):
             raise SettingError(f"illegal must be 'raise' or 'end', got {illegal!r}")
         self._raises = illegal == "raise"
-        self._idle = "no episode has begun; call reset() before step()"  # why a step is refused; empty in an episode
+        self._idle = "no episode has begun; call reset() before step()"  # a step's error; empty in an episode
         self._sampled_before = -1  # the action that was sampled last before this episode's first step
         self._mask: np.ndarray | None = None
         self._legal_space: LegalDiscrete | None = None
@@ -83,18 +83,18 @@ class ProblemEnv(Shell):
         return self._look(), float(reward[0]), terminated, truncated, info
 
     def action_masks(self) -> np.ndarray:
-        """``[actions]`` bool, the legal actions; what MaskablePPO asks for."""
+        """Returns the legal actions, ``[actions]`` bool, for MaskablePPO."""
         return np.ones(spaces.flatdim(self.action_space), bool) if self._mask is None else self._mask.copy()
 
     def load_state_dict(self, saved: Mapping[str, Any]) -> None:
-        """Goes back to where ``state_dict`` was called; see ``Shell``."""
+        """Restores a saved state; see ``Shell``."""
         super().load_state_dict(saved)
         if self._stream is not None:
             self._source = self._stream
             self._look()  # which actions are legal
 
     def render(self) -> np.ndarray | None:
-        """A picture of the current state, ``[height, width, 3]`` uint8."""
+        """Returns a picture of the current state, ``[height, width, 3]`` uint8."""
         return self._render(self._state, 0)
 
     def _check_legal(self, action: Any) -> None:
@@ -120,5 +120,5 @@ class ProblemEnv(Shell):
         raise NotImplementedError
 
     def _look(self) -> Any:
-        """Returns the observation, and notes what is legal."""
+        """Returns the observation and updates the legal actions."""
         raise NotImplementedError

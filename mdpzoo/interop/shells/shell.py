@@ -1,6 +1,6 @@
-"""The shell of one decision maker: what every single environment does about seeds, options, pictures and hidden facts.
+"""The shell of one decision maker: seeds, options, pictures and hidden facts of every single environment.
 
-``reset(seed=s)`` starts the stream of seed s (``mdpzoo.streams``); ``reset()`` goes on with it. The same seed and
+``reset(seed=s)`` starts the stream of seed s (``mdpzoo.streams``); ``reset()`` continues it. The same seed and
 actions give the same trajectory here and in the row of a vector environment that was given this seed.
 """
 
@@ -39,7 +39,7 @@ class Stream:
             return self._block.pop()
 
     def take(self, count: int) -> np.ndarray:
-        """Returns the next numbers, ``[1, count]``; a stream is read by ``take`` or by ``draw``, never by both."""
+        """Returns the next numbers, ``[1, count]``; use either ``take`` or ``draw`` on a stream, never both."""
         numbers = streams.uniforms(self._keys, self._drawn, count)
         self._drawn += np.uint64(count)
         return numbers
@@ -49,7 +49,7 @@ class Stream:
         return {"keys": self._keys, "drawn": self._drawn, "block": list(self._block)}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Goes back to a state."""
+        """Restores a state."""
         self._keys, self._drawn = (np.array(state[name], np.uint64) for name in ("keys", "drawn"))
         self._block = list(state["block"])
 
@@ -57,15 +57,15 @@ class Stream:
 class LegalDiscrete(Discrete):
     """A Discrete space whose samples are legal in the environment's current state.
 
-    Scripts and checkers that act by ``action_space.sample()`` so never play an illegal action, unless they reset the
-    environment in between. Membership, equality and ``sample(mask=...)`` are those of Discrete.
+    Scripts and checkers that act by ``action_space.sample()`` therefore never play an illegal action, unless they reset
+    the environment in between. Membership, equality and ``sample(mask=...)`` are those of Discrete.
     """
 
     legal: np.ndarray | None = None  # [n] bool; None or none set: every action
     drawn: int = -1  # the last sample
 
     def sample(self, mask: Any = None, probability: Any = None) -> np.int64:
-        """Draws one of the legal actions uniformly, or as the arguments say."""
+        """Draws one of the legal actions uniformly, or according to the arguments."""
         if mask is None and probability is None and self.legal is not None and self.legal.any():
             mask = self.legal.astype(np.int8)
         sample = super().sample(mask, probability)
@@ -74,7 +74,7 @@ class LegalDiscrete(Discrete):
 
 
 class Shell(gymnasium.Env[Any, Any]):
-    """What the shells of models and problems share.
+    """Base class of the shells of models and problems.
 
     Attributes:
         outer_limit: steps after which a wrapper around this environment truncates, for ``reveal="end"``; -1: never,
@@ -83,7 +83,7 @@ class Shell(gymnasium.Env[Any, Any]):
     """
 
     outer_limit: int | None = None
-    _kept: tuple[str, ...] = ("_state", "_stream", "_steps")  # what decides how an episode goes on
+    _kept: tuple[str, ...] = ("_state", "_stream", "_steps")  # what determines the rest of an episode
 
     def __init__(self, rules: Any, render_mode: str | None, reveal: str, max_episode_steps: int | None) -> None:
         """Wraps rules.
@@ -91,10 +91,10 @@ class Shell(gymnasium.Env[Any, Any]):
         Args:
             rules: the rules.
             render_mode: ``"rgb_array"`` or None.
-            reveal: when hidden facts stand in ``info``: ``"never"``, ``"end"`` (in an episode's last info) or
+            reveal: when ``info`` holds hidden facts: ``"never"``, ``"end"`` (in an episode's last info) or
                 ``"always"``.
-            max_episode_steps: steps after which an episode is truncated; None or -1: never. What ``gymnasium.make``
-                is told of a limit, it keeps to itself: its own wrapper truncates then.
+            max_episode_steps: steps after which an episode is truncated; None or -1: never. A limit given to
+                ``gymnasium.make`` is not passed on: its own wrapper truncates then.
 
         Raises:
             SettingError: if an argument has no such value.
@@ -124,7 +124,7 @@ class Shell(gymnasium.Env[Any, Any]):
         return snapshot(self, self._kept)
 
     def load_state_dict(self, saved: Mapping[str, Any]) -> None:
-        """Goes back to where ``state_dict`` was called: the same actions then lead to the same results.
+        """Restores a state that ``state_dict`` returned: the same actions then lead to the same results.
 
         Args:
             saved: what ``state_dict`` of an environment with the same rules returned; it is not changed, and can be
@@ -136,12 +136,12 @@ class Shell(gymnasium.Env[Any, Any]):
         restore(self, self._kept, saved)
 
     def _own_spaces(self, rules: Any) -> None:
-        """Copies the spaces: they hold generators, and two environments of the same rules share nothing."""
+        """Copies the spaces, which hold generators, so that two environments of the same rules share nothing."""
         self.observation_space = copy.deepcopy(rules.observation_space)
         self.action_space = copy.deepcopy(rules.action_space)
 
     def _begin(self, seed: int | None, options: Mapping[str, Any] | None) -> Stream:
-        """Checks the arguments of ``reset``; a new seed starts its stream and forgets what came before."""
+        """Checks the arguments of ``reset``; a new seed starts its stream and discards the last episode."""
         check_options(options, ())
         check_seed(seed)
         super().reset(seed=seed)
@@ -152,7 +152,7 @@ class Shell(gymnasium.Env[Any, Any]):
         return self._stream
 
     def _count(self, terminated: bool) -> tuple[bool, dict[str, Any]]:
-        """Counts a step; returns whether it truncates the episode, and what its info reveals."""
+        """Counts a step; returns whether it truncates the episode, and the facts in its info."""
         self._steps += 1
         facts: dict[str, Any] = {}
         if self._reveals and (self.reveal == "always" or terminated or self._steps == self._last_step()):
@@ -160,13 +160,13 @@ class Shell(gymnasium.Env[Any, Any]):
         return self._limit is not None and self._steps >= self._limit, facts
 
     def _last_step(self) -> int | None:
-        """The step that truncates an episode, here or in the wrapper that ``gymnasium.make`` puts around this."""
+        """Returns the step that truncates an episode, here or in the wrapper that ``gymnasium.make`` adds."""
         if self._limit is None and self.outer_limit is None and self.spec is not None:
             self.outer_limit = gymnasium.spec(self.spec.id).max_episode_steps or -1
         return self.outer_limit if self._limit is None else self._limit
 
     def _first_info(self) -> dict[str, Any]:
-        """Returns what the info of ``reset`` reveals."""
+        """Returns the facts in the info of ``reset``."""
         return self._facts() if self._reveals and self.reveal == "always" else {}
 
     def _facts(self) -> dict[str, Any]:
@@ -194,7 +194,7 @@ class Shell(gymnasium.Env[Any, Any]):
 
 
 def frames_per_second(rules: Any) -> int:
-    """Returns how fast the pictures of rules are meant to be shown."""
+    """Returns the frame rate of the pictures of rules."""
     return int(getattr(rules, "render_fps", FRAMES_PER_SECOND))
 
 
@@ -211,7 +211,7 @@ def check_reveal(reveal: str) -> str:
 
 
 def check_limit(steps: int | None, name: str) -> int | None:
-    """Returns a limit of steps; None for none, which -1 says too.
+    """Returns a limit of steps; None and -1 both mean no limit.
 
     Raises:
         SettingError: if it is no positive integer.

@@ -1,4 +1,4 @@
-"""Copies of what decides how a shell goes on, to come back to: for planning by simulation, and for debugging."""
+"""Copies of a shell's state that can be restored: for planning by simulation, and for debugging."""
 
 import copy
 from collections.abc import Mapping, Sequence
@@ -10,12 +10,12 @@ from mdpzoo.errors import SettingError
 
 
 def snapshot(shell: Any, names: Sequence[str]) -> dict[str, Any]:
-    """Returns copies of a shell's attributes; those that it does not have yet are left out."""
+    """Returns copies of a shell's attributes, as far as they are set."""
     return {name: copy.deepcopy(getattr(shell, name)) for name in names if hasattr(shell, name)}
 
 
 def restore(shell: Any, names: Sequence[str], saved: Mapping[str, Any]) -> None:
-    """Gives a shell back the attributes that ``snapshot`` has copied.
+    """Restores the attributes that ``snapshot`` has copied.
 
     Raises:
         SettingError: if they are those of another kind of shell.
@@ -37,7 +37,7 @@ def plain_state(shell: Any) -> dict[str, Any]:
 
 
 def restore_plain(shell: Any, saved: Mapping[str, Any]) -> None:
-    """Goes back to a ``plain_state``; the environment has the same rules and has been reset."""
+    """Restores a ``plain_state``; the environment has the same rules and has been reset."""
     now = shell.state_dict()
     now["_stream"].restore(saved["stream"])
     shell.load_state_dict(now | {"_state": _like(now["_state"], saved["state"]), "_steps": saved["steps"]})
@@ -54,7 +54,7 @@ def _plain(value: Any) -> Any:
 
 
 def _like(pattern: Any, value: Any) -> Any:
-    """A plain value with the types of a pattern: a state of the same rules."""
+    """Returns a plain value with the types of a pattern, a state of the same rules."""
     if isinstance(pattern, frozenset):
         return frozenset(value)
     if isinstance(pattern, tuple):

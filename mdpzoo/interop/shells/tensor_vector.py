@@ -1,7 +1,7 @@
 """The vector shell of rules on tensors, on any device: dense, and without waiting for the device.
 
-On a CPU the shell looks whether any row has ended before it builds fresh ones; on other devices it always builds them,
-since looking would wait for the device.
+On a CPU the shell checks whether any row has ended before it builds new ones; on other devices it always builds them,
+since checking would wait for the device.
 """
 
 from typing import Any
@@ -65,7 +65,7 @@ class TensorVectorEnv(BatchedVectorEnv):
         return self._look(self._state), self._out(reward), self._out(terminated), self._out(truncated), infos
 
     def action_masks(self) -> Any:
-        """``[B, actions]`` bool, the legal actions of the current states."""
+        """Returns ``[B, actions]`` bool, the legal actions of the current states."""
         mask = self.rules.action_mask(self._state)
         if mask is None:
             actions = spaces.flatdim(self.single_action_space)
@@ -92,7 +92,7 @@ class TensorVectorEnv(BatchedVectorEnv):
         self._everybody = ~self._never
 
     def _fresh(self, before: Any, forgotten: np.ndarray | None) -> Any:
-        """Returns start states of rows that go on from ``before``, all but the ``forgotten`` ones; None: all do."""
+        """Returns start states of rows that continue from ``before``, except the ``forgotten`` ones; None: all do."""
         draws = self._draws(self.rules.initial_draws)
         if forgotten is None or not forgotten.any():
             return self.rules.initial(draws, before)
@@ -104,7 +104,7 @@ class TensorVectorEnv(BatchedVectorEnv):
     def _wake(
         self, asleep: Tensor, before: Any, reward: Tensor, terminated: Tensor, truncated: Tensor, illegal: Tensor
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Rows that had ended ignore their action: they start anew, or wait for the caller's reset."""
+        """Restarts rows that had ended and ignored their action, or lets them wait for the caller's reset."""
         if self.autoreset_mode == AutoresetMode.NEXT_STEP:
             self._counters -= asleep * self.rules.step_draws
             self._restart(asleep, before)

@@ -1,4 +1,4 @@
-"""Tensors with leading dimension B, and how they become what Gymnasium's spaces hold."""
+"""Tensors with leading dimension B, and their conversion to elements of Gymnasium's spaces."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +15,7 @@ def tensor(values: Any, device: Any) -> Tensor:
 
 
 def where(rows: Tensor, new: Any, old: Any) -> Any:
-    """Takes ``new`` in the rows (``[B]`` bool) that are True and ``old`` elsewhere, for states as in ``protocols``."""
+    """Returns ``new`` in the rows (``[B]`` bool) that are True, ``old`` elsewhere; for states as in ``protocols``."""
     if isinstance(old, tuple):
         parts = (where(rows, a, b) for a, b in zip(new, old, strict=True))
         return type(old)(*parts)
@@ -40,7 +40,7 @@ def row(values: Any, index: int, space: spaces.Space[Any]) -> Any:
 
 
 def pick(values: Any, index: Any) -> Any:
-    """One row of a batch, array or tensor, or of a dictionary of them; nothing is copied."""
+    """Returns one row of a batch, array or tensor, or of a dictionary of them, without copying."""
     if isinstance(values, Mapping):
         return {name: pick(value, index) for name, value in values.items()}
     return values[index]

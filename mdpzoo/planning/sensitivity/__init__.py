@@ -1,4 +1,4 @@
-"""How optimal policies depend on the rewards."""
+"""Sensitivity of optimal policies to the rewards."""
 
 from mdpzoo.planning.sensitivity.policy_cliff import (
     PolicyMargin,

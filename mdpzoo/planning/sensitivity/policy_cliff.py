@@ -1,8 +1,8 @@
-"""How much rewards may change before an optimal policy does: margins, radii and bounds of a discounted model.
+"""Robustness of an optimal policy to changed rewards: margins, radii and bounds of a discounted model.
 
 The map from reward to optimal policies is upper hemicontinuous and jumps at ties (the policy cliff, arXiv:2507.20150).
 The optimal action values move by at most ``max |dR| / (1 - discount)``, hence the certified radius; all advantages of a
-policy are linear in the reward, hence the exact one. Both are derived by us.
+policy are linear in the reward, hence the exact one. Both are derived here.
 
 What differs from the paper: its soft bound has another constant; here the softmax is 1 / temperature-Lipschitz from the
 largest to the summed difference.
@@ -24,7 +24,7 @@ LARGEST = 2000  # states: the exact radius takes a dense inverse
 
 @dataclass(frozen=True, eq=False)
 class PolicyMargin:
-    """How firmly an optimal policy stands.
+    """The margin and radii of an optimal policy.
 
     Attributes:
         policy: ``[S]`` int64, the lowest of the best actions; 0 in terminal states.
@@ -34,7 +34,7 @@ class PolicyMargin:
         certified_radius: ``margin (1 - discount) / 2``; every reward may change by less than this.
         exact_radius: the largest change for which the policy stays optimal, rounding aside.
         weakest: the state and the action whose advantage reaches 0 first.
-        worst_direction: ``[S, A]``, the signs of the change of reward that does it soonest.
+        worst_direction: ``[S, A]``, the signs of the smallest change of reward that does so.
     """
 
     policy: np.ndarray
@@ -91,7 +91,7 @@ def policy_margin(model: TabularMDP, discount: float) -> PolicyMargin:
 
 
 def cliff_map(model: TabularMDP, change: np.ndarray, discount: float, scales: np.ndarray) -> np.ndarray:
-    """Returns in how many states the optimal policy of a changed model differs, ``[K]`` int64.
+    """Returns the number of states in which the optimal policy of a changed model differs, ``[K]`` int64.
 
     A state counts where the old action is not among the best ones of the changed model.
 
@@ -128,7 +128,7 @@ def soft_policy_bound(discount: float, temperature: float, change: float) -> flo
 
 
 def soft_value_bound(discount: float, temperature: float, num_actions: int) -> float:
-    """Bounds by how much soft values exceed the optimal ones: ``temperature ln A / (1 - discount)``."""
+    """Bounds the excess of soft values over the optimal ones: ``temperature ln A / (1 - discount)``."""
     check_discount(discount)
     return temperature * math.log(num_actions) / (1 - discount)
 

@@ -1,4 +1,4 @@
-"""Agents over all environments: normalised scores and their aggregates, profiles, and who beats whom."""
+"""Agents over all environments: normalised scores, their aggregates, profiles, and pairwise comparisons."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,11 +28,11 @@ class Across:
     Attributes:
         agents: all that have scores.
         environments: those that scores are averaged over; every agent in ``aggregates`` has scores in each.
-        left_out: the agents and environments that are not, by name.
+        left_out: the agents and environments that are not included, by name.
         aggregates: an interval for each agent, by the aggregate's name; limits are NaN from a single seed.
         profiles: a performance profile for each agent, of normalised scores.
-        improvement: ``[agents][agents]``, how likely the row's agent beats the column's; None on the diagonal and
-            where they share no environment.
+        improvement: ``[agents][agents]``, probability that the row's agent beats the column's; None on the
+            diagonal and if they share no environment.
     """
 
     agents: tuple[str, ...]
@@ -67,10 +67,10 @@ Table = dict[str, list[float]]
 
 
 def _largest_block(table: Mapping[str, Table], environments: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Agents and environments of which every pair has scores: as many pairs as possible.
+    """Returns agents and environments of which every pair has scores: as many pairs as possible.
 
-    Where not all agents fit all environments, an average over what they happen to have would compare nothing. Only
-    blocks that hold all agents of some environment are tried.
+    If not all agents fit all environments, averages over different environments are not comparable. Only blocks that
+    hold all agents of some environment are tried.
     """
     best: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     for environment in environments:
@@ -110,7 +110,7 @@ def _with_interval(statistic: Callable[[Any], float]) -> Callable[[Table], Inter
 
 
 def _gap(table: Table) -> Interval:
-    """The optimality gap, a mean of shortfalls, so that its interval is that of a mean."""
+    """Returns the optimality gap, a mean of shortfalls, so that its interval is that of a mean."""
     shortfalls = {name: np.maximum(1.0 - np.asarray(scores), 0.0).tolist() for name, scores in table.items()}
     found = _with_interval(np.mean)(shortfalls)
     return replace(found, estimate=optimality_gap(table), low=np.maximum(found.low, 0.0))
@@ -124,7 +124,7 @@ NAMED: dict[str, Callable[[Table], Interval]] = {
 
 
 def _improvements(tables: Sequence[Table]) -> tuple[tuple[Interval | None, ...], ...]:
-    """Half of the matrix is computed, the other half is its mirror image."""
+    """Computes half of the matrix and mirrors it."""
     matrix: list[list[Interval | None]] = [[None] * len(tables) for _ in tables]
     for row, first in enumerate(tables):
         for column, second in enumerate(tables[:row]):

@@ -1,4 +1,4 @@
-"""Two results folders side by side: for each agent and environment in both, which is better and how sure that is."""
+"""Two results folders side by side: the better one for each shared agent and environment, with its certainty."""
 
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -19,7 +19,7 @@ from mdpzoo.report.records import Results
 
 @dataclass(frozen=True)
 class Pair:
-    """One agent in one environment, in two folders; or two agents that are the only ones of theirs.
+    """One agent in one environment, in two folders; or the only agent of each folder.
 
     Attributes:
         agent: the name, or both names.
@@ -27,7 +27,7 @@ class Pair:
         first: mean score in the first folder.
         second: mean score in the second.
         low: lower limit of the probability of improvement; None from a single seed.
-        high: upper limit likewise.
+        high: upper limit; None from a single seed.
     """
 
     agent: str
@@ -60,8 +60,8 @@ class Pair:
 def compare_folders(first: Results, second: Results) -> list[Pair]:
     """Compares every agent and environment that both folders have scores of.
 
-    Runs with equal seeds are compared in pairs where both folders have the same seeds, all of them otherwise. Where
-    each folder has a single agent, and not the same, those two are compared. P-values are corrected by Holm's method.
+    Runs are compared in pairs of equal seeds if both folders have the same seeds, otherwise unpaired. If each folder
+    has a single agent, and they differ, those two are compared. P-values are corrected by Holm's method.
 
     Args:
         first: the older results.
@@ -82,7 +82,7 @@ def compare_folders(first: Results, second: Results) -> list[Pair]:
 
 
 def _shared(first: Results, second: Results) -> list[tuple[str, str, str]]:
-    """Environments with the agent of the first folder and that of the second."""
+    """Returns environments with the agent of the first folder and that of the second."""
     alone = len(first.agents) == len(second.agents) == 1
     agents = [(first.agents[0], second.agents[0])] if alone else [(each, each) for each in first.agents]
     return [

@@ -22,8 +22,8 @@ class SeedCurve:
         steps: ``[k]`` float64, increasing.
         values: ``[k]``, means over the runs that reach so far.
         low: ``[k]``, lower limits; NaN where fewer than two runs reach.
-        high: ``[k]``, upper limits likewise.
-        seeds: ``[k]`` int64, how many runs reach so far.
+        high: ``[k]``, upper limits; NaN where fewer than two runs reach.
+        seeds: ``[k]`` int64, number of runs that reach so far.
     """
 
     steps: np.ndarray
@@ -36,8 +36,8 @@ class SeedCurve:
 def mean_of(curves: Sequence[Curve | None]) -> SeedCurve | None:
     """Averages curves of one agent in one environment, a seed each; None where none has a point.
 
-    On steps that all share, points are averaged as they are; else curves are interpolated between their own points, and
-    none is continued beyond its end. Where many points are, about ``POINTS`` of them are kept.
+    Points at steps that all curves share are averaged directly; otherwise curves are interpolated between their own
+    points, and none is extrapolated beyond its end. Of many points, about ``POINTS`` are kept.
     """
     held = [each for each in curves if each is not None and len(each)]
     if not held:
@@ -56,17 +56,17 @@ def mean_of(curves: Sequence[Curve | None]) -> SeedCurve | None:
 
 
 def learning_curve(runs: Sequence[RunRecord], truth: Truth) -> SeedCurve | None:
-    """The mean of learning curves, in the environment's criterion."""
+    """Returns the mean of learning curves, in the environment's criterion."""
     return mean_of([run.learning_curve(truth.per_step) for run in runs if not run.failure])
 
 
 def regret_curve(runs: Sequence[RunRecord], truth: Truth) -> SeedCurve | None:
-    """The mean regret: optimal reward for the steps done, less the rewards received; None where the gain is unknown."""
+    """Returns the mean regret: optimal reward of the steps done minus rewards received; None if no gain is known."""
     return mean_of([regret_of(run, truth) for run in runs if not run.failure])
 
 
 def regret_of(run: RunRecord, truth: Truth) -> Curve | None:
-    """One run's regret against steps, 0 at step 0; None where gain or rewards are unknown."""
+    """Returns one run's regret against steps, 0 at step 0; None if gain or rewards are unknown."""
     if truth.gain is None or run.rewards is None or not len(run.rewards):
         return None
     steps = np.concatenate([[0.0], run.rewards.steps])
@@ -86,5 +86,5 @@ def _common_steps(curves: Sequence[Curve]) -> np.ndarray:
 
 
 def _kept(count: int) -> np.ndarray:
-    """Places of evenly spread points, the first and the last among them."""
+    """Returns indices of evenly spread points, including the first and the last."""
     return np.unique(np.linspace(0, count - 1, min(count, POINTS)).round().astype(int))

@@ -21,11 +21,11 @@ class Row:
     Attributes:
         environment: its name.
         agent: its name.
-        runs: how many have a score.
-        failed: how many failed.
+        runs: number of runs with a score.
+        failed: number of runs that failed.
         score: mean over runs.
         low: lower limit of the 95 % interval; None from a single run.
-        high: upper limit likewise.
+        high: upper limit; None from a single run.
         gap: optimum less score; None in a game, where it may have either sign.
         normalised: score between random actions, 0, and the optimum, 1.
         area: mean height of the learning curve.
@@ -51,12 +51,12 @@ class Row:
     seconds: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """The fields by name."""
+        """Returns the fields by name."""
         return asdict(self)
 
 
 def rows_of(results: Results) -> list[Row]:
-    """A row for each agent in each environment, the best score first within an environment."""
+    """Returns a row for each agent in each environment, the best score first within an environment."""
     rows = [_row(results, environment, agent, runs) for (environment, agent), runs in results.groups.items()]
     return sorted(rows, key=lambda row: (row.environment, -np.inf if row.score is None else -row.score, row.agent))
 
@@ -88,7 +88,7 @@ def _row(results: Results, environment: str, agent: str, runs: Sequence[RunRecor
 
 
 def normalised(score: float | None, truth: Truth) -> float | None:
-    """A score between random actions, 0, and the optimum, 1; None where one of them is unknown."""
+    """Scales a score so that random actions have 0 and the optimum 1; None if one of them is unknown."""
     if score is None or truth.scale is None:
         return None
     low, high = truth.scale
@@ -107,6 +107,6 @@ def _mean(values: Sequence[float]) -> float | None:
 
 
 def _mean_steps(values: Sequence[float | None]) -> float | None:
-    """Of runs that have all got there; None where one has not."""
+    """Returns the mean if all runs have reached the threshold; None if one has not."""
     known = [each for each in values if each is not None]
     return fmean(known) if known and len(known) == len(values) else None

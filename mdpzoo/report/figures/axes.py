@@ -13,13 +13,13 @@ STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 @dataclass(frozen=True)
 class Scale:
-    """Where a value is drawn, along one axis.
+    """The map from values to positions along one axis.
 
     Attributes:
         low: the value at ``start``.
         high: the value at ``end``, above ``low``.
         start: a position.
-        end: likewise.
+        end: another position.
     """
 
     low: float
@@ -28,11 +28,11 @@ class Scale:
     end: float
 
     def __call__(self, values: float | np.ndarray) -> np.ndarray:
-        """Positions of values."""
+        """Returns the positions of values."""
         return self.start + (np.asarray(values, float) - self.low) / (self.high - self.low) * (self.end - self.start)
 
     def ticks(self, wanted: int = 5) -> list[float]:
-        """About so many round values between the limits."""
+        """Returns about ``wanted`` round values between the limits."""
         rough = (self.high - self.low) / max(wanted, 1)
         power = 10.0 ** math.floor(math.log10(rough))
         step = next(each * power for each in STEPS if each * power >= rough * (1 - 1e-9))
@@ -40,7 +40,7 @@ class Scale:
         return [float(f"{each * step:.12g}") for each in range(first, last + 1)]
 
     def labelled_ticks(self, wanted: int = 5) -> list[tuple[float, str]]:
-        """Ticks with their texts, all of as many decimals."""
+        """Returns ticks with their labels, all with the same number of decimals."""
         ticks = self.ticks(wanted)
         if any(abs(each) >= 10_000 for each in ticks) and not any(each % 100 for each in ticks):
             return [(each, count(each)) for each in ticks]
@@ -91,7 +91,7 @@ class Frame:
 
 
 def padded(values: list[float], share: float = 0.06) -> tuple[float, float]:
-    """Limits of an axis that shows all values, with a margin; never of zero length."""
+    """Returns limits of an axis that shows all values, with a margin; never of zero length."""
     low, high = min(values), max(values)
     size = max(abs(low), abs(high))
     margin = share * (high - low if high - low > 1e-9 * size + 1e-30 else size if size > 1e-30 else 1.0)
@@ -99,12 +99,12 @@ def padded(values: list[float], share: float = 0.06) -> tuple[float, float]:
 
 
 def path(xs: np.ndarray, ys: np.ndarray) -> str:
-    """A line through points, as the ``d`` of a path; positions have one decimal."""
+    """Returns a line through points, as the ``d`` of a path; positions have one decimal."""
     return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in zip(xs.tolist(), ys.tolist(), strict=True))
 
 
 def band(xs: np.ndarray, lows: np.ndarray, highs: np.ndarray) -> str:
-    """An area between two lines, likewise."""
+    """Returns an area between two lines, as the ``d`` of a path."""
     return path(np.concatenate([xs, xs[::-1]]), np.concatenate([highs, lows[::-1]])) + "Z"
 
 
@@ -112,10 +112,10 @@ def spread_labels(wanted: list[float], gap: float, low: float, high: float) -> l
     """Moves labels apart along a line, as little as possible, so that none overlaps another.
 
     Args:
-        wanted: where each would stand.
+        wanted: the preferred position of each.
         gap: least distance between two.
         low: the first position allowed.
-        high: the last; exceeded only where there is no room for all.
+        high: the last; exceeded only if there is no room for all.
     """
     order = sorted(range(len(wanted)), key=lambda each: wanted[each])
     blocks: list[tuple[float, int]] = []  # the middle and the number of labels that touch

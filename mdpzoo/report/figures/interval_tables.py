@@ -20,7 +20,7 @@ class Row:
     Attributes:
         name: of the agent.
         look: its hue.
-        interval: an estimate and its limits; NaN where there are none.
+        interval: an estimate and its limits; NaN if there are none.
     """
 
     name: str
@@ -32,7 +32,7 @@ def interval_rows(title: str, rows: Sequence[Row], better: str = "higher") -> Ht
     """Builds the table, sorted by the estimate, the best first.
 
     Args:
-        title: what is estimated.
+        title: the name of the estimated quantity.
         rows: at least one.
         better: ``"higher"`` or ``"lower"``.
     """
@@ -48,7 +48,7 @@ def interval_rows(title: str, rows: Sequence[Row], better: str = "higher") -> Ht
 
 
 def _scale(rows: Sequence[Row]) -> Scale:
-    """Round limits that hold all intervals."""
+    """Returns round limits that include all intervals."""
     values = [each for row in rows for each in (row.interval.estimate, *row.interval) if math.isfinite(each)]
     low, high = padded(values, 0.02)
     rough = Scale(low, high, 0.0, 100.0)
@@ -58,7 +58,7 @@ def _scale(rows: Sequence[Row]) -> Scale:
 
 
 def _step(scale: Scale) -> float:
-    """Between grid lines."""
+    """Returns the distance between grid lines."""
     ticks = scale.ticks(8)
     return ticks[1] - ticks[0] if len(ticks) > 1 else scale.high - scale.low
 

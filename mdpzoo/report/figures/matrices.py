@@ -1,4 +1,4 @@
-"""A matrix of numbers as cells, whose tint says how large each is and whose text says it exactly."""
+"""A matrix of numbers as cells, whose tint shows the magnitude and whose text gives the exact number."""
 
 from collections.abc import Callable, Sequence
 
@@ -18,9 +18,9 @@ def heat_map(
     """Builds a table of tinted cells: readable as text, on paper and by a screen reader.
 
     Args:
-        told: what the numbers are.
+        told: description of the numbers.
         rows: a name each.
-        columns: likewise.
+        columns: a name each.
         values: ``[rows][columns]``; tints go from 0 to 1, beyond which they stay; None: an empty cell.
         text: writes a value.
         diverging: whether 0.5 is neutral, so that both ends are tinted.

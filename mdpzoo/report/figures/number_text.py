@@ -1,4 +1,4 @@
-"""Numbers as people read them: three significant digits, and steps in thousands and millions."""
+"""Numbers as readable text: three significant digits, and steps in thousands and millions."""
 
 import math
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ UNITS = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
 def number(value: float | None, digits: int = 3) -> str:
-    """Writes a number with so many significant digits; a dash where there is none.
+    """Writes a number with ``digits`` significant digits; a dash for None.
 
     Thousands are separated by commas; very large and very small numbers have an exponent.
     """
@@ -29,7 +29,7 @@ def number(value: float | None, digits: int = 3) -> str:
 
 
 def alike(values: Sequence[float], spacing: float) -> list[str]:
-    """Writes numbers of one axis or column with as many decimals each as it takes to tell ``spacing`` apart."""
+    """Writes numbers of one axis or column, each with enough decimals to distinguish values ``spacing`` apart."""
     sizes = [abs(value) for value in values if math.isfinite(value)]
     if not sizes or max(sizes) >= 1e7 or 0 < spacing < 1e-4:
         return [number(value) for value in values]
@@ -44,7 +44,7 @@ def _signed(text: str, value: float) -> str:
 
 
 def count(value: float) -> str:
-    """Writes a whole number such as steps: below ten thousand in full, else in thousands or millions."""
+    """Writes a whole number such as steps: in full below ten thousand, otherwise in thousands or millions."""
     if abs(value) >= 10_000:
         for unit, letter in UNITS:
             if abs(value) >= unit:
@@ -53,7 +53,7 @@ def count(value: float) -> str:
 
 
 def interval(low: float | None, high: float | None) -> str:
-    """Writes limits in brackets, with as many decimals both; empty where there are none."""
+    """Writes limits in brackets, with the same number of decimals; empty if there are none."""
     if low is None or high is None or math.isnan(low) or math.isnan(high):
         return ""
     return f"[{number(low)}, {number(high)}]"

@@ -26,7 +26,7 @@ def profile_chart(id: str, profiles: Mapping[str, Profile], looks: Mapping[str, 
 
 
 def profile_data(profiles: Mapping[str, Profile], looks: Mapping[str, Look]) -> dict[str, object]:
-    """The chart as data; its ``steps`` are thresholds."""
+    """Returns the chart as data; its ``steps`` are thresholds."""
     series = _series(profiles, looks)
     return drawn_data(_frame(series), TITLE, series, ())
 

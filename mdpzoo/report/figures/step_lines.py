@@ -1,4 +1,4 @@
-"""Learning curves and their like: lines against steps, with intervals, direct labels and lines for what is known."""
+"""Learning curves and similar charts: lines against steps, with intervals, direct labels and known levels."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Series:
         steps: ``[k]``.
         values: ``[k]``.
         low: ``[k]``, NaN where there is no interval.
-        high: ``[k]``, likewise.
+        high: ``[k]``, NaN where there is no interval.
         seeds: ``[k]`` int, runs behind each point.
     """
 
@@ -43,8 +43,8 @@ class Level:
     """A horizontal line.
 
     Attributes:
-        name: what it is, as in ``"optimum"``.
-        value: where it is.
+        name: as in ``"optimum"``.
+        value: its height.
     """
 
     name: str
@@ -59,9 +59,9 @@ def line_chart(
     Args:
         id: of the chart in the page's data.
         title: for those who cannot see it.
-        y_title: what is drawn.
+        y_title: the quantity drawn.
         series: at least one.
-        levels: lines for what is known.
+        levels: horizontal lines for known values.
         from_zero: whether the vertical axis shows 0.
     """
     titles = (y_title, "environment steps")
@@ -109,7 +109,7 @@ def plot(
 
 
 def frame_of(series: Sequence[Series], levels: Sequence[Level], from_zero: bool = False) -> Frame:
-    """The axes of a chart: intervals are shown as far as they stay near the lines."""
+    """Returns the axes of a chart, wide enough for intervals that stay near the lines."""
     values = np.concatenate([each.values for each in series])
     known = [*values.tolist(), *(each.value for each in levels), *([0.0] if from_zero else [])]
     low, high = padded(known)
@@ -127,7 +127,7 @@ def frame_of(series: Sequence[Series], levels: Sequence[Level], from_zero: bool 
 
 
 def drawn_data(frame: Frame, y_title: str, series: Sequence[Series], levels: Sequence[Level]) -> dict[str, object]:
-    """What a chart shows, as data: for tests, for the read-out, and for whoever wants the numbers."""
+    """Returns the content of a chart as data, for tests, for the read-out and for further use."""
 
     def rounded(values: np.ndarray) -> list[float | None]:
         return [float(f"{value:.6g}") if np.isfinite(value) else None for value in values.tolist()]
@@ -153,7 +153,7 @@ def drawn_data(frame: Frame, y_title: str, series: Sequence[Series], levels: Seq
 
 
 def _line(frame: Frame, series: Series) -> Html:
-    """A line, thin where not all runs are: where some have ended or not begun."""
+    """Returns a line, thin where some runs have ended or not begun."""
     xs, ys, hue = frame.x(series.steps), frame.y(series.values), series.look.hue
     if len(xs) == 1:
         return element("circle", cx=float(xs[0]), cy=float(ys[0]), r=4.5, class_=f"dot {hue}")
@@ -184,7 +184,7 @@ def _level(frame: Frame, level: Level) -> Html:
 
 
 def _label(name: str, hue: str, y: float, place: float) -> Html:
-    """A name beside the end of its line, and a thin line to it where it had to move."""
+    """Returns a name beside the end of its line, and a thin connecting line if it had to move."""
     x = WIDTH - RIGHT + 6
     lead = element("line", x1=x - 4, y1=y, x2=x + 8, y2=place, class_=f"lead {hue}")
     shown = name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"

@@ -22,7 +22,7 @@ EXPLAINED = (
 
 
 def overview(across: Across, rows: list[TableRow], looks: Mapping[str, Look]) -> Html:
-    """Builds the part; it says what it leaves out."""
+    """Builds the part, including a note on what it omits."""
     cards = (_aggregates(across, looks), _profiles(across, looks), _heat(rows), _improvement(across))
     grid = element("div", cards, class_="grid even")
     return element("section", element("h2", "Overview"), _scope(across), grid, id="overview")
@@ -85,5 +85,5 @@ def _improvement(across: Across) -> Html | None:
 
 
 def _width(columns: int) -> str:
-    """Classes of a card: as wide as the page where it has many columns."""
+    """Returns the classes of a card: as wide as the page if it has many columns."""
     return "card" if columns <= NARROW else "card span"

@@ -1,4 +1,4 @@
-"""What stands around a chart."""
+"""The heading, caption and legend around a chart."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,7 +9,7 @@ from mdpzoo.report.markup import Html, element
 def figure(
     heading: str, chart: Html, told: str, looks: Mapping[str, Look], names: list[str], levels: Sequence[str] = ()
 ) -> Html:
-    """A chart with its heading, what it shows, and a legend for where its labels have no room."""
+    """Returns a chart with its heading, a caption, and a legend for layouts without room for labels."""
     legend = [element("li", element("span", class_=looks[name].swatch), name) for name in names]
     legend += [element("li", element("span", class_="swatch known"), name) for name in levels]
     return element(

@@ -19,8 +19,8 @@ class Part:
     """An environment's part of the page.
 
     Attributes:
-        html: as it is shown.
-        charts: what its charts show, by their ids.
+        html: its markup.
+        charts: the data of its charts, by their ids.
     """
 
     html: Html
@@ -33,7 +33,7 @@ def environment_part(
     """Builds the part.
 
     Args:
-        results: all that was read.
+        results: all results.
         environment: its name.
         rows: of the table, the best agent first.
         looks: of all agents.
@@ -103,7 +103,7 @@ def _regret(
 def _gap(
     id: str, environment: str, truth: Truth, series: list[Series], looks: Mapping[str, Look], charts: dict[str, object]
 ) -> Html:
-    """The optimum less the learning curve; limits change places."""
+    """Returns the optimum minus the learning curve; lower and upper limits are swapped."""
     assert truth.optimum is not None
     best = truth.optimum
     gaps = [replace(each, values=best - each.values, low=best - each.high, high=best - each.low) for each in series]

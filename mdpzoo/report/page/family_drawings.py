@@ -1,4 +1,4 @@
-"""What families add to the page: drawings of their own, through the hook ``FamilySpec.report_section``."""
+"""Families' own drawings on the page, from the hook ``FamilySpec.report_section``."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from mdpzoo.report.records import Results, RunRecord
 
 @dataclass(frozen=True)
 class Section:
-    """What a family draws of one environment's runs.
+    """A family's drawing of one environment's runs.
 
     Attributes:
         title: a heading.
         html: built by ``mdpzoo.report.markup``; text that is not is escaped.
-        data: what is drawn, as JSON values.
+        data: the data drawn, as JSON values.
     """
 
     title: str
@@ -61,5 +61,5 @@ def _requested(code: str, runs: Sequence[RunRecord]) -> Section | None:
 
 
 def section_html(environment: str, section: Section) -> Html:
-    """The section as it stands on the page."""
+    """Returns the section as markup for the page."""
     return element("div", element("h3", f"{section.title}: {environment}"), section.html, class_="card wide family")

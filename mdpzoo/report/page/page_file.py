@@ -30,7 +30,7 @@ def page_of(results: Results, families: bool = True) -> str:
 
     Args:
         results: at least one run.
-        families: whether families are asked for sections, which may play an episode.
+        families: whether to include families' sections, which may play an episode.
 
     Raises:
         MissingExtraError: if Jinja is not installed.
@@ -73,11 +73,11 @@ def write_page(results: Results, path: Path, families: bool = True) -> None:
 
     Args:
         results: at least one run.
-        path: the file; its folder must be there.
+        path: the file; its folder must exist.
         families: as in ``page_of``.
 
     Raises:
-        SettingError: if there is no folder to write into.
+        SettingError: if the folder does not exist.
         MissingExtraError: if Jinja is not installed.
         OSError: if the folder cannot be written.
     """
@@ -139,7 +139,7 @@ def _counted(number: int, what: str) -> str:
 
 
 def _facts(results: Results) -> Iterable[tuple[str, str, str]]:
-    """What is counted at the head of the page: a name, a number, and whether it is bad news."""
+    """Yields the counts at the head of the page: a name, a number, and a class that marks bad news."""
     status = [run.status for run in results.runs]
     yield "runs", f"{len(status):,}", ""
     seeds = {len(runs) for runs in results.groups.values()}

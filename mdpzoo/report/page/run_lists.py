@@ -1,4 +1,4 @@
-"""Lists of runs: all of them, those that failed, and what was left out."""
+"""Lists of runs: all runs, failed runs, and skipped pairs."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from mdpzoo.report.markup import Html, element
 from mdpzoo.report.page.sortable_tables import Cell, Column, sortable_table
 from mdpzoo.report.records import Results
 
-MOST_FAILURES = 50  # that are shown with their traceback
+MOST_FAILURES = 50  # maximum number shown with their traceback
 MOST_MISSING = 200
 
 

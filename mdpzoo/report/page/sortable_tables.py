@@ -1,4 +1,4 @@
-"""Tables that a script makes sortable, and that are in a sensible order without one."""
+"""Tables that a script makes sortable, and that have a sensible order without one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ class Cell:
 
     Attributes:
         shown: text or markup.
-        value: what it is sorted by, a number or a text; None: last in any order.
+        value: the sort key, a number or a text; None: last in any order.
     """
 
     shown: Any
@@ -27,7 +27,7 @@ class Column:
     Attributes:
         title: its head.
         numeric: whether it is aligned at the right.
-        about: said when the pointer rests on the head.
+        about: the tooltip of the head.
     """
 
     title: str
@@ -36,7 +36,7 @@ class Column:
 
 
 def sortable_table(caption: str, columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> Html:
-    """Builds a table that can be scrolled sideways where it is wider than the page.
+    """Builds a table that can be scrolled sideways if it is wider than the page.
 
     Args:
         caption: what it shows.

@@ -27,12 +27,12 @@ def read_log(folder: Path, shown: str, names: frozenset[str], notes: list[str]) 
 
     Args:
         folder: the run's own.
-        shown: how the report calls it, its path from the folder that was given.
+        shown: its name in the report, the path from the given folder.
         names: the files in it.
-        notes: gets a sentence where nothing can be read.
+        notes: a sentence is appended if nothing can be read.
 
     Returns:
-        The record; None where the package ``tensorboard`` is missing, or no scalar is a return.
+        The record; None if the package ``tensorboard`` is missing, or no scalar is a return.
     """
     try:
         with _quiet():
@@ -43,7 +43,7 @@ def read_log(folder: Path, shown: str, names: frozenset[str], notes: list[str]) 
     except ImportError:
         notes.append(f"{shown!r} has TensorBoard's event files; to read them type: pip install tensorboard")
         return None
-    except Exception as error:  # whatever a damaged file provokes in the reader
+    except Exception as error:  # a damaged file may cause any error in the reader
         notes.append(f"{shown!r} cannot be read as TensorBoard's event files: {error!s:.120}")
         return None
     tags = events.Tags()["scalars"]
@@ -68,7 +68,7 @@ def read_log(folder: Path, shown: str, names: frozenset[str], notes: list[str]) 
 
 
 def _first(events: Any, wanted: tuple[str, ...], tags: list[str]) -> Curve | None:
-    """The first of the wanted scalars that there is; of values at the same step the last counts."""
+    """Returns the first of the wanted scalars that exists; of values at the same step the last counts."""
     for tag in wanted:
         if tag in tags:
             last = {float(each.step): float(each.value) for each in events.Scalars(tag)}
@@ -80,7 +80,7 @@ def _first(events: Any, wanted: tuple[str, ...], tags: list[str]) -> Curve | Non
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """TensorBoard logs each file that is cut short; a note says so once."""
+    """Suppresses TensorBoard's log messages about truncated files, which a note reports once."""
     logger = logging.getLogger("tensorboard")
     before = logger.level
     logger.setLevel(logging.CRITICAL)

@@ -1,4 +1,4 @@
-"""Finds every run below some folders, whoever wrote it, and reads it into records."""
+"""Finds every run below some folders, of any supported program, and reads it into records."""
 
 import os
 from collections import Counter
@@ -19,8 +19,8 @@ def read_results(folders: Sequence[str | Path]) -> Results:
     """Reads every run below some folders.
 
     Runs of ``mdpzoo train`` and ``mdpzoo bench``, of Stable-Baselines3, of RL Baselines3 Zoo, and TensorBoard's event
-    files are found by the files that they consist of. What is damaged becomes a note and stops nothing. Where the same
-    agent stands in several of the folders with the same environment and seed, its name is followed by the folder's.
+    files are found by the files that they consist of. A damaged file becomes a note and stops nothing. If the same
+    agent is in several of the folders with the same environment and seed, its name is followed by the folder's.
 
     Args:
         folders: at least one.
@@ -57,7 +57,7 @@ def read_results(folders: Sequence[str | Path]) -> Results:
 
 
 def _walk(root: Path, notes: list[str], studies: list[Study]) -> Iterator[tuple[Study | None, RunRecord, Truth | None]]:
-    """Goes through a tree in the order of names; a run's own folder is not gone into."""
+    """Walks through a tree in the order of names, without descending into a run's own folder."""
     inside: dict[str, Study] = {}
     for path, below, files in os.walk(root):
         below.sort()
@@ -81,7 +81,7 @@ def _walk(root: Path, notes: list[str], studies: list[Study]) -> Iterator[tuple[
 
 
 def _distinct(found: list[tuple[str, list[RunRecord]]]) -> list[RunRecord]:
-    """All runs; where two folders have the same run, agents are told apart by the folder's name."""
+    """Returns all runs; if two folders have the same run, the folder's name distinguishes the agents."""
     times = Counter((run.environment, run.agent, run.seed) for _, runs in found for run in runs)
     doubled = {(environment, agent) for (environment, agent, _), count in times.items() if count > 1}
     if len(found) < 2 or not doubled:
@@ -103,7 +103,7 @@ def _skipped(studies: list[Study]) -> tuple[Skipped, ...]:
 
 
 def _missing(studies: list[Study]) -> tuple[str, ...]:
-    """Folders that a study plans and that are not there; a plan may not point outside of its study."""
+    """Returns planned folders of a study that do not exist; a plan may not point outside of its study."""
     return tuple(
         planned
         for study in studies

@@ -1,4 +1,4 @@
-"""JSON and CSV as hostile input: of bounded size, half-written, with columns and values that nobody asked for."""
+"""JSON and CSV as hostile input: of bounded size, half-written, with unexpected columns and values."""
 
 import csv
 import io
@@ -13,7 +13,7 @@ from mdpzoo.errors import ResultsError
 
 LARGEST = 256 << 20  # bytes of a CSV file
 LARGEST_JSON = 16 << 20
-LARGEST_NUMBER = 1e100  # what is larger is no return, and its square would overflow
+LARGEST_NUMBER = 1e100  # larger values are no returns, and their squares would overflow
 
 
 def read_object(path: Path) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def read_object(path: Path) -> dict[str, Any]:
 
 
 def read_whole_lines(path: Path) -> str:
-    """Reads a text without its last line if that has no end: whoever wrote it was killed.
+    """Reads a text without its last line if that is incomplete because its writer was killed.
 
     Raises:
         ResultsError: if the file cannot be read or is too large.
@@ -57,8 +57,7 @@ def read_whole_lines(path: Path) -> str:
 def columns_of(text: str, wanted: Sequence[str]) -> dict[str, np.ndarray]:
     """Returns the wanted columns of a CSV text, ``[lines]`` float64 each.
 
-    What is no number becomes NaN, and so does a column that is missing. Lines without the first wanted column, which
-    must be finite, are left out.
+    Invalid numbers and missing columns become NaN. Lines in which the first wanted column is not finite are left out.
     """
     lines = csv.reader(io.StringIO(text))
     try:
@@ -76,7 +75,7 @@ def columns_of(text: str, wanted: Sequence[str]) -> dict[str, np.ndarray]:
 
 
 def lines_that_count(steps: np.ndarray, repeated: bool = False) -> np.ndarray:
-    """Which lines of a log count, ``[lines]`` bool: a resumed run repeats steps, and its later lines replace them.
+    """Returns the lines of a log that count, ``[lines]`` bool: later lines of a resumed run replace repeated steps.
 
     Args:
         steps: ``[lines]``.
@@ -97,7 +96,7 @@ def _number(row: list[str], place: int) -> float:
 
 
 def number_or_none(value: Any) -> float | None:
-    """A number of a JSON file, None where it is something else, not finite or too large to reckon with."""
+    """Returns a number of a JSON file; None for any other value, or if it is not finite or too large."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
@@ -107,15 +106,15 @@ def number_or_none(value: Any) -> float | None:
 
 
 def integer_or(value: Any, default: int) -> int:
-    """A non-negative integer of a JSON file, the default where it is something else."""
+    """Returns a non-negative integer of a JSON file; the default for any other value."""
     return value if type(value) is int and 0 <= value < 2**63 else default
 
 
 def text_or(value: Any, default: str) -> str:
-    """A text of a JSON file of at most 200 characters, the default where it is something else."""
+    """Returns a text of a JSON file of at most 200 characters; the default for any other value."""
     return value[:200] if isinstance(value, str) and value else default
 
 
 def mapping_or_empty(value: Any) -> dict[str, Any]:
-    """An object within a JSON file, empty where it is something else."""
+    """Returns an object within a JSON file; empty for any other value."""
     return value if isinstance(value, dict) else {}

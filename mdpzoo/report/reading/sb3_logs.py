@@ -33,12 +33,12 @@ def read_log(folder: Path, shown: str, names: frozenset[str], notes: list[str]) 
 
     Args:
         folder: the run's own.
-        shown: how the report calls it, its path from the folder that was given.
+        shown: its name in the report, the path from the given folder.
         names: the files in it.
-        notes: gets a sentence for each file that cannot be read.
+        notes: a sentence is appended for each file that cannot be read.
 
     Returns:
-        The record; None where nothing in it can be read.
+        The record; None if nothing in it can be read.
     """
     monitors = sorted(name for name in names if name == MONITOR or name.endswith(f".{MONITOR}"))
     told, training = _monitored([folder / name for name in monitors], notes)
@@ -86,7 +86,7 @@ def names_of(folder: Path, shown: str) -> tuple[str, str, int]:
 
 
 def _monitored(paths: list[Path], notes: list[str]) -> tuple[dict[str, object], Curve | None]:
-    """The header of SB3's Monitor, and the training curve over all its files, episodes in the order of their ends."""
+    """Returns the header of SB3's Monitor and the training curve over its files, episodes sorted by their ends."""
     told: dict[str, object] = {}
     ends, returns, lengths = [], [], []
     for path in paths:
@@ -111,12 +111,12 @@ def _monitored(paths: list[Path], notes: list[str]) -> tuple[dict[str, object], 
 
 
 def windowed(steps: np.ndarray, values: np.ndarray, windows: int = WINDOWS) -> Curve | None:
-    """Means over windows of equal numbers of steps; a window without an episode has no point.
+    """Returns means over windows of equal numbers of steps; a window without an episode has no point.
 
     Args:
         steps: ``[m]``, increasing: steps done when each episode ended.
         values: ``[m]``.
-        windows: how many there are.
+        windows: number of windows.
     """
     if not len(steps):
         return None

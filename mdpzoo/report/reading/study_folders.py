@@ -1,4 +1,4 @@
-"""Folders that ``mdpzoo train`` and ``mdpzoo bench`` write: a run each, and around them a study and what is known."""
+"""Folders that ``mdpzoo train`` and ``mdpzoo bench`` write: runs, and a study with its known values around them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,14 +21,14 @@ LONGEST_SETTINGS = 60  # characters of settings that are shown in an agent's nam
 
 @dataclass(frozen=True)
 class Study:
-    """What stands around a study's runs.
+    """The content of a study's folder apart from its runs.
 
     Attributes:
         name: of the study.
-        folder: that it is in.
-        truths: what is known, by the label of an environment's folder.
+        folder: its folder.
+        truths: known values, by the label of an environment's folder.
         planned: folders of its runs, relative to its own.
-        names: what environments and agents are called, by kind and label.
+        names: names of environments and agents, by kind and label.
         skipped: pairs that it left out.
         notes: files that could not be read.
     """
@@ -58,7 +58,7 @@ def read_study(folder: Path) -> Study:
 
 
 def _names(runs: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], str]:
-    """What a study calls environments and agents, by kind and label."""
+    """Returns a study's names of environments and agents, by kind and label."""
     found = {}
     for run in runs:
         for kind, label in zip(KINDS, Path(run["folder"]).parts, strict=False):
@@ -73,7 +73,7 @@ def _skipped(told: Mapping[str, Any], names: Mapping[tuple[str, str], str]) -> S
 
 
 def truth_of(told: Mapping[str, Any]) -> Truth:
-    """What a truth file says; a number that is none becomes None."""
+    """Reads the content of a truth file; an invalid number becomes None."""
     known = ("optimum", "random", "low", "high", "gain")
     numbers: dict[str, Any] = {name: files.number_or_none(told.get(name)) for name in known}
     interval = told.get("interval")
@@ -95,13 +95,13 @@ def read_run(
 
     Args:
         folder: the run's own.
-        shown: how the report calls it.
+        shown: its name in the report.
         names: the files in it.
-        notes: gets a sentence for each file that cannot be read.
-        study: that the run belongs to; None: it stands alone, and its folders' names say nothing.
+        notes: a sentence is appended for each file that cannot be read.
+        study: the study of the run; None: there is none, and the folders' names have no meaning.
 
     Returns:
-        The record; None where the folder does not say what was run.
+        The record; None if the folder does not record what was run.
     """
     told = {
         name: _object_or_note(folder / f"{name}.json", notes) if f"{name}.json" in names else {} for name in OBJECTS
@@ -141,7 +141,7 @@ def read_run(
 
 
 def _shown(kind: str, id: str, label: str, settings: Mapping[str, Any], study: Study | None) -> str:
-    """A name that the study gives, else the id, with its settings where the folder says that there are several."""
+    """Returns the study's name, else the id, with settings if the folder's label shows that there are several."""
     plain = id.replace("/", "-")
     name = label if study is None else study.names.get((kind, label), label)
     if name != label:

@@ -2,7 +2,7 @@
 
 from mdpzoo.codes import lazily
 
-WHERE = {  # imported when asked for: the plugin's specs must not wait for SciPy or torch
+WHERE = {  # imported on first use: the plugin's specs must not wait for SciPy or torch
     "AlternatingSAC": "agents.alternating_sac",
     "BestResponses": "solvers.exploitation",
     "GammaTeacher": "agents.gamma_teacher",

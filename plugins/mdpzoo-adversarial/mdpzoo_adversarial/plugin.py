@@ -1,11 +1,11 @@
-"""What mdpzoo-adversarial brings: specs only, nothing heavy is imported."""
+"""The specs of mdpzoo-adversarial; nothing heavy is imported."""
 
 from mdpzoo.hookspecs import hookimpl
 from mdpzoo.specs import AgentSpec, CommandSpec, EnvironmentSpec, FamilySpec
 
 GAMES, CONTROL = "mdpzoo_adversarial.games", "mdpzoo_adversarial.control"
 VALUE = f"{GAMES}.known_values:known_value"
-MUJOCO = {  # robot: what its summary calls the adversary's grip, and the time limit
+MUJOCO = {  # robot: the adversary's grip in its summary, and the time limit
     "InvertedPendulum": ("the pole", 1000),
     "Hopper": ("the foot", 1000),
     "HalfCheetah": ("the torso and both feet", 1000),

@@ -2,7 +2,7 @@
 
 from mdpzoo.codes import lazily
 
-WHERE = {  # imported when asked for: the plugin's specs must not wait for numba or torch
+WHERE = {  # imported on first use: the plugin's specs must not wait for numba or torch
     "Coder": "coder.online",
     "PrefixPrior": "coder.prefix_tree",
     "CodingGame": "games.coding_rules",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class MatrixState(NamedTuple):
-    """Where each game stands; an array or a tensor.
+    """The states of B games, as an array or a tensor.
 
     Attributes:
         last: ``[B]`` int64, the last joint action ``row * columns + column``; ``rows * columns`` before the first.
@@ -25,7 +25,7 @@ class MatrixState(NamedTuple):
 
 
 class _Rules:
-    """What both forms share."""
+    """Base class of the tensor form and the compiled form."""
 
     initial_draws = step_draws = 0
 

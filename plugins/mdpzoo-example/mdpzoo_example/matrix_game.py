@@ -38,7 +38,7 @@ class MatrixGame:
     Ends: Never by the rules; a limit of steps truncates it.
 
     Attributes:
-        payoffs: ``[2, A, B]`` float64, what ``player_0`` and ``player_1`` receive.
+        payoffs: ``[2, A, B]`` float64, to ``player_0`` and ``player_1``.
     """
 
     players = ("player_0", "player_1")  # the row player and the column player
@@ -87,11 +87,11 @@ class MatrixGame:
         return row * self.payoffs.shape[2] + column, rewards, False
 
     def observe(self, state: int) -> dict[str, np.int64]:
-        """Each player sees the last joint action."""
+        """Returns the last joint action, which both players observe."""
         return dict.fromkeys(self.players, np.int64(state))
 
     def global_state(self, state: int) -> np.ndarray:
-        """The state as PettingZoo's ``state()``: ``[A B + 1]`` int8, one of them 1."""
+        """Returns the one-hot state for PettingZoo's ``state()``, ``[A B + 1]`` int8."""
         return np.eye(1, self.payoffs[0].size + 1, state, np.int8)[0]
 
     def render(self, state: int) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Gymnasium's InvertedPendulum on a rail that is not level: a simulator with a state of its own, as MuJoCo's are.
 
-Such an environment cannot be pure rules. It is built as it is, and only its id is ours.
+Such an environment cannot be pure rules. It is built unchanged, and only its id is MDPZoo's.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""What this plugin brings: data only, read before anything heavy is imported."""
+"""The specs of this plugin: data only, read before anything heavy is imported."""
 
 from mdpzoo.hookspecs import hookimpl
 from mdpzoo.specs import AgentSpec, EnvironmentSpec, FamilySpec

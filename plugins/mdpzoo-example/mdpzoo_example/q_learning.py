@@ -1,7 +1,7 @@
 """Tabular Q-learning (Watkins and Dayan 1992) as a Stable-Baselines3 algorithm.
 
-What differs from the paper: exploration is epsilon-greedy with a linear decay, the step size does not decay of
-itself, and a truncated episode is bootstrapped from its last observation.
+What differs from the paper: exploration is epsilon-greedy with a linear decay, the step size does not decay
+automatically, and a truncated episode is bootstrapped from its last observation.
 """
 
 from typing import Annotated, Any
@@ -62,7 +62,7 @@ class QLearning(OnlineAgent):
             learning_rate: the step size, in [0, 1].
             discount: in [0, 1].
             epsilon: probability of a random action when ``learn`` begins and when it ends; linear between.
-            initial_value: of every action in every state; above what can be earned, it makes the agent try all.
+            initial_value: of every action in every state; if above all returns, the agent tries every action.
             seed: non-negative; None: fresh randomness.
             verbose: 1 writes the log to the terminal.
             tensorboard_log: a folder for TensorBoard.
@@ -88,7 +88,7 @@ class QLearning(OnlineAgent):
             self._setup_model()
 
     def act(self, observations: np.ndarray) -> np.ndarray:
-        """Epsilon-greedy actions ``[B]``."""
+        """Returns epsilon-greedy actions ``[B]``."""
         first, last = self.epsilon
         explores = self.generator.random(len(observations)) < last + (first - last) * self._current_progress_remaining
         random = self.generator.integers(self.policy.table.shape[1], size=len(observations))

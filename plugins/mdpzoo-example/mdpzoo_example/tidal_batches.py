@@ -1,6 +1,6 @@
 """Many tidal swimmers at once: the rules of ``tidal_swim`` on tensors, and compiled for a CPU.
 
-Both forms step the table of both rivers; the clock is theirs.
+Both forms step the table of both rivers, and keep the clock themselves.
 """
 
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ from mdpzoo.protocols import Outcome
 
 
 class TidalBatch(NamedTuple):
-    """Where the swimmers are, and their hidden clocks; arrays or tensors.
+    """The positions of B swimmers and their hidden clocks, as arrays or tensors.
 
     Attributes:
         position: ``[B]`` int64.
@@ -63,7 +63,7 @@ class TidalSwims:
         return CompiledTidalSwims(self.rivers.compiled(), self.length, self.period)
 
     def initial(self, draws: Tensor, before: TidalBatch | None = None) -> TidalBatch:
-        """Starts at position 0; the clocks go on where the last episodes left them."""
+        """Starts at position 0; the clocks continue from the last episodes."""
         zeros = torch.zeros(len(draws), dtype=torch.int64, device=draws.device)
         return TidalBatch(zeros, zeros if before is None else before.clock)
 
@@ -97,7 +97,7 @@ class CompiledTidalSwims:
         self.rivers, self.length, self.period = rivers, length, period
 
     def initial(self, draws: np.ndarray, before: TidalBatch | None = None) -> TidalBatch:
-        """Starts at position 0; the clocks go on where the last episodes left them."""
+        """Starts at position 0; the clocks continue from the last episodes."""
         zeros = np.zeros(len(draws), np.int64)
         return TidalBatch(zeros, zeros.copy() if before is None else before.clock.copy())
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class TidalState(NamedTuple):
-    """Where the swimmer is, and the hidden clock.
+    """The position of the swimmer, and the hidden clock.
 
     Attributes:
         position: ``0 .. length - 1``.
@@ -64,7 +64,7 @@ class TidalSwim:
         return TidalSwims(self.rivers.batched(), self.length, self.period)
 
     def initial(self, draw: Draw, before: TidalState | None = None) -> TidalState:
-        """Starts at position 0; the clock goes on where the last episode left it."""
+        """Starts at position 0; the clock continues from the last episode."""
         draw()  # the tables of the batched form take one number, too
         return TidalState(0, 0 if before is None else before.clock)
 

@@ -104,8 +104,8 @@ def test_a_truncated_episode_is_bootstrapped_from_its_last_observation(river):
     agent.learn(4 * 200)
     assert told[-1].ended.all()
     assert not told[-1].terminated.any()
-    # following is the last observation of the old episode; the new one starts in state 0
-    assert told[-1].following.tolist() != agent._last_obs.tolist() == [0, 0, 0, 0]
+    # next_observations holds the last observation of the old episode; the new one starts in state 0
+    assert told[-1].next_observations.tolist() != agent._last_obs.tolist() == [0, 0, 0, 0]
 
 
 def test_a_saved_agent_comes_back_equal_and_goes_on(river, tmp_path):

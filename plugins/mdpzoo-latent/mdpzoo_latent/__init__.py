@@ -2,7 +2,7 @@
 
 from mdpzoo.codes import lazily
 
-WHERE = {  # imported when asked for: the plugin's specs must not wait for numba or torch
+WHERE = {  # imported on first use: the plugin's specs must not wait for numba or torch
     "BeliefFilter": "beliefs.filters",
     "BeliefObservation": "beliefs.observation_wrappers",
     "ContextObservation": "beliefs.observation_wrappers",

@@ -1,4 +1,4 @@
-"""What mdpzoo-latent brings: specs only, nothing heavy is imported."""
+"""The specs of mdpzoo-latent; nothing heavy is imported."""
 
 from typing import Any
 

@@ -1,7 +1,7 @@
 """Learning curves against the exact optimum: regret of every episode, from the policies' exact values.
 
 Regret is the sum over episodes of V* - V^pi, both exact: a policy is constant between two plans, and its value is
-computed in the tree of histories. V* is the optimum over policies of histories, not that of a planner who is told the
+computed in the tree of histories. V* is the optimum over policies of histories, not that of a planner that knows the
 context.
 """
 
@@ -28,16 +28,16 @@ POINTS = 200
 
 @dataclass(frozen=True, eq=False)
 class LatentStudy:
-    """What ``simulate`` returns.
+    """The result of ``simulate``.
 
     Attributes:
         agent: the learner.
         at: ``[points]`` int64, numbers of episodes.
         regret: ``[seeds, points]`` float64, summed over the episodes so far.
-        values: ``[seeds, points]`` float64, the exact value of the policy that was played in the episode before.
+        values: ``[seeds, points]`` float64, the exact value of the policy played in the previous episode.
         optimum: the best value of a policy of histories.
-        informed: that of a policy that is told the context.
-        plans: ``[seeds]`` how often each learner has planned.
+        informed: the best value of a policy that knows the context.
+        plans: ``[seeds]``, number of plans of each learner.
     """
 
     agent: str
@@ -51,7 +51,7 @@ class LatentStudy:
     def growth(self, since: int) -> np.ndarray:
         """Returns for each seed the exponent with which regret has grown since an episode, ``[seeds]``.
 
-        It is log(R_K / R_k) / log(K / k) with k the first point at or after ``since``; 0 where nothing was added.
+        It is log(R_K / R_k) / log(K / k) with k the first point at or after ``since``; 0 if regret has not grown.
         """
         first = int(np.searchsorted(self.at, since))
         ratio = self.regret[:, -1] / np.maximum(self.regret[:, first], 1e-12)
@@ -106,7 +106,7 @@ def simulate(
 
 @dataclass(frozen=True, eq=False)
 class Truth:
-    """A latent MDP as the loop plays it; see ``playing.play``.
+    """A latent MDP in the form of the compiled loop; see ``playing.play``.
 
     Attributes:
         start_limits: ``[1, M S - 1]``.
@@ -128,7 +128,7 @@ class Truth:
 
     @classmethod
     def of(cls, model: LatentMDP) -> "Truth":
-        """Lays a model out."""
+        """Converts a model."""
         count, states = model.num_contexts, model.num_states
         every, start = model.transitions, model.weights[:, None] * model.start
         given = np.stack([each.to_arrays()[1] for each in model.models])
@@ -141,10 +141,10 @@ class Truth:
 
 
 def run(learner: Learner, truth: Truth, seed: int, episodes: int) -> tuple[list[int], list[float]]:
-    """Lets a learner play and learn.
+    """Runs a learner.
 
     Returns:
-        The episodes from which each of its plans was played, the first one 0, and the exact values of the plans.
+        The first episode of each of its plans, beginning with 0, and the exact values of the plans.
     """
     position, played = streams.key(seed), 0
     changes, values = [], []
@@ -164,7 +164,7 @@ def run(learner: Learner, truth: Truth, seed: int, episodes: int) -> tuple[list[
 
 
 def value_of(learner: Learner, truth: Truth) -> float:
-    """Returns the exact value of what a learner plays. Costs O(n S M) with n histories."""
+    """Returns the exact value of a learner's current plan. Costs O(n S M) with n histories."""
     tree, made = learner.tree, learner.plan
     alpha = np.zeros((len(tree.visible), truth.rewards.shape[2]))
     paid = truth.rewards.copy()

@@ -1,4 +1,4 @@
-"""What mdpzoo-nonstationary brings: specs only, nothing heavy is imported."""
+"""The specs of mdpzoo-nonstationary; nothing heavy is imported."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from mdpzoo.specs import AgentSpec, EnvironmentSpec, FamilySpec
 
 RIVER = "Strehl and Littman 2008, with change points"
 GAIN = "mdpzoo_nonstationary.environments.known_gains:known_gain"
-OPTIMISM: dict[str, Any] = {  # where mdpzoo tune looks
+OPTIMISM: dict[str, Any] = {  # search spaces of mdpzoo tune
     "radius_scale": {"low": 0.001, "high": 1.0, "log": True},
     "explore": {"choices": [0.0, 0.001, 0.01, 0.05]},
 }

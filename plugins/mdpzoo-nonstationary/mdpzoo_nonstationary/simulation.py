@@ -2,7 +2,7 @@
 
 The environment draws from the stream of ``reset(seed=...)`` and the learner from its own, as the SB3 agents do: seed s
 here is ``make_agent(name, env, seed=s).learn(steps)`` there, step for step. Rewards reach the learner as float32,
-as SB3 hands them over.
+as in SB3.
 """
 
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ from mdpzoo_nonstationary.learners.keys import learner_key
 from mdpzoo_nonstationary.learners.records import Learner
 from mdpzoo_nonstationary.learners.stepping import absorb, choose
 
-POINTS = 200  # of a regret curve, unless told otherwise
+POINTS = 200  # of a regret curve, by default
 TOLERANCE = 1e-9  # of the optimal gains
 SPOT = np.dtype(
     [
@@ -52,7 +52,7 @@ class World(NamedTuple):
         rewards: ``[transitions]`` float64.
         changes: ``[K]`` int64, change points up to the horizon.
         turns: ``[K + 1]`` int64, the model of each segment.
-        spot: ``[1]`` records, where the trajectory stands.
+        spot: ``[1]`` records, the state of the trajectory.
     """
 
     offsets: np.ndarray
@@ -66,7 +66,7 @@ class World(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class SimulationResult:
-    """What ``simulate`` measured; n seeds, P points.
+    """The measurements of ``simulate``; n seeds, P points.
 
     Attributes:
         regret: ``[n, P]`` float64, dynamic regret up to each point: optimal gains of the segments minus rewards.
@@ -80,7 +80,7 @@ class SimulationResult:
         changes: ``[K]`` int64, the change points.
         gains: ``[K + 1]`` float64, optimal gains of the segments.
         rewards: ``[n, P]`` float64, rewards earned up to each point.
-        plans: ``[n]`` int64, how often the learner planned.
+        plans: ``[n]`` int64, number of plans of the learner.
         seeds: the seeds.
         agent: the learner's name.
     """
@@ -109,8 +109,8 @@ def simulate(
             is a step to the start distribution.
         agent: the name of a learner, as in ``"r-bocpd-ucrl2"``.
         steps: length of each run.
-        seeds: the seeds, or how many, from 0.
-        points: steps at which regret is noted, evenly spaced; the last is ``steps``.
+        seeds: the seeds, or their number, from 0.
+        points: number of steps at which regret is recorded, evenly spaced; the last is ``steps``.
         **settings: the learner's, and for an id the environment's.
 
     Raises:
@@ -160,7 +160,7 @@ def delays_of(restarts: list[int], changes: np.ndarray, steps: int) -> list[int 
 
 
 def world_of(model: PiecewiseMDP, steps: int) -> World:
-    """Lays a model without terminal states out for runs of ``steps`` steps."""
+    """Converts a model without terminal states for runs of ``steps`` steps."""
     joint = model.joint()
     below = outcome_limits(joint.probabilities, joint.offsets)
     changes = model.change_points(steps)
@@ -174,7 +174,7 @@ def world_of(model: PiecewiseMDP, steps: int) -> World:
 
 @borrowing
 def play(world, learner, end):  # type: ignore[no-untyped-def]
-    """Plays until step ``end``, or until a step calls for attention; returns what for, 0 at the end."""
+    """Plays until step ``end``, or until a step calls for attention; returns the call, 0 at the end."""
     spot, design, clock = world.spot[0], learner.design[0], learner.clock[0]
     offsets, below, successors, paid, changes, turns, _ = world
     policy, schedule, ring = learner.policy, learner.schedule, learner.ring
@@ -237,7 +237,7 @@ def _run(
 
 
 def _model(given: Any, settings: dict[str, Any], agent: str) -> tuple[PiecewiseMDP, dict[str, Any]]:
-    """Returns the environment as endless tables, and the settings that are the learner's."""
+    """Returns the environment as endless tables, and the learner's settings."""
     own = dict(settings)
     if isinstance(given, str):
         spec = registry.environment(given)

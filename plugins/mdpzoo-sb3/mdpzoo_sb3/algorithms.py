@@ -21,9 +21,9 @@ class Algorithm:
 
     Attributes:
         code: ``"module:Class"``.
-        suffix: what the names of its policies end in.
+        suffix: ending of the names of its policies.
         masked: ``"module:Class"`` of its policy for observations with ``action_mask``; None: it has none.
-        asks: whether it calls the environment's ``action_masks()`` in learning.
+        asks: whether it calls the environment's ``action_masks()`` during learning.
     """
 
     code: str
@@ -41,7 +41,7 @@ class Algorithm:
             **settings: the arguments of the algorithm's own constructor.
 
         Raises:
-            SettingError: there is no such setting or policy, a value is refused, or legal actions would be ignored.
+            SettingError: there is no such setting or policy, a value is rejected, or legal actions would be ignored.
         """
         algorithm = load(self.code)
         known = set(inspect.signature(algorithm.__init__).parameters) - {"self", "env", "_init_setup_model"}
@@ -64,7 +64,7 @@ class Algorithm:
 
     @property
     def settings_of(self) -> str:
-        """What takes the settings, for whoever lists them."""
+        """The code that takes the settings, for lists of settings."""
         return self.code
 
     def _policy(self, env: Any, name: str) -> Any:

@@ -1,6 +1,6 @@
-"""What this plugin brings: data only, read before anything heavy is imported.
+"""The specs of this plugin: data only, read before anything heavy is imported.
 
-Which spaces an algorithm takes is what the documentation of Stable-Baselines3 2.9 and sb3-contrib 2.9 says.
+The spaces of each algorithm are those in the documentation of Stable-Baselines3 2.9 and sb3-contrib 2.9.
 """
 
 from collections.abc import Mapping

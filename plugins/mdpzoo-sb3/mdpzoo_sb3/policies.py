@@ -1,8 +1,8 @@
 """Actor-critic policies that read the legal actions from the observation's own entry ``action_mask``.
 
 Illegal actions get the logit -1e8 before the softmax (Huang and Ontanon 2022, section 4), so their probability is
-exactly 0 in float32 while log-probabilities and entropies stay finite. Where an observation allows nothing, as one
-after the end may, every action stays possible.
+exactly 0 in float32 while log-probabilities and entropies stay finite. If an observation allows no action, as may
+happen after the end, every action stays possible.
 """
 
 from typing import Any
@@ -29,12 +29,12 @@ class MaskedMultiInputPolicy(MultiInputActorCriticPolicy):
         return actions, values, distribution.log_prob(actions)
 
     def evaluate_actions(self, obs: Any, actions: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Values ``[B, 1]``, log-probabilities ``[B]`` of the actions, and entropies ``[B]``."""
+        """Returns values ``[B, 1]``, log-probabilities ``[B]`` of the actions, and entropies ``[B]``."""
         values, distribution = self._judge(obs)
         return values, distribution.log_prob(actions), distribution.entropy()
 
     def get_distribution(self, obs: Any) -> CategoricalDistribution:
-        """The law of the action; ``predict`` uses it."""
+        """Returns the distribution of the action, for ``predict``."""
         return _masked(super().get_distribution(obs), obs)
 
     def _judge(self, obs: Any) -> tuple[Tensor, CategoricalDistribution]:
@@ -48,7 +48,7 @@ class MaskedMultiInputPolicy(MultiInputActorCriticPolicy):
 
 
 class ObservedMaskPolicy(MaskableMultiInputActorCriticPolicy):
-    """MaskablePPO's policy, which also obeys the mask that it sees: plain ``predict`` is legal, too."""
+    """MaskablePPO's policy, which also applies the observed mask, so that plain ``predict`` is legal."""
 
     def forward(
         self, obs: Any, deterministic: bool = False, action_masks: np.ndarray | None = None
@@ -59,16 +59,16 @@ class ObservedMaskPolicy(MaskableMultiInputActorCriticPolicy):
     def evaluate_actions(
         self, obs: Any, actions: Tensor, action_masks: Any = None
     ) -> tuple[Tensor, Tensor, Tensor | None]:
-        """Values ``[B, 1]``, log-probabilities ``[B]`` of the actions, and entropies ``[B]``."""
+        """Returns values ``[B, 1]``, log-probabilities ``[B]`` of the actions, and entropies ``[B]``."""
         return super().evaluate_actions(obs, actions, torch.from_numpy(_both(obs, action_masks)))
 
     def get_distribution(self, obs: Any, action_masks: Any = None) -> MaskableDistribution:
-        """The law of the action; ``predict`` uses it."""
+        """Returns the distribution of the action, for ``predict``."""
         return super().get_distribution(obs, _both(obs, action_masks))
 
 
 def legal(obs: dict[str, Tensor]) -> Tensor:
-    """Returns the legal actions ``[B, A]`` bool of a batch of observations; all of a row where it names none."""
+    """Returns the legal actions ``[B, A]`` bool of a batch of observations; all in rows without any."""
     mask = obs[MASK].bool().flatten(1)
     return mask | ~mask.any(1, keepdim=True)
 
@@ -79,7 +79,7 @@ def _masked(distribution: Any, obs: dict[str, Tensor]) -> CategoricalDistributio
 
 
 def _both(obs: dict[str, Tensor], given: Any) -> np.ndarray:
-    """The observed mask, narrowed by the given one in the rows where they agree on anything."""
+    """Returns the intersection of the observed and the given mask, or the observed one in rows where it is empty."""
     seen = legal(obs).numpy(force=True)
     if given is None:
         return seen

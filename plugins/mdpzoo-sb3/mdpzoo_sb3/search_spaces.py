@@ -1,4 +1,4 @@
-"""Where ``mdpzoo tune`` looks for the settings of each algorithm: around the defaults, which are always among them."""
+"""Search spaces of ``mdpzoo tune`` for each algorithm: around the defaults, which they always include."""
 
 from typing import Any
 

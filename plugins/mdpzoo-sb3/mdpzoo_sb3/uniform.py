@@ -1,4 +1,4 @@
-"""The uniform policy: every legal action with the same probability, the baseline that anything must beat."""
+"""The uniform policy: every legal action with the same probability, the baseline for every agent."""
 
 from typing import Any
 
@@ -15,11 +15,11 @@ MASK = "action_mask"
 
 
 class UniformPolicy(BasePolicy):
-    """Draws actions uniformly; where the observation has an entry ``action_mask``, among the legal ones.
+    """Draws actions uniformly, from the legal ones if the observation has an entry ``action_mask``.
 
-    It draws with ``deterministic=True``, too. The stream's key and position are buffers: a saved policy goes on
-    with the very numbers that the original would have drawn. For several finite actions at once the mask is the
-    concatenation of their masks, as in sb3-contrib.
+    It draws with ``deterministic=True``, too. The stream's key and position are buffers: a saved policy continues
+    with the same numbers as the original. For several finite actions at once the mask is the concatenation of
+    their masks, as in sb3-contrib.
     """
 
     stream: Tensor  # [2] int64: key, numbers drawn
@@ -28,7 +28,7 @@ class UniformPolicy(BasePolicy):
         """Starts the stream of a seed; None: fresh randomness.
 
         Raises:
-            SettingError: the action space is unbounded, or of a kind that SB3 has not.
+            SettingError: the action space is unbounded, or of a kind that SB3 does not support.
         """
         super().__init__(observation_space, action_space)
         self.widths = _widths(action_space)
@@ -68,7 +68,7 @@ class UniformPolicy(BasePolicy):
 
 
 def _widths(space: Any) -> tuple[int, ...]:
-    """How many values each finite action has; empty for a Box."""
+    """Returns the number of values of each finite action; empty for a Box."""
     if isinstance(space, spaces.Discrete):
         return (int(space.n),)
     if isinstance(space, spaces.MultiDiscrete):
@@ -81,7 +81,7 @@ def _widths(space: Any) -> tuple[int, ...]:
 
 
 def _pick(mask: Tensor, numbers: Tensor) -> Tensor:
-    """Chooses a legal entry of every row of ``[B, n]``; of a row without any, an entry."""
+    """Chooses a legal entry in every row of ``[B, n]``; any entry in rows without a legal one."""
     mask = mask | ~mask.any(1, keepdim=True)
     counts = mask.cumsum(1)
     return (counts <= (numbers * counts[:, -1]).floor().long()[:, None]).sum(1)

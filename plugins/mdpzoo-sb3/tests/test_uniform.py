@@ -87,9 +87,9 @@ def test_a_step_that_ends_an_episode_tells_its_own_last_observation(doors):
     assert [steps.ended.tolist() for steps in told[8:11]] == [[False] * 2, [True] * 2, [False] * 2]
     assert told[9].terminated.all()
     for name in ("seen", "action_mask"):
-        np.testing.assert_array_equal(told[8].following[name], told[9].observations[name])
-        assert told[9].following[name].shape == told[10].observations[name].shape
-    assert (told[9].following["seen"] != told[10].observations["seen"]).any(1).all()  # a new episode
+        np.testing.assert_array_equal(told[8].next_observations[name], told[9].observations[name])
+        assert told[9].next_observations[name].shape == told[10].observations[name].shape
+    assert (told[9].next_observations["seen"] != told[10].observations["seen"]).any(1).all()  # a new episode
 
 
 def test_an_unbounded_space_is_refused(toy):

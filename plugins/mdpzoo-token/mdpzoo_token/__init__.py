@@ -2,7 +2,7 @@
 
 from mdpzoo.codes import lazily
 
-WHERE = {  # imported when asked for: the plugin's specs must not wait for torch
+WHERE = {  # imported on first use: the plugin's specs must not wait for torch
     "GRPOToken": "training.agent",
     "Strategy": "hooks.strategy",
     "StrategySpec": "hooks.strategy_spec",

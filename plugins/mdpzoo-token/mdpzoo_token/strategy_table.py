@@ -89,5 +89,5 @@ STRATEGIES = (
 
 @hookimpl
 def mdpzoo_token_strategies() -> list[StrategySpec]:
-    """The strategies of this package."""
+    """Returns the strategies of this package."""
     return list(STRATEGIES)

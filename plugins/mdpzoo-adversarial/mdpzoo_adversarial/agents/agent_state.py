@@ -1,4 +1,4 @@
-"""What an agent of two learners counts and saves besides its networks."""
+"""The state of an agent of two learners besides its networks: counters and curriculum."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from mdpzoo.errors import SettingError
 
 
 class Progress(nn.Module):
-    """What is saved of an agent besides its networks: the curriculum and whose turn it is."""
+    """The saved state of an agent besides its networks: the curriculum and the current turn."""
 
     def __init__(self, agent: Any) -> None:
         """Reads and writes the agent's state."""
@@ -28,7 +28,7 @@ class Progress(nn.Module):
         return {"curriculum": torch.from_numpy(agent.curriculum.state()), "counts": torch.tensor(counts)}
 
     def set_extra_state(self, state: Any) -> None:
-        """Goes back to a state; a turn that was not finished begins anew.
+        """Restores a state; an unfinished turn starts again.
 
         Raises:
             SettingError: if the state is damaged.
@@ -45,7 +45,7 @@ class Progress(nn.Module):
 class Relay(BaseCallback):
     """Counts both players' steps for the agent's callbacks.
 
-    SB3 drops the step at which a callback stops it, so it is not told; the agent looks at ``stopped``.
+    SB3 drops the step at which a callback stops it, so it is not informed; the agent checks ``stopped``.
     """
 
     def __init__(self, agent: Any, callback: BaseCallback) -> None:
@@ -68,7 +68,7 @@ class Relay(BaseCallback):
 
 
 def unsaved(agent: Any) -> dict[str, Any]:
-    """Returns what an agent keeps besides its file, between two steps, as numbers and arrays."""
+    """Returns the agent's state that its file does not hold, between two steps, as numbers and arrays."""
     learner, waiting = agent.turns.ordered(agent.players)
     pools = {name: [_arrays(each.network) for each in pool] for name, pool in agent._pools.items()}
     pool = agent._pools[waiting.name]
@@ -83,7 +83,7 @@ def unsaved(agent: Any) -> dict[str, Any]:
 
 
 def restore_unsaved(agent: Any, state: Mapping[str, Any]) -> None:
-    """Goes on from what ``unsaved`` has returned; the file has been read."""
+    """Restores a result of ``unsaved``; the file has been read."""
     agent.generator.bit_generator.state = state["generator"]
     agent._seeds = np.random.SeedSequence(agent._seeds.entropy, n_children_spawned=state["spawned"])
     agent.turns.episodes_done, agent.turns.plan = state["turn"]
@@ -101,12 +101,12 @@ def restore_unsaved(agent: Any, state: Mapping[str, Any]) -> None:
 
 
 def _arrays(network: Any) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Weights and biases of a frozen SAC policy's layers, that of its deviations last."""
+    """Returns weights and biases of a frozen SAC policy's layers, that of its deviations last."""
     return [(layer.weight, layer.bias) for layer in (*network.layers, network.deviation)]
 
 
 def _with_arrays(network: Any, arrays: Sequence[tuple[np.ndarray, np.ndarray]]) -> Any:
-    """The same network with other weights."""
+    """Returns the same network with other weights."""
     layers = [
         dataclasses.replace(layer, weight=weight, bias=bias)
         for layer, (weight, bias) in zip((*network.layers, network.deviation), arrays, strict=True)

@@ -31,7 +31,7 @@ class AlternatingSAC(BaseAlgorithm):
     """Two SAC learners that take turns in a zero-sum game.
 
     Attributes:
-        curriculum: where the adversary's temperatures come from.
+        curriculum: the source of the adversary's temperatures.
         players: both learners by name, the protagonist first.
     """
 
@@ -67,7 +67,7 @@ class AlternatingSAC(BaseAlgorithm):
                 ``"force"`` or ``"none"``.
             episodes: of one player's turn.
             update_every: steps between two gradient steps.
-            pool: how many frozen opponents a learner meets, one drawn for each episode; 1: the latest only.
+            pool: number of frozen opponents of a learner, one drawn for each episode; 1: the latest only.
             opposed: whether there is an adversary; False: it does nothing, and only the protagonist learns.
             teacher: settings of ``GammaTeacher``, such as ``threshold``.
             sac: settings of SB3's SAC, such as ``learning_rate`` or ``policy_kwargs``.
@@ -111,11 +111,11 @@ class AlternatingSAC(BaseAlgorithm):
         return list(self.players.values())[1]
 
     def policy_of(self, player: str, temperature: float | None = None) -> ConditionedPolicy:
-        """Returns a player's present policy, frozen: it has SB3's ``predict`` and observes what the game shows.
+        """Returns a player's current policy, frozen: it has SB3's ``predict`` and takes the game's observations.
 
         Args:
             player: its name.
-            temperature: that it is shown; None: the curriculum's present mean, within the temperatures of the training.
+            temperature: as input of the policy; None: the curriculum's current mean, within those of the training.
 
         Raises:
             SettingError: if there is no such player.
@@ -150,7 +150,7 @@ class AlternatingSAC(BaseAlgorithm):
             callback: SB3's callbacks; ``self.model`` is this agent.
             log_interval: turns between two lines of the log.
             tb_log_name: the run's name in TensorBoard.
-            reset_num_timesteps: False goes on where the last call ended, in the middle of a turn if need be.
+            reset_num_timesteps: False: continue from the last call, in the middle of a turn if necessary.
             progress_bar: whether to show a bar.
         """
         self._last_obs = np.zeros(0)  # SB3 resets the environment only if there is none
@@ -221,7 +221,7 @@ class AlternatingSAC(BaseAlgorithm):
         self.policy = self.protagonist.model.policy
 
     def _step(self, relay: Relay) -> None:
-        """Takes one step of the player whose turn it is; ends the turn after enough episodes."""
+        """Takes one step of the learning player; ends its turn after enough episodes."""
         learner = list(self.players.values())[self.turns.learner]
         if learner.step(relay):
             self.turns.episodes_done += 1
@@ -238,7 +238,7 @@ class AlternatingSAC(BaseAlgorithm):
         self._begin_turn(new_plan=was_last)
 
     def _begin_turn(self, new_plan: bool) -> None:
-        """Freezes the player who waits, and gives the other its temperatures."""
+        """Freezes the waiting player, and gives the other its temperatures."""
         if not self.opposed:
             self.turns.learner = 0
         elif self.turns.plan is None:
@@ -255,21 +255,21 @@ class AlternatingSAC(BaseAlgorithm):
         learner.follow(self.turns.plan, shares, self.opponents_of(learner))
 
     def opponents_of(self, learner: Player) -> Callable[[], ConditionedPolicy]:
-        """Returns what draws a learner's opponent of an episode."""
+        """Returns a function that draws a learner's opponent for an episode."""
         pool = self._pools[next(name for name in self.players if name != learner.name)]
         return lambda: pool[int(self.generator.integers(len(pool)))]
 
     @property
     def resumes_exactly(self) -> bool:
-        """Whether a run resumes equal to the bit: not with a simulator, or with networks or memories of other kinds."""
+        """Whether a resumed run is bitwise identical: not with a simulator, or with other networks or memories."""
         return all(player.resumes for player in self.players.values())
 
     def unsaved_state(self) -> dict[str, Any]:
-        """What the file does not hold: games, replay memories, pools and generators."""
+        """Returns the state that the file does not hold: games, replay memories, pools and generators."""
         return unsaved(self)
 
     def restore_unsaved(self, state: dict[str, Any]) -> None:
-        """Takes back what ``unsaved_state`` has returned."""
+        """Restores a result of ``unsaved_state``."""
         restore_unsaved(self, state)
 
     def _get_torch_save_params(self) -> tuple[list[str], list[str]]:

@@ -16,11 +16,11 @@ LOW, HIGH = -8.0, 8.0  # of z, far beyond what is drawn
 
 @dataclass(frozen=True)
 class TemperatureScale:
-    """How a temperature is shown to a network.
+    """The encoding of a temperature as an input of a network.
 
     Attributes:
-        first: the temperature that is shown as 1.
-        last: the temperature that is shown as 0; positive, below ``first``.
+        first: the temperature that is encoded as 1.
+        last: the temperature that is encoded as 0; positive, below ``first``.
     """
 
     first: float
@@ -47,17 +47,17 @@ class TemperatureScale:
 
 
 class ConditionedPolicy:
-    """A frozen policy that is shown a temperature besides the observation; a ``FrozenPolicy`` and SB3's ``predict``.
+    """A frozen policy that observes a temperature besides the observation; a ``FrozenPolicy`` with SB3's ``predict``.
 
     Attributes:
         network: a frozen policy of the extended observation.
-        z: what it is shown; None: the observation alone.
+        z: the encoded temperature; None: the observation alone.
         share: of the action's range that is used, in [0, 1].
         draws: numbers that one decision takes.
     """
 
     def __init__(self, network: Any, shape: tuple[int, ...], z: float | None = None, seed: int | None = None) -> None:
-        """Takes a network, the shape of the game's observation, what it is shown, and a seed for ``predict``."""
+        """Takes a network, the shape of the game's observation, the encoded temperature, and a seed for ``predict``."""
         self.network, self.z, self.share = network, z, 1.0
         self.draws = network.draws
         self._shape, self._generator = shape, np.random.default_rng(seed)

@@ -1,4 +1,4 @@
-"""Where the adversary's temperatures come from, episode by episode: QARL's curriculum and its variants.
+"""Curricula of the adversary's temperatures, episode by episode: QARL's and its variants.
 
 * ``gamma``: drawn from the self-paced teacher's distribution (``gamma_teacher``).
 * ``single``: the same, with one temperature for all episodes of an iteration.
@@ -83,7 +83,7 @@ class Curriculum:
 
     @property
     def evaluated(self) -> float:
-        """The temperature at which the players are evaluated: the mean, within what they have been trained at."""
+        """The temperature at which the players are evaluated: the mean, within the range of the training."""
         low, high = self.trained
         return min(max(self.mean, low), high) if low <= high else self.mean
 
@@ -96,14 +96,14 @@ class Curriculum:
         return np.maximum(self.teacher.draw(self.shape, episodes, generator), LEAST)
 
     def force_share(self, temperature: float) -> float:
-        """The share of the adversary's force that it may use, in [0, 1]; 1 in all variants but ``force``."""
+        """Returns the share of its force that the adversary may use, in [0, 1]; 1 in all variants but ``force``."""
         if self.variant != "force":
             return 1.0
         span = self.highest - self.lowest
         return 1.0 if span <= 0 else float(np.clip((self.highest + POINT_STEP - temperature) / self.highest, 0.0, 1.0))
 
     def record(self, temperature: float, discounted_return: float) -> None:
-        """Notes an episode of the protagonist's."""
+        """Records an episode of the protagonist."""
         self.trained = min(self.trained[0], temperature), max(self.trained[1], temperature)
         self.pairs.append((temperature, discounted_return))
 
@@ -126,14 +126,14 @@ class Curriculum:
             self.temperature = max(LEAST, self.temperature - POINT_STEP)
 
     def state(self) -> np.ndarray:
-        """``[4 + 2 n]`` float64: shape, temperature, trained range, pairs; ``restore`` takes it."""
+        """Returns ``[4 + 2 n]`` float64 for ``restore``: shape, temperature, trained range, pairs."""
         return np.array([self.shape, self.temperature, *self.trained, *(each for pair in self.pairs for each in pair)])
 
     def restore(self, state: np.ndarray) -> None:
-        """Goes back to a state.
+        """Restores a state.
 
         Raises:
-            SettingError: if it is none, as in a damaged file.
+            SettingError: if it is invalid, as in a damaged file.
         """
         if state.ndim != 1 or len(state) < 4 or len(state) % 2 or np.isnan(state).any() or state[0] <= 0:
             raise SettingError("the state of the curriculum is damaged")

@@ -26,7 +26,7 @@ class GammaTeacher:
         target_shape: k of the last one.
         rate: of all of them, 1 / temperature.
         kl_bound: largest KL(new || old) of one update, nats.
-        stop_kl: KL(present || target) at or below which there is nothing left to do.
+        stop_kl: KL(present || target) at or below which the distribution is final.
         threshold: the discounted return of the protagonist below which the distribution stays.
         episodes_per_update: episodes from which the performance is estimated.
     """
@@ -63,7 +63,7 @@ class GammaTeacher:
         Args:
             shape: the present one.
             temperatures: ``[n]``, drawn from the present distribution.
-            returns: ``[n]``, what the protagonist earned at them, discounted.
+            returns: ``[n]``, the protagonist's discounted returns at them.
         """
         if float(np.mean(returns)) < self.threshold or divergence(shape, self.target_shape) <= self.stop_kl:
             return shape
@@ -92,7 +92,7 @@ class GammaTeacher:
 
 
 def divergence(first: float, second: float) -> float:
-    """KL divergence in nats of two Gamma distributions of equal rates, by their shapes."""
+    """Returns the KL divergence in nats of two Gamma distributions of equal rates, by their shapes."""
     from scipy.special import digamma, gammaln
 
     return float((first - second) * digamma(first) - gammaln(first) + gammaln(second))
@@ -111,7 +111,7 @@ def temperature_schedule(kl_bound: float = 0.5, teacher: GammaTeacher | None = N
 
     Args:
         kl_bound: largest KL(new || old) of one update, nats, positive.
-        teacher: whose other settings hold; None: the released code's.
+        teacher: source of the other settings; None: the released code's.
 
     Returns:
         ``[updates + 1]`` float64, the start included.

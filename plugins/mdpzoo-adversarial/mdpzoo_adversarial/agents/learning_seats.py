@@ -33,8 +33,8 @@ class LearningSeat(gymnasium.Wrapper[Any, Any, Any, Any]):
             env: the seat.
             other: the other player's name.
             sign: 1 for the protagonist's seat, -1 for the adversary's.
-            discount: of the returns that are noted.
-            scale: how temperatures are shown; None: not at all.
+            discount: of the recorded returns.
+            scale: the encoding of temperatures; None: they are not observed.
         """
         super().__init__(env)
         self._other, self._sign, self._discount, self.scale = other, sign, discount, scale
@@ -58,7 +58,7 @@ class LearningSeat(gymnasium.Wrapper[Any, Any, Any, Any]):
             opponents: returns the other player of an episode, a ``ConditionedPolicy``.
 
         Returns:
-            What the learner observes now; None if no episode has begun.
+            The learner's current observation; None if no episode has begun.
         """
         self._plan, self._shares, self._next = plan.tolist(), shares.tolist(), 0
         self._opponents = opponents
@@ -87,12 +87,12 @@ class LearningSeat(gymnasium.Wrapper[Any, Any, Any, Any]):
         return {name: getattr(self, name) for name in KEPT}
 
     def restore(self, state: Mapping[str, Any], opponents: Opponents | None, opponent: Any) -> None:
-        """Goes on in an episode.
+        """Continues an episode.
 
         Args:
             state: of a seat of the same player.
             opponents: as in ``follow``; None: this player waits for its turn.
-            opponent: of the present episode; None: it is idle, or no matter.
+            opponent: of the current episode; None: it is idle or irrelevant.
         """
         for name in KEPT:
             setattr(self, name, state[name])
@@ -111,7 +111,7 @@ class LearningSeat(gymnasium.Wrapper[Any, Any, Any, Any]):
             self._face(self._opponents(), share)
 
     def _planned(self, episode: int) -> tuple[float, float]:
-        """The temperature and the share of force of an episode of the phase."""
+        """Returns the temperature and the share of force of an episode of the phase."""
         place = episode % len(self._plan)
         return self._plan[place], self._shares[place]
 

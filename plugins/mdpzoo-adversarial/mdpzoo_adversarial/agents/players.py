@@ -56,10 +56,10 @@ class Player:
 
         Args:
             game: copied, not shared.
-            name: whose seat.
+            name: the player's name.
             settings: of SB3's SAC; they override ``DEFAULTS``.
-            scale: how temperatures are shown; None: they are not.
-            tempered: whether the temperature that is shown is the player's own.
+            scale: the encoding of temperatures; None: they are not observed.
+            tempered: whether the observed temperature is the player's own.
             update_every: steps between two gradient steps.
             seed: of the model and the game; None: unpredictable.
             device: of the networks.
@@ -80,7 +80,7 @@ class Player:
         self._scale = scale
 
     def begin(self, logger: Any, total: int, reset: bool) -> None:
-        """Prepares for learning; ``total`` is the most steps to come, ``reset`` sets the clock to 0."""
+        """Prepares for learning; ``total`` is the maximum number of steps, ``reset`` sets the clock to 0."""
         self.model.set_logger(PlayerLogger(logger, self.name))  # type: ignore[arg-type]
         if reset:
             self.model._last_obs = None
@@ -106,13 +106,13 @@ class Player:
         return model._episode_num > before
 
     def frozen(self, temperature: float, seed: int | None = None) -> ConditionedPolicy:
-        """Returns the present policy as a player that does not learn, shown a temperature."""
+        """Returns the current policy as a frozen player with a fixed temperature."""
         z = None if self._scale is None else self._scale.show(temperature)
         return ConditionedPolicy(freeze(self.model.policy), self._shape or (), z, seed)
 
     @property
     def resumes(self) -> bool:
-        """Whether ``state`` holds all that it keeps: plain networks, SB3's own memory, and a game of ours."""
+        """Whether ``state`` is complete, that is with plain networks, SB3's own memory and MDPZoo's rules."""
         model = self.model
         plain = type(model.replay_buffer) is ReplayBuffer and not model.replay_buffer.optimize_memory_usage
         shells = isinstance(self.seat.unwrapped, ModelEnv) and not model.use_sde
@@ -135,7 +135,7 @@ class Player:
         }
 
     def restore(self, state: Mapping[str, Any], opponents: Callable[[], Any] | None, opponent: Any) -> None:
-        """Goes on from a state; the other arguments are those of ``LearningSeat.restore``."""
+        """Continues from a state; the other arguments are those of ``LearningSeat.restore``."""
         model, memory = self.model, self.model.replay_buffer
         assert model.env is not None
         assert isinstance(memory, ReplayBuffer)
@@ -157,7 +157,7 @@ class Player:
 
     @property
     def mean_return(self) -> float:
-        """The mean return of the last episodes; nan if there is none."""
+        """Returns the mean return of the last episodes; nan if there is none."""
         episodes = self.model.ep_info_buffer
         return float(np.mean([each["r"] for each in episodes])) if episodes else float("nan")
 
@@ -170,7 +170,7 @@ def players_of(
     seed: int | None,
     device: Any,
 ) -> dict[str, Player]:
-    """Builds both learners; the variant decides what they observe and whose the temperature is.
+    """Builds both learners; the variant determines their observations and the owner of the temperature.
 
     Args:
         game: a parallel environment of two players.
@@ -192,14 +192,14 @@ def players_of(
 
 
 class PlayerLogger:
-    """Writes what SB3 records of one player under the player's name."""
+    """Writes SB3's records of one player under the player's name."""
 
     def __init__(self, logger: Any, name: str) -> None:
         """Takes the logger of both players."""
         self._logger, self._name = logger, name
 
     def record(self, key: str, value: Any, exclude: Any = None) -> None:
-        """Notes a value."""
+        """Records a value."""
         if not key.startswith(("time/", "rollout/")):
             self._logger.record(f"{self._name}/{key.removeprefix('train/')}", value, exclude=exclude)
 

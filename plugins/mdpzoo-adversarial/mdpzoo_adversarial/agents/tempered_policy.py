@@ -29,7 +29,7 @@ class TemperedPolicy(SACPolicy):
     """SAC's policy with such an actor; use it with ``ent_coef=1``."""
 
     def __init__(self, *arguments: Any, scale: TemperatureScale, **settings: Any) -> None:
-        """Takes SB3's arguments, and how temperatures are shown."""
+        """Takes SB3's arguments and the encoding of temperatures."""
         self.scale = scale
         super().__init__(*arguments, **settings)
 

@@ -1,4 +1,4 @@
-"""Whose turn it is to learn."""
+"""The alternation of the two learners."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ class Turns:
     Attributes:
         taken: turns that have ended.
         learner: 0: the protagonist, 1: the adversary, who begins.
-        episodes_done: in this turn.
+        episodes_done: number of episodes in this turn.
         plan: ``[n]`` temperatures of the present iteration; None before the first.
     """
 
@@ -24,12 +24,12 @@ class Turns:
     plan: np.ndarray | None = None
 
     def ordered(self, players: Mapping[str, Any]) -> tuple[Any, Any]:
-        """Returns the player whose turn it is, and the other."""
+        """Returns the learning player, and the other."""
         first, second = players.values()
         return (first, second) if self.learner == 0 else (second, first)
 
     def pass_on(self, opposed: bool) -> bool:
-        """Ends a turn; returns whether it was the last of an iteration, which the protagonist's is."""
+        """Ends a turn; returns whether it was the last of an iteration, that is the protagonist's."""
         self.taken += 1
         was_last = self.learner == 0
         if opposed:

@@ -13,7 +13,7 @@ from mdpzoo_adversarial.control.cart_physics import FARTHEST, START, STEEPEST, S
 
 
 class CartState(NamedTuple):
-    """Where each cart is; arrays or tensors.
+    """The states of B carts, as arrays or tensors.
 
     Attributes:
         values: ``[B, 4]`` float64: position (m), speed (m/s), angle (rad), angular velocity (rad/s).
@@ -23,7 +23,7 @@ class CartState(NamedTuple):
 
 
 class _Rules:
-    """What both forms share."""
+    """Base class of the tensor form and the compiled form."""
 
     initial_draws, step_draws = 4, 0
     render_fps = 50

@@ -112,12 +112,12 @@ class CartGame:
         return (x, speed, angle, turning), {PLAYERS[0]: 1.0, PLAYERS[1]: -1.0}, ended
 
     def observe(self, state: Values) -> dict[str, np.ndarray]:
-        """Both players see the state, ``[4]`` float32."""
+        """Returns the state, ``[4]`` float32, which both players observe."""
         seen = np.array(state, np.float32)
         return {PLAYERS[0]: seen, PLAYERS[1]: seen.copy()}
 
     def global_state(self, state: Values) -> np.ndarray:
-        """The state as PettingZoo's ``state()``, ``[4]`` float64."""
+        """Returns the state for PettingZoo's ``state()``, ``[4]`` float64."""
         return np.array(state)
 
     def render(self, state: Values) -> np.ndarray:
@@ -134,7 +134,7 @@ class CartGame:
 
 
 def _clipped(actions: Mapping[str, Any], player: str, size: int) -> list[float]:
-    """One player's action as numbers in [-1, 1]."""
+    """Returns one player's action as numbers in [-1, 1]."""
     given = actions[player]
     numbers = given.tolist() if isinstance(given, np.ndarray) else list(given)
     if len(numbers) == size:

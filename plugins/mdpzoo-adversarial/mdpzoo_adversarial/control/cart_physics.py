@@ -35,7 +35,7 @@ class CartPhysics(NamedTuple):
 
 
 def sine_and_cosine(angle: Any) -> Any:
-    """Returns sine and cosine of angles in [-0.25, 0.25] rad, from where alone a step is taken.
+    """Returns sine and cosine of angles in [-0.25, 0.25] rad; steps start within this range only.
 
     Taylor's series, to 1e-17: libraries differ in the last bit of their own functions, and these sums do not.
     """

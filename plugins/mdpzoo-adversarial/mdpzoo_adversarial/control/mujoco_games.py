@@ -2,7 +2,7 @@
 
 Forces act in the world frame at the bodies' centres of mass during the frames of one step (Pinto et al. 2017); they are
 cleared after every step, so they show in the motion only. The protagonist earns the task's reward, the adversary its
-negative. What differs from Pinto et al.: axes in which a force does nothing are refused, not offered.
+negative. What differs from Pinto et al.: axes in which a force has no effect are rejected.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ class MujocoGame(ParallelEnv[str, Any, Any]):
 
     Attributes:
         env: Gymnasium's environment of the robot.
-        bodies: where the adversary pulls.
+        bodies: the bodies that the adversary pulls.
         axes: of the world frame, as in ``"xz"``.
         force: the largest, N, along each axis; the adversary's action in [-1, 1] is scaled by it.
         parameters: factors of the physical parameters that are not nominal.
@@ -47,7 +47,7 @@ class MujocoGame(ParallelEnv[str, Any, Any]):
         """Builds the simulator.
 
         Args:
-            robot: which.
+            robot: the robot.
             bodies: names of the robot's bodies; None: the robot's own choice.
             axes: some of the axes in which a force moves the robot; None: all of them.
             force: N, at least 0; None: the robot's own.
@@ -90,11 +90,11 @@ class MujocoGame(ParallelEnv[str, Any, Any]):
         )
 
     def observation_space(self, agent: str) -> Box:
-        """What a player sees: what the robot's controller sees."""
+        """Returns a player's observation space, that of the robot's controller."""
         return self.observation_spaces[agent]
 
     def action_space(self, agent: str) -> Box:
-        """The robot's controls, or ``[bodies * axes]`` forces in units of the largest."""
+        """Returns an action space: the robot's controls, or ``[bodies * axes]`` forces in units of the largest."""
         return self.action_spaces[agent]
 
     def set_parameters(self, parameters: Mapping[str, float]) -> None:
@@ -150,11 +150,11 @@ class MujocoGame(ParallelEnv[str, Any, Any]):
         return self._both(seen), rewards, ended, cut, {name: dict(info) for name in PLAYERS}
 
     def state(self) -> np.ndarray:
-        """Positions and velocities of the simulation, float64."""
+        """Returns positions and velocities of the simulation, float64."""
         return np.concatenate([self.env.data.qpos, self.env.data.qvel])
 
     def render(self) -> Any:
-        """Gymnasium's picture of the robot."""
+        """Returns Gymnasium's picture of the robot."""
         return self.env.render()
 
     def close(self) -> None:
@@ -165,7 +165,7 @@ class MujocoGame(ParallelEnv[str, Any, Any]):
         return {PLAYERS[0]: seen, PLAYERS[1]: seen.copy()}
 
     def _checked(self, actions: Mapping[str, Any], name: str) -> np.ndarray:
-        """A player's action within its limits."""
+        """Returns a player's action, clipped to its limits."""
         if name not in actions:
             raise SettingError(f"the action of player {name!r} is missing")
         space = self.action_spaces[name]
@@ -187,7 +187,7 @@ def _bodies(env: Any, names: Bodies) -> Bodies:
 
 
 def _axes(axes: str | None, robot: Robot) -> str:
-    """The axes to pull along; a force along any other would do nothing."""
+    """Returns the axes to pull along; a force along any other would have no effect."""
     chosen = robot.axes if axes is None else axes
     if not chosen or len(set(chosen)) < len(chosen) or set(chosen) - set("xyz"):
         raise SettingError(f"axes must be some of x, y and z, got {axes!r:.20}")

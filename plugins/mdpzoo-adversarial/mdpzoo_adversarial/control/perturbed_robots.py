@@ -19,7 +19,7 @@ def robust_mujoco(
     Args:
         robot: ``"InvertedPendulum"``, ``"Hopper"``, ``"HalfCheetah"``, ``"Walker2d"``, ``"Ant"`` or ``"Swimmer"``.
         parameters: factors of ``gravity``, ``friction``, ``damping``, ``masses``, ``mass:<body>`` or ``actuators``;
-            what MuJoCo derives from masses is computed anew.
+            quantities that MuJoCo derives from masses are recomputed.
         render_mode: one of Gymnasium's for MuJoCo, or None.
 
     Raises:

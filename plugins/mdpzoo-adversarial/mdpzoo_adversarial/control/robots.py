@@ -1,6 +1,6 @@
-"""Gymnasium's MuJoCo robots: where an adversary can grip them, along which axes, and their physical parameters.
+"""Gymnasium's MuJoCo robots: the bodies and axes that an adversary can pull, and their physical parameters.
 
-A force on a planar robot across its plane changes nothing, so such an axis is refused. Parameters are factors of the
+A force on a planar robot across its plane has no effect, so such an axis is rejected. Parameters are factors of the
 nominal values; ``mdpzoo.interop.physical_parameters`` sets them and computes anew what MuJoCo derives from them.
 """
 
@@ -18,10 +18,10 @@ class Robot(NamedTuple):
 
     Attributes:
         id: of Gymnasium's environment.
-        bodies: where the adversary pulls by default.
+        bodies: the bodies that the adversary pulls by default.
         axes: of the world frame along which a force moves the robot, in the order of the adversary's action.
         force: the adversary's largest by default, N, along each axis.
-        settings: of Gymnasium's environment, so that the force shows neither in the observation nor in the reward.
+        settings: of Gymnasium's environment, so that the force affects neither the observation nor the reward.
     """
 
     id: str
@@ -71,7 +71,7 @@ class Parameters:
     """The physical parameters of one simulator: factors of the values that it had when this was built."""
 
     def __init__(self, env: Any) -> None:
-        """Notes the nominal values: gravity, friction, damping, masses, each body's mass, and actuators."""
+        """Stores the nominal values: gravity, friction, damping, masses, each body's mass, and actuators."""
         gear = env.model.actuator_gear
         nominal = gear.copy()
 
@@ -83,7 +83,7 @@ class Parameters:
     def set(self, factors: Mapping[str, float]) -> None:
         """Sets the named parameters to factors of their nominal values, and all others to these.
 
-        ``masses`` comes before the masses of single bodies, so that these hold.
+        ``masses`` is set before the masses of single bodies, so that the latter take precedence.
 
         Raises:
             SettingError: if there is no such parameter, or a factor is not positive; gravity may be 0 or below.

@@ -10,7 +10,7 @@ FLOOR, LINE = (240, 240, 235), (200, 200, 195)
 
 
 def moved(cell: tuple[int, int], action: int, rows: int, columns: int) -> tuple[int, int]:
-    """Returns where a move leads; leaving the board is no move."""
+    """Returns the cell that a move leads to; a move off the board has no effect."""
     row, column = cell[0] + MOVES[action][0], cell[1] + MOVES[action][1]
     return (row, column) if 0 <= row < rows and 0 <= column < columns else cell
 

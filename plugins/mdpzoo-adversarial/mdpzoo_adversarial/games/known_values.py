@@ -1,4 +1,4 @@
-"""The value of an episode of a zero-sum game to the first player, where it is known exactly."""
+"""The value of an episode of a zero-sum game to the first player, if it is known exactly."""
 
 import inspect
 from typing import Any
@@ -14,7 +14,7 @@ from mdpzoo_adversarial.solvers.markov_games import episode_value
 
 
 def known_value(*, rules: str, max_episode_steps: int | None = None, **settings: Any) -> Truth | None:
-    """Returns the value of a game's episode; None of one without a limit of steps, or where actions meet their limits.
+    """Returns the value of a game's episode; None if it has no limit of steps, or if actions reach their limits.
 
     Args:
         rules: ``"module:attribute"`` of the game's builder.
@@ -36,7 +36,7 @@ def _of_table(game: TabularGame, steps: int) -> Truth:
 
 
 def _of_matrices(game: LQGames, steps: int) -> Truth | None:
-    """The mean of -x'Px over first states, whose coordinates are independent and uniform in [-start, start]."""
+    """Returns the mean of -x'Px over first states, whose coordinates are independent, uniform in [-start, start]."""
     P, gains = solve_lq_episode(game.matrices, steps)
     if largest_action(game, gains) > game.limit:
         return None  # the recursion knows no limits of actions
@@ -46,7 +46,7 @@ def _of_matrices(game: LQGames, steps: int) -> Truth | None:
 
 
 def largest_action(game: LQGames, gains: np.ndarray) -> float:
-    """Returns the largest coordinate of an action on the equilibrium's path, from whatever first state.
+    """Returns the largest coordinate of an action on the equilibrium's path, over all first states.
 
     Args:
         game: the rules.

@@ -21,7 +21,7 @@ FARTHEST = 1e6  # of any coordinate: beyond it an episode ends
 
 
 class LQState(NamedTuple):
-    """Where each game stands; arrays or tensors.
+    """The states of B games, as arrays or tensors.
 
     Attributes:
         x: ``[B, n]`` float64.
@@ -64,7 +64,7 @@ def adversarial_lq(
 
 
 class _Rules:
-    """What both forms share; the order of every sum is fixed, so both agree to the last bit."""
+    """Base class of both forms; the order of every sum is fixed, so both agree to the last bit."""
 
     players = PLAYERS
     step_draws = 0
@@ -83,7 +83,7 @@ class _Rules:
         self._columns: dict[str, Any] = {name: list(each.T.copy()) for name, each in matrices.items()}
 
     def solution(self, discount: float, row_temperature: float = 0.0, column_temperature: float = 0.0) -> LQSolution:
-        """The equilibrium; the arguments and errors are those of ``solve_lq_game``."""
+        """Computes the equilibrium; the arguments and errors are those of ``solve_lq_game``."""
         return solve_lq_game(
             **self.matrices, discount=discount, row_temperature=row_temperature, column_temperature=column_temperature
         )
@@ -97,7 +97,7 @@ class _Rules:
         return None
 
     def _map(self, name: str, x: Any) -> Any:
-        """``[B, rows]``: a matrix times each row of ``x``, summed column by column."""
+        """Returns ``[B, rows]``: a matrix times each row of ``x``, summed column by column."""
         columns = self._columns[name]
         total = x[:, :1] * columns[0]
         for k in range(1, len(columns)):
@@ -105,7 +105,7 @@ class _Rules:
         return total
 
     def _form(self, name: str, x: Any) -> Any:
-        """``[B]``: x' M x."""
+        """Returns x' M x, ``[B]``."""
         product = x * self._map(name, x)
         total = product[:, 0]
         for k in range(1, product.shape[1]):
@@ -113,7 +113,7 @@ class _Rules:
         return total
 
     def _moved(self, state: LQState, chosen: list[Any], awake: Any) -> GameOutcome:
-        """One step of the rows that are awake; ``chosen`` are ``[B, m]`` and ``[B, k]`` float64."""
+        """Steps the rows that are awake; ``chosen`` are ``[B, m]`` and ``[B, k]`` float64."""
         xp, (own, other) = self.xp, (self.xp.clip(each, -self.limit, self.limit) for each in chosen)
         illegal = xp.stack([~xp.isfinite(each).all(1) & awake for each in chosen], 1)
         plays = awake & ~illegal.any(1)
@@ -152,7 +152,7 @@ class LQGames(_Rules):
         return self._moved(state, chosen, self.xp.ones(len(draws), dtype=bool, device=draws.device))
 
     def observe(self, state: LQState) -> dict[str, Any]:
-        """Both players see the state, ``[B, n]`` float32."""
+        """Returns the states, ``[B, n]`` float32, which both players observe."""
         return dict.fromkeys(self.players, state.x.float())
 
 
@@ -168,5 +168,5 @@ class ArrayLQGames(_Rules):
         return self._moved(state, [actions[name].astype(np.float64) for name in self.players], ~asleep)
 
     def observe(self, state: LQState) -> dict[str, np.ndarray]:
-        """Both players see the state, ``[B, n]`` float32."""
+        """Returns the states, ``[B, n]`` float32, which both players observe."""
         return dict.fromkeys(self.players, state.x.astype(np.float32))

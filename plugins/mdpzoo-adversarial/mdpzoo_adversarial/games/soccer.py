@@ -74,7 +74,7 @@ def _outcomes(state: int, first: int, second: int) -> Outcomes:
 
 
 def _move(position: Position, player: int, action: int) -> Position | int:
-    """One player's move: the new position, or the reward of a goal."""
+    """Makes one player's move; returns the new position, or the reward of a goal."""
     players, ball = [position[0], position[1]], position[2]
     row, column = players[player]
     edge, way = ((0, WEST), (COLUMNS - 1, EAST))[player]

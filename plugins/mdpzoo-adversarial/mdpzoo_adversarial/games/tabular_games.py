@@ -46,11 +46,11 @@ class TabularGame:
         return self.model.step(state, actions, draw)
 
     def observe(self, state: int) -> dict[str, np.int64]:
-        """Both players see the state."""
+        """Returns the state, which both players observe."""
         return self.model.observe(state)
 
     def global_state(self, state: int) -> np.ndarray:
-        """The state as PettingZoo's ``state()``: ``[S]`` int8, one of them 1."""
+        """Returns the one-hot state for PettingZoo's ``state()``, ``[S]`` int8."""
         return self.model.global_state(state)
 
     def render(self, state: int) -> np.ndarray:
@@ -92,8 +92,8 @@ def game_of(
     Args:
         states: S.
         actions: A of the first player and B of the second.
-        outcomes: what can follow a state and both actions; not asked about terminal states. Equal next states with
-            equal rewards are joined.
+        outcomes: maps a state and both actions to their outcomes; not called for terminal states. Equal next states
+            with equal rewards are merged.
         start: ``[S]`` probabilities of the first state.
         terminal: ``[S]`` bool.
         players: names; the first maximises.

@@ -16,7 +16,7 @@ def draw_grids(grids: Mapping[str, RobustnessGrid], path: str | Path) -> None:
 
     Args:
         grids: by the name of the controller.
-        path: of the picture; its suffix, .png, .svg or .pdf, says the format.
+        path: of the picture; its suffix, .png, .svg or .pdf, determines the format.
 
     Raises:
         SettingError: if there is no grid, they differ in their parameters, or the suffix is another.

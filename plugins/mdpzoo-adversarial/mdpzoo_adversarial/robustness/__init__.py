@@ -1,1 +1,1 @@
-"""How robust a controller is: physical parameters, grids of them, and the worst adversary that can be trained."""
+"""Robustness of a controller: physical parameters, grids of them, and the worst adversary that can be trained."""

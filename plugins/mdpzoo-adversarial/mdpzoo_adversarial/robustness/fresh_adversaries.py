@@ -1,4 +1,4 @@
-"""The worst case of a fixed controller: a fresh adversary is trained against it, and what is then left of its return.
+"""The worst case of a fixed controller: its return against a fresh adversary that is trained against it.
 
 A trained adversary is a lower bound of what a perfect one could do: the true worst case is at most this return.
 """
@@ -16,7 +16,7 @@ from mdpzoo_adversarial.robustness.grids import protagonist_returns
 
 @dataclass(frozen=True, eq=False)
 class WorstCase:
-    """What a controller earns against an adversary that was trained against it.
+    """The returns of a controller against an adversary that was trained against it.
 
     Attributes:
         returns: ``[episodes]`` float64, undiscounted returns of the protagonist.

@@ -1,7 +1,7 @@
 """Returns of a fixed controller over a grid of physical parameters, the adversary idle or fixed.
 
-A name of the grid is a setting of the environment (``pole_mass`` of the cart), or, where the environment takes factors
-of physical parameters, one of these (``mass:torso`` and ``friction`` of a MuJoCo robot).
+A name of the grid is a setting of the environment (``pole_mass`` of the cart), or, if the environment takes factors of
+physical parameters, one of these (``mass:torso`` and ``friction`` of a MuJoCo robot).
 """
 
 import inspect
@@ -22,7 +22,7 @@ from mdpzoo_adversarial.agents.conditioned_policies import IdlePolicy
 
 @dataclass(frozen=True, eq=False)
 class RobustnessGrid:
-    """What a controller earns in each cell.
+    """The returns of a controller in each cell.
 
     Attributes:
         names: of the parameters, one or two.
@@ -36,7 +36,7 @@ class RobustnessGrid:
 
     @property
     def means(self) -> np.ndarray:
-        """``[n1]`` or ``[n1, n2]``, the mean return of each cell."""
+        """The mean return of each cell, ``[n1]`` or ``[n1, n2]``."""
         return self.returns.mean(-1)
 
     @property
@@ -100,7 +100,7 @@ def protagonist_returns(
 
 
 def _cell(game: str, point: Mapping[str, float]) -> dict[str, Any]:
-    """The settings of one cell."""
+    """Returns the settings of one cell."""
     known = inspect.signature(load(registry.environment(game).rules)).parameters
     own = {name: float(value) for name, value in point.items() if name in known}
     factors = {name: float(value) for name, value in point.items() if name not in known}

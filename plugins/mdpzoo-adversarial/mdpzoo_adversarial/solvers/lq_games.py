@@ -30,7 +30,7 @@ class LQSolution:
         L: ``[k, n]``, gains of the adversary, whose mean is -L x.
         row_covariance: ``[m, m]`` of the protagonist's actions.
         column_covariance: ``[k, k]`` of the adversary's actions.
-        constant: what the noise of both policies and their differential entropies add to every state's value.
+        constant: contribution of both policies' noise and differential entropies to every state's value.
     """
 
     P: np.ndarray
@@ -86,7 +86,7 @@ def solve_lq_game(
 
 
 def solve_lq_episode(matrices: Mapping[str, np.ndarray], steps: int) -> tuple[np.ndarray, np.ndarray]:
-    """Solves an undiscounted game of so many steps, without temperatures.
+    """Solves an undiscounted game of ``steps`` steps, without temperatures.
 
     Args:
         matrices: as ``check_matrices`` returns them.
@@ -126,12 +126,12 @@ def check_matrices(A: Any, B: Any, D: Any, Q: Any, R: Any, S: Any) -> dict[str, 
 
 
 def _parts(matrices: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """A, [B D], R and S."""
+    """Returns A, [B D], R and S."""
     return matrices["A"], np.hstack([matrices["B"], matrices["D"]]), matrices["R"], matrices["S"]
 
 
 def _block(P: np.ndarray, matrices: Mapping[str, np.ndarray], discount: float) -> tuple[np.ndarray, np.ndarray]:
-    """The stage game's curvature ``[m + k, m + k]``, and the gains [K; L]."""
+    """Returns the stage game's curvature ``[m + k, m + k]``, and the gains [K; L]."""
     A, inputs, R, S = _parts(matrices)
     block = discount * inputs.T @ P @ inputs
     m = len(R)
@@ -155,7 +155,7 @@ def _riccati(matrices: dict[str, np.ndarray], discount: float) -> np.ndarray:
 
 
 def _one_step_more(P: np.ndarray, matrices: Mapping[str, np.ndarray], discount: float) -> tuple[np.ndarray, np.ndarray]:
-    """From the P of a game to that of the game with one step more, and the gains [K; L] of that step."""
+    """Returns the P of the game with one more step, and the gains [K; L] of that step."""
     A, inputs, _, S = _parts(matrices)
     D, Q = matrices["D"], matrices["Q"]
     strength = np.linalg.eigvalsh(S - discount * D.T @ P @ D).min()
@@ -170,7 +170,7 @@ def _one_step_more(P: np.ndarray, matrices: Mapping[str, np.ndarray], discount: 
 
 
 def _entropy(covariance: np.ndarray) -> float:
-    """Differential entropy of a Gaussian in nats; 0 for no noise, where it counts nothing."""
+    """Returns the differential entropy of a Gaussian in nats; 0 without noise."""
     if not covariance.any():
         return 0.0
     return 0.5 * float(np.linalg.slogdet(2 * np.pi * np.e * covariance)[1])

@@ -2,8 +2,7 @@
 
 (T V)(s) is the value of the matrix game R(s) + discount P V in state s, regularised by entropies where temperatures are
 positive (Shapley 1953; the soft operator is derived in pages/adversarial.md). T contracts by the discount in the
-supremum norm, so |V - V*| <= |T V - V| / (1 - discount); the certificate adds what the matrix games themselves leave
-open.
+supremum norm, so |V - V*| <= |T V - V| / (1 - discount); the certificate adds the error bounds of the matrix games.
 
 Acceleration (Pollatschek and Avi-Itzhak 1969): the pair of policies that solves the games of one round is evaluated
 exactly, and the next round starts from its values. That need not converge, so a round that does not lower the residual
@@ -35,7 +34,7 @@ class MarkovSolution:
         row: ``[S, A]`` probabilities of the first player; uniform in terminal states.
         column: ``[S, B]`` probabilities of the second.
         error_bound: no value is further than this from the true one.
-        rounds: how often the stage games were solved.
+        rounds: number of times that the stage games were solved.
     """
 
     values: np.ndarray
@@ -68,7 +67,7 @@ def solve_markov_game(
         discount: in [0, 1).
         temperature: of both players, at least 0, in units of reward; or the first player's and the second's. 0: a Nash
             equilibrium. Both must be positive, or both 0.
-        tolerance: what the error bound must reach, in units of reward.
+        tolerance: target of the error bound, in units of reward.
 
     Raises:
         SettingError: if an argument is out of its range, or rounding keeps the bound above the tolerance.
@@ -98,7 +97,7 @@ def solve_markov_game(
 
 
 def episode_value(game: MarkovGame, steps: int) -> tuple[float, float]:
-    """Returns the value of an undiscounted episode of at most so many steps, from the start, and its error bound.
+    """Returns the value of an undiscounted episode of at most ``steps`` steps, from the start, and its error bound.
 
     Source: Shapley 1953, the finite game by backward induction. A step solves one matrix game a state.
     """
@@ -156,7 +155,7 @@ def _uniform(game: MarkovGame) -> _Stage:
 
 
 def _pair_values(game: MarkovGame, stage: _Stage, discount: float, alpha: float, beta: float) -> np.ndarray:
-    """The regularised values of a pair of policies, ``[S]``, by a sparse linear solve."""
+    """Computes the regularised values of a pair of policies, ``[S]``, by a sparse linear solve."""
     from scipy.sparse import csr_matrix, identity
     from scipy.sparse.linalg import spsolve
 
@@ -174,5 +173,5 @@ def _pair_values(game: MarkovGame, stage: _Stage, discount: float, alpha: float,
 
 
 def _entropy(policy: np.ndarray) -> np.ndarray:
-    """Entropies in nats, ``[S]``."""
+    """Returns entropies in nats, ``[S]``."""
     return -(policy * np.log(np.where(policy > 0, policy, 1.0))).sum(1)

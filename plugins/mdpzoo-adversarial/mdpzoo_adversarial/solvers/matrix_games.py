@@ -1,7 +1,7 @@
 """Zero-sum matrix games: Nash equilibria by linear programming, quantal response equilibria, exploitability.
 
 What differs from the textbook: a game with a saddle point in pure actions is answered without a linear program, and the
-supports that the program finds are solved once more as linear equations, which takes its tolerance of 1e-7 away.
+supports that the program finds are solved again as linear equations, which removes its tolerance of 1e-7.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class MatrixSolution:
         column: ``[B]`` probabilities of the column player.
         value: the regularised value x'Ay + alpha H(x) - beta H(y), entropies in nats; at a Nash equilibrium x'Ay.
         payoff: x'Ay.
-        nash_conv: what both players can gain together by a best response to the other, at least 0.
+        nash_conv: sum of both players' gains by a best response to the other, at least 0.
         error_bound: ``value`` is no further than this from the true one.
     """
 
@@ -37,7 +37,7 @@ class MatrixSolution:
 
 
 def matrix_nash(payoffs: Any) -> MatrixSolution:
-    """Computes a Nash equilibrium; where there are several, one of them.
+    """Computes a Nash equilibrium; if there are several, one of them.
 
     Args:
         payoffs: ``[A, B]`` finite numbers, to the row player.
@@ -151,7 +151,7 @@ def _normalised(weights: np.ndarray) -> np.ndarray:
 
 
 def _polished(game: np.ndarray, row: np.ndarray, column: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-    """The strategies that make the other's support indifferent, solved as equations; None if there are none."""
+    """Returns the strategies that make the other's support indifferent, by linear equations; None if there are none."""
     rows, columns = np.flatnonzero(row > SUPPORT), np.flatnonzero(column > SUPPORT)
     if len(rows) != len(columns):
         return None

@@ -131,7 +131,7 @@ def _polished(payoffs: np.ndarray, logs: np.ndarray, alpha: float, beta: float) 
 def _direction(
     payoffs: np.ndarray, row: np.ndarray, column: np.ndarray, product: np.ndarray, residual: np.ndarray
 ) -> np.ndarray:
-    """The Newton direction ``[N, A]``: solves (I + A J_y A' J_x / (alpha beta)) d = -residual."""
+    """Returns the Newton direction ``[N, A]``: solves (I + A J_y A' J_x / (alpha beta)) d = -residual."""
     mean = _by_column(payoffs, column)[:, :, None]
     spread = (payoffs - mean) * column[:, None, :]
     curvature = spread @ (payoffs - mean).swapaxes(1, 2)  # A J_y A', positive semidefinite
@@ -150,7 +150,7 @@ def _ascend(
     beta: np.ndarray,
     height: np.ndarray,
 ) -> np.ndarray:
-    """The longest halved step along the direction that does not lower F, rounding aside."""
+    """Takes the longest halved step along the direction that does not lower F, up to rounding."""
     length = np.ones((len(logs), 1))
     slack = 64 * np.finfo(float).eps * (1 + np.abs(height))
     found = logs
@@ -167,7 +167,7 @@ def _ascend(
 def _answer(
     payoffs: np.ndarray, logs: np.ndarray, alpha: np.ndarray | float, beta: np.ndarray | float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The row player's probabilities, the column player's answer to them, and F."""
+    """Returns the row player's probabilities, the column player's response to them, and F."""
     row = np.exp(logs)
     cold = np.reshape(beta, (-1, 1))
     scores = _column_scores(payoffs, row, cold)
@@ -177,12 +177,12 @@ def _answer(
 
 
 def _column_scores(payoffs: np.ndarray, row: np.ndarray, beta: np.ndarray | float) -> np.ndarray:
-    """``[N, B]``, minus what each action of the column player costs, over its temperature."""
+    """Returns minus the cost of each action of the column player over its temperature, ``[N, B]``."""
     return -(row[:, None, :] @ payoffs)[:, 0] / beta
 
 
 def _by_column(payoffs: np.ndarray, column: np.ndarray) -> np.ndarray:
-    """``[N, A]``, what each action of the row player earns."""
+    """Returns the payoff of each action of the row player, ``[N, A]``."""
     return (payoffs @ column[:, :, None])[:, :, 0]
 
 
@@ -192,5 +192,5 @@ def _logsumexp(scores: np.ndarray) -> np.ndarray:
 
 
 def _plogp(probabilities: np.ndarray) -> np.ndarray:
-    """Minus the entropy in nats, ``[N]``."""
+    """Returns minus the entropy in nats, ``[N]``."""
     return (probabilities * np.log(np.where(probabilities > 0, probabilities, 1.0))).sum(1)

@@ -8,7 +8,7 @@ import numpy as np
 
 from mdpzoo.errors import SettingError
 
-MESSAGES = 4096  # how many are enumerated
+MESSAGES = 4096  # maximum number enumerated
 
 
 class BayesReceiver:
@@ -21,7 +21,7 @@ class BayesReceiver:
         """Listens to a sender.
 
         Args:
-            sender: an algorithm or policy on the sender's observations; as it is when it is asked.
+            sender: an algorithm or policy on the sender's observations, in its current state at each call.
             game: the ``CodingGame``.
 
         Raises:
@@ -54,7 +54,7 @@ class BayesReceiver:
         return (guesses[0] if single else np.array(guesses)), tuple(memories)
 
     def _likelihoods(self, row: Mapping[str, Any], action: int) -> np.ndarray:
-        """Logarithms of the action's probability after an observation, for every message."""
+        """Returns logarithms of the action's probability after an observation, for every message."""
         import torch
 
         count = len(self.messages)

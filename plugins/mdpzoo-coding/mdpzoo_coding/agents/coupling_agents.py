@@ -1,4 +1,4 @@
-"""MEME and MEC-B as agents in a sender's seat: nothing to learn but the policy that they send through."""
+"""MEME and MEC-B as agents in a sender's seat, which learn nothing themselves."""
 
 from typing import Annotated, Any
 
@@ -18,7 +18,7 @@ class CouplingPolicy(BasePolicy):
     """A ``CodingSender`` as SB3's policy."""
 
     def __init__(self, observation_space: Any, action_space: Any, scheme: Scheme | None = None, seed: int = 0) -> None:
-        """Plays by a scheme; without one, as after loading, it waits for one."""
+        """Creates a player of a scheme; None, as for loading: the scheme is set later."""
         super().__init__(observation_space, action_space)
         self.player = None if scheme is None else CodingSender(scheme, seed)
 
@@ -52,12 +52,12 @@ class CouplingAgent(FixedAgent):
         device: Any = "cpu",
         seed: int | None = None,
     ) -> None:
-        """Takes the policy that the game brings.
+        """Uses the game's own policy.
 
         Args:
             policy: ``CouplingPolicy``.
             env: a sender's seat (``mdpzoo_coding.sender_env``).
-            rate: part of the message's entropy that the source may tell the sender in a step; None: no limit.
+            rate: part of the message's entropy that the source may reveal to the sender in a step; None: no limit.
             encoder: ``"ebim"`` or ``"quantise"``.
             coupling: ``"best"`` or ``"greedy"``.
             verbose: 1 writes the log to the terminal.

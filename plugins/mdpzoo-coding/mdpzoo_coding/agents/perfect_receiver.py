@@ -1,7 +1,7 @@
 """Reinforcement learning with a perfect receiver: the baseline of Sokota et al. 2022, section 5.
 
-The sender is trained by PPO; whenever it begins to collect steps, the receiver in its seat becomes the exact Bayes
-receiver of the sender as it is now.
+The sender is trained by PPO; before each rollout, the receiver in its seat becomes the exact Bayes receiver of the
+current sender.
 """
 
 from typing import Any
@@ -16,19 +16,19 @@ from mdpzoo_coding.games.coding_rules import RECEIVER, SENDER
 
 
 class Unheard:
-    """A receiver that always guesses the first message; it sits in a sender's seat until another takes its place.
+    """A receiver that always guesses the first message; a placeholder in a sender's seat until it is replaced.
 
-    Those who will follow remember what they saw, so a seat with one plays one game at a time; this one says so, too.
+    Its successors have a memory, so their seat plays one game at a time; this one also declares a memory.
     """
 
     def __init__(self, length: int) -> None:
-        """Guesses so many symbols."""
+        """Creates a receiver of messages of ``length`` symbols."""
         self._length = length
 
     def predict(
         self, observation: Any, state: Any = None, episode_start: Any = None, deterministic: bool = True
     ) -> tuple[Any, Any]:
-        """Returns zeros, and a state without content."""
+        """Returns zeros and an empty state."""
         import numpy as np
 
         shape = (self._length,) if np.ndim(observation["action"]) == 0 else (len(observation["action"]), self._length)
@@ -53,7 +53,7 @@ def sender_env(game: Any, receiver: Any = None, **settings: Any) -> Any:
 
 
 def game_of(env: Any) -> Any:
-    """Returns the game in whose seat an environment, or the first of SB3's environments, is.
+    """Returns the game of a sender's seat, or of the first of SB3's environments.
 
     Raises:
         SettingError: if it is no sender's seat of a coding game.
@@ -68,13 +68,13 @@ def game_of(env: Any) -> Any:
 class PerfectReceiverPPO(PPO):
     """PPO whose receiver always knows its policy."""
 
-    settings_of = "stable_baselines3:PPO"  # what takes the settings, for lists
+    settings_of = "stable_baselines3:PPO"  # the code that takes the settings, for lists
 
     def __init__(self, policy: Any = "MultiInputPolicy", env: Any = None, **settings: Any) -> None:
         """Takes PPO's arguments; ``env`` is a sender's seat."""
         super().__init__(policy, env, **settings)
 
     def collect_rollouts(self, env: VecEnv, *arguments: Any, **settings: Any) -> bool:
-        """Collects steps with a receiver that listens to the policy as it is now."""
+        """Collects steps with the exact receiver of the current policy."""
         env.env_method("set_policy", RECEIVER, BayesReceiver(self.policy, game_of(env)))
         return super().collect_rollouts(env, *arguments, **settings)

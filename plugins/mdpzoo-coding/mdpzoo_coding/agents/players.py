@@ -17,14 +17,14 @@ from mdpzoo_coding.policies.interface import ActionProbabilities, as_probabiliti
 
 @dataclass(frozen=True, eq=False)
 class Scheme:
-    """What both ends agree on before a game.
+    """The agreement of both ends before a game.
 
     Attributes:
-        policy: what is sent through.
+        policy: the policy that carries messages.
         prior: ``[symbols]`` probabilities of each symbol.
         length: symbols in a message.
         noise: of the actuator.
-        rate: bits that the source may tell the sender in a step; None: no limit.
+        rate: bits that the source may reveal to the sender in a step; None: no limit.
         encoder: of the source, with a rate.
         coupling: see ``Coder``.
         available: maps an observation to the ``[A]`` bool actions that noise draws from; None: all.
@@ -52,8 +52,8 @@ def scheme_of(
 
     Args:
         game: a ``CodingGame``, or the environment of one.
-        policy: what is sent through; None: the game's.
-        rate: part of the message's entropy that the source may tell the sender in a step, in (0, 1]; None: no limit.
+        policy: the policy that carries messages; None: the game's.
+        rate: part of the message's entropy that the source may reveal in a step, in (0, 1]; None: no limit.
         encoder: ``"ebim"`` or ``"quantise"``.
         coupling: ``"best"`` or ``"greedy"``.
 
@@ -75,7 +75,7 @@ def scheme_of(
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Memory:
-    """What a player remembers of an episode.
+    """A player's memory of an episode.
 
     Attributes:
         coder: the belief, coupled with the policy at the last observation.
@@ -87,7 +87,7 @@ class Memory:
 
 
 class CodingPlayer:
-    """What sender and receiver share: both follow the belief."""
+    """Base class of sender and receiver, which both follow the belief."""
 
     def __init__(self, scheme: Scheme) -> None:
         """Takes a scheme."""
@@ -121,7 +121,7 @@ class CodingPlayer:
         raise NotImplementedError
 
     def _followed(self, row: Mapping[str, Any], memory: Memory | None) -> Memory:
-        """The belief after the last executed action, coupled with the policy at the present observation."""
+        """Returns the belief after the last executed action, coupled with the policy at the current observation."""
         coder, clock = (self.scheme.coder(), 0) if memory is None else (memory.coder.copy(), memory.clock + 1)
         if memory is not None:
             coder.update(int(row["action"]))

@@ -1,4 +1,4 @@
-"""Plays a game with a sender and a receiver, and counts."""
+"""Plays a game with a sender and a receiver, and collects statistics."""
 
 import math
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ class Played:
 
     Attributes:
         returns: ``[E]`` float64, of the MDP alone.
-        accuracies: ``[E]`` float64, 1 where the whole message was guessed.
-        symbol_accuracies: ``[E]`` float64, shares of right symbols.
+        accuracies: ``[E]`` float64, 1 if the whole message was guessed.
+        symbol_accuracies: ``[E]`` float64, shares of correct symbols.
         steps: ``[E]`` int64, of the MDP.
     """
 
@@ -52,8 +52,8 @@ def play(game: Any, sender: Any, receiver: Any, episodes: int, seed: int = 0) ->
     Args:
         game: the rules of a coding game, or its environment.
         sender: anything with SB3's ``predict``.
-        receiver: likewise.
-        episodes: how many, at least 1.
+        receiver: anything with SB3's ``predict``.
+        episodes: number of episodes, at least 1.
         seed: of the game.
     """
     env = GameParallelEnv(getattr(game, "rules", game), reveal="end")

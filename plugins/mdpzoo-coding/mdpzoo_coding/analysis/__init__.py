@@ -1,1 +1,1 @@
-"""What a policy can carry, and whether anybody notices."""
+"""The capacity of a policy for messages, and their detectability."""

@@ -1,4 +1,4 @@
-"""How much a policy can carry and what that costs: the capacity-return curve of a table, exact.
+"""The exact capacity-return curve of a table: the message capacity of policies against their returns.
 
 A coder can deliver at most the entropy of the actions, summed over an episode. Along the soft-optimal policies of one
 model, temperature trades return for this capacity (Sokota et al. 2022; Ebrahimi, Chen and Khisti 2024).

@@ -1,7 +1,7 @@
-"""Whether anybody notices: the likelihood of actions under the policy, as an observer would test it.
+"""Detectability of messages: an observer's test of the actions' likelihood under the policy.
 
-The standard score of a run is its log-likelihood less what the policy expects, over the standard deviation that the
-policy gives it: sums over the steps of log pi(a) + H(pi) and of the variance of log pi. Under the policy its mean is 0
+The standard score of a run is its log-likelihood minus the expectation under the policy, over the standard deviation
+under the policy: sums over the steps of log pi(a) + H(pi) and of the variance of log pi. Under the policy its mean is 0
 and its variance 1, whatever the states were.
 """
 

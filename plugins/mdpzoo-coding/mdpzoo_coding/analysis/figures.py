@@ -1,4 +1,4 @@
-"""Figures of what a policy can carry and what that costs, and of rates as in Ebrahimi, Chen and Khisti 2024."""
+"""Figures of capacity against return, and of rates as in Ebrahimi, Chen and Khisti 2024."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,11 +10,11 @@ from mdpzoo_coding.analysis.rates import RatePoint
 
 
 def draw_capacity(path: str | Path, curves: Mapping[str, CapacityCurve]) -> None:
-    """Saves a figure of capacity-return curves: what an episode earns against the bits that it can carry.
+    """Saves a figure of capacity-return curves: the return of an episode against its capacity in bits.
 
     Args:
         path: a .png, .svg or .pdf.
-        curves: by the name that the legend gives each; points carry their temperatures.
+        curves: by name in the legend; points are labelled with their temperatures.
 
     Raises:
         SettingError: if there is no curve.

@@ -14,7 +14,7 @@ class RatePoint:
 
     Attributes:
         log_temperature: natural logarithm.
-        rate: part of the message's entropy that the source tells in a step; 1: no limit.
+        rate: part of the message's entropy that the source reveals in a step; 1: no limit.
         encoder: of the source.
         accuracy: share of right guesses.
         low: end of its 95 % interval.
@@ -48,7 +48,7 @@ def rate_curve(
         log_temperatures: natural logarithms.
         rates: in (0, 1].
         encoder: ``"ebim"`` or ``"quantise"``.
-        messages: how many there are, uniform.
+        messages: number of messages, uniform.
         episodes: at each point.
         seed: of the first point; the others follow.
 

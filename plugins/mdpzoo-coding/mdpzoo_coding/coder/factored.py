@@ -49,7 +49,7 @@ class FactoredBelief:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """How many symbols each block can be."""
+        """Number of symbols of each block."""
         return tuple(len(each) for each in self.blocks)
 
     def couple(self, row: np.ndarray, available: np.ndarray) -> Step:
@@ -90,7 +90,7 @@ class FactoredBelief:
         return tuple(int(symbol) for symbol, _ in self._best)
 
     def doubt(self) -> int:
-        """Returns the mass, in parts of 2^40, that the least certain block gives to all but its best symbol."""
+        """Returns the mass outside the best symbol of the least certain block, in parts of 2^40."""
         return int(max(doubt for _, doubt in self._best))
 
     def entropy(self) -> float:
@@ -102,7 +102,7 @@ class FactoredBelief:
         return b"".join(each.astype("<i8").tobytes() for each in self.blocks)
 
     def copy(self) -> "FactoredBelief":
-        """Returns a belief that can go its own way."""
+        """Returns an independent copy of the belief."""
         twin = object.__new__(FactoredBelief)
         twin.__dict__.update(self.__dict__)
         twin.blocks, twin._entropies, twin._best = list(self.blocks), list(self._entropies), list(self._best)

@@ -38,7 +38,7 @@ class Coder:
             prior: the size of one uniform block, its probabilities ``[n]``, a list of such blocks, which are
                 independent, or a ``PrefixPrior`` of strings.
             noise: probability, in [0, 1), that a uniform available action replaces the chosen one; rounded to 2^-16.
-            rate: bits that the source may tell the sender in one step; None: the message itself.
+            rate: bits that the source may reveal to the sender in one step; None: the message itself.
             encoder: with a rate, ``"ebim"`` or ``"quantise"``.
             coupling: ``"best"`` of three where supports have at most 64 entries, or always ``"greedy"``.
 
@@ -63,7 +63,7 @@ class Coder:
         self._belief = FactoredBelief(blocks, units, rate, encoder, COUPLINGS[coupling])
 
     def couple(self, probabilities: Any, available: Any = None) -> Step:
-        """Couples the policy with the belief; both marginals stay exactly what they are.
+        """Couples the policy with the belief; both marginals are preserved exactly.
 
         Args:
             probabilities: ``[A]`` floats that sum to 1, or integer masses.
@@ -105,7 +105,7 @@ class Coder:
         return self._belief.entropy()
 
     def doubt(self) -> float:
-        """Returns how much belief the least certain block leaves to all but its most probable symbol, in [0, 1]."""
+        """Returns the probability outside the best symbol of the least certain block, in [0, 1]."""
         return self._belief.doubt() / TOTAL
 
     def to_bytes(self) -> bytes:
@@ -113,7 +113,7 @@ class Coder:
         return self._belief.to_bytes()
 
     def copy(self) -> "Coder":
-        """Returns a coder that can go its own way."""
+        """Returns an independent copy of the coder."""
         twin = object.__new__(Coder)
         twin._single, twin._belief = self._single, self._belief.copy()
         return twin

@@ -1,4 +1,4 @@
-"""What an executed action says about a symbol, compiled, in integers.
+"""Posteriors of a symbol given an executed action, compiled, in integers.
 
 A belief is ``[n]`` int64 with the sum 2^40. Rounding moves a belief by less than n parts in 2^40, at both ends alike.
 """
@@ -15,7 +15,7 @@ NO_LABELS = np.zeros(0, np.int64)  # where columns are symbols
 
 @compiled
 def after_action(rows, columns, masses, labels, belief, action, noise, available):  # type: ignore[no-untyped-def]
-    """Returns the belief after an executed action, and what a coder asks of it.
+    """Returns the belief after an executed action, with its entropy and its most probable symbol.
 
     Args:
         rows: ``[entries]`` int64, actions of the coupling.
@@ -25,7 +25,7 @@ def after_action(rows, columns, masses, labels, belief, action, noise, available
         belief: ``[n]`` int64.
         action: the executed action.
         noise: probability that a uniform available action replaces the chosen one, in units of 2^-16.
-        available: how many actions there are to replace it; the executed one is among them.
+        available: number of actions that may replace it, including the executed one.
 
     Returns:
         ``[n]`` int64, all zeros if the action cannot happen; its entropy in units of 2^-56 bits, its most probable

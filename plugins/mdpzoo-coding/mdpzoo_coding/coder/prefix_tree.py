@@ -22,7 +22,7 @@ from mdpzoo_coding.coder.records import Step
 from mdpzoo_coding.couplings.integer_masses import BITS, TOTAL, apportioned_exactly, fixed_entropy, integer_row
 
 Prefix = tuple[int, ...]
-SLACK = 1 << 48  # 2^-8 bits: what the bound on entropies below a node is raised by, against rounding
+SLACK = 1 << 48  # 2^-8 bits: added to the bound on entropies below a node, against rounding
 UNITS = 1 << 56
 
 
@@ -31,12 +31,12 @@ class PrefixPrior:
     """Strings of one length, symbol by symbol.
 
     Attributes:
-        following: maps a prefix, a tuple of symbols, to the ``[symbols]`` probabilities of the next symbol.
+        next_probabilities: maps a prefix, a tuple of symbols, to the ``[symbols]`` probabilities of the next symbol.
         symbols: size of the alphabet, at least 2.
         length: symbols in a string, at least 1.
     """
 
-    following: Callable[[Prefix], Any]
+    next_probabilities: Callable[[Prefix], Any]
     symbols: int
     length: int
 
@@ -57,8 +57,8 @@ class PrefixBelief:
         edges: the conditional masses of a prefix's next symbols, ``[symbols]`` with the sum 2^40, by prefix, where they
             are no longer the prior's.
         noise: probability of a noisy step in units of 2^-16.
-        asked: the prefix that the present step asks about, and the masses of the answers: each symbol, and that the
-            string does not begin so; None between two steps.
+        asked: the prefix that the current step asks about, and the masses of the answers: each symbol, and any other
+            beginning of the string; None between two steps.
     """
 
     def __init__(self, prior: PrefixPrior, noise: int) -> None:
@@ -124,7 +124,7 @@ class PrefixBelief:
         return TOTAL - self._best()[0]
 
     def entropy(self) -> float:
-        """Returns the entropy in bits of what has been asked about; untouched subtrees count as one outcome."""
+        """Returns the entropy in bits over the visited part of the tree; untouched subtrees count as one outcome."""
         total = 0
         for prefix, mass in self._touched(()):
             total += mass * int(fixed_entropy(np.array(self._edges(prefix), np.int64))) >> BITS
@@ -142,7 +142,7 @@ class PrefixBelief:
         return repr(sorted(self.edges.items())).encode()
 
     def copy(self) -> "PrefixBelief":
-        """Returns a belief that can go its own way."""
+        """Returns an independent copy of the belief."""
         twin = PrefixBelief(self.prior, self.noise)
         twin.edges, twin._fresh = dict(self.edges), self._fresh
         twin.asked, twin._step = self.asked, self._step
@@ -157,14 +157,14 @@ class PrefixBelief:
         if prefix in self.edges:
             return self.edges[prefix]
         if prefix not in self._fresh:
-            row = integer_row(self.prior.following(prefix))
+            row = integer_row(self.prior.next_probabilities(prefix))
             if len(row) != self.prior.symbols:
                 raise SettingError(f"the prior of {prefix} must have {self.prior.symbols} entries, got {len(row)}")
             self._fresh[prefix] = [int(each) for each in row]
         return self._fresh[prefix]
 
     def _masses_above(self, prefix: Prefix) -> list[int]:
-        """The masses of the prefixes of length 0 .. len(prefix)."""
+        """Returns the masses of the prefixes of length 0 .. len(prefix)."""
         masses = [TOTAL]
         for depth, symbol in enumerate(prefix):
             masses.append(max(masses[-1] * self._edges(prefix[:depth])[symbol] >> BITS, 1))
@@ -190,7 +190,7 @@ class PrefixBelief:
         return best[1], best[2]
 
     def _best(self) -> tuple[int, Prefix]:
-        """The most probable string and its mass: the heaviest prefix grows first."""
+        """Returns the most probable string and its mass, by best-first search."""
         heap: list[tuple[int, Prefix]] = [(-TOTAL, ())]
         while True:
             mass, prefix = heapq.heappop(heap)
@@ -208,7 +208,7 @@ class PrefixBelief:
 
 
 def _bound(mass: int, answers: int) -> int:
-    """No question at or below a prefix of this mass has more entropy (units of 2^-56 bits)."""
+    """Bounds the entropy of any question at or below a prefix of this mass, in units of 2^-56 bits."""
     rest = TOTAL - mass
     if rest * answers <= TOTAL:
         return (answers.bit_length() << 56) + SLACK
@@ -217,7 +217,7 @@ def _bound(mass: int, answers: int) -> int:
 
 
 def _live(weights: list[int]) -> list[int]:
-    """Shares of 2^40 in proportion to weights; whoever has weight keeps at least 1, taken from the largest."""
+    """Returns shares of 2^40 in proportion to weights; a positive weight gets at least 1, taken from the largest."""
     shares = apportioned_exactly(weights)
     for k, weight in enumerate(weights):
         if weight and not shares[k]:

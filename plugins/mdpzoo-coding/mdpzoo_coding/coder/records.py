@@ -1,4 +1,4 @@
-"""One step of a coder: which block meets the policy, and their coupling."""
+"""One step of a coder: the block that is coupled with the policy, and their coupling."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ class Step:
     """A coupling of the policy's actions with the symbols of one block, or with labels of them.
 
     Attributes:
-        block: which block.
+        block: index of the block.
         row: ``[A]`` int64, the policy's masses, sum 2^40.
         rows: ``[entries]`` int64, actions.
         columns: ``[entries]`` int64, symbols; labels where ``labels`` is not None.

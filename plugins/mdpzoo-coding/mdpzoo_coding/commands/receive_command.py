@@ -1,4 +1,4 @@
-"""``mdpzoo receive``: a run becomes a text."""
+"""``mdpzoo receive``: reads a text from a run."""
 
 import base64
 import sys
@@ -16,7 +16,7 @@ from mdpzoo.front import make
 from mdpzoo_coding.commands.send_command import Key, Policy
 from mdpzoo_coding.messages.runs import receive as receive_text
 
-BAR = 1 << 16  # bits: how many will come is not known
+BAR = 1 << 16  # bits: the total is not known in advance
 
 
 def receive(
@@ -30,7 +30,7 @@ def receive(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, for programs.")] = False,
 ) -> None:
-    """Read a text out of a run. Example: mdpzoo receive run.npz --key K
+    """Read a text from a run. Example: mdpzoo receive run.npz --key K
 
     Uses the trajectory, the shared policy and the key, nothing else. A damaged file, another key or another policy is
     an error, never a wrong text.

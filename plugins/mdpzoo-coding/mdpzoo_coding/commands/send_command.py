@@ -1,4 +1,4 @@
-"""``mdpzoo send``: a text becomes a run of an environment."""
+"""``mdpzoo send``: sends a text as a run of an environment."""
 
 import sys
 from pathlib import Path

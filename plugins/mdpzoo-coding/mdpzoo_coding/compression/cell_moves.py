@@ -1,6 +1,6 @@
 """Encoders that meet an entropy budget exactly, near deterministic ones; for small supports.
 
-A deterministic map leaves some of its budget. Moving part of one symbol's mass to another label changes the entropy
+A deterministic map does not use its whole budget. Moving part of one symbol's mass to another label changes the entropy
 continuously (Ebrahimi, Chen and Khisti 2024, theorem on near-deterministic encoders).
 
 What differs from the paper: every single cell of every deterministic map is tried, not only the two moves that the
@@ -70,7 +70,7 @@ def compress_by_moves(prior: Any, rate: float) -> StochasticEncoder:
 def _better(
     best: StochasticEncoder, masses: np.ndarray, labels: np.ndarray, move: tuple[int, int], rate: float
 ) -> StochasticEncoder:
-    """Moves so much of one cell that the rate is met, and keeps the better of both encoders."""
+    """Moves part of one cell so that the rate is met, and keeps the better of both encoders."""
     symbol, target = move
     width = max(int(labels.max()), target) + 1
     sums = np.bincount(labels, masses, width)
@@ -97,7 +97,7 @@ def _better(
 
 
 def _crossing(entropy: Any, low: float, high: float, rate: float) -> float | None:
-    """Where the entropy, rising from low to high, meets the rate from below; None if it does not."""
+    """Finds the point at which the entropy, rising from low to high, reaches the rate; None if it does not."""
     if not entropy(low) <= rate <= entropy(high):
         return None
     for _ in range(HALVINGS):
@@ -107,7 +107,7 @@ def _crossing(entropy: Any, low: float, high: float, rate: float) -> float | Non
 
 
 def _partitions(size: int) -> Iterator[np.ndarray]:
-    """Every partition of ``size`` symbols as labels in the order of first use."""
+    """Yields every partition of ``size`` symbols as labels in the order of first use."""
 
     def grow(labels: list[int], used: int) -> Iterator[list[int]]:
         if len(labels) == size:

@@ -33,7 +33,7 @@ class Encoder:
 
 
 def compress(prior: Any, rate: float, method: Method = "ebim") -> Encoder:
-    """Maps symbols to labels whose entropy is at most a rate, and loses little of it.
+    """Maps symbols to labels whose entropy is at most a rate, with little loss of information.
 
     Args:
         prior: ``[n]`` probabilities of the symbols.
@@ -61,7 +61,7 @@ def compress(prior: Any, rate: float, method: Method = "ebim") -> Encoder:
 
 @compiled
 def integer_labels(masses, limit):  # type: ignore[no-untyped-def]
-    """Does what ``compress`` does by the published algorithm, on integers: every machine finds the same labels.
+    """Implements ``compress`` by the published algorithm on integers, so that every machine finds the same labels.
 
     Args:
         masses: ``[n]`` int64 with the sum 2^40.
@@ -113,7 +113,7 @@ def _classes(masses: np.ndarray, rate: float, improved: bool) -> np.ndarray:
 
 @compiled
 def _labels_by_rank(size, head, first, second):  # type: ignore[no-untyped-def]
-    """Labels by rank ``[size]``, where the ``head`` heaviest are one class and the ranks first and second another."""
+    """Returns labels by rank ``[size]``: the ``head`` heaviest form one class, the ranks first and second another."""
     places = np.arange(size)
     places[:head] = 0
     if first != ALONE:

@@ -1,8 +1,8 @@
-"""Which symbols an encoder of bounded entropy merges, compiled (Ebrahimi, Chen and Khisti 2024, algorithm 1).
+"""Merges of symbols by an encoder of bounded entropy, compiled (Ebrahimi, Chen and Khisti 2024, algorithm 1).
 
 The published algorithm merges the two smallest classes and, where that leaves too much entropy, takes this back, merges
 the two largest and tries again. Its large merges form one path, on which the k heaviest symbols are one class. So the
-sorted masses and their prefix sums say where it stops.
+sorted masses and their prefix sums determine where it stops.
 
 What differs from the paper: this closed form instead of matrices. The *improved* search looks, at the node where the
 algorithm stops, at every pair of classes. No other node can help: before it, even the merge that takes away most (of
@@ -23,7 +23,7 @@ ALONE = -1  # no pair is merged beside the head
 
 @compiled
 def stopping_node(heads, items, last, limit):  # type: ignore[no-untyped-def]
-    """Finds where algorithm 1 stops.
+    """Finds the node at which algorithm 1 stops.
 
     Args:
         heads: ``[n]`` f of the sums of the k + 1 heaviest masses.

@@ -22,7 +22,7 @@ Masses = tuple[int, ...]
 
 
 def exact_coupling(p: Any, q: Any) -> Coupling:
-    """Couples two small distributions with the least entropy that there is.
+    """Couples two small distributions with the least possible entropy.
 
     Args:
         p: ``[n]`` probabilities.
@@ -43,7 +43,7 @@ def exact_coupling(p: Any, q: Any) -> Coupling:
 
 
 def _units(masses: np.ndarray) -> list[int]:
-    """Rounds masses to multiples of 1e-12 with the sum 1; the largest takes what is left."""
+    """Rounds masses to multiples of 1e-12 with the sum 1; the largest takes the remainder."""
     whole = [round(each * UNIT) for each in masses]
     whole[int(np.argmax(masses))] += UNIT - sum(whole)
     return whole
@@ -98,7 +98,7 @@ def _cost(mass: int) -> float:
 
 
 def _along(pairs: list[tuple[int, int]], p: np.ndarray, q: np.ndarray) -> Coupling:
-    """Makes the pairs with the masses themselves; what rounding leaves is coupled greedily."""
+    """Makes the pairs with the original masses; remainders of rounding are coupled greedily."""
     first, second = p.copy(), q.copy()
     masses = []
     for row, column in pairs:

@@ -13,10 +13,10 @@ from mdpzoo.compiling import compiled, inlined
 from mdpzoo.errors import SettingError
 
 BITS = 40
-TOTAL = 1 << BITS  # what the masses of a distribution sum to
+TOTAL = 1 << BITS  # sum of the masses of a distribution
 FRACTION = 16  # bits behind the point of a logarithm
 LARGEST = 1 << 61  # weights must sum to less
-CLOSE = 1e-6  # how far float probabilities may sum from 1
+CLOSE = 1e-6  # tolerance for the sum of float probabilities
 _TABLE = 12  # bits of a mantissa that the table of logarithms is read by
 _MANTISSA = 30
 
@@ -101,7 +101,7 @@ def apportioned(weights, least):  # type: ignore[no-untyped-def]
 
     Args:
         weights: ``[n]`` int64, not negative, with a positive sum below 2^61.
-        least: what a positive weight gets at least, 0 or 1; taken from the largest share.
+        least: minimum share of a positive weight, 0 or 1; taken from the largest share.
 
     Returns:
         ``[n]`` int64, which sum to 2^40. Costs O(n) times the bits of the sum, and O(n^2) at worst with ``least``.

@@ -11,8 +11,8 @@ import numpy as np
 from mdpzoo.compiling import compiled
 from mdpzoo_coding.couplings.integer_masses import heaviest_first
 
-NEGATIVE, UNEQUAL = 1, 2  # what is wrong with marginals; 0: nothing
-CLOSE = 1e-9  # how far two float sums may be from 1
+NEGATIVE, UNEQUAL = 1, 2  # faults of marginals; 0: none
+CLOSE = 1e-9  # tolerance for two float sums
 
 
 @compiled
@@ -109,11 +109,11 @@ def greedy(p, q):  # type: ignore[no-untyped-def]
 
 @compiled
 def greedy_few(p, q):  # type: ignore[no-untyped-def]
-    """Does what ``greedy`` does, sooner where few masses meet many: the many are sorted once, the few looked through.
+    """Computes the result of ``greedy``, faster if few masses meet many: sorts the many once and scans the few.
 
     Args:
         p: ``[n]`` int64, not negative, sum 2^40.
-        q: ``[m]`` int64, likewise.
+        q: ``[m]`` int64, not negative, sum 2^40.
 
     Returns:
         As ``greedy``. Costs O(n^2 + n m + m log m).
@@ -164,7 +164,7 @@ def entropy_of(masses):  # type: ignore[no-untyped-def]
 
 @compiled
 def fault_of(p, q):  # type: ignore[no-untyped-def]
-    """Returns 0 if these are float64 marginals of one joint distribution, or what is wrong."""
+    """Returns 0 if these are float64 marginals of one joint distribution, otherwise the code of the fault."""
     sums = np.zeros(2)
     for k, marginal in enumerate((p, q)):
         for mass in marginal:

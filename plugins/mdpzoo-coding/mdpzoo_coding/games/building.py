@@ -38,9 +38,9 @@ def coding_game(
         prior: ``[symbols]`` probabilities of each symbol; None: uniform.
         zeta: reward of a right guess.
         noise: probability that a uniform action replaces the sender's.
-        rate: part of the message's entropy that the source may tell the sender in a step; None: no limit.
+        rate: part of the message's entropy that the source may reveal to the sender in a step; None: no limit.
         metric: ``"exact"`` or ``"hamming"``.
-        policy: what senders send through by default; whatever ``as_probabilities`` takes.
+        policy: the policy that carries messages by default; anything that ``as_probabilities`` takes.
 
     Raises:
         SettingError: if an argument is out of its range, or the actions are not finitely many.
@@ -75,7 +75,7 @@ def code_grid_game(
     Ends: After the receiver's guess, which follows the end of the walk.
 
     Args:
-        messages: how many there are, uniform; the paper has 8, 32, 64 and 128.
+        messages: number of messages, uniform; the paper has 8, 32, 64 and 128.
         temperature: of the soft-optimal policy that senders use by default, which depends on the clock.
         zeta: reward of a right guess.
         noise: probability that a uniform legal action replaces the sender's.
@@ -108,7 +108,7 @@ def bottleneck_game(
     Ends: After the receiver's guess, which follows the end of the walk.
 
     Args:
-        messages: how many there are, uniform.
+        messages: number of messages, uniform.
         log_temperature: natural logarithm of the temperature of the soft-optimal policy that senders use by default.
         zeta: reward of a right guess.
         noise: probability that a uniform action replaces the sender's.
@@ -154,7 +154,7 @@ def code_cart_game(
 
 
 def _for_players(game: CodingGame, policy: Any, rate: float | None) -> CodingGame:
-    """Notes what the players agree on: the policy that they send through, and the source's rate."""
+    """Stores the players' agreement: the policy that carries messages, and the source's rate."""
     if rate is not None and not 0 < rate <= 1:
         raise SettingError(f"rate must be a part of the message's entropy, in (0, 1], got {rate}")
     game.policy, game.rate = policy, rate

@@ -1,6 +1,7 @@
 """Many coding games over a table at once: the rules of ``CodingGame`` on tensors, and in arrays for a CPU.
 
-Both forms run the same lines: what they need of NumPy has the same name in torch. Only the table steps differently.
+Both forms share their code: the functions of NumPy that they use have the same names in torch. Only the table steps
+differently.
 """
 
 from collections.abc import Mapping
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class CodingBatch(NamedTuple):
-    """Where each game stands; arrays or tensors.
+    """The states of B games, as arrays or tensors.
 
     Attributes:
         base: the table's own states.
@@ -42,7 +43,7 @@ class CodingBatch(NamedTuple):
 
 
 class _Rules:
-    """What both forms share; ``math`` is the module that their arrays belong to."""
+    """Base class of both forms; ``math`` is the module of their arrays."""
 
     math: Any
     table: Any
@@ -75,12 +76,12 @@ class _Rules:
         return CodingBatch(base, message, clock, clock + self.one.num_actions, never, message * 0, never)
 
     def observe(self, state: CodingBatch) -> dict[str, Any]:
-        """Returns what both see; the message is the sender's alone."""
+        """Returns both players' observations; only the sender sees the message."""
         shared = {"observation": state.base.state, "action": state.action, "terminal": state.over * 1}
         return {self._sender: {"message": state.message, **shared}, self._receiver: shared}
 
     def action_masks(self, state: CodingBatch) -> dict[str, Any] | None:
-        """Returns the senders' sensible actions, ``[B, A]`` bool; None if the MDP says nothing of them."""
+        """Returns the senders' sensible actions, ``[B, A]`` bool; None if the MDP defines none."""
         return {self._sender: self._legal[state.base.state] | state.over[:, None]} if self._masked else None
 
     def reveal(self, state: CodingBatch) -> dict[str, Any]:
@@ -118,7 +119,7 @@ class _Rules:
         return GameOutcome(after, math.stack([paid, paid], 1), math.stack([ends, ends], 1), illegal)
 
     def _executed(self, state: CodingBatch, sent: Any, draws: Any) -> Any:
-        """The senders' actions, or those that noise puts in their place."""
+        """Returns the senders' actions, or those that noise puts in their place."""
         if not self.one.noise:
             return sent
         possible = self._legal[state.base.state]

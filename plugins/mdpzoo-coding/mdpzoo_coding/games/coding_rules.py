@@ -4,7 +4,7 @@ The sender knows the message and acts in the MDP; the receiver sees states and e
 has ended, one more step is played, in which the receiver guesses; guesses before are ignored. Both earn the MDP's
 rewards, and in the end zeta if the guess is right.
 
-What differs from the paper: actuator noise; a message of several symbols; the sender, too, observes what was executed.
+What differs from the paper: actuator noise; a message of several symbols; the sender also observes executed actions.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,7 +26,7 @@ METRICS = ("exact", "hamming")
 
 
 class CodingState(NamedTuple):
-    """Where a game stands.
+    """The state of one game.
 
     Attributes:
         base: the MDP's own state.
@@ -51,10 +51,10 @@ class CodingGame:
     Attributes:
         model: the MDP's rules.
         prior: ``[symbols]`` float64, of each of the ``length`` independent symbols.
-        thresholds: ``[symbols - 1]`` float64, where a number passes from one symbol to the next.
+        thresholds: ``[symbols - 1]`` float64, at which a number passes from one symbol to the next.
         noise: probability that a uniform sensible action replaces the sender's.
-        policy: what senders send through, unless they bring their own; None: nothing.
-        rate: bits that the source may tell the sender in a step, as a part of the message's entropy; None: no limit.
+        policy: the policy that carries messages, unless senders have their own; None: none.
+        rate: part of the message's entropy that the source may reveal to the sender in a step; None: no limit.
             Both are for the players (``mdpzoo_coding.agents``); the rules show the sender the message itself.
     """
 
@@ -77,7 +77,7 @@ class CodingGame:
 
         Args:
             model: a ``Model`` with a Discrete action space that starts at 0.
-            symbols: how many there are, at least 2.
+            symbols: number of symbols, at least 2.
             length: symbols in a message, at least 1.
             prior: ``[symbols]`` probabilities of each symbol; None: uniform.
             zeta: reward of a right guess, not negative.
@@ -116,7 +116,7 @@ class CodingGame:
 
     @property
     def batched(self) -> "Callable[[], CodingGames]":
-        """A function that returns the same rules for many games at once.
+        """Returns a function that returns the same rules for many games at once.
 
         Raises:
             AttributeError: if the MDP is no table, or rewards are discounted without a limit.
@@ -138,7 +138,7 @@ class CodingGame:
     ) -> tuple[CodingState, dict[str, float], bool]:
         """Acts in the MDP, or lets the receiver guess.
 
-        Over a table each step takes as many numbers, so that many games at once see the same ones.
+        Over a table each step takes the same number of random numbers, so that batched games see the same ones.
 
         Raises:
             IllegalActionError: if the sender has no such action, or the guess is no message.
@@ -158,7 +158,7 @@ class CodingGame:
         return after, dict.fromkeys(self.players, float(reward)), False
 
     def observe(self, state: CodingState) -> dict[str, Any]:
-        """Returns what both see; the message is the sender's alone."""
+        """Returns both players' observations; only the sender sees the message."""
         seen = self.model.observe(state.base)
         shared = {
             "observation": np.int64(seen) if isinstance(seen, int) else seen,
@@ -168,7 +168,7 @@ class CodingGame:
         return {SENDER: {"message": np.array(state.message, np.int64), **shared}, RECEIVER: dict(shared)}
 
     def action_masks(self, state: CodingState) -> dict[str, np.ndarray] | None:
-        """Returns the sender's sensible actions, from which noise draws; None if the MDP says nothing of them."""
+        """Returns the sender's sensible actions, from which noise draws; None if the MDP defines none."""
         legal = None if state.over else self._legal(state)
         if legal is None:
             return {SENDER: np.ones(self.num_actions, bool)} if hasattr(self.model, "action_mask") else None
@@ -187,7 +187,7 @@ class CodingGame:
         return None if mask is None else np.asarray(mask, bool)
 
     def _executed(self, state: CodingState, action: Any, draw: Draw) -> int:
-        """The sender's action, or one that noise puts in its place."""
+        """Returns the sender's action, or one that noise puts in its place."""
         if isinstance(action, float) or not 0 <= action < self.num_actions:
             raise IllegalActionError(f"the sender's actions lie in 0..{self.num_actions - 1}, got {action}")
         if not self.noise:

@@ -10,8 +10,8 @@ from mdpzoo.protocols import Draw
 class Simulator:
     """An environment in the form of rules.
 
-    It is *not* pure: the environment keeps the state, and what passes for a state is its observation. So one game in
-    one shell plays it, forwards only.
+    It is *not* pure: the environment keeps the state, and the observation takes its place. Therefore only one game in
+    one shell can play it, and only forwards.
     """
 
     def __init__(self, env: gymnasium.Env[Any, Any]) -> None:

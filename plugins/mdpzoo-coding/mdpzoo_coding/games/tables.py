@@ -1,4 +1,4 @@
-"""Tables as the MDP of a coding game: as they are, or with masked moves."""
+"""Tables as the MDP of a coding game, with or without masked moves."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from mdpzoo.protocols import Draw
 class MaskedTable:
     """A table some of whose actions lead nowhere in some states; a ``Model`` whose mask leaves them out.
 
-    Played all the same, such an action stays where it is. No policy of ``soft_policy`` plays one.
+    If played, such an action stays in place. No policy of ``soft_policy`` plays one.
 
     Attributes:
         model: the table for planners, with one state more: masked moves lead there at a forbidding price.
@@ -52,6 +52,6 @@ class MaskedTable:
 
 
 def table_of(model: Any) -> TabularMDP | None:
-    """Returns the table that the rules of an MDP are made of; None if they are none."""
+    """Returns the table underlying the rules of an MDP; None if there is none."""
     found = model.model if isinstance(model, MaskedTable) else model
     return found if isinstance(found, TabularMDP) else None

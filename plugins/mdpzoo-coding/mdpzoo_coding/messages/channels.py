@@ -1,4 +1,4 @@
-"""One end of a channel: the frame so far, and the coder of the group that is on its way."""
+"""One end of a channel: the frame so far, and the coder of the current group."""
 
 import numpy as np
 
@@ -10,15 +10,15 @@ CERTAIN = 2.0**-24  # a group is complete when no block leaves more doubt
 
 
 class Channel:
-    """What sender and receiver do alike, step by step.
+    """One end of the channel, identical for sender and receiver, step by step.
 
     A group of blocks is complete when the belief in its best symbols is nearly 1. With noise this is the error
     correction: the belief counts what noise can do, and a block goes on until it is certain. As both ends see the
     executed actions, the sender knows what the receiver believes.
 
     Attributes:
-        frame: what has arrived.
-        arrived: how many groups.
+        frame: the part of the frame that has arrived.
+        arrived: number of groups that have arrived.
         last: the symbols of the last group that arrived.
     """
 

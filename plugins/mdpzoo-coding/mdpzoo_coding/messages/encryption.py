@@ -24,11 +24,11 @@ class MessageError(SettingError):
 
 @dataclass(frozen=True)
 class Keys:
-    """What a passphrase and a salt give.
+    """The keys derived from a passphrase and a salt.
 
     Attributes:
         body: encrypts the text.
-        mask: hides the length, as long as the length may be.
+        mask: hides the length; as long as the longest length field.
         seal: authenticates the run's file.
     """
 
@@ -67,9 +67,9 @@ def encrypt(text: bytes, keys: Keys, context: bytes) -> bytes:
     """Returns the ciphertext, as long as the text, and a tag of 16 bytes behind it.
 
     Args:
-        text: what is to be sent.
+        text: the text to send.
         keys: of this run; used once.
-        context: what the tag authenticates beside the text.
+        context: data that the tag authenticates in addition to the text.
     """
     from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 

@@ -1,8 +1,8 @@
-"""What travels through the actions: a length, the ciphertext and its tag, in groups of blocks that both ends know.
+"""The frame sent through the actions: a length, the ciphertext and its tag, in groups of blocks known to both ends.
 
 The first group is one block of 16 symbols: 0 to 14 is the length of the text in bytes, 15 says that four bytes with the
 length follow. Then comes the ciphertext, at most 32 bytes in a group, then the tag. Every symbol is a byte but the
-first. Length and ciphertext look uniform to whoever does not have the key.
+first. Length and ciphertext look uniform to anyone without the key.
 """
 
 from mdpzoo.errors import SettingError
@@ -30,7 +30,7 @@ class Frame:
         self._mask, self._is_long = mask, False
 
     def sizes(self) -> tuple[int, ...]:
-        """Returns how many symbols each block of the next group can be; empty: the frame is complete."""
+        """Returns the number of symbols of each block of the next group; empty: the frame is complete."""
         if self.length is None:
             return (256,) * 4 if self._is_long else (16,)
         text_left = self.length - len(self.content)
@@ -92,7 +92,7 @@ def groups_of(sealed: bytes, mask: bytes) -> list[Symbols]:
 
 
 def frame_bits(length: int) -> int:
-    """Returns the bits of a whole frame with a text of so many bytes."""
+    """Returns the bits of a whole frame with a text of ``length`` bytes."""
     return 4 + (32 if length >= SHORT else 0) + 8 * (length + TAG)
 
 

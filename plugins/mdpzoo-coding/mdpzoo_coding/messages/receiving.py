@@ -1,4 +1,4 @@
-"""Reads a text out of a trajectory, with nothing but the shared policy and the key."""
+"""Reads a text from a trajectory, with only the shared policy and the key."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,7 +13,7 @@ from mdpzoo_coding.messages.encryption import Keys, MessageError, decrypt
 from mdpzoo_coding.messages.sending import context_of
 from mdpzoo_coding.policies.interface import ActionProbabilities
 
-CLOSE = 1e-4  # how far the policy's probabilities may be from those in the run: networks round differently
+CLOSE = 1e-4  # tolerance for the policy's probabilities against those in the run: networks round differently
 
 
 def decode_run(
@@ -25,13 +25,13 @@ def decode_run(
     """Returns the text that a run carries.
 
     The run holds the policy's probabilities as integers, so that both ends round alike; they are compared with the
-    policy at hand in every step.
+    given policy in every step.
 
     Args:
         run: the trajectories.
         policy: the shared policy.
         keys: derived from the key and the run's salt.
-        advance: told how many bits have arrived.
+        advance: called with the number of bits that have arrived.
 
     Raises:
         InstanceError: if the run is not one that carries a message.
@@ -76,17 +76,17 @@ def _checked(run: Trajectories) -> tuple[np.ndarray, float]:
 
 
 def _probabilities(policy: ActionProbabilities, observation: Any, clock: int) -> np.ndarray:
-    """Asks the policy about an observation that a file holds."""
+    """Returns the policy's probabilities at an observation from a file."""
     try:
         return policy.probabilities(observation, clock)
     except MdpzooError:
         raise
-    except Exception as error:  # whatever an observation that no environment gives provokes
+    except Exception as error:  # an impossible observation may cause any error
         raise MessageError(f"the policy cannot judge an observation of the run: {error!s:.80}") from None
 
 
 def _steps(run: Trajectories, masses: np.ndarray) -> Iterator[tuple[Any, np.ndarray, int, int]]:
-    """Observation, masses, executed action and clock of every step."""
+    """Yields observation, masses, executed action and clock of every step."""
     for episode in range(run.num_episodes):
         begin, end = int(run.offsets[episode]), int(run.offsets[episode + 1])
         for step in range(begin, end):

@@ -1,8 +1,8 @@
 """Files of runs: recorded trajectories (``mdpzoo.records``) with a seal over every byte.
 
 A run file is a NumPy archive (.npz) that any reader of such archives can open. The comment of the zip holds a mark, the
-salt, a checksum of everything before it (damage) and a seal by the key (forgery). It is looked at before anything else
-of the file is.
+salt, a checksum of everything before it (damage) and a seal by the key (forgery). It is checked before anything else
+in the file is read.
 """
 
 import hashlib

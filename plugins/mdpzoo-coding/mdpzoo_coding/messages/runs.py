@@ -1,4 +1,4 @@
-"""A text into a run file and out of it again: what the commands and ``from mdpzoo_coding import send, receive`` do."""
+"""Writes a text into a run file and reads it back, for the commands and ``from mdpzoo_coding import send, receive``."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -40,13 +40,13 @@ def send(
     Args:
         text: a string, sent as UTF-8, or bytes.
         env: an environment with finitely many actions, or its id.
-        policy: a name or file (``policy_named``), or whatever ``as_probabilities`` takes; None: the zoo's, if there is
-            one for the environment.
+        policy: a name or file (``policy_named``), or anything that ``as_probabilities`` takes; None: the zoo's, if
+            there is one for the environment.
         out: the run file.
         key: a passphrase that the receiver knows.
         noise: probability, in [0, 1), that a uniform available action replaces the chosen one.
-        seed: for a run that can be repeated; leave it out to hide anything.
-        advance: told how many bits have arrived.
+        seed: for a reproducible run; omit it if the message must stay hidden.
+        advance: called with the number of bits that have arrived.
 
     Raises:
         SettingError: if a setting is out of its range, or the policy does not fit the environment.
@@ -69,14 +69,14 @@ def receive(
     key: str = "",
     advance: Advance = lambda done: None,
 ) -> bytes:
-    """Reads what ``send`` has sent, from the run and the shared policy.
+    """Reads a text sent by ``send`` from the run and the shared policy.
 
     Args:
         run: the file.
-        env: the environment or its id; None: as the file says. It is never stepped.
+        env: the environment or its id; None: the one named in the file. It is never stepped.
         policy: as for ``send``.
         key: the sender's.
-        advance: told how many bits have arrived.
+        advance: called with the number of bits that have arrived.
 
     Returns:
         The text, as bytes.
@@ -98,7 +98,7 @@ def receive(
 
 
 def shared_policy(policy: Any, env: Any) -> ActionProbabilities:
-    """Returns the policy of an argument: a name, a file, None or whatever gives probabilities."""
+    """Returns the policy of an argument: a name, a file, None or anything that gives probabilities."""
     if policy is None or isinstance(policy, str | Path):
         return policy_named(None if policy is None else str(policy), env)
     return as_probabilities(policy)

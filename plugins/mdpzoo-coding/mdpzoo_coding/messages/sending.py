@@ -1,4 +1,4 @@
-"""Sends bytes through the actions of a policy, over as many episodes as they take."""
+"""Sends bytes through the actions of a policy, over as many episodes as necessary."""
 
 import json
 from collections.abc import Callable
@@ -26,7 +26,7 @@ Advance = Callable[[int], None]
 
 @dataclass
 class Recorded:
-    """What happened, step by step.
+    """The record of a run, step by step.
 
     Attributes:
         observations: one more than actions in each episode.
@@ -43,7 +43,7 @@ class Recorded:
     rows: list[np.ndarray] = field(default_factory=list)
 
     def note(self, observation: Any, row: Any, action: int, reward: float, terminated: bool, truncated: bool) -> None:
-        """Records a step: what was seen before it, and what followed."""
+        """Records a step: the observation before it, and its results."""
         self.observations.append(np.array(observation))
         self.rows.append(row)
         self.actions.append(action)
@@ -60,7 +60,7 @@ class Recorded:
 
 @dataclass(frozen=True, eq=False)
 class Transmission:
-    """A message under way in a run.
+    """A message sent in a run.
 
     Attributes:
         trajectories: the run; ``revealed["masses"]`` are the policy's probabilities in parts of 2^40.
@@ -68,8 +68,8 @@ class Transmission:
         keys: of this run.
         text_steps: steps after which the whole text had arrived.
         frame_steps: steps after which its authentication had, too.
-        bits: that the frame has.
-        resent: attempts that failed before: a block was taken for another, which the sender noticed.
+        bits: size of the frame.
+        resent: failed attempts: a block was misread, which the sender noticed.
     """
 
     trajectories: Trajectories
@@ -94,13 +94,13 @@ def transmit(
     """Plays episodes whose actions carry a text; the last episode is played to its end.
 
     Args:
-        text: what to send.
+        text: the text to send.
         env: an environment with finitely many actions.
-        policy: what to send it through; the receiver has the same.
+        policy: the policy that carries it, shared with the receiver.
         key: a passphrase, the shared secret; empty: anybody can read the text.
         noise: probability, in [0, 1), that a uniform available action replaces the chosen one.
-        seed: for a run that can be repeated; None: fresh randomness, which hiding needs.
-        advance: told how many bits have arrived.
+        seed: for a reproducible run; None: fresh randomness, which hiding requires.
+        advance: called with the number of bits that have arrived.
 
     Raises:
         SettingError: if the environment has other actions than the policy, or the policy leaves no choice.
@@ -130,8 +130,8 @@ def ordinary_run(
 
     Args:
         env: an environment with finitely many actions.
-        policy: what chooses.
-        episodes: how many, at least 1.
+        policy: the policy that chooses the actions.
+        episodes: number of episodes, at least 1.
         seed: of the environment and the draws; None: fresh randomness.
     """
     generator, recorded = np.random.default_rng(seed), Recorded()
@@ -149,7 +149,7 @@ def ordinary_run(
 
 
 def context_of(source: dict[str, Any]) -> bytes:
-    """Returns what a message's tag authenticates of the run: its policy and noise."""
+    """Returns the properties of the run that a message's tag authenticates: its policy and noise."""
     return json.dumps([source["policy"], source["noise"]]).encode()
 
 
@@ -198,7 +198,7 @@ class _Sender:
         return after, bool(terminated or truncated)
 
     def _watch(self, arrived: int) -> None:
-        """Notes when text and frame are there, and gives up on a policy that carries nothing."""
+        """Records when text and frame have arrived, and gives up on a policy that carries nothing."""
         steps = len(self.recorded.actions)
         self._waited = 0 if self.channel.arrived > arrived else self._waited + 1
         if self._waited > PATIENCE and not self.channel.complete:

@@ -1,1 +1,1 @@
-"""Policies that give probabilities: what a message is sent through."""
+"""Policies that give probabilities, and so can carry messages."""

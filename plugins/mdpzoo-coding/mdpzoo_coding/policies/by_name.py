@@ -1,4 +1,4 @@
-"""Policies by what is typed: ``zoo:NAME``, ``soft:TEMPERATURE``, a table (.npy) or a saved agent."""
+"""Policies by name: ``zoo:NAME``, ``soft:TEMPERATURE``, a table (.npy) or a saved agent."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -18,7 +18,7 @@ DISCOUNT = 0.99  # of soft:TEMPERATURE
 
 
 def policy_named(name: str | None, env: Any) -> ActionProbabilities:
-    """Returns the policy that a name or a file stands for.
+    """Returns the policy of a name or a file.
 
     Args:
         name: ``zoo:steady`` or ``zoo:linear`` (CartPole), ``soft:0.1`` (soft-optimal with that temperature and discount
@@ -60,7 +60,7 @@ def _table(path: Path) -> TabularPolicy:
         table = np.load(path, allow_pickle=False, mmap_mode=None)
     except OSError as error:
         raise InstanceError(f"{path.name} cannot be read: {error.strerror or error}") from None
-    except Exception as error:  # whatever a hostile file provokes
+    except Exception as error:  # a hostile file may cause any error
         raise InstanceError(f"{path.name} is no array of numbers: {error!s:.80}") from None
     if table.dtype.kind not in "fiu":
         raise InstanceError(f"{path.name} must hold numbers, got {table.dtype}")

@@ -1,4 +1,4 @@
-"""What a message is sent through: anything that gives the probabilities of its actions."""
+"""The interface of policies that carry messages: they give the probabilities of their actions."""
 
 import hashlib
 from collections.abc import Callable
@@ -34,11 +34,11 @@ class CallablePolicy:
         self._function = function
 
     def probabilities(self, observation: Any, clock: int = 0) -> np.ndarray:
-        """Returns what the function says; it does not see the clock."""
+        """Returns the function's probabilities; the clock is ignored."""
         return np.asarray(self._function(observation), np.float64)
 
     def digest(self) -> str:
-        """Returns the function's name: whether the other end's function is the same shows in its probabilities."""
+        """Returns the function's name; that both ends' functions agree is checked by their probabilities."""
         name = getattr(self._function, "__qualname__", type(self._function).__qualname__)
         return f"function {name}"
 
@@ -73,10 +73,10 @@ class TabularPolicy:
 
 
 class CategoricalPolicy:
-    """A policy of Stable-Baselines3 with a categorical distribution, as it is now."""
+    """A policy of Stable-Baselines3 with a categorical distribution, in its current state."""
 
     def __init__(self, agent: Any) -> None:
-        """Wraps an algorithm or its policy; the network is not copied, so do not train it on.
+        """Wraps an algorithm or its policy; the network is not copied, so do not continue to train it.
 
         Raises:
             SettingError: if it has no distribution over finitely many actions.

@@ -69,7 +69,7 @@ def soft_stationary(mdp: TabularMDP, discount: float, temperature: float) -> np.
 def _soft_values(
     mdp: TabularMDP, transitions: np.ndarray, policy: np.ndarray, discount: float, temperature: float
 ) -> np.ndarray:
-    """Values ``[S]`` of a policy that earns temperature times its entropy on top; 0 in terminal states."""
+    """Computes values ``[S]`` of a policy that also earns temperature times its entropy; 0 in terminal states."""
     gains = (policy * mdp.expected_rewards).sum(1) + temperature * entropies(policy) * np.log(2)
     chain = np.einsum("sa,sat->st", policy, transitions)
     gains[mdp.terminal], chain[mdp.terminal] = 0.0, 0.0

@@ -105,11 +105,11 @@ def test_likely_strings_take_fewer_steps_than_uniform_blocks():
 def test_untouched_subtrees_are_not_even_asked_for():
     calls = []
 
-    def following(prefix):
+    def next_probabilities(prefix):
         calls.append(prefix)
         return np.full(4, 0.25)
 
-    coder = Coder(PrefixPrior(following, 4, 50))
+    coder = Coder(PrefixPrior(next_probabilities, 4, 50))
     coder.couple([0.5, 0.5])
     coder.update(0)
     assert len(calls) < 100

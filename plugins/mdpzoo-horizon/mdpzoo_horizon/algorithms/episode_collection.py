@@ -76,7 +76,7 @@ class Collection:
         return {"window": tuple(self.window), **{name: getattr(self, name) for name in (*ARRAYS, *COUNTS)}}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Goes on from a state of a collection of the same steps, with as many episodes and rows.
+        """Continues from a state of a collection of the same steps, with as many episodes and rows.
 
         Raises:
             CheckpointError: if it is one of another collection.

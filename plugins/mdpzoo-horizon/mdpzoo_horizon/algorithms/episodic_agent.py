@@ -115,7 +115,7 @@ class EpisodicAgent(OnlineAgent):
             self.policy.generator = self.generator.spawn(1)[0]
 
     def unsaved_state(self) -> dict[str, Any]:
-        """What the file does not hold, besides what ``OnlineAgent`` keeps: the episodes of the present iteration."""
+        """Returns the state that the file does not hold: ``OnlineAgent``'s and the current iteration's episodes."""
         own = {
             "exploration": self.policy.generator.bit_generator.state,
             "iteration": None if self._pass is None else tuple(self._iteration),
@@ -126,7 +126,7 @@ class EpisodicAgent(OnlineAgent):
         return super().unsaved_state() | own
 
     def restore_unsaved(self, state: dict[str, Any]) -> None:
-        """Takes back what ``unsaved_state`` has returned; a pass waits at the iteration of its next step."""
+        """Restores a result of ``unsaved_state``; a pass waits at the iteration of its next step."""
         super().restore_unsaved(state)
         self.policy.generator.bit_generator.state = state["exploration"]
         self._spare, self._over = state["spare"], state["over"]
@@ -209,13 +209,13 @@ class EpisodicAgent(OnlineAgent):
         return self._collection_of(policy.pass_episodes * self._groups())
 
     def _collection_of(self, episodes: int) -> Collection:
-        """Returns the present iteration's collection, of so many episodes, before any has begun."""
+        """Returns the current iteration's collection of ``episodes`` episodes, before any has begun."""
         assert self.env is not None
         rows, horizon = self.env.num_envs, self.policy.horizon
         return Collection(episodes, rows, *self._iteration, horizon, *self._observed())
 
     def _choose_episodes(self) -> int:
-        """Chooses m if it is not given: what a pass can afford, at most twice the m of the previous pass."""
+        """Chooses m if it is not given: as many as a pass can afford, at most twice the m of the previous pass."""
         if self.episodes is not None:
             return self.episodes
         assert self.env is not None
@@ -227,7 +227,7 @@ class EpisodicAgent(OnlineAgent):
         affordable = (self._total_timesteps - self.num_timesteps) / steps
         if policy.previous_episodes:
             affordable = min(affordable, 2 * policy.previous_episodes)
-        # idle rows take their steps all the same
+        # idle rows take steps as well
         least = -(-rows // self._groups())
         return max(least, int(affordable) // least * least)
 

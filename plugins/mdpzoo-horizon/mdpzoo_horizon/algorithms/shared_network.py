@@ -63,7 +63,7 @@ class Replay:
         return [tuple(np.concatenate(column) for column in zip(*parts, strict=True)) for parts in self._parts]
 
     def restore(self, state: Sequence[tuple[np.ndarray, ...]]) -> None:
-        """Goes on from a state."""
+        """Restores a state."""
         self._parts = [[tuple(columns)] if columns else [] for columns in state]
         self._gather()
 
@@ -166,7 +166,7 @@ class SharedLearner:
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Goes on from a state of a learner with the same settings."""
+        """Restores a state of a learner with the same settings."""
         for parameter, array in zip(self.module.parameters(), state["weights"], strict=True):
             parameter.data.copy_(torch.from_numpy(array))
         moments = {

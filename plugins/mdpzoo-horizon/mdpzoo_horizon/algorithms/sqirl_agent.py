@@ -194,7 +194,7 @@ class SQIRL(EpisodicAgent):
         self._reused = self._window = self._learner = None
 
     def unsaved_state(self) -> dict[str, Any]:
-        """What ``EpisodicAgent`` keeps, the episodes for later iterations, and the shared network with its data."""
+        """Returns ``EpisodicAgent``'s state, the episodes for later iterations, and the shared network and its data."""
         own = {
             "reused": None if self._reused is None else tuple(self._reused),
             "learner": None if self._learner is None else self._learner.state(),
@@ -202,7 +202,7 @@ class SQIRL(EpisodicAgent):
         return super().unsaved_state() | own
 
     def restore_unsaved(self, state: dict[str, Any]) -> None:
-        """Takes back what ``unsaved_state`` has returned."""
+        """Restores a result of ``unsaved_state``."""
         self._reused = None if state["reused"] is None else Window(*state["reused"])
         if state["learner"] is not None:
             self._learner = self._untrained_learner()

@@ -122,7 +122,7 @@ def gorp_bound(model: TabularMDP, horizon: int, lookahead: int = 1, exploration:
 def guaranteed_success(
     model: TabularMDP, horizon: int, samples: int, lookahead: int = 1, exploration: Any = None
 ) -> float:
-    """A lower bound on the probability that GORP finds an optimal sequence, however ties are broken.
+    """Computes a lower bound on the probability that GORP finds an optimal sequence, however ties are broken.
 
     Args:
         model: as for ``gorp_bound``, as are horizon, lookahead and exploration.

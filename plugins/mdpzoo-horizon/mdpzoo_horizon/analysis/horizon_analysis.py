@@ -127,7 +127,7 @@ def effective_horizon(
 
 
 def _table(environment: Any, horizon: int | None, exploration: Any) -> tuple[TabularMDP, int | None, Any]:
-    """The table of an environment, its time limit and uniform exploration of its legal actions, where none is given."""
+    """Returns an environment's table, its time limit and, unless given, uniform exploration of its legal actions."""
     from mdpzoo_horizon.tables.sources import source_of
 
     source = source_of(environment)
@@ -231,7 +231,7 @@ def _report(
 
 
 def _exponent(found: list[Lookahead], question: Question) -> float:
-    """The effective horizon by the simple bound."""
+    """Computes the effective horizon by the simple bound."""
     return min(float(question.horizon), *_exponents(found, question))
 
 

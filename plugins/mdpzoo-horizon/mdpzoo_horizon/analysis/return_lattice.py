@@ -35,7 +35,7 @@ def lattice_rewards(rows: Rows, first: np.ndarray, horizon: int) -> tuple[np.nda
 
 
 def _common(a: float, b: float, slack: float) -> float:
-    """The largest number of which both are multiples, up to ``slack``: Euclid's algorithm."""
+    """Computes the largest number of which both are multiples, up to ``slack``, by Euclid's algorithm."""
     while b > slack:
         a, b = b, abs(a - round(a / b) * b)
     return a
@@ -82,8 +82,8 @@ def sum_of_returns(
 
     Args:
         distributions: of one return, by state.
-        state: where the returns begin.
-        samples: how many returns are added.
+        state: the state in which the returns begin.
+        samples: number of returns to add.
         cache: sums that have been computed for this number of samples, by state; filled in.
 
     Returns:

@@ -54,7 +54,7 @@ def stochastic_exponent(lookahead: int, gap: float, scale: float, actions: int) 
 
 
 class Visits(NamedTuple):
-    """How rarely exploration visits the states and actions that it can visit; terminal states are left out.
+    """The rarest visits of exploration to states and actions that it can visit; terminal states are left out.
 
     Attributes:
         rarest_state: the smallest ``max_t Pr(s_t = s)``.

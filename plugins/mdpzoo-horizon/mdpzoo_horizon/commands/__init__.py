@@ -1,1 +1,1 @@
-"""What the plugin adds to the ``mdpzoo`` command line."""
+"""The plugin's commands for the ``mdpzoo`` command line."""

@@ -1,4 +1,4 @@
-"""A tabular model as compiled functions read it, and the first step at which each state can be visited."""
+"""A tabular model in the form of compiled functions, and the first step at which each state can be visited."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from mdpzoo.models import TabularMDP
 
 
 class Rows(NamedTuple):
-    """The arrays of a model, as compiled functions read them.
+    """The arrays of a model in the form of compiled functions.
 
     Attributes:
         offsets: ``[S A + 1]`` int64.

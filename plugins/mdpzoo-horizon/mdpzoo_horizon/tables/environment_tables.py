@@ -112,7 +112,7 @@ def table_of(
 
 
 def _played(mask: np.ndarray | None, action: int) -> int:
-    """The action itself, or the lowest legal one in place of an illegal one."""
+    """Returns the action itself, or the lowest legal one in place of an illegal one."""
     return action if mask is None or mask[action] or not mask.any() else int(mask.argmax())
 
 

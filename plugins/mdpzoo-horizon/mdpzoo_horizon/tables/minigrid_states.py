@@ -50,7 +50,7 @@ class MiniGridStates:
         return self._name(), 1.0 if reward > 0 else float(reward), bool(ends)
 
     def legal(self) -> None:
-        """Every action is legal."""
+        """Returns None: every action is legal."""
 
     def snapshot(self) -> dict[str, Any]:
         """Returns all attributes that a step may change."""
@@ -73,7 +73,7 @@ class MiniGridStates:
         self.env.np_random = np.random.default_rng(seed)
 
     def _name(self) -> Hashable:
-        """Everything that the rules depend on, except the step count."""
+        """Returns everything that the rules depend on, except the step count."""
         cells = self.env.grid.grid
         grid = tuple((at, *self._encoded(each)) for at, each in enumerate(cells) if each is not None)
         plain: list[tuple[str, Any]] = []

@@ -24,7 +24,7 @@ class Simulator(Protocol):
         """Returns the next state, the reward, and whether the episode ends."""
 
     def legal(self) -> np.ndarray | None:
-        """Returns which actions are legal now, ``[A]`` bool; None: all."""
+        """Returns the legal actions of the current state, ``[A]`` bool; None: all."""
 
     def snapshot(self) -> Any:
         """Returns the current state for ``restore``."""

@@ -1,4 +1,4 @@
-"""Makes a table of whatever is to be analysed: a model, an environment, an id, or a file."""
+"""Makes a table of the subject of an analysis: a model, an environment, an id, or a file."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,11 +11,11 @@ from mdpzoo.models import TabularMDP
 from mdpzoo_horizon.models.model_files import read_model
 from mdpzoo_horizon.tables.environment_tables import make_environment, table_of
 
-MOST = 100_000  # states that are looked for
+MOST = 100_000  # default maximum number of states
 
 
 class Source(NamedTuple):
-    """What is to be analysed.
+    """The subject of an analysis.
 
     Attributes:
         model: its table.

@@ -39,14 +39,14 @@ class BeliefFilter:
 
     @property
     def belief(self) -> np.ndarray:
-        """``[Y]`` float64, the probabilities."""
+        """The probabilities, ``[Y]`` float64."""
         return np.exp(self._logs - logsumexp(self._logs))
 
     def start(self, observation: int) -> np.ndarray:
         """Starts an episode with its first observation, and returns the belief.
 
         Raises:
-            SettingError: if no episode of the model begins so.
+            SettingError: if no episode of the model begins with it.
         """
         found = np.flatnonzero(self._process.root_labels == observation)
         if not found.size:
@@ -56,7 +56,7 @@ class BeliefFilter:
         return self.belief
 
     def update(self, action: int, observation: int) -> np.ndarray:
-        """Takes in an action and what was observed after it, and returns the belief.
+        """Updates the belief by an action and the next observation, and returns it.
 
         Raises:
             SettingError: if the model gives this observation probability 0.

@@ -19,7 +19,7 @@ Info = dict[str, Any]
 
 
 class _Vectors(gymnasium.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
-    """What the wrappers share: one-hot observations, the clock, and a space of vectors."""
+    """Base class of the wrappers: one-hot observations, the clock, and a space of vectors."""
 
     def __init__(self, env: gymnasium.Env[Any, Any], horizon: int | None, extra: int, bound: float = 1.0) -> None:
         super().__init__(env)
@@ -77,7 +77,7 @@ class StateObservation(_Vectors):
 
 
 class HistoryObservation(_Vectors):
-    """Observation, time and last action (and reward): what a recurrent policy needs to know of a step.
+    """Observation, time and last action (and reward): the input of a recurrent policy in each step.
 
     ``[S + 1 + A]``, or one more entry with ``rewards``.
     """
@@ -90,7 +90,7 @@ class HistoryObservation(_Vectors):
         Args:
             env: an environment.
             horizon: steps by which the time is divided; None: that of its rules.
-            rewards: whether the last reward is observed; it can tell the context.
+            rewards: whether the last reward is observed; it can reveal the context.
             bound: of the observation space if rewards are observed.
 
         Raises:
@@ -125,7 +125,7 @@ class BeliefObservation(_Vectors):
 
         Args:
             env: an environment.
-            model: what the filter believes in; None: the environment's own rules.
+            model: the filter's model; None: the environment's own rules.
             horizon: steps by which the time is divided; None: that of the rules.
 
         Raises:

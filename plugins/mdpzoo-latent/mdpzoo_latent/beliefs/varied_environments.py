@@ -27,7 +27,7 @@ class VariedEnv(gymnasium.Env[Any, Any]):
         Args:
             makers: M functions, each makes one.
             weights: ``[M]`` positive probabilities; None: uniform.
-            reveal: when ``context`` stands in ``info``: ``"never"``, ``"end"`` or ``"always"``.
+            reveal: when ``info`` holds ``context``: ``"never"``, ``"end"`` or ``"always"``.
 
         Raises:
             SettingError: if the spaces differ, or an argument has no such value.
@@ -47,7 +47,7 @@ class VariedEnv(gymnasium.Env[Any, Any]):
         self._drawn = 0
 
     def __repr__(self) -> str:
-        """Says how many environments there are."""
+        """Shows the number of environments."""
         return f"VariedEnv({len(self._envs)} of {self._envs[0].spec.id if self._envs[0].spec else self._envs[0]!r})"
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
@@ -89,10 +89,10 @@ def latent_of(
     Args:
         id: of a Gymnasium environment.
         contexts: M contexts, each the keyword arguments in which it differs. A name that the environment's constructor
-            does not have, but the environment itself as a number, is set there (CartPole's ``gravity``); numbers that
-            it derives from it are its own affair. A function that makes an environment is a context too.
+            does not have, but the environment itself as a number, is set there (CartPole's ``gravity``); numbers
+            derived from it are not updated. A function that makes an environment is a context, too.
         weights: ``[M]`` positive probabilities; None: uniform.
-        reveal: when ``context`` stands in ``info``: ``"never"``, ``"end"`` or ``"always"``.
+        reveal: when ``info`` holds ``context``: ``"never"``, ``"end"`` or ``"always"``.
         **settings: of all contexts, for ``gymnasium.make``.
 
     Raises:

@@ -37,8 +37,8 @@ def beliefs(
 ) -> None:
     """Plan over beliefs. Example: mdpzoo beliefs mdpzoo/LatentSignpost-v0 --env-set penalty=1.0 --horizon 12
 
-    Prints the optimum over policies of histories, or bounds if the time ends, and beside it the optimum without memory
-    and that of a planner who is told the context.
+    Prints the optimum over policies of histories, or bounds if time runs out, with the optimum without memory and that
+    of a planner that knows the context.
     """
     if pomdp is not None:
         check_folder(pomdp)

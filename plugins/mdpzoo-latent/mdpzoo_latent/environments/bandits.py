@@ -1,7 +1,7 @@
 """A bandit whose arms are shuffled for each episode: the order of the arms is the context.
 
 The optimum is known exactly, so that a memory policy's return can be judged: see DLR-RM/stable-baselines3-contrib #211,
-where it could not be told whether the algorithm fails or the optimum is low.
+where it was unclear whether the algorithm fails or the optimum is low.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from mdpzoo.errors import SettingError
 from mdpzoo.models import LatentMDP
 from mdpzoo.settings import Range, ranged
 
-NOTHING, LOST, WON = 0, 1, 2  # states: what the last pull brought
+NOTHING, LOST, WON = 0, 1, 2  # states: the result of the last pull
 
 
 @ranged

@@ -75,7 +75,7 @@ def latent_rewards(
         actions: A, at least 1.
         seed: of the arrays.
         horizon: steps of an episode; 0: no end.
-        observed: whether states tell the last reward (see ``show_rewards``); otherwise nothing tells contexts apart.
+        observed: whether states include the last reward (see ``show_rewards``); otherwise nothing reveals contexts.
 
     Source: Kwon, Efroni, Caramanis and Mannor 2021 (reward-mixing MDPs); the numbers are this project's.
     """

@@ -89,7 +89,7 @@ def _corners(size: int) -> list[tuple[int, int]]:
 
 
 def _open(row: int, column: int, size: int) -> bool:
-    """Whether a cell is floor: walls stand in the middle row and column, with a door in each room's side."""
+    """Whether a cell is floor: walls fill the middle row and column, with a door in each room's side."""
     middle, door = size // 2, size // 4
     if row == middle and column == middle:
         return True

@@ -1,4 +1,4 @@
-"""Signpost: look at a signpost that tells the context, or guess; the least problem in which looking can pay."""
+"""Signpost: look at a signpost that shows the context, or guess; the smallest problem in which looking can pay."""
 
 from typing import Annotated
 

@@ -12,13 +12,13 @@ from mdpzoo_latent.learners.designs import IGNORED, design_of, read_settings
 from mdpzoo_latent.learners.records import Learner, blank
 from mdpzoo_latent.learners.replanning import start_from
 
-MOST_HISTORIES = 20_000_000  # rough bound of the tree's size, above which a learner is refused
+MOST_HISTORIES = 20_000_000  # rough bound of the tree's size, above which a learner raises an error
 
 
 def learner_for(
     name: str, settings: Mapping[str, Any], states: int, actions: int, model: LatentMDP | None, seed: int | None
 ) -> Learner:
-    """Returns a learner that has seen nothing.
+    """Returns an untrained learner.
 
     Args:
         name: of ``designs.DESIGNS``.

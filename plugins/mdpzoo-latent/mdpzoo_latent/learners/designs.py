@@ -1,4 +1,4 @@
-"""The learners by name, as data: how each is optimistic, and what tells it the context of an episode.
+"""The learners by name, as data: the kind of optimism, and the source of an episode's context.
 
 Sources: lmdp-value-optimistic and lmdp-model-optimistic after Zhou, Wang and Du 2023 (ICML, arXiv 2210.11604); l-ucrl
 after Kwon, Efroni, Caramanis and Mannor 2021 (NeurIPS); ucbvi after Azar, Osband and Munos 2017; lmdp-posterior samples
@@ -18,12 +18,12 @@ from mdpzoo.errors import SettingError, unknown
 from mdpzoo.settings import Range, check_fields, check_names, check_types
 from mdpzoo_latent.planning.tree_kernels import BALLS, INTERVALS, PLAIN, VARIANCE
 
-HINDSIGHT, POSTERIOR, IGNORED = 0, 1, 2  # what tells the context: the last info; the belief; nothing, there is one
+HINDSIGHT, POSTERIOR, IGNORED = 0, 1, 2  # source of the context: the last info; the belief; none, there is one
 
 
 @dataclass(frozen=True)
 class Design:
-    """What a learner is made of.
+    """The components of a learner.
 
     Attributes:
         mode: of the backup: ``PLAIN``, ``VARIANCE``, ``INTERVALS`` or ``BALLS``.
@@ -52,19 +52,19 @@ OPTIMISM = ("delta", "bonus_scale")
 
 @dataclass(frozen=True, kw_only=True)
 class LearnerSettings:
-    """The settings of all learners; ``settings_of`` says which a learner takes.
+    """The settings of all learners; ``settings_of`` returns those of one learner.
 
     Attributes:
         delta: probability with which the bounds may fail, in (0, 1).
         bonus_scale: multiplies bonuses and radii; 1 keeps the published constants, None: the learner's practical one,
             0.005 for lmdp-value-optimistic, whose constants are the largest, 0.02 for ucbvi, else 0.05.
-        episodes: that the logarithms in the bounds are for.
+        episodes: number of episodes in the logarithms of the bounds.
         contexts: M; None: that of the environment's rules.
         horizon: steps of an episode; None: that of the environment's rules.
         starts: states in which episodes may begin; None: those of the environment's rules, else all.
         reward_range: the smallest and the largest reward.
-        hindsight: of ``l-ucrl``: True: it is told the context at the end of an episode; False: it weighs each
-            episode by its own belief (online EM), for which it needs ``initial``.
+        hindsight: of ``l-ucrl``: True: the context is revealed at the end of an episode; False: each episode is
+            weighted by the learner's own belief (online EM), which requires ``initial``.
         initial: a model to start from, ``{"transitions": [M, S, A, S], "rewards": [M, S, A]}`` as nested lists, or
             ``{"noise": share, "seed": s}``: the environment's own, mixed with a share of a random one; a share of 1
             is a random model. Contexts keep the numbers that this gives them.
@@ -106,7 +106,7 @@ def settings_of(name: str) -> tuple[str, ...]:
 
 
 def taken_by(algorithm: str = "l-ucrl", **_: Any) -> tuple[str, ...]:
-    """Returns ``settings_of`` for what a spec presets."""
+    """Returns ``settings_of`` for the settings that a spec presets."""
     return settings_of(algorithm)
 
 
@@ -122,5 +122,5 @@ def read_settings(name: str, settings: Mapping[str, Any]) -> LearnerSettings:
 
 
 def design_of(name: str, settings: LearnerSettings) -> Design:
-    """Returns what a learner is made of."""
+    """Returns the components of a learner."""
     return DESIGNS[name] if settings.hindsight else Design(BALLS, POSTERIOR, 0.05)

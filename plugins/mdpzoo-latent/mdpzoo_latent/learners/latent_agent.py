@@ -1,7 +1,7 @@
 """Every learner of this room as a Stable-Baselines3 algorithm: ``learn``, ``predict``, ``save``, ``load``.
 
-It counts and plans with the functions of the simulation: the same seed gives the same trajectory. What it remembers of
-an episode is the recurrent state of ``predict``, as in SB3's recurrent policies.
+It counts and plans with the functions of the simulation: the same seed gives the same trajectory. Its memory of an
+episode is the recurrent state of ``predict``, as in SB3's recurrent policies.
 """
 
 from typing import Any, Self
@@ -23,7 +23,7 @@ from mdpzoo_latent.learners.replanning import longest, replan
 
 
 class HistoryPolicy(BasePolicy):
-    """Plays a learner's plan; what the learner keeps is in buffers, so SB3 saves it.
+    """Plays a learner's plan; the learner's state is in buffers, so SB3 saves it.
 
     The recurrent state is ``(node [B], last state [B], last action [B], belief [B, M])``.
     """
@@ -48,7 +48,7 @@ class HistoryPolicy(BasePolicy):
 
         Args:
             observation: states, ``[B]`` or a single one.
-            state: what the call before returned; None: all episodes have just begun.
+            state: the state that the previous call returned; None: all episodes have just begun.
             episode_start: ``[B]`` bool, the rows whose episodes have just begun; None: none, if there is a state.
             deterministic: ignored; plans are.
 
@@ -96,11 +96,11 @@ class LatentLearner(OnlineAgent):
 
     Attributes:
         algorithm: its name.
-        plans: how often it has planned.
+        plans: number of plans made.
     """
 
     resumes_exactly = True
-    settings_of = "mdpzoo_latent.learners.designs:LearnerSettings"  # for lists, with the next
+    settings_of = "mdpzoo_latent.learners.designs:LearnerSettings"  # for lists, with the next attribute
     settings_taken = "mdpzoo_latent.learners.designs:taken_by"
     _episodes: list[tuple[list[int], list[int], list[float]]]  # of each environment: states, actions, rewards so far
     _played: int  # episodes since the present plan
@@ -119,7 +119,7 @@ class LatentLearner(OnlineAgent):
         _init_setup_model: bool = True,
         **settings: Any,
     ) -> None:
-        """Creates a learner that has seen nothing.
+        """Creates an untrained learner.
 
         Args:
             policy: ``HistoryPolicy``.
@@ -142,7 +142,7 @@ class LatentLearner(OnlineAgent):
 
     @property
     def plans(self) -> int:
-        """How often the learner has planned."""
+        """Number of plans that the learner has made."""
         return self._learner.plans
 
     def learn(
@@ -162,7 +162,7 @@ class LatentLearner(OnlineAgent):
         )  # fmt: skip
 
     def observe(self, transitions: Transitions) -> None:
-        """Notes one step of every environment; counts an episode when its last info has come."""
+        """Records one step of every environment; counts an episode when its last info has arrived."""
         if len(self._episodes) != len(transitions.actions):
             self._episodes = [([], [], []) for _ in transitions.actions]
         for row, (states, taken, rewards) in enumerate(self._episodes):
@@ -170,7 +170,7 @@ class LatentLearner(OnlineAgent):
             taken.append(int(transitions.actions[row]))
             rewards.append(float(transitions.rewards[row]))
             if transitions.ended[row]:
-                states.append(int(transitions.following[row]))
+                states.append(int(transitions.next_observations[row]))
 
     def set_random_seed(self, seed: int | None = None) -> None:
         """Seeds the environment and the learner's own generator."""
@@ -179,20 +179,20 @@ class LatentLearner(OnlineAgent):
             self._learner.generator = np.random.default_rng([seed, 1])
 
     def unsaved_state(self) -> dict[str, Any]:
-        """What the buffers do not hold, besides what ``OnlineAgent`` keeps."""
+        """Returns the state that the buffers do not hold, including ``OnlineAgent``'s."""
         learner = self._learner
         own = {"plans": learner.plans, "models": learner.generator.bit_generator.state, "episodes": self._episodes}
         return super().unsaved_state() | own | {"played": self._played, "longest": self._longest}
 
     def restore_unsaved(self, state: dict[str, Any]) -> None:
-        """Takes back what ``unsaved_state`` has returned."""
+        """Restores a result of ``unsaved_state``."""
         super().restore_unsaved(state)
         self._learner.plans, self._learner.generator.bit_generator.state = state["plans"], state["models"]
         self._episodes = state["episodes"]
         self._played, self._longest = state["played"], state["longest"]
 
     def _update_info_buffer(self, infos: list[dict[str, Any]], dones: np.ndarray | None = None) -> None:
-        """SB3 hands over every step's infos here: an episode's last one tells its context."""
+        """Reads the context from an episode's last info; SB3 calls this with every step's infos."""
         super()._update_info_buffer(infos, dones)
         assert dones is not None
         for row in np.flatnonzero(dones):

@@ -1,4 +1,4 @@
-"""The exact optimum as an agent: a reference that knows the model and nothing of the context."""
+"""The exact optimum as an agent: a reference that knows the model but not the context."""
 
 import math
 from typing import Annotated, Any
@@ -77,7 +77,7 @@ def belief_optimal(
         horizon: steps to plan for; None: the model's own.
         discount: of each step's rewards, in (0, 1].
         method: ``"tree"`` or ``"alpha"``.
-        seconds: CPU time of planning; a plan that is not finished plays its lower bound.
+        seconds: CPU time of planning; an unfinished plan plays its lower bound.
         seed: of the environment.
         verbose: 1 writes the log to the terminal.
 

@@ -1,4 +1,4 @@
-"""Episodes in compiled code: playing a plan, and counting what an episode has shown.
+"""Episodes in compiled code: playing a plan, and counting the steps of an episode.
 
 The agent and the simulation call the same functions, and draw the same numbers of the same stream.
 """
@@ -45,7 +45,7 @@ def last_action(leaves, state, belief):  # type: ignore[no-untyped-def]
 def count_episode(label, context, states, taken, rewards, steps, low, high, visits, moves, paid, starts, planned):  # type: ignore[no-untyped-def]
     """Counts an episode; returns whether some count has doubled since the present plan.
 
-    ``states [H + 1]``, ``taken [H]`` and ``rewards [H]`` hold its ``steps`` steps; ``context`` is looked at with the
+    ``states [H + 1]``, ``taken [H]`` and ``rewards [H]`` hold its ``steps`` steps; ``context`` is used only with the
     label ``HINDSIGHT``. With ``POSTERIOR`` the episode counts for each context by its probability given its moves and
     its rewards, by the counts so far; rewards are taken as shares of ``low .. high`` and as if they were Bernoulli.
     """
@@ -86,8 +86,8 @@ def play(  # type: ignore[no-untyped-def]
 ):  # fmt: skip
     """Plays episodes until a count has doubled or ``episodes`` are over; returns how many, and the stream's position.
 
-    ``start_limits [1, M S - 1]``, ``limits [M S A, S - 1]`` and ``given [M S A, S]`` are the true model's: where a
-    number passes from one outcome to the next, and rewards. The other arguments are the learner's.
+    ``start_limits [1, M S - 1]``, ``limits [M S A, S - 1]`` and ``given [M S A, S]`` are the true model's: thresholds
+    between outcomes, and rewards. The other arguments are the learner's.
     """
     size, actions = leaves.shape[0], leaves.shape[1]
     states, taken = np.empty(horizon + 1, np.int64), np.empty(horizon, np.int64)

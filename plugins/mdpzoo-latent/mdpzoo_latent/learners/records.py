@@ -1,4 +1,4 @@
-"""What a learner keeps: counts, and the plan that follows from them."""
+"""The state of a learner: counts, and the plan derived from them."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from mdpzoo_latent.planning.trees import BeliefTree, grow_tree
 
 
 class Counts(NamedTuple):
-    """What was seen; entries are weighed by the probability of the context where it is not told.
+    """The counts of observed steps, weighted by the probability of the context if it is not revealed.
 
     Attributes:
         visits: ``[M, S, A]`` float64.
@@ -29,7 +29,7 @@ class Counts(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What is played; branch ``(s A + a) S + s'`` is the move from s by a to s'.
+    """The current plan; branch ``(s A + a) S + s'`` is the move from s by a to s'.
 
     Attributes:
         kernels: ``[S A S, M, 1]`` float64, the estimated probabilities.
@@ -49,14 +49,14 @@ class Learner:
     """A learner; ``counts`` and ``plan`` change in place.
 
     Attributes:
-        design: what it is made of.
+        design: its components.
         settings: its settings, contexts, horizon and starts among them.
         tree: the histories that can occur: their last states and their counts of moves, whatever the model.
-        roots: ``[S]`` int64, the node of each first state; -1: it is none.
-        counts: what was seen.
-        plan: what is played.
+        roots: ``[S]`` int64, the node of each first state; -1: not a first state.
+        counts: the counts of observed steps.
+        plan: the current plan.
         generator: of sampled models.
-        plans: how often it has planned.
+        plans: number of plans made.
     """
 
     design: Design
@@ -80,9 +80,9 @@ def history_tree(states: int, actions: int, horizon: int, starts: list[int], ord
         actions: A.
         horizon: steps of an episode; the last level is left out.
         starts: first states.
-        ordered: False: only step and state matter, nothing else of the past.
+        ordered: False: only step and state matter, not the rest of the past.
     """
-    # a belief over hidden parts with generic likelihoods tells counts apart; small ones keep it away from 0 and 1
+    # a belief over hidden parts with generic likelihoods distinguishes counts; small ones keep it away from 0 and 1
     generator = np.random.default_rng(0)
     spread = 0.3 if ordered else 0.0
     probes = np.exp(spread * generator.uniform(-1, 1, (PROBES, states, actions, states)))
@@ -93,7 +93,7 @@ def history_tree(states: int, actions: int, horizon: int, starts: list[int], ord
 
 
 def blank(design: Design, settings: LearnerSettings, states: int, actions: int, seed: int | None) -> Learner:
-    """Returns a learner that has seen nothing; its settings say contexts, horizon and starts."""
+    """Returns an untrained learner; its settings define contexts, horizon and starts."""
     assert settings.contexts is not None
     assert settings.horizon is not None
     assert settings.starts is not None

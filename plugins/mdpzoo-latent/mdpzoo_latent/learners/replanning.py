@@ -15,7 +15,7 @@ NEVER = 1 << 62
 
 
 def replan(learner: Learner) -> None:
-    """Plans from what is known now. Costs O(n A S M) with n histories."""
+    """Plans from the current counts. Costs O(n A S M) with n histories."""
     settings, counts, plan, tree = learner.settings, learner.counts, learner.plan, learner.tree
     high = settings.reward_range[1]
     kernels, rewards = estimates(learner)
@@ -43,7 +43,7 @@ def replan(learner: Learner) -> None:
 
 
 def longest(learner: Learner, before: int) -> int:
-    """Returns for how many episodes the present plan is played at most, the one before it for ``before``.
+    """Returns the maximum number of episodes of the current plan; the previous one was played for ``before``.
 
     A sampled model is played for one episode more than the last (Ouyang, Gagrani, Nayyar and Jain 2017); other plans
     until a count has doubled.

@@ -14,12 +14,12 @@ POINTS = 201  # beliefs along a side of the simplex
 
 
 def draw_value(found: Plan, state: int, path: str | Path, left: int | None = None) -> None:
-    """Draws the value over the beliefs in two or three contexts, and where each first action is best.
+    """Draws the value over the beliefs in two or three contexts, and the regions of the best first actions.
 
     Args:
         found: of ``plan`` with ``method="alpha"``, finished within its budget.
         state: the visible state; 0 for a POMDP.
-        path: of the picture; its suffix says the format.
+        path: of the picture; its suffix determines the format.
         left: steps to go; None: the plan's horizon.
 
     Raises:
@@ -50,7 +50,7 @@ def draw_beliefs(
 
     Args:
         beliefs: ``[steps + 1, M]``, as ``BeliefFilter`` returns them one after the other.
-        path: of the picture; its suffix says the format.
+        path: of the picture; its suffix determines the format.
         actions: ``[steps]``, written between the beliefs.
         context: the true one, drawn thicker; None: not known.
 
@@ -77,7 +77,7 @@ def draw_regret(results: Sequence[LatentStudy], path: str | Path, logarithmic: b
 
     Args:
         results: of ``simulate``, in the same environment.
-        path: of the picture; its suffix says the format.
+        path: of the picture; its suffix determines the format.
         logarithmic: whether both axes are; values below 1 are then left out.
 
     Raises:

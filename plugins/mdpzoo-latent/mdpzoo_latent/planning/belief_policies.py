@@ -1,6 +1,6 @@
 """Policies that plans return: they act on everything seen since the start of an episode.
 
-A policy is pure. What it remembers of an episode is a ``Memory``, handed from call to call:
+A policy is pure. Its memory of an episode is a ``Memory``, passed from call to call:
 
     memory = policy.start(first_observation)
     action = policy.action(memory)
@@ -20,14 +20,14 @@ from mdpzoo_latent.planning.trees import BeliefTree, TreeValues
 
 
 class Memory(NamedTuple):
-    """What a policy remembers of an episode.
+    """A policy's memory of an episode.
 
     Attributes:
         left: steps to go.
         visible: the visible state.
         belief: ``[Y]`` float64, the probability of each hidden state.
         node: of the belief tree; -1: below its last level, or none.
-        follower: below the last level, which of the bound's policies is followed.
+        follower: below the last level, the index of the followed policy of the bound.
     """
 
     left: int
@@ -47,7 +47,7 @@ class BeliefPolicy(Protocol):
         """Returns the action to play."""
 
     def advance(self, memory: Memory, action: int, observation: int) -> Memory:
-        """Returns the memory after an action and what it led to.
+        """Returns the memory after an action and the next observation.
 
         Raises:
             SettingError: if the model gives this observation probability 0.
@@ -61,7 +61,7 @@ class TreePolicy:
     Attributes:
         tree: the beliefs.
         values: its greedy actions.
-        bounds: what is followed below the last level.
+        bounds: the policies followed below the last level.
         horizon: steps of an episode.
     """
 
@@ -82,7 +82,7 @@ class TreePolicy:
         return int(self.bounds.actions[memory.left, memory.visible, memory.follower])
 
     def advance(self, memory: Memory, action: int, observation: int) -> Memory:
-        """Returns the memory after an action and what it led to; see ``BeliefPolicy``."""
+        """Returns the memory after an action and the next observation; see ``BeliefPolicy``."""
         process = self.tree.process
         branch, belief = _after(process, memory, action, observation)
         left, visible, node, follower = memory.left - 1, int(process.targets[branch]), -1, memory.follower
@@ -119,7 +119,7 @@ class VectorPolicy:
         return self.stages[memory.left][memory.visible].action(memory.belief)
 
     def advance(self, memory: Memory, action: int, observation: int) -> Memory:
-        """Returns the memory after an action and what it led to; see ``BeliefPolicy``."""
+        """Returns the memory after an action and the next observation; see ``BeliefPolicy``."""
         branch, belief = _after(self.process, memory, action, observation)
         return Memory(memory.left - 1, int(self.process.targets[branch]), belief)
 
@@ -132,7 +132,7 @@ def _root(process: BeliefProcess, observation: int) -> int:
 
 
 def _after(process: BeliefProcess, memory: Memory, action: int, observation: int) -> tuple[int, np.ndarray]:
-    """Returns the branch that an observation says was taken, and the belief after it."""
+    """Returns the branch that an observation identifies, and the belief after it."""
     for branch in process.branches(memory.visible, action):
         if process.labels[branch] == observation:
             belief = process.pushed(memory.belief, branch)

@@ -1,4 +1,4 @@
-"""Values that enclose the optimum: of a planner that is told the hidden part, and of policies that ignore the past."""
+"""Values that enclose the optimum: of a planner that knows the hidden part, and of policies that ignore the past."""
 
 from dataclasses import dataclass
 

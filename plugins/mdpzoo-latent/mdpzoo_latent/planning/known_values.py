@@ -1,4 +1,4 @@
-"""What is known exactly of latent MDPs and POMDPs: their optimum over histories, and how random actions do."""
+"""Exactly known values of latent MDPs and POMDPs: their optimum over histories, and the return of random actions."""
 
 from typing import Any
 
@@ -17,12 +17,12 @@ NODES = 2_000_000  # beliefs
 def known_value(
     *, rules: str, max_episode_steps: int | None = None, reveal: str = "never", **settings: Any
 ) -> Truth | None:
-    """Returns the optimum of an episode; None of a model without end.
+    """Returns the optimum of an episode; None for a model without end.
 
     Args:
         rules: ``"module:attribute"`` of the environment's builder.
         max_episode_steps: the environment's time limit.
-        reveal: ignored; policies of the optimum do not see what is hidden.
+        reveal: ignored; optimal policies do not observe hidden facts.
         **settings: of the environment.
     """
     model: Any = load(rules)(**settings)
@@ -43,7 +43,7 @@ def known_value(
 
 
 def _random(model: Any, horizon: int) -> float | None:
-    """The expected return of uniformly random actions."""
+    """Returns the expected return of uniformly random actions."""
     if not isinstance(model, LatentMDP):
         return None
     table = model.joint

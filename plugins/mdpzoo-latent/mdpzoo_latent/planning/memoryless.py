@@ -17,7 +17,7 @@ from mdpzoo.showing import shown
 from mdpzoo_latent.planning.bounds import bounds_of
 from mdpzoo_latent.planning.processes import process_of
 
-MARGIN = 1e-10  # how much better a branch must be to be followed
+MARGIN = 1e-10  # minimum improvement of a branch to be followed
 MOST_CHOICES = 4096  # joint choices of one step
 STARTS = 20  # of the coordinate ascent
 

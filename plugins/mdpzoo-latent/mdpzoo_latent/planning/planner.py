@@ -27,14 +27,14 @@ MOST_NODES = 30_000_000
 @shown
 @dataclass(frozen=True, eq=False, repr=False)
 class Plan:
-    """What ``plan`` returns.
+    """The result of ``plan``.
 
     Attributes:
         value: the expected (discounted) sum of rewards that ``policy`` is certain to earn: ``lower``.
         lower: a lower bound of the optimum, reached by ``policy``.
         upper: an upper bound of the optimum; equals ``lower`` if the budget sufficed.
-        informed: the optimum of a planner that is told the context, or the state of a POMDP.
-        policy: plays it; see ``BeliefPolicy``.
+        informed: the optimum of a planner that knows the context, or the state of a POMDP.
+        policy: a policy that earns ``value``; see ``BeliefPolicy``.
         horizon: steps planned for.
         nodes: beliefs of the tree, or alpha vectors, that were stored.
         seconds: CPU time.
@@ -126,7 +126,7 @@ def _by_vectors(
 
 
 def _beliefs(process: BeliefProcess) -> np.ndarray:
-    """Returns where vectors are kept exact once time is up: the corners, the middle and the first beliefs."""
+    """Returns the beliefs at which vectors stay exact after the time limit: corners, middle and first beliefs."""
     hidden = process.num_hidden
     first = process.roots / process.roots.sum(1, keepdims=True)
     return np.vstack([np.eye(hidden), np.full((1, hidden), 1 / hidden), first])

@@ -18,7 +18,7 @@ def pomdp_text(model: TabularPOMDP | LatentMDP, discount: float = 0.95, first: i
     Args:
         model: a POMDP, or a latent MDP as its product POMDP.
         discount: in (0, 1].
-        first: the first observation; None: the start as it is.
+        first: the first observation; None: the unconditioned start.
 
     Raises:
         SettingError: if the discount is out of its range, or the model cannot begin with that observation.

@@ -1,4 +1,4 @@
-"""Latent MDPs and POMDPs in one form for planners: a visible part that is seen, a hidden part that is believed.
+"""Latent MDPs and POMDPs in one form for planners: a visible part, and a hidden part with a belief.
 
 A latent MDP has its state as visible part and its context, which never changes, as hidden part. A POMDP has one
 visible state, and its state as hidden part. Action a in visible state x has *branches*, one an observation: branch j
@@ -17,7 +17,7 @@ from mdpzoo.models.pomdp import TabularPOMDP
 
 @dataclass(frozen=True, eq=False)
 class BeliefProcess:
-    """What a planner reads: X visible and Y hidden states, A actions, J branches.
+    """A model in the form of planners: X visible and Y hidden states, A actions, J branches.
 
     Attributes:
         offsets: ``[X A + 1]`` int64; the branches of action a in x are ``offsets[x A + a]`` up to the next one.
@@ -42,22 +42,22 @@ class BeliefProcess:
 
     @property
     def num_visible(self) -> int:
-        """The number of visible states, X."""
+        """Number of visible states, X."""
         return self.rewards.shape[0]
 
     @property
     def num_actions(self) -> int:
-        """The number of actions, A."""
+        """Number of actions, A."""
         return self.rewards.shape[1]
 
     @property
     def num_hidden(self) -> int:
-        """The number of hidden states, Y."""
+        """Number of hidden states, Y."""
         return self.rewards.shape[2]
 
     @property
     def width(self) -> int:
-        """The largest number of branches of one action, K."""
+        """Largest number of branches of one action, K."""
         return int(np.diff(self.offsets).max())
 
     def branches(self, visible: int, action: int) -> range:
@@ -71,7 +71,7 @@ class BeliefProcess:
         return belief * kernel[:, 0] if kernel.shape[1] == 1 else belief @ kernel
 
     def joint(self) -> np.ndarray:
-        """Returns the transitions of the pair (visible, hidden), ``[A, X Y, X Y]``: what an informed planner sees."""
+        """Returns the transitions of the pair (visible, hidden), ``[A, X Y, X Y]``, for an informed planner."""
         visible, actions, hidden = self.rewards.shape
         table = np.zeros((actions, visible, hidden, visible, hidden))
         every = np.arange(hidden)

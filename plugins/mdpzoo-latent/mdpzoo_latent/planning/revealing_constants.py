@@ -1,4 +1,4 @@
-"""How much observations reveal the state: the smallest left inverse of the emission matrix, by a linear program.
+"""Revealing constants of observations: the smallest left inverse of the emission matrix, by a linear program.
 
 Convention (after Chen, Wang, Xiong, Mei and Bai 2023, arXiv 2302.01333; the norm is this project's choice): for the
 matrix E with one column a state, ``norm`` is the minimum over G with G E = I of max_o sum_s |G[s, o]|, and ``alpha`` is
@@ -21,14 +21,14 @@ MOST_ROWS = 20_000
 
 
 class Revealing(NamedTuple):
-    """How much ``steps`` steps reveal.
+    """The revealing constants of ``steps`` steps.
 
     Attributes:
         norm: of the smallest left inverse; infinite if there is none.
         alpha: 1 / norm; 0 if there is no left inverse.
         sigma_min: smallest singular value of the matrix.
         steps: m.
-        action: whose emissions the first observation has; None: they do not depend on the action.
+        action: the action whose emissions the first observation has; None: emissions do not depend on actions.
     """
 
     norm: float
@@ -39,13 +39,13 @@ class Revealing(NamedTuple):
 
 
 def revealing_constant(model: Any, steps: int = 1, action: int | None = None) -> Revealing:
-    """Computes how much a number of steps reveals of the state before them.
+    """Computes the revealing constants of a number of steps for the state before them.
 
     Args:
         model: a ``TabularPOMDP``, a ``LatentMDP``, or an emission matrix ``[O, S]``, for one step.
         steps: m, at least 1.
-        action: which action's emissions the first observation has, where they depend on the action that led to the
-            state; None: the most revealing one's. Not used where the model has first observations.
+        action: the action whose emissions the first observation has, if they depend on the action that led to the
+            state; None: the most revealing one. Not used if the model has first observations.
 
     Raises:
         SettingError: if the model is of another kind, the matrix is too large, or a number is out of its range.

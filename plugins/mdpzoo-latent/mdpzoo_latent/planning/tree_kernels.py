@@ -12,7 +12,7 @@ GRID = 2.0**44
 CLOSE = 2.0**-43  # merged beliefs differ by at most this in each entry
 MIX = np.uint64(0xBF58476D1CE4E5B9)
 SHIFT = np.uint64(29)
-PLAIN, VARIANCE, INTERVALS, BALLS = 0, 1, 2, 3  # how a backup is optimistic
+PLAIN, VARIANCE, INTERVALS, BALLS = 0, 1, 2, 3  # kinds of optimism of a backup
 
 
 @inlined
@@ -34,7 +34,7 @@ def _push(kernels, j, belief, after):  # type: ignore[no-untyped-def]
 
 @inlined
 def _best_leaf(leaves, x, belief):  # type: ignore[no-untyped-def]
-    """Returns which of the vectors ``leaves[x]`` is best at a belief; the first one of equals."""
+    """Returns the index of the best vector of ``leaves[x]`` at a belief; the first one of equals."""
     best, which = -np.inf, 0
     for i in range(leaves.shape[1]):
         value = 0.0
@@ -107,7 +107,7 @@ def rehash(keys, begin, count, table):  # type: ignore[no-untyped-def]
 
 @compiled
 def propagate(offsets, kernels, actions, levels, visible, child, beliefs):  # type: ignore[no-untyped-def]
-    """Computes the beliefs of a tree's nodes anew, from those of its roots, for other kernels on the same branches."""
+    """Recomputes the beliefs of a tree's nodes, from those of its roots, for other kernels on the same branches."""
     after = np.empty(beliefs.shape[1])
     width = child.shape[1] // actions
     for node in range(levels[-2]):

@@ -24,7 +24,7 @@ class BeliefTree:
     """The reachable beliefs, level by level; K is the process's ``width``.
 
     Attributes:
-        process: what it belongs to.
+        process: its model.
         levels: ``[D + 2]`` int64; level d is ``levels[d] .. levels[d + 1] - 1``, the roots are level 0.
         visible: ``[n]`` int32.
         beliefs: ``[n, Y]`` float64, normalised.
@@ -39,7 +39,7 @@ class BeliefTree:
 
     @property
     def depth(self) -> int:
-        """The number of the last level, D."""
+        """Index of the last level, D."""
         return len(self.levels) - 2
 
 
@@ -61,13 +61,13 @@ class TreeValues:
 
 
 def grow_tree(process: BeliefProcess, depth: int, deadline: float = np.inf, most_nodes: int = 2**31 - 1) -> BeliefTree:
-    """Grows the levels 0 .. depth, or as many as time and room allow; the roots are always there.
+    """Grows the levels 0 .. depth, or as many as time and memory allow; the roots always exist.
 
     Args:
         process: the model.
         depth: the last level.
         deadline: the value of ``time.process_time`` at which to stop; a level that is not finished is left out.
-        most_nodes: nodes that may be stored.
+        most_nodes: maximum number of nodes.
     """
     roots = process.roots
     level = _Level(process, len(roots))
@@ -97,7 +97,7 @@ class _Level:
         self.child = np.full((roots, self.fan), -1, np.int32)
 
     def add(self, first: int, last: int, deadline: float, most_nodes: int) -> int | None:
-        """Adds the children of nodes ``first .. last - 1``; returns how many nodes there are, None: out of budget."""
+        """Adds the children of nodes ``first .. last - 1``; returns the number of nodes, None if out of budget."""
         process, count = self.process, last
         table = np.full(1024, -1, np.int32)
         for begin in range(first, last, CHUNK):
@@ -152,7 +152,7 @@ def enclosed(tree: BeliefTree, bounds: Bounds, horizon: int, discount: float) ->
     With at most one step below the last level both are exact.
     """
     left = horizon - tree.depth - 1
-    if left <= 1:  # one action each: the policies that repeat it are all there is
+    if left <= 1:  # one action each: the policies that repeat it are complete
         exact = tree_values(tree, bounds.blind[left][:, : tree.process.num_actions], discount)
         return exact, exact.at_roots(tree.process)
     lower = tree_values(tree, bounds.blind[left], discount)

@@ -1,4 +1,4 @@
-"""Pruning sets of alpha vectors: those that are best nowhere in the simplex go (Lark's filter; White 1991).
+"""Pruning of alpha vectors that are best nowhere in the simplex (Lark's filter; White 1991).
 
 Whether a vector is best somewhere is a matrix game: max over beliefs b of the smallest b . (v - w) over the others w.
 Its value comes from the simplex method on the column player's program, whose dual prices are the belief.
@@ -14,7 +14,7 @@ ZERO = 1e-12
 
 @inlined
 def _margin(vectors, kept, kept_count, candidate, table, basis, belief):  # type: ignore[no-untyped-def]
-    """Returns the largest margin by which a vector beats all kept ones somewhere; writes where to ``belief``."""
+    """Returns a vector's largest margin over all kept ones; writes the belief of this margin to ``belief``."""
     hidden = vectors.shape[1]
     low, high = np.inf, -np.inf
     for y in range(hidden):
@@ -36,7 +36,7 @@ def _margin(vectors, kept, kept_count, candidate, table, basis, belief):  # type
         for k in range(columns):
             if table[hidden, k] < steepest:
                 entering, steepest = k, table[hidden, k]
-                if turn > 200:  # Bland's rule from here on: it cannot circle
+                if turn > 200:  # Bland's rule from here on, which cannot cycle
                     break
         if entering < 0:
             break

@@ -1,10 +1,10 @@
-"""Known detectors beside R-BOCPD, on streams of symbols: BOCPD, the generalised likelihood ratio, CUSUM.
+"""Known alternatives to R-BOCPD, on streams of symbols: BOCPD, the generalised likelihood ratio, CUSUM.
 
 All three have ``update(symbol) -> None | int``, as ``RBOCPD``: the index of the first sample after the estimated
-change, or None; the stream starts anew after an alarm. They are here to be compared with, and cost O(n symbols) a step.
+change, or None; the stream restarts after an alarm. They serve for comparison, and cost O(n symbols) a step.
 
 What differs from the papers: a Bernoulli detector is written for multinomials; CUSUM learns the distribution before the
-change from the first samples and looks for each symbol becoming likelier.
+change from the first samples and tests for each symbol whether it becomes likelier.
 """
 
 import math
@@ -16,7 +16,7 @@ from mdpzoo.errors import SettingError
 
 
 class SymbolDetector(ABC):
-    """What the detectors share: the stream since the last restart, as cumulative counts.
+    """Base class of the detectors: the stream since the last restart, as cumulative counts.
 
     Attributes:
         count: symbols seen since the stream began.
@@ -27,7 +27,7 @@ class SymbolDetector(ABC):
         """Starts at the beginning of a stream.
 
         Args:
-            symbols: how many different symbols there are, at least 2.
+            symbols: number of different symbols, at least 2.
 
         Raises:
             SettingError: if there are fewer.
@@ -61,10 +61,10 @@ class SymbolDetector(ABC):
 
     @abstractmethod
     def _estimate(self, n: int, symbol: int) -> int | None:
-        """Returns samples before the estimated change, if the n samples since the restart show one."""
+        """Returns the samples before the estimated change; None if the n samples since the restart show no change."""
 
     def _restart(self) -> None:  # noqa: B027
-        """Forgets whatever else the detector keeps; nothing, unless overridden."""
+        """Resets further state of the detector; does nothing unless overridden."""
 
 
 class GLR(SymbolDetector):
@@ -108,8 +108,8 @@ class CUSUM(SymbolDetector):
 
         Args:
             symbols: at least 2.
-            learned: samples that the distribution before the change is learned from, at least 1.
-            shift: rise of a symbol's probability that is looked for, in (0, 1).
+            learned: samples from which the distribution before the change is learned, at least 1.
+            shift: increase of a symbol's probability to detect, in (0, 1).
             threshold: of the sums, positive.
 
         Raises:
@@ -181,7 +181,7 @@ def _probability(value: float, name: str) -> float:
 
 
 def _information(counts: np.ndarray) -> np.ndarray:
-    """The maximised log likelihood of counts ``[..., O]``."""
+    """Returns the maximised log likelihood of counts ``[..., O]``."""
     totals = counts.sum(-1, keepdims=True)
     shares = np.divide(counts, totals, out=np.ones_like(counts), where=counts > 0)
     return (counts * np.log(shares)).sum(-1)

@@ -25,13 +25,13 @@ DELTA_N2, DELTA_N, ONE_N, THEOREM, NO_ALARM = range(5)  # the choices of eta
 ONE = np.int64(np.float64(1.0).view(np.int64))
 LARGEST = np.int64(2**62)
 EXPONENT = 1.1  # a, of the theorem's eta
-BY_WEIGHT, BY_GAP, IN_TURN = range(3)  # which forecaster is dropped
+BY_WEIGHT, BY_GAP, IN_TURN = range(3)  # rules for the forecaster to drop
 
 CURSOR = np.dtype(
     [
         ("count", np.int64),  # samples since the restart
         ("used", np.int64),  # forecasters
-        ("newest", np.int64),  # its place
+        ("newest", np.int64),  # place of the newest forecaster
         ("dropped", np.int64),  # the place that the next newborn takes, once all are taken
         ("thinning", np.int64),  # one of the constants above
     ]
@@ -43,8 +43,8 @@ class Forecasters(NamedTuple):
     """P detectors over O symbols, each with the root and at most K other forecasters.
 
     Attributes:
-        totals: ``[P, O]`` records: how often each symbol came since the restart, and with which sample it came last.
-        bases: ``[P, O, K]`` int32, that count when the forecaster started, if the symbol has come since; else not used.
+        totals: ``[P, O]`` records: each symbol's count since the restart, and the last sample with it.
+        bases: ``[P, O, K]`` int32, that count when the forecaster started, if the symbol has occurred since.
         starts: ``[P, K]`` int32, samples since the restart when the forecaster started.
         ratios: ``[P, K]`` float64, W_s / W_r.
         bits: ``[P, K]`` int64, the same memory.
@@ -78,13 +78,13 @@ def forecasters(streams: int, symbols: int, capacity: int, thinning: int = BY_WE
 def observe(totals, bases, starts, ratios, bits, cursors, stream, symbol, choice, delta):  # type: ignore[no-untyped-def]
     """Feeds one symbol to a stream; returns the estimated first sample after a change, counted from the restart, or -1.
 
-    The first six arguments are those of ``Forecasters``, one by one: opening a tuple of arrays has its price.
+    The first six arguments are the fields of ``Forecasters``: unpacking a tuple of arrays is slow.
     ``choice`` is one of the constants above, ``delta`` its scale. Costs O(K), by gaps O(K^2).
     """
     cursor, entry = cursors[stream], totals[stream, symbol]
     count, symbols = cursor.count, totals.shape[1]
     used, newest = cursor.used, cursor.newest
-    if count > 0:  # a forecaster is born; where all places are taken, in the place of another
+    if count > 0:  # a new forecaster; if all places are taken, it replaces another
         if used < ratios.shape[1]:
             newest = used
             used += 1
@@ -96,7 +96,7 @@ def observe(totals, bases, starts, ratios, bits, cursors, stream, symbol, choice
     seen, latest = entry.count, entry.latest if entry.count > 0 else np.int32(-1)
     root = np.float64(count + symbols) / np.float64(1 + seen)  # 1 / the root's prediction
     for k in range(used):
-        # who started after the symbol came last has not met it: its base is noted here, not when it is born
+        # a forecaster that started after the symbol's last occurrence gets its base here, not when it starts
         base = bases[stream, symbol, k] if starts[stream, k] <= latest else seen
         bases[stream, symbol, k] = base
         prediction = np.float64(1 + seen - base) / np.float64(count - starts[stream, k] + symbols)
@@ -114,7 +114,7 @@ def observe(totals, bases, starts, ratios, bits, cursors, stream, symbol, choice
     if choice == THEOREM:
         return _by_theorem(starts, ratios, stream, used, count + 1, delta)
     high = np.int64(0)
-    for k in range(used):  # positive numbers are ordered as their bits are, and whole ones are compared four at a time
+    for k in range(used):  # positive numbers are ordered like their bits, and integers are compared four at a time
         high = max(high, bits[stream, k])
     if high <= ONE:  # and eta is at most 1
         return -1
@@ -128,7 +128,7 @@ def observe(totals, bases, starts, ratios, bits, cursors, stream, symbol, choice
 
 @borrowing
 def _lowest(bits, stream, used, newest):  # type: ignore[no-untyped-def]
-    """Returns the place of the least ratio but the newest's."""
+    """Returns the place of the least ratio, except the newest's."""
     kept, low, place = bits[stream, newest], LARGEST, 0
     bits[stream, newest] = LARGEST
     for k in range(used):
@@ -141,7 +141,7 @@ def _lowest(bits, stream, used, newest):  # type: ignore[no-untyped-def]
 
 @borrowing
 def _crowded(starts, stream, used, newest, n):  # type: ignore[no-untyped-def]
-    """Returns the place, but the newest's, whose neighbours start nearest to each other, relative to its age."""
+    """Returns the place, except the newest's, whose neighbours start nearest to each other, relative to its age."""
     least, place = np.inf, 0
     for k in range(used):
         if k == newest:
@@ -184,7 +184,7 @@ def _by_theorem(starts, ratios, stream, used, n, delta):  # type: ignore[no-unty
 
 @borrowing
 def restart(bank, stream):  # type: ignore[no-untyped-def]
-    """Forgets a stream."""
+    """Restarts a stream."""
     cursor = bank.cursors[stream]
     cursor.count = cursor.used = cursor.newest = cursor.dropped = 0
     for symbol in range(bank.totals.shape[1]):

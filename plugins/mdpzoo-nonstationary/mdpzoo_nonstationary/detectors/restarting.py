@@ -1,11 +1,11 @@
 """R-BOCPD on a stream of symbols: restarted Bayesian online change-point detection (Alami et al. 2020 and 2023).
 
-Exact, or pruned to bounded memory. The stream starts anew after each alarm.
+Exact, or pruned to bounded memory. The stream restarts after each alarm.
 
 What differs from the papers: the choice of eta. With a stream drawn from the prior, the evidence ratio of each start s
 is a nonnegative martingale of mean 1, so the probability of ever alarming is at most the sum over s of the largest eta
 that s meets. ``"delta/n2"`` (the default) sums to less than 0.65 delta; ``"delta/n"`` grows with the logarithm of the
-stream's length; ``"1/n"`` alarms falsely on most long streams and is here to show it.
+stream's length; ``"1/n"`` alarms falsely on most long streams and is included to show it.
 """
 
 import inspect
@@ -33,7 +33,7 @@ from mdpzoo_nonstationary.detectors.forecaster_banks import (
 
 CHOICES = {"delta/n2": DELTA_N2, "delta/n": DELTA_N, "1/n": ONE_N, "theorem": THEOREM}
 THINNING = {"weight": BY_WEIGHT, "gap": BY_GAP, "mixed": IN_TURN}
-FIRST_CAPACITY = 64  # of an exact detector, which doubles it when it is full
+FIRST_CAPACITY = 64  # of an exact detector, which doubles it when full
 
 
 def check_eta(eta: Any) -> int:
@@ -67,14 +67,14 @@ class RBOCPD:
         """Creates a detector at the beginning of a stream.
 
         Args:
-            symbols: how many different symbols there are, at least 2.
+            symbols: number of different symbols, at least 2.
             eta: ``"delta/n2"``, ``"delta/n"``, ``"1/n"`` or ``"theorem"``, where n counts the samples since the
                 restart; or a function of n, or of (r, s, t): the first sample after the restart, the first of the
                 forecaster (an array) and the present one.
             delta: in (0, 1).
             max_hypotheses: forecasters kept at a time, the root included, at least 3; None: all of them (exact). An
                 exact step costs O(n), a pruned one O(max_hypotheses).
-            thinning: which forecaster makes room: ``"weight"``, the one of lowest weight; ``"gap"``, the one whose
+            thinning: the forecaster to drop: ``"weight"``, the one of lowest weight; ``"gap"``, the one whose
                 neighbours start nearest to each other relative to its age, so that starts lie evenly on a logarithmic
                 scale, at O(max_hypotheses^2) a step; ``"mixed"``, either in turn.
 
@@ -101,7 +101,7 @@ class RBOCPD:
     def update(self, symbol: int) -> int | None:
         """Takes the next symbol; returns the index of the first sample after the estimated change, or None.
 
-        The index counts from the beginning of the stream, at 0. After an alarm the stream starts anew.
+        The index counts from the beginning of the stream, at 0. After an alarm the stream restarts.
 
         Raises:
             SettingError: if the symbol is out of range.
@@ -120,7 +120,7 @@ class RBOCPD:
             symbols: ``[T]`` integers.
 
         Raises:
-            SettingError: if a symbol is out of range; none is taken then.
+            SettingError: if a symbol is out of range; then none is processed.
         """
         stream = np.ascontiguousarray(symbols)
         if stream.ndim != 1 or (stream.size and stream.dtype.kind not in "iu"):
@@ -153,7 +153,7 @@ class RBOCPD:
         return estimate
 
     def _by_function(self) -> int:
-        """Returns what the user's eta says of the forecasters: the best start that alarms, or -1."""
+        """Applies the user's eta to the forecasters; returns the best start that alarms, or -1."""
         cursor = self._bank.cursors[0]
         used, n = int(cursor["used"]), int(cursor["count"])
         if not used or self._eta is None:
@@ -166,7 +166,7 @@ class RBOCPD:
         return int(starts[best]) if values[best] > 1 else -1
 
     def _make_room(self, more: int) -> None:
-        """Lets an exact detector keep all forecasters that ``more`` symbols bring."""
+        """Grows an exact detector to hold the forecasters of ``more`` further symbols."""
         capacity = self._bank.ratios.shape[1]
         needed = int(self._bank.cursors["used"][0]) + more
         if not self._exact or needed <= capacity:

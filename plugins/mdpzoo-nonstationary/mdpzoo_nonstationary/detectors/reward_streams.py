@@ -13,7 +13,7 @@ class RewardDetector:
     """A change detector over rewards.
 
     Attributes:
-        detector: the ``RBOCPD`` that sees the symbols.
+        detector: the ``RBOCPD`` of the symbols.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class RewardDetector:
         Args:
             low: the smallest reward.
             high: the largest reward.
-            bins: 2: symbol 1 with the probability that the scaled reward is; more: equal bins.
+            bins: 2: symbol 1 with the scaled reward as its probability; more: equal bins.
             eta: see ``RBOCPD``.
             delta: see ``RBOCPD``.
             max_hypotheses: see ``RBOCPD``.

@@ -1,4 +1,4 @@
-"""On-line adaptation of a Stable-Baselines3 agent while the environment drifts, and its return around each change.
+"""Online adaptation of a Stable-Baselines3 agent while the environment drifts, and its return around each change.
 
 Answers Stable-Baselines3's issues 792 and 2100: ``model.learn(n, reset_num_timesteps=False)`` called again and again
 resets the environment and rebuilds its callbacks each time. ``adapt`` calls it in short pieces and keeps the returns.
@@ -51,7 +51,7 @@ class AdaptationReport:
 
 
 def adapt(model: Any, steps: int, piece: int, changes: Any = ()) -> AdaptationReport:
-    """Lets an SB3 agent learn on line in pieces, and reports its returns around the changes.
+    """Trains an SB3 agent online in pieces, and reports its returns around the changes.
 
     Args:
         model: any algorithm of Stable-Baselines3, with its environment; steps count from now.
@@ -74,7 +74,7 @@ def adapt(model: Any, steps: int, piece: int, changes: Any = ()) -> AdaptationRe
 
 
 class _Returns(BaseCallback):
-    """Notes the returns of ended episodes."""
+    """Records the returns of ended episodes."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -39,7 +39,7 @@ def drifting_cart_pole(
         schedules: for each of ``gravity``, ``pole_length``, ``pole_mass``, ``cart_mass`` and ``force`` that moves, its
             schedule: ``kind`` (``"step"``, ``"drift"``, ``"sinus"``, ``"random-walk"`` or ``"bursts"``) and that
             class's arguments. None: a pole of twice its length from step 10,000, of half from 20,000.
-        notify: ``"nothing"``, ``"change"`` or ``"value"``: what ``info`` tells of it.
+        notify: ``"nothing"``, ``"change"`` or ``"value"``: the content of ``info``.
         clock: ``"seed"``: steps count from ``reset(seed=...)``; ``"run"``: from the beginning; ``"episode"``.
         render_mode: one of Gymnasium's for CartPole, or None.
 
@@ -65,7 +65,7 @@ def drifting_pendulum(
         schedules: for each of ``gravity``, ``mass`` and ``length`` that moves, its schedule: ``kind`` (``"step"``,
             ``"drift"``, ``"sinus"``, ``"random-walk"`` or ``"bursts"``) and that class's arguments. None: gravity is
             1.6 times itself from step 5,000.
-        notify: ``"nothing"``, ``"change"`` or ``"value"``: what ``info`` tells of it.
+        notify: ``"nothing"``, ``"change"`` or ``"value"``: the content of ``info``.
         clock: ``"seed"``: steps count from ``reset(seed=...)``; ``"run"``: from the beginning; ``"episode"``.
         render_mode: one of Gymnasium's for Pendulum, or None.
 

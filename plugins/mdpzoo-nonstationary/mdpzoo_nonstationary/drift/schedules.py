@@ -1,4 +1,4 @@
-"""How a parameter moves over time: a factor of its nominal value, or a value, as a function of the step.
+"""Schedules of a parameter over time: a factor of its nominal value, or a value, as a function of the step.
 
 A schedule is pure: ``value(t)`` depends on the step and on the schedule's own seed alone, so that every run, row and
 resumed run sees the same drift.
@@ -20,7 +20,7 @@ class Schedule(Protocol):
     """A factor over time."""
 
     def value(self, t: int) -> float:
-        """Returns what the nominal value is multiplied by in step ``t``, from 0."""
+        """Returns the factor of the nominal value in step ``t``, from 0."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ class RandomWalk:
 
 @dataclass(frozen=True)
 class Bursts:
-    """The nominal value, but for bursts that begin at random.
+    """The nominal value, except in bursts that begin at random.
 
     Attributes:
         factor: during a burst.

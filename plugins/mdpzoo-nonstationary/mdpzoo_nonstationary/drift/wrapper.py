@@ -37,12 +37,12 @@ class DriftingEnv(gymnasium.Wrapper[Any, Any, Any, Any]):
         """Wraps an environment and sets its parameters to their values at step 0.
 
         Args:
-            env: of Gymnasium's classic control or MuJoCo; any other with functions of one's own.
+            env: of Gymnasium's classic control or MuJoCo; or any other, with custom functions.
             schedules: for each parameter its schedule, or a pair of a schedule and ``function(env, factor)`` that
                 sets it.
-            notify: what ``info`` tells the learner: ``"nothing"``; ``"change"``: ``drift_change``, whether a factor
-                is another than in the step before, False where the clock starts; ``"value"``: ``drift``, the factors
-                by name, too.
+            notify: the content of ``info``: ``"nothing"``; ``"change"``: ``drift_change``, whether a factor differs
+                from the previous step's, False where the clock starts; ``"value"``: also ``drift``, the factors
+                by name.
             clock: ``"run"``: counts all steps; ``"seed"``: starts again with ``reset(seed=...)``; ``"episode"``: with
                 every reset.
 
@@ -80,14 +80,14 @@ class DriftingEnv(gymnasium.Wrapper[Any, Any, Any, Any]):
         return observation, info | self._facts(changed)
 
     def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
-        """Sets the parameters of this step, and takes it."""
+        """Sets the parameters of this step, and steps the environment."""
         changed = self._set()
         observation, reward, terminated, truncated, info = self.env.step(action)
         self.clock += 1
         return observation, reward, terminated, truncated, info | self._facts(changed)
 
     def _set(self) -> bool:
-        """Sets what has moved; returns whether anything has."""
+        """Sets the parameters that have moved; returns whether any has."""
         changed = False
         for name, (schedule, set_) in self._setters.items():
             factor = schedule.value(self.clock)
@@ -112,7 +112,7 @@ def drifting(
     Args:
         env: an environment, or the id of one, made with the ``settings``.
         schedules: for each parameter its schedule.
-        notify: what ``info`` tells.
+        notify: the content of ``info``.
         clock: when the clock starts again.
         **settings: of ``gymnasium.make``.
     """

@@ -2,7 +2,7 @@
 
 A wall halves the grid from top to bottom and has one door. Reaching the goal pays nothing yet; any action in it pays 1
 and leads back to the start, the upper left corner, so that the trajectory has no end. A cell of the wall can be left
-but not entered: whoever stands where the wall moves to gets out again.
+but not entered, so that a walker is never trapped when the wall moves.
 """
 
 from typing import Annotated
@@ -54,7 +54,7 @@ def grid_switch(
 
 
 def _grid(size: int, door: int, goal_row: int, slip: float) -> TabularMDP:
-    """One grid: the wall in the middle column with a door in one row, the goal in the last column."""
+    """Builds one grid: the wall in the middle column with a door in one row, the goal in the last column."""
     goal = goal_row * size + size - 1
     transitions, rewards = np.zeros((size * size, 4, size * size)), np.zeros((size * size, 4))
     for cell in range(size * size):
@@ -66,7 +66,7 @@ def _grid(size: int, door: int, goal_row: int, slip: float) -> TabularMDP:
 
 
 def _moved(cell: int, direction: int, size: int, door: int) -> int:
-    """The cell that a move ends in: the same where an edge or the wall is in the way."""
+    """Returns the cell in which a move ends: the same if an edge or the wall is in the way."""
     row, column = cell // size + MOVES[direction][0], cell % size + MOVES[direction][1]
     if not (0 <= row < size and 0 <= column < size) or (column == size // 2 and row != door):
         return cell

@@ -1,4 +1,4 @@
-"""What is known exactly of piecewise environments: the best gain of each segment, weighted by how long it lasts."""
+"""Exactly known values of piecewise environments: the best gain of each segment, weighted by its length."""
 
 from typing import Any
 
@@ -14,13 +14,13 @@ from mdpzoo_nonstationary.environments.tables import continuing
 def known_gain(
     *, rules: str, steps: int, max_episode_steps: int | None = None, reveal: str = "never", **settings: Any
 ) -> Truth | None:
-    """Returns the optimal reward per step over a run; None where episodes are cut by a time limit.
+    """Returns the optimal reward per step over a run; None if a time limit cuts episodes.
 
     Args:
         rules: ``"module:attribute"`` of the environment's builder.
         steps: of the run.
         max_episode_steps: the environment's time limit.
-        reveal: ignored; it changes nothing of the optimum.
+        reveal: ignored; it does not affect the optimum.
         **settings: of the environment.
     """
     if max_episode_steps is not None:

@@ -1,4 +1,4 @@
-"""When an environment changes: listed, periodic, geometric or from a seed, all as JSON values."""
+"""The change points of an environment: listed, periodic, geometric or from a seed, all as JSON values."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,6 +1,6 @@
 """Tables that make piecewise environments: any tabular Gymnasium environment, and variants of a table.
 
-``permuted``, ``noisy`` and rewards of one's own give a stationary table the segments that it lacks.
+``permuted``, ``noisy`` and custom rewards turn a stationary table into further segments.
 """
 
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ def continuing(model: TabularMDP) -> TabularMDP:
     """Returns the model without ends: a transition to a terminal state leads to the start distribution instead.
 
     States keep their numbers; terminal states are never entered again and lead to the start, so that gains and
-    diameters are those of one endless trajectory. A model without terminal states is returned as it is.
+    diameters are those of one endless trajectory. A model without terminal states is returned unchanged.
     """
     if not model.terminal.any():
         return model
@@ -52,7 +52,7 @@ def continuing(model: TabularMDP) -> TabularMDP:
 
 
 def permuted(model: TabularMDP, actions: Sequence[int]) -> TabularMDP:
-    """Returns the model with its actions in another order: action a does what ``actions[a]`` did.
+    """Returns the model with its actions in another order: action a becomes the former ``actions[a]``.
 
     Raises:
         SettingError: if the list is no permutation of the actions.

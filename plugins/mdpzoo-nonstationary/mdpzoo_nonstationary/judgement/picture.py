@@ -16,7 +16,7 @@ def draw_regret(results: Sequence[SimulationResult], path: str | Path, *, logari
 
     Args:
         results: of ``simulate``, in the same environment.
-        path: of the picture; its suffix says the format.
+        path: of the picture; its suffix determines the format.
         logarithmic: whether regret has a logarithmic axis; values below 1 are then left out.
 
     Raises:

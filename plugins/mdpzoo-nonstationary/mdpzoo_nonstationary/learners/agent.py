@@ -1,7 +1,7 @@
 """Every learner of this room as a Stable-Baselines3 algorithm: ``learn``, ``predict``, ``save``, ``load``.
 
 The loop calls the compiled functions of ``stepping.py``, as the simulation does: the same seed gives the same
-trajectory. A learner follows one endless trajectory, so it takes one environment; where an episode terminates, the step
+trajectory. A learner follows one endless trajectory, so it takes one environment; if an episode terminates, the step
 leads to the first observation of the next one.
 """
 
@@ -23,12 +23,12 @@ from mdpzoo_nonstationary.learners.keys import learner_key
 from mdpzoo_nonstationary.learners.records import Learner
 from mdpzoo_nonstationary.learners.stepping import absorb_one, choose_one
 
-EVENTS = 16  # restarts between two steps, of which there is one at most
+EVENTS = 16  # capacity for restarts between two steps, of which there is at most one
 UNSET = 1  # a horizon until the first call of learn
 
 
 class TabularPolicy(BasePolicy):
-    """Plays the learner's present plan; everything that the learner keeps is a buffer, so SB3 saves it."""
+    """Plays the learner's current plan; the learner's whole state is in buffers, so SB3 saves it."""
 
     def __init__(self, observation_space: Any, action_space: Any, learner: Learner) -> None:
         """Shares the learner's memory."""
@@ -49,7 +49,7 @@ class TabularLearner(OnlineAgent):
     """
 
     resumes_exactly = True
-    settings_of = "mdpzoo_nonstationary.learners.designs:LearnerSettings"  # for lists, with the next
+    settings_of = "mdpzoo_nonstationary.learners.designs:LearnerSettings"  # for lists, with the next attribute
     settings_taken = "mdpzoo_nonstationary.learners.designs:taken_by"
     _unfinished: tuple[int, int, float] | None  # a step whose episode has terminated, until the next one begins
 
@@ -66,7 +66,7 @@ class TabularLearner(OnlineAgent):
         _init_setup_model: bool = True,
         **settings: Any,
     ) -> None:
-        """Creates a learner that has seen nothing.
+        """Creates an untrained learner.
 
         Args:
             policy: ``TabularPolicy``.
@@ -122,7 +122,7 @@ class TabularLearner(OnlineAgent):
         return np.array([self._choose(self._learner, state)])
 
     def observe(self, transitions: Transitions) -> None:
-        """Takes in one step; where the episode terminated, as soon as the next one has begun.
+        """Learns from one step; if the episode terminated, as soon as the next one has begun.
 
         Raises:
             SettingError: if the reward lies outside ``reward_range``.
@@ -137,10 +137,10 @@ class TabularLearner(OnlineAgent):
         if transitions.terminated[0]:
             self._unfinished = step
         else:
-            self._absorb(*step, int(transitions.following[0]))
+            self._absorb(*step, int(transitions.next_observations[0]))
 
     def dump_logs(self) -> None:
-        """Writes the log, with how often the learner has planned and restarted."""
+        """Writes the log, with the learner's numbers of plans and restarts."""
         self.logger.record("learner/plans", int(self._learner.clock["plans"][0]))
         self.logger.record("learner/restarts", int(self._learner.clock["restarts"][0]))
         super().dump_logs()
@@ -151,11 +151,11 @@ class TabularLearner(OnlineAgent):
         self._learner.clock["key"] = learner_key(seed)
 
     def unsaved_state(self) -> dict[str, Any]:
-        """What the buffers do not hold, besides what ``OnlineAgent`` keeps."""
+        """Returns the state that the buffers do not hold, including ``OnlineAgent``'s."""
         return super().unsaved_state() | {"unfinished": self._unfinished, "restarts": list(self.restarts)}
 
     def restore_unsaved(self, state: dict[str, Any]) -> None:
-        """Takes back what ``unsaved_state`` has returned."""
+        """Restores a result of ``unsaved_state``."""
         super().restore_unsaved(state)
         self._unfinished, self.restarts = state["unfinished"], list(state["restarts"])
 

@@ -1,7 +1,7 @@
-"""What a learner does when a step calls for it: restart, and plan anew.
+"""The responses of a learner to a step that calls for attention: restarting and replanning.
 
 R-BOCPD-UCRL2 (Alami, Mahfoud and Moulines 2023) is UCRL2 (Jaksch, Ortner and Auer 2010) with a detector for each pair's
-next states and one for its rewards; an alarm makes it forget everything and the radii start anew.
+next states and one for its rewards; an alarm makes it forget everything, and the radii start again.
 
 What differs from the papers: the loop is assembled from UCRL2 and the detector, not from the authors' listing; the
 doubling criterion is checked for the pair just visited.
@@ -37,7 +37,7 @@ def begin(learner: Learner) -> None:
 
 
 def attend(learner: Learner, state: int, action: int, todo: int) -> None:
-    """Does what a step has called for, ``todo`` as ``stepping.absorb`` returns it."""
+    """Responds to a step; ``todo`` is the result of ``stepping.absorb``."""
     clock = learner.clock[0]
     pair = state * learner.counts.visits.shape[1] + action
     if todo & TRANSITION_ALARM:
@@ -56,12 +56,12 @@ def attend(learner: Learner, state: int, action: int, todo: int) -> None:
 
 
 def start_again(learner: Learner, pair: int, stream: int, ago: int) -> None:
-    """Forgets, and notes it: everything, or with local scope the alarmed pair only.
+    """Forgets everything, or with local scope the alarmed pair only, and records the restart.
 
     Args:
         learner: changed in place.
         pair: the alarmed pair, ``state * A + action``, or -1.
-        stream: what made it restart, a constant of ``records``.
+        stream: the cause of the restart, a constant of ``records``.
         ago: samples of the stream since its estimated change.
     """
     design, clock = learner.design[0], learner.clock[0]
@@ -79,7 +79,7 @@ def start_again(learner: Learner, pair: int, stream: int, ago: int) -> None:
 
 
 def forget(learner: Learner) -> None:
-    """Drops everything that was seen, of all detectors too."""
+    """Resets the counts and all detectors."""
     clock = learner.clock[0]
     clock["since"], clock["filled"], clock["head"] = clock["step"], 0, 0
     for each in learner.counts:
@@ -90,7 +90,7 @@ def forget(learner: Learner) -> None:
 
 
 def replan(learner: Learner) -> None:
-    """Plans from what is known now. Costs O(S^2 A) an iteration of value iteration."""
+    """Plans from the current counts. Costs O(S^2 A) an iteration of value iteration."""
     kind, clock = int(learner.design["kind"][0]), learner.clock[0]
     clock["plans"] += 1
     clock["planned"] = clock["step"]

@@ -23,7 +23,7 @@ SUPPORT = 10.0  # of UCRL3's support, the constant of its public implementation
 
 @borrowing
 def update_sets(designs, clocks, counts, sets):  # type: ignore[no-untyped-def]
-    """Writes the sets that the counts allow into ``sets``, all of them fields of a ``Learner``. Costs O(S^2 A)."""
+    """Writes the confidence sets of the counts to ``sets``; all are fields of a ``Learner``. Costs O(S^2 A)."""
     design, clock = designs[0], clocks[0]
     kind = design.kind
     states, actions = counts.visits.shape
@@ -91,7 +91,7 @@ def _bound(design, sets, state, action, n):  # type: ignore[no-untyped-def]
 
 @borrowing
 def _slack(transitions, n):  # type: ignore[no-untyped-def]
-    """Returns the share of the values' span that UCRL3 lets unseen successors be worth: 10 support / n^(2/3)."""
+    """Returns the share of the values' span that UCRL3 allows unseen successors: 10 support / n^(2/3)."""
     support = 0.0
     for after in range(len(transitions)):
         support += transitions[after] > 0.0

@@ -1,8 +1,8 @@
-"""The learners by name, as data: which confidence set, what restarts them, and which settings each takes.
+"""The learners by name, as data: their confidence sets, causes of restarts, and settings.
 
 No learner is a copy of another: all run ``learning.py`` on a design from here.
 
-What differs from the papers: BORL chooses among windows and widenings on a logarithmic grid of this project's making.
+What differs from the papers: BORL chooses among windows and widenings on this project's own logarithmic grid.
 """
 
 import math
@@ -59,18 +59,18 @@ PRECISION = 1e-9  # of the gains that oracles plan with
 
 @dataclass(frozen=True, kw_only=True)
 class LearnerSettings:
-    """The settings of all learners; ``settings_of`` says which a learner takes.
+    """The settings of all learners; ``settings_of`` returns those of one learner.
 
     Attributes:
-        delta: probability that the confidence sets, and the detectors together, may fail with; in (0, 1).
+        delta: probability with which the confidence sets, and the detectors together, may fail; in (0, 1).
         radius_scale: multiplies the logarithms of the radii; 1 keeps the guarantees, 0.05 is the practical setting.
         explore: probability of a uniform action.
         reward_range: the smallest and the largest reward; learners see them scaled to [0, 1].
         eta: of the detectors; see ``RBOCPD``. The delta of each stream is ``delta`` divided by the number of streams.
-        scope: what an alarm makes the learner forget: everything (``"global"``) or the alarmed pair (``"local"``).
+        scope: what the learner forgets at an alarm: everything (``"global"``) or the alarmed pair (``"local"``).
         reward_bins: symbols of the reward stream; 2: Bernoulli rounding, more: equal bins, 0: no reward stream.
         max_hypotheses: forecasters that each detector keeps.
-        window: steps that a sliding window goes back; None: from the variation, as Cheung et al. tune it.
+        window: steps in a sliding window; None: from the variation, as tuned by Cheung et al.
         widening: added to the radii of transitions; None: from the variation.
         variation: the total change of transitions and rewards over the horizon that None is tuned for.
         horizon: steps that windows and bandits are tuned for and oracles look ahead; None: the steps of the first run.
@@ -120,7 +120,7 @@ def settings_of(algorithm: str) -> tuple[str, ...]:
 
 
 def taken_by(algorithm: str = "ucrl2", **_: Any) -> tuple[str, ...]:
-    """Returns ``settings_of`` for what a spec presets."""
+    """Returns ``settings_of`` for the settings that a spec presets."""
     return settings_of(algorithm)
 
 
@@ -142,15 +142,15 @@ def read_settings(algorithm: str, given: Mapping[str, Any]) -> LearnerSettings:
 def build(
     algorithm: str, settings: LearnerSettings, states: int, actions: int, model: PiecewiseMDP | None, events: int
 ) -> Learner:
-    """Builds a learner that has seen nothing.
+    """Builds an untrained learner.
 
     Args:
         algorithm: a name of ``KINDS``.
         settings: with a horizon.
         states: S.
         actions: A.
-        model: what ``oracle-restart`` and ``optimal`` know; None for the others.
-        events: restarts that can be noted between two looks.
+        model: the model, for ``oracle-restart`` and ``optimal``; None for the others.
+        events: capacity for restarts between two readings.
 
     Raises:
         SettingError: if an oracle has no model.
@@ -173,7 +173,7 @@ def build(
     ring = int(arms["window"].max())
     learner = blank(design, states, actions, settings.max_hypotheses, schedule, known, ring, arms, events)
     learner.clock["window"], learner.clock["widening"] = arms["window"][0], arms["widening"][0]
-    if known is not None:  # played even by who asks before anything is learned
+    if known is not None:  # also played before learning starts
         learner.policy[:] = known[0]
     return learner
 
@@ -198,7 +198,7 @@ def _design(algorithm: str, settings: LearnerSettings, pairs: int) -> np.ndarray
 
 
 def _restarts(settings: LearnerSettings) -> np.ndarray:
-    """Restart i at ceil(i^3 / expected_changes^2) (Jaksch et al. 2010, section 6), or evenly; ``[R]`` int64."""
+    """Returns ``[R]`` int64, restart i at ceil(i^3 / expected_changes^2) (Jaksch et al. 2010, section 6), or evenly."""
     assert settings.horizon is not None
     if settings.every is not None:
         return np.arange(settings.every, settings.horizon, settings.every)
@@ -208,13 +208,13 @@ def _restarts(settings: LearnerSettings) -> np.ndarray:
 
 
 def _best_policies(model: PiecewiseMDP, schedule: np.ndarray) -> np.ndarray:
-    """The policies of best gain, ``[R + 1, S]``, of the segments that start at the schedule's steps."""
+    """Computes policies of best gain, ``[R + 1, S]``, of the segments that start at the schedule's steps."""
     best = {id(each): solve_average(continuing(each), PRECISION).policy for each in model.models}
     return np.array([best[id(model.at(int(t)))] for t in np.append(0, schedule)])
 
 
 def _window(settings: LearnerSettings, states: int, actions: int) -> tuple[int, float]:
-    """The window and the widening, as given or as Cheung et al. (2020) tune them for a variation."""
+    """Returns the window and the widening, as given or as tuned for a variation by Cheung et al. (2020)."""
     assert settings.horizon is not None
     tuned = states ** (2 / 3) * math.sqrt(actions * settings.horizon / (2 * settings.variation + 1))
     window = settings.window or max(1, min(round(tuned), settings.horizon))
@@ -223,7 +223,7 @@ def _window(settings: LearnerSettings, states: int, actions: int) -> tuple[int, 
 
 
 def _arms(design: np.ndarray, horizon: int, states: int, actions: int) -> np.ndarray:
-    """The bandit's choices: windows and widenings a factor of ten apart, up to one block; sets ``design.block``."""
+    """Returns the bandit's choices, windows and widenings a factor of ten apart; sets ``design.block``."""
     block = max(2, min(math.ceil(3 * states ** (2 / 3) * math.sqrt(actions * horizon)), horizon))
     design["block"] = block
     windows = sorted({max(1, block // 10**power) for power in range(3)})

@@ -1,4 +1,4 @@
-"""The optimal policy as an agent: of each segment of a piecewise-stationary model, or of a finite task that stays."""
+"""The optimal policy as an agent: of each segment of a piecewise-stationary model, or of a stationary finite task."""
 
 from typing import Annotated, Any
 
@@ -20,13 +20,13 @@ def optimal(
 ) -> OnlineAgent:
     """Builds the optimal policy of the model behind an environment; it learns nothing.
 
-    Of a piecewise model, ``learn`` plays the policy of each segment in turn. ``predict`` knows no time: it plays that
-    of the segment where ``learn`` has ended, before ``learn`` that of the first.
+    In a piecewise model, ``learn`` plays the policy of each segment in turn. ``predict`` does not know the time: it
+    plays the policy of the segment in which ``learn`` has ended, or of the first segment before ``learn``.
 
     Args:
         env: of a ``PiecewiseMDP``, one environment; or of a ``TabularMDP`` or Gymnasium's toy text, any number.
-        horizon: of a piecewise model: steps that are looked ahead for changes; None: those of the first run.
-        reward_range: of a piecewise model: the smallest and the largest reward.
+        horizon: for a piecewise model: steps of lookahead for changes; None: those of the first run.
+        reward_range: for a piecewise model: the smallest and the largest reward.
         seed: of the environment.
         verbose: 1 writes the log to the terminal.
         tensorboard_log: a folder for TensorBoard.

@@ -4,7 +4,7 @@ One planner for every learner; the sets differ in their inner maximum of p u alo
 are filled greedily in the order of u, the KL ball by its Lagrangian (Filippi et al. 2010). UCRL3's boxes are filled
 over nearly the observed support only (Bourel et al. 2020).
 
-What differs from Bourel et al.: what the states that stay out could add is bounded by the sum of their upper bounds.
+What differs from Bourel et al.: the contribution of excluded states is bounded by the sum of their upper bounds.
 """
 
 import math
@@ -66,7 +66,7 @@ def plan(sets, kind, tolerance, policy, values, ahead, ranking):  # type: ignore
 
 @borrowing
 def _rank(values, ranking):  # type: ignore[no-untyped-def]
-    """Sorts states by value, the highest first; near linear where the order has changed little."""
+    """Sorts states by value, the highest first; nearly linear if the order has changed little."""
     for place in range(1, len(ranking)):
         state = ranking[place]
         value, slot = values[state], place - 1
@@ -113,10 +113,10 @@ def box_maximum(low, high, values, ranking):  # type: ignore[no-untyped-def]
 
 @borrowing
 def supported_maximum(centre, slack, low, high, values, ranking):  # type: ignore[no-untyped-def]
-    """Returns UCRL3's largest p u with low <= p <= high: over observed successors, and as few others as will do.
+    """Returns UCRL3's largest p u with low <= p <= high: over observed successors, and as few others as necessary.
 
-    States never seen join, the best first, while all that stay out could add more than ``slack`` times the span of u,
-    or more than is had without them. What mass remains counts as the worst state's.
+    Unseen states are included, the best first, as long as the excluded ones could add more than ``slack`` times the
+    span of u, or more than the value without them. Remaining mass goes to the worst state.
 
     Args:
         centre: ``[S]`` estimated probabilities.
@@ -175,7 +175,7 @@ def kl_maximum(centre, radius, values, ranking):  # type: ignore[no-untyped-def]
     for after in range(len(centre)):
         if values[after] >= best:
             at_best += centre[after]
-    if at_best <= 0.0:  # the best states were never seen: they may get what the divergence leaves
+    if at_best <= 0.0:  # the best states were never seen: they may get the rest of the divergence
         slack = _kl_excess(centre, values, best)
         if slack < radius:
             unseen = 1.0 - math.exp(slack - radius)

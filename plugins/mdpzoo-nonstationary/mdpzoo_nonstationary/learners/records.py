@@ -1,4 +1,4 @@
-"""What a learner keeps, as arrays with names: read and written in place by the compiled functions of this room."""
+"""The state of a learner, as named arrays that the compiled functions of this room change in place."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ import numpy as np
 from mdpzoo_nonstationary.detectors.forecaster_banks import Forecasters, forecasters
 
 L1, BERNSTEIN, KL, BOXES, POSTERIOR, KNOWN = range(6)  # kinds of confidence sets
-TRANSITION_STREAM, REWARD_STREAM, SCHEDULE = range(3)  # what made a learner restart
+TRANSITION_STREAM, REWARD_STREAM, SCHEDULE = range(3)  # causes of a restart
 
 DESIGN = np.dtype(
     [
@@ -22,7 +22,7 @@ DESIGN = np.dtype(
         ("bins", np.int64),  # of the reward stream; 0: none, 2: Bernoulli rounding
         ("eta", np.int64),  # the detectors' choice
         ("eta_delta", np.float64),  # delta of one stream
-        ("local", np.int64),  # whether an alarm makes its own pair forget, and no other
+        ("local", np.int64),  # whether an alarm resets its own pair only
         ("block", np.int64),  # steps between two choices of the bandit; 0: no bandit
     ]
 )
@@ -52,7 +52,7 @@ ARM = np.dtype([("window", np.int64), ("widening", np.float64), ("score", np.flo
 
 
 class Counts(NamedTuple):
-    """What was seen since the last restart, or in the window.
+    """The counts since the last restart, or in the window.
 
     Attributes:
         visits: ``[S, A]`` float64.
@@ -79,7 +79,7 @@ class Sets(NamedTuple):
         centre: ``[S, A, S]`` float64, estimated transitions.
         radius: ``[S, A]`` float64, of the L1 ball, or the KL divergence; the ``slack`` of the support of UCRL3's boxes.
         low: ``[S, A, S]`` float64, least probabilities; one entry unless the sets are boxes.
-        high: ``[S, A, S]`` float64, largest probabilities; likewise.
+        high: ``[S, A, S]`` float64, largest probabilities; one entry unless the sets are boxes.
     """
 
     rewards: np.ndarray
@@ -98,16 +98,16 @@ class Learner(NamedTuple):
         counts: see ``Counts``.
         sets: see ``Sets``.
         pairs: detectors of next states, S A streams over S symbols; one tiny stream if it has none.
-        earnings: detectors of rewards, S A streams; likewise.
+        earnings: detectors of rewards, S A streams; one tiny stream if it has none.
         policy: ``[S]`` int64, actions.
         values: ``[S]`` float64, the last plan's.
-        ahead: ``[S]`` float64, room for the next iteration's.
+        ahead: ``[S]`` float64, buffer for the next iteration's.
         ranking: ``[S]`` int64, states by value, the best first.
         schedule: ``[R]`` int64, ascending steps before which the learner restarts.
         known: ``[R + 1, S]`` int64, the policies of ``KNOWN`` between those steps; ``[1, 1]`` for the others.
         ring: ``[W]`` records, the steps of the window.
         arms: ``[J]`` records, windows and widenings that a bandit chooses from.
-        events: ``[E]`` records, the restarts since somebody looked.
+        events: ``[E]`` records, the restarts since the last reading.
     """
 
     design: np.ndarray
@@ -131,7 +131,7 @@ def blank(
     design: np.ndarray, states: int, actions: int, hypotheses: int, schedule: np.ndarray, known: np.ndarray | None,
     ring: int, arms: np.ndarray, events: int,
 ) -> Learner:  # fmt: skip
-    """Builds a learner that has seen nothing; arrays that its design does not need have one entry.
+    """Builds an untrained learner; arrays that its design does not need have one entry.
 
     Args:
         design: ``[1]`` records.
@@ -142,7 +142,7 @@ def blank(
         known: ``[R + 1, S]`` int64, or None.
         ring: steps of the longest window; 0: none.
         arms: ``[J]`` records, at least one.
-        events: restarts that can be noted between two looks.
+        events: capacity for restarts between two readings.
     """
     shape, boxes = (states, actions), design["kind"][0] in (BERNSTEIN, BOXES)
     table = (states, actions, states)

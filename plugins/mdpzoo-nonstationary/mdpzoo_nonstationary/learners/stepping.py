@@ -1,7 +1,8 @@
-"""What every step of every learner does, compiled: choose an action, count, feed the detectors.
+"""The compiled step of every learner: choose an action, count, feed the detectors.
 
-The compiled simulation and the SB3 loop run the same functions; what a step calls for (a restart, a plan) is rare and
-done by ``attention.py``. Arrays come one by one: opening a learner's tuples here would cost more than all the rest.
+The compiled simulation and the SB3 loop run the same functions; responses to a step (a restart, a plan) are rare and
+implemented in ``attention.py``. Arrays are separate arguments: unpacking a learner's tuples here would cost more than
+all the rest.
 """
 
 import numpy as np
@@ -12,7 +13,7 @@ from mdpzoo_nonstationary.learners.chance import draw
 from mdpzoo_nonstationary.learners.counting import count
 from mdpzoo_nonstationary.learners.records import KNOWN
 
-DOUBLED, TRANSITION_ALARM, REWARD_ALARM, SCHEDULED, BLOCK_END = 1, 2, 4, 8, 16  # what a step can call for
+DOUBLED, TRANSITION_ALARM, REWARD_ALARM, SCHEDULED, BLOCK_END = 1, 2, 4, 8, 16  # possible calls for attention
 
 
 @borrowing
@@ -32,9 +33,9 @@ def absorb(  # type: ignore[no-untyped-def]
     earned_totals, earned_bases, earned_starts, earned_ratios, earned_bits, earned_cursors,
     state, action, reward, after,
 ):  # fmt: skip
-    """Counts a step and feeds the detectors; returns what is to be done about it, as a sum of the constants above.
+    """Counts a step and feeds the detectors; returns its calls for attention, a sum of the constants above.
 
-    ``reward`` is as the environment gave it.
+    ``reward`` is the environment's, unscaled.
     """
     clock.step += 1
     todo = 0
@@ -70,7 +71,7 @@ def absorb(  # type: ignore[no-untyped-def]
 
 @borrowing
 def absorb_one(learner, state, action, reward, after):  # type: ignore[no-untyped-def]
-    """Takes in one step; ``reward`` as the environment gave it. Returns what ``absorb`` does."""
+    """Calls ``absorb`` with the arrays of a learner; ``reward`` is the environment's, unscaled."""
     visits, before, fresh, transitions, rewards, squares = learner.counts
     totals, bases, starts, ratios, bits, cursors = learner.pairs
     earned_totals, earned_bases, earned_starts, earned_ratios, earned_bits, earned_cursors = learner.earnings

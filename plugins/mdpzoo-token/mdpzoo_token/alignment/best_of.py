@@ -57,14 +57,14 @@ def best_of_n(p: Any, reward: Any, n: float) -> Best:
 
 
 def _tails(mass: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Probabilities below and above each level, ``[K]``; sums of what is there, so that small ones stay exact."""
+    """Returns probabilities below and above each level, ``[K]``, each as its own sum, so that small ones stay exact."""
     below = np.concatenate([[0.0], np.cumsum(mass)[:-1]])
     above = np.concatenate([np.cumsum(mass[::-1])[::-1][1:], [0.0]])
     return below, above
 
 
 def _powers(below: np.ndarray, above: np.ndarray, n: float) -> np.ndarray:
-    """``F^n - F_-^n`` of each level, ``[K]``; near 1 from the tail above."""
+    """Computes ``F^n - F_-^n`` of each level, ``[K]``; near 1 from the tail above."""
     upper = -np.expm1(n * np.log1p(-np.minimum(above, 1 - 1e-300)))  # 1 - F^n
     reach = np.concatenate([[1.0], upper[:-1]])  # 1 - F_-^n of the next level is 1 - F^n of this one
     return reach - upper

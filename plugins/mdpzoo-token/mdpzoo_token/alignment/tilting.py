@@ -36,7 +36,7 @@ class Tilted(NamedTuple):
 
 
 class Frontier(NamedTuple):
-    """The most reward for each KL; no distribution lies above it.
+    """The largest mean reward for each KL; no distribution lies above it.
 
     Attributes:
         multiplier: ``[K]``.
@@ -78,7 +78,7 @@ def tilt(p: Any, reward: Any, kl: float) -> Tilted:
         kl: the budget in nats, from 0 to ``kl_ceiling(p, reward)``.
 
     Raises:
-        SettingError: if the budget is out of its range; says what it may be.
+        SettingError: if the budget is out of its range, which the message names.
 
     Example:
         >>> round(tilt([0.5, 0.3, 0.2], [0, 1, 2.2], 0.15).multiplier, 9)
@@ -117,7 +117,7 @@ def frontier(p: Any, reward: Any, multipliers: Any = None) -> Frontier:
     Args:
         p: ``[Y]``, the reference distribution.
         reward: ``[Y]``.
-        multipliers: ``[K]``, from 0 on; None: 50 that reach most of the ceiling.
+        multipliers: ``[K]``, at least 0; None: 50 that reach most of the ceiling.
     """
     if multipliers is None:
         spread = max(float(np.ptp(checked(p, reward)[1])), 1e-12)

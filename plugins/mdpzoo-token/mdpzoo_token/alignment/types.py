@@ -1,6 +1,6 @@
 """Blocks of independent symbols: best-of-N for ``N = e^(m delta)`` against the tilt, exactly, by summing over types.
 
-A type says how often each symbol stands in a block of m; blocks of one type share probability and reward. With additive
+A type is the count of each symbol in a block of m; blocks of one type share probability and reward. With additive
 reward the tilt of a block is the product of the symbols' tilts. Source: arXiv:2404.01730.
 """
 
@@ -75,6 +75,6 @@ def block_best_of_n(p: Any, reward: Any, delta: float, length: int) -> BlockBest
 
 
 def _log_sum(values: np.ndarray) -> float:
-    """``ln sum exp``."""
+    """Computes ``ln sum exp``."""
     top = values.max()
     return float(top + np.log(np.exp(values - top).sum()))

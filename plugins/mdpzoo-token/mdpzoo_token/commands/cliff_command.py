@@ -1,4 +1,4 @@
-"""``mdpzoo cliff ENV``: how much the rewards of a finite environment may change before its optimal policy does."""
+"""``mdpzoo cliff ENV``: the change of rewards at which a finite environment's optimal policy changes."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -31,10 +31,10 @@ def cliff(
     picture: Annotated[Path | None, typer.Option(help="Save a figure: .png, .svg or .pdf.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, for programs.")] = False,
 ) -> None:
-    """Measure how firmly an optimal policy stands. Example: mdpzoo cliff FrozenLake-v1 --discount 0.9
+    """Measure the robustness of an optimal policy. Example: mdpzoo cliff FrozenLake-v1 --discount 0.9
 
     Prints the margin, the certified and the exact radius, the weakest state and action, tied actions as sets, and
-    bounds for soft policies. The figure shows in how many states the policy changes as the rewards do.
+    bounds for soft policies. The figure shows the number of states in which the policy changes with the rewards.
     """
     if picture is not None:
         check_figure(picture, "mdpzoo-token")
@@ -55,14 +55,14 @@ def cliff(
 
 
 def _curve(model: TabularMDP, discount: float, found: PolicyMargin) -> tuple[np.ndarray, np.ndarray]:
-    """Sizes of the worst change around the exact radius, and in how many states the policy changes with each."""
+    """Returns sizes of the worst change around the exact radius, and the numbers of states whose policy changes."""
     middle = found.exact_radius or 1e-6
     sizes = middle * np.geomspace(0.1, 100, 31)
     return sizes, cliff_map(model, found.worst_direction, discount, sizes)
 
 
 def _facts(found: PolicyMargin) -> dict[str, Any]:
-    """The scalars and the ties."""
+    """Returns the scalars and the ties."""
     return {
         "margin": found.margin,
         "certified_radius": found.certified_radius,
@@ -74,7 +74,7 @@ def _facts(found: PolicyMargin) -> dict[str, Any]:
 
 
 def _tied_states(found: PolicyMargin) -> np.ndarray:
-    """States with several best actions, terminal ones (where nothing matters) left out."""
+    """Returns states with several best actions, without terminal ones, where actions do not matter."""
     live = np.ptp(found.action_values, axis=1) > 0
     return np.flatnonzero((found.tied.sum(1) > 1) & (live | (np.abs(found.action_values).sum(1) > 0)))
 

@@ -1,4 +1,4 @@
-"""Draws in how many states the optimal policy changes as the rewards do. Needs matplotlib."""
+"""Draws the number of states in which the optimal policy changes with the rewards. Needs matplotlib."""
 
 from pathlib import Path
 

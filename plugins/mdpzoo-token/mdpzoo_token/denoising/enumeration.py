@@ -1,6 +1,6 @@
-"""Exact validity and likelihood of masked denoising with the ideal denoiser, by enumerating everything it may do.
+"""Exact validity and likelihood of masked denoising with the ideal denoiser, by complete enumeration.
 
-The denoiser fills masked positions independently from the exact marginals: right in one position, blind to the others.
+The denoiser fills masked positions independently from the exact marginals, which are right for one position at a time.
 With a step for each token and no re-masking a random order samples the source exactly.
 """
 
@@ -20,7 +20,7 @@ States = dict[tuple[tuple[int, ...], tuple[float, ...]], float]
 
 
 class Validity(NamedTuple):
-    """What a denoiser writes.
+    """The validity and likelihood of a denoiser's sequences.
 
     Attributes:
         valid: probability that no transition is forbidden.
@@ -32,7 +32,7 @@ class Validity(NamedTuple):
 
 
 def exact_validity(transition: Any, start: Any, length: int, steps: int, order: str) -> Validity:
-    """Enumerates what the ideal denoiser of a chain writes.
+    """Enumerates the sequences of a chain's ideal denoiser.
 
     Args:
         transition: ``[V, V]``.
@@ -63,7 +63,7 @@ def summary(source: MarkovSource, sequences: np.ndarray, chances: np.ndarray) ->
 
 
 def _stepped(source: MarkovSource, states: States, count: int, order: str) -> States:
-    """One step of all states."""
+    """Makes one step from all states."""
     after: States = defaultdict(float)
     for (tokens, confidence), chance in states.items():
         sequence = np.array(tokens)
@@ -78,7 +78,7 @@ def _stepped(source: MarkovSource, states: States, count: int, order: str) -> St
 
 
 def _random_fillings(sequence: np.ndarray, marginals: np.ndarray, count: int) -> Any:
-    """Yields each set of positions to stand, filled in each way, and its probability."""
+    """Yields each set of positions to keep, with each filling, and its probability."""
     masked = np.flatnonzero(sequence == MASKED)
     new = count - (len(sequence) - len(masked))
     share = 1 / comb(len(masked), new)
@@ -94,7 +94,7 @@ def _random_fillings(sequence: np.ndarray, marginals: np.ndarray, count: int) ->
 def _confident_fillings(
     sequence: np.ndarray, confidence: np.ndarray, marginals: np.ndarray, count: int, order: str
 ) -> Any:
-    """Yields what stands after filling everything, the confidences to remember, and the probability."""
+    """Yields the kept tokens after filling everything, the confidences to remember, and the probability."""
     masked = np.flatnonzero(sequence == MASKED)
     options = [np.flatnonzero(marginals[place] > 0) for place in masked]
     fillings = np.array(list(product(*options)), np.int64).reshape(-1, len(masked))

@@ -87,11 +87,11 @@ class Denoiser(nn.Module):
 
 @dataclass(frozen=True)
 class MDPOSettings:
-    """How a denoiser is trained.
+    """The settings of a denoiser's training.
 
     Attributes:
         steps: T of a sequence.
-        order: in which tokens stand.
+        order: name of the order in which tokens are kept.
         updates: gradient steps.
         rows: sequences of an update.
         trained_steps: k, steps of a sequence that are trained.
@@ -111,7 +111,7 @@ class MDPOSettings:
 
 
 def fit_base(source: MarkovSource, network: Denoiser, updates: int, seed: int = 0, rows: int = 256) -> None:
-    """Fits a denoiser to a source: the cross-entropy of tokens that are masked at a random rate; in place."""
+    """Fits a denoiser to a source in place, by the cross-entropy of tokens that are masked at a random rate."""
     generator = np.random.default_rng(seed)
     optimiser = torch.optim.Adam(network.parameters(), 3e-3)
     for _ in range(updates):
@@ -167,8 +167,10 @@ def step_loss(
     advantages: np.ndarray,
     settings: MDPOSettings,
 ) -> Tensor:
-    """Returns the loss of one step, a scalar: of each masked token the clipped surrogate times ``L / #masked`` and the
-    squared log-ratio to the reference, weighted by confidence.
+    """Returns the loss of one step, a scalar, averaged over masked tokens.
+
+    A token's loss is the clipped surrogate times ``L / #masked`` and the squared log-ratio to the reference, weighted
+    by confidence.
     """
     shown, filled = torch.from_numpy(trace.sequences[step]), torch.from_numpy(trace.filled[step])
     masked = shown == MASKED

@@ -1,10 +1,10 @@
-"""Which tokens stand after a denoising step: random, low-confidence and running-confidence orders.
+"""Orders of the tokens kept after a denoising step: random, low-confidence and running-confidence.
 
-After step i (from 0) of T, ``floor(L (i + 1) / T)`` positions stand. Random and low-confidence orders never take a
-token back. Running-confidence re-masking (RCR, arXiv:2508.13148 and its authors' code) fills everything, remembers
+After step i (from 0) of T, ``floor(L (i + 1) / T)`` positions are kept. Random and low-confidence orders never remove
+a token. Running-confidence re-masking (RCR, arXiv:2508.13148 and its authors' code) fills everything, remembers
 each token's probability when it was filled, and masks the lowest remembered values again, old ones included.
 
-Ties: the lower index stands. Confidences are compared after rounding to 12 decimals.
+Ties: the lower index is kept. Confidences are compared after rounding to 12 decimals.
 """
 
 from typing import Literal
@@ -36,7 +36,7 @@ def order_named(name: str) -> str:
 
 
 def standing_after(length: int, steps: int) -> list[int]:
-    """Returns how many positions stand after each step.
+    """Returns the number of positions kept after each step.
 
     Raises:
         SettingError: if ``steps`` is below 1.
@@ -47,12 +47,12 @@ def standing_after(length: int, steps: int) -> list[int]:
 
 
 def kept_positions(confidence: np.ndarray, old: np.ndarray, count: int, order: str) -> np.ndarray:
-    """Returns which positions stand, ``[B, L]`` bool.
+    """Returns the positions to keep, ``[B, L]`` bool.
 
     Args:
         confidence: ``[B, L]``, of each token when it was filled; for the random order, random numbers.
-        old: ``[B, L]`` bool, positions that stood before.
-        count: how many stand now.
+        old: ``[B, L]`` bool, positions kept before.
+        count: number of positions to keep.
         order: a full name.
     """
     ranked = np.round(confidence, DECIMALS)

@@ -10,10 +10,10 @@ from mdpzoo_token.denoising.sources import MASKED, MarkovSource
 
 
 class DenoisingTrace(NamedTuple):
-    """What T steps did to B sequences.
+    """The trace of T steps on B sequences.
 
     Attributes:
-        sequences: ``[T + 1, B, L]`` int64, what stood before each step and at the end, -1 where masked.
+        sequences: ``[T + 1, B, L]`` int64, the tokens before each step and at the end, -1 where masked.
         filled: ``[T, B, L]`` int64, each step's prediction with all positions filled.
         confidence: ``[T, B, L]``, probability of each token when it was filled.
     """
@@ -56,7 +56,7 @@ def denoise(
 def sampled_validity(
     transition: Any, start: Any, length: int, steps: int, order: str, rows: int = 20_000, seed: int = 0
 ) -> Validity:
-    """Estimates what ``exact_validity`` computes, from ``rows`` sequences; the error is about ``.5 / sqrt(rows)``.
+    """Estimates ``exact_validity`` from ``rows`` sequences; the error is about ``.5 / sqrt(rows)``.
 
     Args:
         transition: ``[V, V]``.

@@ -44,13 +44,13 @@ class MarkovSource:
 
     @property
     def vocabulary(self) -> int:
-        """V."""
+        """Number of tokens, V."""
         return len(self.start)
 
     def marginals(self, sequences: np.ndarray) -> np.ndarray:
-        """Returns the distribution of every position given the tokens that stand, ``[B, L, V]``.
+        """Returns the distribution of every position given the unmasked tokens, ``[B, L, V]``.
 
-        Where the standing tokens have no completion, each masked position is uniform.
+        If the unmasked tokens have no completion, each masked position is uniform.
 
         Args:
             sequences: ``[B, L]`` int64, -1 where masked.
@@ -90,11 +90,11 @@ class MarkovSource:
 
 
 def _normalised(rows: np.ndarray) -> np.ndarray:
-    """Rows over their sums, so that long sequences do not underflow; rows of zeros stay."""
+    """Divides rows by their sums, so that long sequences do not underflow; rows of zeros stay."""
     sums = rows.sum(-1, keepdims=True)
     return rows / np.where(sums > 0, sums, 1)
 
 
 def _entropy_bits(p: np.ndarray) -> float:
-    """Entropy of a distribution in bits."""
+    """Returns the entropy of a distribution in bits."""
     return float(-(p[p > 0] * np.log2(p[p > 0])).sum())

@@ -1,4 +1,4 @@
-"""``MaskedDenoise`` as a ``CompiledProblem``: what its ``step`` does on tensors, in one pass over the rows."""
+"""``MaskedDenoise`` as a ``CompiledProblem``: the same ``step`` as on tensors, in one pass over the rows."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -61,7 +61,7 @@ class CompiledDenoise:
 def unmask(  # type: ignore[no-untyped-def]
     vocabulary, steps, remask, allowed, start, standing, tokens, step, action, asleep, reward, terminated, illegal
 ):
-    """Fills, keeps and pays in place; ``allowed`` ``[V, V]`` and ``start`` ``[V]`` say which sequences are valid."""
+    """Fills, keeps and pays in place; ``allowed`` ``[V, V]`` and ``start`` ``[V]`` define the valid sequences."""
     length = tokens.shape[1]
     for row in range(len(step)):
         reward[row], terminated[row], illegal[row] = 0.0, False, False

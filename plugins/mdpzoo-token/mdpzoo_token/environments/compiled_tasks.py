@@ -55,7 +55,7 @@ class CompiledTask:
         return None
 
     def reveal(self, state: Any) -> Mapping[str, np.ndarray]:
-        """Returns what the task reveals, as new arrays."""
+        """Returns the facts that the task reveals, as new arrays."""
         return {name: each.numpy().copy() for name, each in self.task.reveal(mapped(state, torch.from_numpy)).items()}
 
     def render(self, state: Any, row: int) -> np.ndarray:
@@ -81,7 +81,7 @@ class CompiledSumTarget(CompiledTask):
     task: "SumTarget"
 
     def __init__(self, task: "SumTarget") -> None:
-        """Keeps what each token adds as an array."""
+        """Stores the contribution of each token as an array."""
         super().__init__(task)
         self._added = task.added.numpy()
 

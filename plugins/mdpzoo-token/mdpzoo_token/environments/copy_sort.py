@@ -1,6 +1,6 @@
 """Write the digits of the prompt in ascending order: the negative control.
 
-Each prompt has one answer, so an optimal policy has no entropy, and whatever keeps entropy up costs reward.
+Each prompt has one answer, so an optimal policy has no entropy, and any method that keeps entropy up costs reward.
 """
 
 from typing import TYPE_CHECKING, Annotated
@@ -37,7 +37,7 @@ class CopySort(TokenTask):
         Args:
             length: digits of a prompt, at least 1.
             vocabulary: 10 digits and junk tokens; at least 10.
-            prompts: how many fixed prompts there are; at least 1.
+            prompts: number of fixed prompts, at least 1.
             right: share of right answers among the demonstrations of the base policy, in [0, 1].
             seed: of the fixed prompts.
 
@@ -63,7 +63,7 @@ class CopySort(TokenTask):
         return (tokens == prompt.sort(1).values).all(1)
 
     def context(self, state: TokenState) -> Tensor:
-        """The prompt."""
+        """Returns the prompt."""
         return state.prompt
 
     def demonstrate(self, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -76,5 +76,5 @@ class CopySort(TokenTask):
         return prompt, torch.where(right, prompt.sort(1).values, noise)
 
     def is_junk(self, tokens: Tensor) -> Tensor:
-        """Tokens that are no digits."""
+        """Returns a mask of the tokens that are no digits."""
         return tokens >= DIGITS

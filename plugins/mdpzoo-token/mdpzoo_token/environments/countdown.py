@@ -2,8 +2,8 @@
 
 Tokens 0 to n - 1 are the given numbers, n to n + 3 the operators + - * /. Numbers are distinguished by position.
 
-All expressions and their values are tables: a state is a node in the tree of their beginnings, so that a token costs a
-look into the tree, and the last one a look at the value.
+All expressions and their values are tables: a state is a node in the tree of their beginnings, so that a token costs
+one lookup in the tree, and the last one a lookup of the value.
 """
 
 import copy
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class CountdownState(NamedTuple):
-    """Where B sequences stand.
+    """The states of B sequences.
 
     Attributes:
         prompt: ``[B, n + 1]`` int64.
@@ -59,8 +59,8 @@ class Countdown(TokenTask):
 
         Args:
             numbers: n, 1 to 4.
-            highest: the given numbers lie in 1 to this, at least 1, at most 20.
-            highest_target: targets lie in 1 to this.
+            highest: the largest given number, at least 1, at most 20; the smallest is 1.
+            highest_target: the largest target; the smallest is 1.
             task: the numbers and the target of the only prompt, in place of the list; None: all solvable ones.
 
         Raises:
@@ -143,7 +143,7 @@ class Countdown(TokenTask):
         return self.tables.values[state.row, self.tables.leaf[state.node]] == state.prompt[:, -1]
 
     def context(self, state: CountdownState) -> Tensor:
-        """The prompt."""
+        """Returns the prompt."""
         return state.prompt
 
     def demonstrate(self, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -174,7 +174,7 @@ class Countdown(TokenTask):
 
 
 def _combine(operator: Tensor, left: tuple[Tensor, Tensor], right: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
-    """Applies operators ``[B]`` to fractions; the denominator is 0 where the right one is divided by and 0."""
+    """Applies operators ``[B]`` to fractions; the denominator is 0 after a division by 0."""
     (p, q), (r, s) = left, right
     tops, bottoms = (p * s + r * q, p * s - r * q, p * r, p * s), (q * s, q * s, q * s, q * r)
     chosen = operator.clamp(0, 3)[None]

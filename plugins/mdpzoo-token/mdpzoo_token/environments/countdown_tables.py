@@ -14,13 +14,13 @@ Fraction = tuple[np.ndarray, np.ndarray]  # numerators and denominators
 
 
 class Tables(NamedTuple):
-    """What a step looks up.
+    """The lookup tables of a step.
 
     Attributes:
-        successors: ``[N, V + 1]`` int64, the node after a token; after V, which is none, the node itself.
+        successors: ``[N, V + 1]`` int64, the node after a token; after V, no token, the node itself.
         leaf: ``[N]`` int64, 1 + the expression that a node completes, 0 elsewhere.
-        values: ``[G, E + 1]`` int64 of G - 1 sets of numbers and E expressions: the value where it is whole and
-            positive, else 0; row 0 and column 0 stand for neither and are 0.
+        values: ``[G, E + 1]`` int64 of G - 1 sets of numbers and E expressions: the value if it is whole and
+            positive, else 0; row 0 and column 0 belong to no set or expression and are 0.
         rows: ``[(highest + 1) ** n]`` int64, the row of a set of numbers by its code; 0 where it has none.
         weights: ``[n]`` int64, of the numbers in the code.
     """
@@ -40,7 +40,7 @@ def whole_values(sequences: list[list[int]], given: np.ndarray) -> np.ndarray:
         given: ``[G, n]`` int64.
 
     Returns:
-        ``[E, G]`` int64, the value where it is whole and positive, else 0.
+        ``[E, G]`` int64, the value if it is whole and positive, else 0.
     """
     values = np.empty((len(sequences), len(given)), np.int64)
     stacks: list[tuple[Fraction, ...]] = [()]  # after each token of the last sequence

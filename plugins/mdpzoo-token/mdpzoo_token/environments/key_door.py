@@ -1,4 +1,4 @@
-"""Open the doors of rooms in a row; each has a code of two tokens, which the environment shows when asked.
+"""Open the doors of rooms in a row; each has a code of two tokens, which the environment shows on request.
 
 A turn is two tokens: (0, 0) asks for the room's code, the code opens its door. An optimal policy needs two turns a
 room. A uniform policy succeeds with probability P(Bin(turns, V^-2) >= rooms).
@@ -23,7 +23,7 @@ TURN = 2  # tokens
 
 
 class KeyDoorState(NamedTuple):
-    """Where B sequences stand.
+    """The states of B sequences.
 
     Attributes:
         prompt: ``[B, 2 N]`` int64, the codes, hidden.
@@ -68,7 +68,7 @@ class KeyDoor(TokenTask):
             rooms: N, at least 1.
             vocabulary: V, at least 2.
             turns: at least 1.
-            prompts: how many fixed sets of codes there are, at least 1.
+            prompts: number of fixed sets of codes, at least 1.
             seed: of the codes.
 
         Raises:
@@ -133,16 +133,16 @@ class KeyDoor(TokenTask):
 
     @property
     def _base(self) -> int:
-        """What the first token of a code is multiplied by."""
+        """The factor of the first token in a code."""
         return self.vocabulary + 1
 
     def context(self, state: KeyDoorState) -> Tensor:
-        """The room, its code where it is shown (V, V where not), and the turn's first token (V at its beginning)."""
+        """Returns the room, its code if shown (else V, V), and the turn's first token (V at its beginning)."""
         entry = 2 * state.code + state.shown
         return torch.stack([state.room, self.digits[0].take(entry), self.digits[1].take(entry), state.first], 1)
 
     def reveal(self, state: KeyDoorState) -> Mapping[str, Tensor]:
-        """Besides the usual facts, the hidden ``codes`` ``[B, 2 N]``."""
+        """Returns the usual facts and the hidden ``codes`` ``[B, 2 N]``."""
         return {**super().reveal(state), "codes": state.prompt}
 
     def succeeded(self, state: KeyDoorState) -> Tensor:
@@ -163,7 +163,7 @@ class KeyDoor(TokenTask):
         return won
 
     def demonstrate(self, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """A clumsy script: asks, types the code that is shown, or types anything, each turn anew."""
+        """Draws sequences of a clumsy script: in each turn it asks, types the shown code, or types anything."""
         prompt = self.prompts[torch.randint(len(self.prompts), (count,), generator=generator)]
         state, tokens = self.pose(prompt), []
         for position in range(self.length):

@@ -1,7 +1,7 @@
-"""Unmask a sequence of a Markov chain in T steps: the action fills every masked position and says which tokens stand.
+"""Unmask a sequence of a Markov chain in T steps: the action fills every masked position and marks tokens to keep.
 
-After step i (from 0) exactly ``floor(L (i + 1) / T)`` positions stand. The reward is 1 with the last step if the
-sequence holds no forbidden transition. With re-masking, tokens that stood may be given up.
+After step i (from 0) exactly ``floor(L (i + 1) / T)`` positions are kept. The reward is 1 with the last step if the
+sequence holds no forbidden transition. With re-masking, kept tokens may be masked again.
 """
 
 import copy
@@ -32,7 +32,7 @@ SOURCES = {
 
 
 class DenoisingState(NamedTuple):
-    """Where B sequences stand.
+    """The states of B sequences.
 
     Attributes:
         tokens: ``[B, L]`` int64, V where masked.
@@ -67,7 +67,7 @@ class MaskedDenoise:
             source: ``"two-cycles"`` (4 tokens) or ``"ring"`` (3 tokens).
             length: L, at least 2.
             steps: T, 1 to L.
-            remask: whether tokens that stood may be masked again.
+            remask: whether kept tokens may be masked again.
 
         Raises:
             SettingError: if an argument is out of its range.
@@ -105,8 +105,8 @@ class MaskedDenoise:
     def step(self, state: DenoisingState, action: Tensor, draws: Tensor) -> Outcome:
         """Fills masked positions with the first L entries of ``[B, 2 L]`` actions and keeps those that the others mark.
 
-        Where too many or too few are marked, marked ones stand first, then the lower index. An action outside the
-        space ends its row as it stands.
+        If too many or too few are marked, marked ones are kept first, then those of the lower index. An action outside
+        the space ends its row unchanged.
         """
         illegal = ((action < 0) | (action >= self.sizes)).any(1)
         filling, marks = action.split(self.length, 1)

@@ -2,7 +2,7 @@
 
 Known exactly: the number of answers for target T is the coefficient of x^T in ((1 - x^10) / (1 - x))^6, so a policy
 that is always right may keep up to ln(count) / 6 nats of entropy a token, 1.34 on average over the targets. Entropy
-therefore costs no reward here; where it collapses, the optimiser did it.
+therefore costs no reward here; if it collapses, the optimiser is the cause.
 """
 
 import copy
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from mdpzoo_token.environments.compiled_tasks import CompiledSumTarget
 
 DIGITS = 10
-JUNK = 1 << 20  # what a junk token adds, more than any sum
+JUNK = 1 << 20  # contribution of a junk token, more than any sum
 BASE = (0.75, 0.10, 0.15)  # of the base policy: digits 0 to 5, digits 6 to 9, junk, in all
 
 
 class SumState(NamedTuple):
-    """Where B sequences stand.
+    """The states of B sequences.
 
     Attributes:
         prompt: ``[B, 1]`` int64, the targets.
@@ -76,7 +76,7 @@ class SumTarget(TokenTask):
         self._define_spaces()
 
     def to(self, device: Any) -> "SumTarget":
-        """Returns the same rules with prompts and what tokens add on a device."""
+        """Returns the same rules with prompts and the tokens' contributions on a device."""
         moved = copy.copy(self)
         moved.prompts, moved.added = self.prompts.to(device), self.added.to(device)
         return moved
@@ -98,7 +98,7 @@ class SumTarget(TokenTask):
         return SumState(start.prompt, start.tokens, start.step, nothing, nothing)
 
     def step(self, state: SumState, action: Tensor, draws: Tensor) -> Outcome:
-        """Writes ``[B]`` tokens; the sum is carried on, which costs less than adding up again."""
+        """Writes ``[B]`` tokens; the sum is updated, which costs less than adding up again."""
         token, illegal = self.legal(action)
         after = self.written(state, token)
         total = state.total + self.added.take(token)
@@ -108,12 +108,12 @@ class SumTarget(TokenTask):
         return Outcome(after._replace(total=total, shown=shown), reward, complete | illegal, illegal)
 
     def context(self, state: SumState) -> Tensor:
-        """The target, and the target less the sum up to the last turn's end, shifted to be non-negative."""
+        """Returns the target, and the target minus the sum up to the last turn's end, shifted to be non-negative."""
         missing = state.prompt[:, 0] - state.shown + self.highest
         return torch.stack([state.prompt[:, 0], missing], 1)
 
     def demonstrate(self, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Random tokens; half of the junk-free samples have their true sum as prompt, the others a random one."""
+        """Draws random tokens; half of the junk-free samples have their true sum as prompt, the others a random one."""
         few, many, junk = BASE
         probabilities = torch.full((self.vocabulary,), junk / (self.vocabulary - DIGITS), dtype=torch.float64)
         probabilities[:6], probabilities[6:DIGITS] = few / 6, many / 4
@@ -123,12 +123,12 @@ class SumTarget(TokenTask):
         return torch.where(honest[:, None], tokens.sum(1, keepdim=True), prompt), tokens
 
     def is_junk(self, tokens: Tensor) -> Tensor:
-        """Tokens that are no digits."""
+        """Returns a mask of the tokens that are no digits."""
         return tokens >= DIGITS
 
 
 def answer_counts(length: int = 6, digits: int = DIGITS) -> np.ndarray:
-    """Returns how many sequences of digits have each sum, ``[(digits - 1) length + 1]`` int64.
+    """Returns the number of sequences of digits with each sum, ``[(digits - 1) length + 1]`` int64.
 
     Example:
         >>> int(answer_counts(6)[27])

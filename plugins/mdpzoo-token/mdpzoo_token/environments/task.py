@@ -1,7 +1,7 @@
-"""What all token tasks share: a prompt, tokens written one at a time, and a verifier that pays 1 or 0 at the end.
+"""Base class of token tasks: a prompt, tokens written one at a time, and a verifier that pays 1 or 0 at the end.
 
-An action is one token. The observation holds what the environment shows (its context) and the tokens so far, all whole
-numbers, so that SB3's PPO with ``MlpPolicy`` runs on it unchanged.
+An action is one token. The observation holds the environment's context and the tokens so far, all whole numbers, so
+that SB3's PPO with ``MlpPolicy`` runs on it unchanged.
 """
 
 import copy
@@ -18,7 +18,7 @@ from mdpzoo.protocols import Outcome
 
 
 class TokenState(NamedTuple):
-    """Where B sequences stand.
+    """The states of B sequences.
 
     Attributes:
         prompt: ``[B, P]`` int64.
@@ -36,7 +36,7 @@ class TokenTask(ABC):
 
     Attributes:
         vocabulary: V, tokens that may be written.
-        length: L, tokens of a sequence at most.
+        length: L, maximum number of tokens of a sequence.
         turn_length: tokens of a turn.
         context_sizes: F sizes; entry f of a context lies in ``[0, context_sizes[f])``.
         prompts: ``[K, P]`` int64, from which an episode draws one uniformly.
@@ -75,14 +75,14 @@ class TokenTask(ABC):
         return TokenState(prompt, blank, torch.zeros(rows, dtype=torch.int64, device=prompt.device))
 
     def step(self, state: Any, action: Tensor, draws: Tensor) -> Outcome:
-        """Writes ``[B]`` tokens; the last one pays 1 where they succeed. An illegal one ends its row unwritten."""
+        """Writes ``[B]`` tokens; the last one pays 1 if they succeed. An illegal one ends its row unwritten."""
         token, illegal = self.legal(action)
         after = self.written(state, token)
         ended = illegal | (after.step >= self.length)
         return Outcome(after, self.succeeded(after).double(), ended, illegal)
 
     def legal(self, action: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns ``[B]`` tokens, V where the action is none, and where that is so, ``[B]`` bool."""
+        """Returns ``[B]`` tokens, V in place of illegal actions, and the rows with an illegal action, ``[B]`` bool."""
         illegal = action.clamp(0, self.vocabulary - 1) != action
         return torch.where(illegal, self.vocabulary, action), illegal
 
@@ -144,14 +144,14 @@ class TokenTask(ABC):
 
     @abstractmethod
     def context(self, state: Any) -> Tensor:
-        """Returns what the environment shows, ``[B, F]`` int64: tokens of the environment, never trained on."""
+        """Returns the environment's context, ``[B, F]`` int64: its own tokens, never trained on."""
 
     @abstractmethod
     def demonstrate(self, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Draws prompts ``[count, P]`` and tokens ``[count, L]`` that a base policy is fitted to; most are wrong."""
+        """Draws prompts ``[count, P]`` and tokens ``[count, L]`` to fit a base policy to; most are wrong."""
 
     def is_junk(self, tokens: Tensor) -> Tensor:
-        """Returns which tokens no correct answer holds, bool of the tokens' shape."""
+        """Returns a mask of the tokens that are in no correct answer, bool of the tokens' shape."""
         return torch.zeros_like(tokens, dtype=torch.bool)
 
 

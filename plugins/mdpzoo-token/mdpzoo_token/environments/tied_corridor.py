@@ -1,7 +1,7 @@
-"""A corridor in which one action stands twice, the copy worse by ``eps``: where the policy cliff is.
+"""A corridor with a copy of one action that is worse by ``eps``: an example of the policy cliff.
 
 At ``eps = 0`` the best actions are tied and any change of reward, however small, may turn the greedy policy; the values
-hardly move. Source: the argument of arXiv:2507.20150 on ties; the example is ours.
+hardly move. Source: the argument of arXiv:2507.20150 on ties; the example is this project's.
 """
 
 from typing import Annotated

@@ -1,7 +1,7 @@
 """Compiled steps and observations of the token tasks: one pass over the rows, states changed in place.
 
 The arrays of a step are the fields of the task's state, the ``[B]`` actions, the rows that are ``asleep``, and the
-results to fill: ``reward``, ``terminated`` and ``illegal``. What they do is what the tasks' ``step`` on tensors does.
+results to fill: ``reward``, ``terminated`` and ``illegal``. They implement the tasks' ``step`` on tensors.
 """
 
 from mdpzoo.compiling import compiled, inlined
@@ -27,7 +27,7 @@ def _write(row, tokens, step, token):  # type: ignore[no-untyped-def]
 
 @compiled
 def write(vocabulary, prompt, tokens, step, action, asleep, reward, terminated, illegal):  # type: ignore[no-untyped-def]
-    """Writes tokens; returns how many rows are complete, whose rewards are left to the caller."""
+    """Writes tokens; returns the number of complete rows, whose rewards are left to the caller."""
     complete = 0
     for row in range(len(step)):
         if _begin(row, vocabulary, action, asleep, reward, terminated, illegal) and _write(
@@ -114,7 +114,7 @@ def observe_prompts(prompt, tokens, seen):  # type: ignore[no-untyped-def]
 
 @compiled
 def observe_sums(highest, prompt, tokens, shown, seen):  # type: ignore[no-untyped-def]
-    """Fills ``[B, 2 + L]`` observations with the target, what is missing (plus ``highest``) and the tokens."""
+    """Fills ``[B, 2 + L]`` observations with the target, the remainder (plus ``highest``) and the tokens."""
     for row in range(len(seen)):
         seen[row, 0], seen[row, 1] = prompt[row, 0], prompt[row, 0] - shown[row] + highest
         for place in range(tokens.shape[1]):

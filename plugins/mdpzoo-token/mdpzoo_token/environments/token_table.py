@@ -20,7 +20,7 @@ def draw_table(prompt: Sequence[str], written: Sequence[str], length: int, turn_
     """Draws the prompt above the tokens, a wider line after each turn.
 
     Args:
-        prompt: what the first row shows.
+        prompt: the content of the first row.
         written: tokens so far, at most ``length``.
         length: cells of the second row.
         turn_length: cells of a turn.

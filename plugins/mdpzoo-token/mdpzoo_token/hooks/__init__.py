@@ -1,1 +1,1 @@
-"""How a strategy is brought, found and called."""
+"""The interface of strategies: their specs, discovery and calls."""

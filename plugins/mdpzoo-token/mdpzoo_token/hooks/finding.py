@@ -1,6 +1,6 @@
 """Finds strategies: those of every module in the entry-point group ``mdpzoo_token``, by this family's hook.
 
-A module that fails, or brings a name twice, is left out with a warning.
+A module that fails, or defines a name twice, is left out with a warning.
 """
 
 import inspect
@@ -39,10 +39,10 @@ def strategies_by_name() -> dict[str, StrategySpec]:
 
 
 def _answers(module: Any) -> list[StrategySpec]:
-    """Asks one module.
+    """Returns the strategies of one module.
 
     Raises:
-        PluginError: if it answers with anything but specs.
+        PluginError: if it returns anything but specs.
     """
     manager = pluggy.PluginManager("mdpzoo_token")
     manager.add_hookspecs(hookspecs)

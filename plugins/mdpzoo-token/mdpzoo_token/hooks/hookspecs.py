@@ -1,4 +1,4 @@
-"""The question that this family asks of modules in the entry-point group ``mdpzoo_token``.
+"""The hook that this family calls in modules of the entry-point group ``mdpzoo_token``.
 
 [project.entry-points.mdpzoo_token]
 mine = "my_package.strategies"  # has a function mdpzoo_token_strategies, marked with hookimpl
@@ -16,5 +16,5 @@ hookimpl = pluggy.HookimplMarker("mdpzoo_token")
 
 @hookspec
 def mdpzoo_token_strategies() -> Iterable[StrategySpec]:
-    """Which strategies do you bring?"""
+    """Returns the strategies that the module provides."""
     return ()

@@ -1,4 +1,4 @@
-"""Warnings of settings that select nothing, or a single token, of batches as small as ours."""
+"""Warnings of settings that select nothing, or a single token, of small batches."""
 
 import warnings
 

@@ -1,4 +1,4 @@
-"""What a strategy may change in the loop of ``mdpzoo_token.training``; every hook has a default, plain GRPO's."""
+"""The hooks of a strategy in the loop of ``mdpzoo_token.training``; the default of each is plain GRPO's."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -14,15 +14,15 @@ CLIP = (0.2, 0.2)  # of plain GRPO
 
 
 class UpdateState(NamedTuple):
-    """What a strategy is told before each update.
+    """The state that a strategy receives before each update.
 
     Attributes:
         update: updates made so far.
-        updates: of the whole run, as far as it is known.
+        updates: of the whole run, as far as known.
         entropy: mean token entropy of the policy that wrote the batch, nats.
         sampled_entropy: minus the mean log-probability of the tokens of the last update's batch; None before.
         minibatch_tokens: valid tokens of a minibatch.
-        batch: what was written, with old logits.
+        batch: the written sequences, with old logits.
         generator: the run's.
     """
 
@@ -36,7 +36,7 @@ class UpdateState(NamedTuple):
 
 
 class Strategy:
-    """Plain GRPO; a subclass overrides what it changes and takes its settings in the constructor, as JSON values."""
+    """Plain GRPO; a subclass overrides some methods and takes its settings in the constructor, as JSON values."""
 
     def rollout(self, player: Player, prompts: Tensor, groups: Tensor) -> TokenBatch:
         """Writes the batch of an update; by default one independent sequence for each of ``[B, P]`` prompts."""
@@ -46,7 +46,7 @@ class Strategy:
         """Reads the state before an update."""
 
     def extra_rollouts(self, player: Player, batch: TokenBatch, advantages: Tensor) -> tuple[TokenBatch, Tensor]:
-        """Returns the batch and its advantages ``[B]``, with some sequences replaced or as they are."""
+        """Returns the batch and its advantages ``[B]``, with some sequences replaced, or unchanged."""
         return batch, advantages
 
     def advantages(self, batch: TokenBatch, advantages: Tensor) -> Tensor:
@@ -64,8 +64,8 @@ class Strategy:
         return 0.0
 
     def memory(self) -> dict[str, Any]:
-        """Returns what the strategy must remember when a run is resumed, as JSON values."""
+        """Returns the strategy's state for a resumed run, as JSON values."""
         return {}
 
     def restore(self, memory: Mapping[str, Any]) -> None:
-        """Takes back what ``memory`` returned."""
+        """Restores a result of ``memory``."""

@@ -10,7 +10,7 @@ from mdpzoo.specs import AGENT_ID
 
 @dataclass(frozen=True, kw_only=True)
 class StrategySpec:
-    """What a plugin says of a strategy.
+    """A plugin's description of a strategy.
 
     Attributes:
         name: lower case with hyphens, as in ``clip-cov``.
@@ -18,8 +18,8 @@ class StrategySpec:
             ``mdpzoo_token.hooks.strategy.Strategy``, or anything with its methods.
         summary: one line.
         source: the paper.
-        needs: which parts of a trainer it needs besides a token loss, for readers: of ``"old_logits"``, ``"turns"`` and
-            ``"second_rollout"``.
+        needs: the parts of a trainer that it needs besides a token loss, for readers: some of ``"old_logits"``,
+            ``"turns"`` and ``"second_rollout"``.
     """
 
     name: str

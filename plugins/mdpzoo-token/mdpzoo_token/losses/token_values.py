@@ -42,7 +42,7 @@ def covariances(advantages: Tensor, logp: Tensor, mask: Tensor) -> Tensor:
 
 
 def top(values: Tensor, among: Tensor, count: int) -> Tensor:
-    """Returns which of the positions ``among`` (``[B, L]`` bool) have the largest values, at most ``count``, bool."""
+    """Returns the positions ``among`` (``[B, L]`` bool) with the largest values, at most ``count``, bool."""
     flat = values.masked_fill(~among, -torch.inf).flatten()
     chosen = torch.zeros_like(flat, dtype=torch.bool)
     chosen[flat.topk(min(count, int(among.sum()))).indices] = True
@@ -50,7 +50,7 @@ def top(values: Tensor, among: Tensor, count: int) -> Tensor:
 
 
 def turn_means(values: Tensor, mask: Tensor, turns: Tensor) -> tuple[Tensor, Tensor]:
-    """Returns means ``[B, K]`` of ``[B, L]`` values by turn and which turns have a valid token, ``[B, K]`` bool."""
+    """Returns means ``[B, K]`` of ``[B, L]`` values by turn, and the turns with a valid token, ``[B, K]`` bool."""
     mask, turns = mask.bool(), turns.clamp(min=0).expand_as(values)
     count = int(turns.max()) + 1
     sums = values.new_zeros(len(values), count).scatter_add(1, turns, values.masked_fill(~mask, 0))

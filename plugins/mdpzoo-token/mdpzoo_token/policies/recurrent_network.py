@@ -1,4 +1,4 @@
-"""A recurrent network over tokens: embeddings of the last token, of what the environment shows and of the position, a
+"""A recurrent network over tokens: embeddings of the last token, of the environment's context and of the position, a
 GRU cell and a linear layer. About 70,000 weights on SumTarget.
 """
 
@@ -11,7 +11,7 @@ POSITION_WIDTH = 16
 
 
 class Layout(NamedTuple):
-    """What the network reads and writes.
+    """The shapes of the network's inputs and outputs.
 
     Attributes:
         vocabulary: V.
@@ -30,11 +30,11 @@ class TokenNetwork(nn.Module):
     first_entries: Tensor  # [1 + F] int64, where the table of each entry begins
 
     def __init__(self, layout: Layout, width: int = 32, hidden: int = 96) -> None:
-        """Creates a network; ``draw_weights`` draws weights that a seed decides.
+        """Creates a network; ``draw_weights`` draws reproducible weights.
 
         Args:
             layout: of the task.
-            width: of each embedding but the position's.
+            width: of each embedding except the position's.
             hidden: of the GRU cell.
         """
         super().__init__()

@@ -1,1 +1,1 @@
-"""What a policy writes: batches of sequences, branching or not, and measurements of them."""
+"""Rollouts of a policy: batches of sequences, branching or not, and measurements of them."""

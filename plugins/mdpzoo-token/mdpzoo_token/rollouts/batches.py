@@ -1,4 +1,4 @@
-"""A batch of written sequences, as strategies see it."""
+"""A batch of written sequences, in the form of strategies."""
 
 from dataclasses import dataclass
 
@@ -11,13 +11,13 @@ class TokenBatch:
     """B sequences of L positions.
 
     Attributes:
-        tokens: ``[B, L]`` int64; what stands at masked positions is ignored.
+        tokens: ``[B, L]`` int64; entries at masked positions are ignored.
         mask: ``[B, L]`` bool, positions that the policy wrote before the sequence ended.
         turns: ``[B, L]`` int64, the turn of each position.
-        contexts: ``[B, L, F]`` int64, what the environment showed before each token.
+        contexts: ``[B, L, F]`` int64, the environment's context before each token.
         prompts: ``[B, P]`` int64.
         rewards: ``[B]`` float, of the whole sequence.
-        groups: ``[B]`` int64, which prompt of the update a sequence answers.
+        groups: ``[B]`` int64, index of the update's prompt that a sequence answers.
         old_logits: ``[B, L, V]``, of the policy that wrote the sequences, at temperature 1.
         old_logp: ``[B, L]``, of the tokens, 0 at masked positions.
     """

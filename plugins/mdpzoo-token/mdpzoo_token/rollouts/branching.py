@@ -1,7 +1,7 @@
 """Rollouts that branch after a turn where the entropy rose (agentic AEPO, arXiv:2510.14545, and its authors' code).
 
 Each prompt starts with m sequences of n. After a turn, each live sequence may spawn a copy of itself while fewer than n
-exist, with a probability that rises with the entropy and falls with the prompt's consecutive branching turns. Where no
+exist, with a probability that rises with the entropy and falls with the prompt's consecutive branching turns. If no
 sequence of a prompt is live, a new one starts from the prompt, one a step.
 
 What differs: entropies are those of the next token after the environment's answer, instead of a mean over the first
@@ -23,13 +23,13 @@ TOP = 10  # log-probabilities that an engine reports
 
 @dataclass(frozen=True)
 class BranchSettings:
-    """How rollouts branch.
+    """The settings of branching rollouts.
 
     Attributes:
         weight: of the entropy's rise in the score.
         penalty: for each consecutive branching turn.
         threshold: that the score must reach.
-        choose_global: whether m follows from the entropies of a probing sequence.
+        choose_global: whether m is computed from the entropies of a probing sequence.
     """
 
     weight: float = 0.2
@@ -81,7 +81,7 @@ def write_branching(player: Player, prompts: Tensor, groups: Tensor, settings: B
     Args:
         player: the network and its task.
         prompts: ``[G n, P]``, each prompt n times in a row.
-        groups: ``[G n]``, 0 to G - 1, likewise.
+        groups: ``[G n]``, 0 to G - 1, each n times in a row.
         settings: of the branching.
     """
     task, network, generator = player.task, player.network, player.generator
@@ -137,10 +137,10 @@ def _starts(player: Player, prompts: Tensor, size: int, settings: BranchSettings
 
 
 def _spawn(slots: _Slots, branches: Tensor) -> tuple[Tensor, _Slots, Tensor]:
-    """Copies branching rows (``[G, n]`` bool) into free slots, in order, as far as there are any.
+    """Copies branching rows (``[G, n]`` bool) into free slots, in order, as far as available.
 
     Returns:
-        For each row the row that it continues ``[G n]``, the slots after, and which prompts branched ``[G]``.
+        The row that each row continues ``[G n]``, the slots afterwards, and the prompts that branched ``[G]``.
     """
     count, size = branches.shape
     free = ~slots.exist
@@ -155,7 +155,7 @@ def _spawn(slots: _Slots, branches: Tensor) -> tuple[Tensor, _Slots, Tensor]:
 
 
 def _restarted(slots: _Slots) -> tuple[_Slots, Tensor]:
-    """Starts one more row of each prompt that has none live and room left; returns which rows, ``[G, n]`` bool."""
+    """Starts one more row of each prompt without a live row and with a free slot; returns them, ``[G, n]`` bool."""
     dead = ~slots.live.any(1, keepdim=True)
     free = ~slots.exist
     fresh = dead & free & (free.cumsum(1) == 1)

@@ -1,4 +1,4 @@
-"""Measures a policy on a task: how often it is right, how varied its right answers are, its entropy and its junk."""
+"""Measures a policy on a task: the accuracy and diversity of its answers, its entropy and its junk."""
 
 from typing import NamedTuple
 
@@ -11,14 +11,14 @@ from mdpzoo_token.rollouts.writing import Player
 
 
 class Measurement(NamedTuple):
-    """What many samples of each prompt show.
+    """Statistics over many samples of each prompt.
 
     Attributes:
         pass_at_1: share of right answers.
         pass_at_n: share of prompts with a right answer among the samples.
         entropy: mean token entropy, nats.
         distinct: mean number of distinct right answers of a prompt.
-        junk: share of tokens that no right answer holds.
+        junk: share of tokens that are in no right answer.
     """
 
     pass_at_1: float
@@ -30,13 +30,13 @@ class Measurement(NamedTuple):
 
 @torch.no_grad()
 def measure(task: TokenTask, network: TokenNetwork, samples: int = 64, prompts: int = 55, seed: int = 0) -> Measurement:
-    """Writes ``samples`` answers to each of the first prompts of a task and counts.
+    """Writes ``samples`` answers to each of the first prompts of a task and computes statistics.
 
     Args:
         task: the rules.
         network: the policy.
         samples: answers to each prompt.
-        prompts: at most so many prompts.
+        prompts: maximum number of prompts.
         seed: of the samples.
 
     Example:

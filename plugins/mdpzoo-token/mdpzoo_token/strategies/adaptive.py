@@ -1,6 +1,6 @@
-"""An entropy bonus whose coefficient rises while the entropy is below a target: our reference controller.
+"""An entropy bonus whose coefficient rises while the entropy is below a target: the reference controller.
 
-Source: ours; the same idea as the temperature of soft actor-critic (Haarnoja et al. 2018, section 5).
+Source: this project; the same idea as the temperature of soft actor-critic (Haarnoja et al. 2018, section 5).
 """
 
 from collections.abc import Mapping
@@ -62,5 +62,5 @@ class Adaptive(Strategy):
         return {"coefficient": self._coefficient}
 
     def restore(self, memory: Mapping[str, Any]) -> None:
-        """Takes the coefficient back."""
+        """Restores the coefficient."""
         self._coefficient = float(memory["coefficient"])

@@ -3,7 +3,7 @@
 Source: arXiv:2510.08141 and its authors' code. To first order, training on samples of temperature T changes the
 entropy by ``(T - 1) sum_a pi_a^2 (ln pi_a + H)^2``. Its entropy is minus the mean log-probability of the last update's
 tokens. What differs: the share is a share of the batch, 60 of 2,560 rows in the paper; the authors' cap of 60 rows is
-that share. Another paper is called AEPO, too; see ``agentic_aepo``.
+that share. Another paper also uses the name AEPO; see ``agentic_aepo``.
 """
 
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class ArbitraryAEPO(Strategy):
 
     Attributes:
         target: entropy, nats a token.
-        share: of the batch's rows that are replaced at most.
+        share: maximum share of the batch's rows to replace.
         hot: temperature where the entropy is at most the target.
         cold: temperature above it; half as many rows are then replaced.
         resampled: share of the prompts that are sampled again; None: in the paper's proportion to ``share``, a
@@ -48,11 +48,11 @@ class ArbitraryAEPO(Strategy):
     least_advantage: float = 0.05
 
     def __post_init__(self) -> None:
-        """Before the first update the batch's own entropy counts."""
+        """Starts with the batch's own entropy, which counts before the first update."""
         self._entropy = 0.0
 
     def begin(self, state: UpdateState) -> None:
-        """Notes the entropy of the last update's tokens."""
+        """Records the entropy of the last update's tokens."""
         self._entropy = state.entropy if state.sampled_entropy is None else state.sampled_entropy
 
     def extra_rollouts(self, player: Player, batch: TokenBatch, advantages: Tensor) -> tuple[TokenBatch, Tensor]:

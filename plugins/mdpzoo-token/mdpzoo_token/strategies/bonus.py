@@ -1,4 +1,4 @@
-"""The entropy bonus: the mean token entropy, times a constant, is taken off the loss (Williams and Peng 1991)."""
+"""The entropy bonus: the mean token entropy, times a constant, is subtracted from the loss (Williams, Peng 1991)."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -55,7 +55,7 @@ def token_loss(
 
 
 def _idle(advantages: Tensor, logp: Tensor, old_logp: Tensor, mask: Tensor, clip: tuple[float, float]) -> Tensor:
-    """Returns where the surrogate is clipped already, ``[B, L]`` bool."""
+    """Returns the positions at which the surrogate is already clipped, ``[B, L]`` bool."""
     ratio, weight = ratio_of(logp.detach(), old_logp, mask), as_tokens(advantages, logp)
     return -weight * ratio.clamp(1 - clip[0], 1 + clip[1]) > -weight * ratio
 
@@ -77,7 +77,7 @@ class ClipCov(Strategy):
     clip: tuple[float, float] = CLIP
 
     def begin(self, state: UpdateState) -> None:
-        """Takes the run's generator, and warns where the fraction selects one token."""
+        """Stores the run's generator, and warns if the fraction selects one token."""
         self._generator = state.generator
         if state.update == 0:
             warn_few("clip-cov", "fraction", self.fraction, self.fraction * state.minibatch_tokens)

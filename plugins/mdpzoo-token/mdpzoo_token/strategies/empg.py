@@ -1,4 +1,4 @@
-"""EMPG: advantages are scaled by how sure a turn was, and earn a bonus for a sure next turn.
+"""EMPG: advantages are scaled by the certainty of a turn, with a bonus for a certain next turn.
 
 Source: arXiv:2509.09265, the formula of its project page (there is no code to compare with). It rewards low entropy, so
 it is no remedy for collapse. What differs: entropies are those of the old policy, and the final mean runs over turns.
@@ -16,7 +16,7 @@ from mdpzoo_token.strategies import grpo
 
 
 def scales(entropy: Tensor, there: Tensor, k: float = 1.0, k_future: float = 1.0) -> tuple[Tensor, Tensor]:
-    """Returns g and f, ``[B, K]``, of turn entropies ``[B, K]``, min-max normalised over the turns that are there."""
+    """Returns g and f, ``[B, K]``, of turn entropies ``[B, K]``, min-max normalised over the existing turns."""
     low, high = entropy.masked_fill(~there, torch.inf).min(), entropy.masked_fill(~there, -torch.inf).max()
     normalised = (entropy - low) / (high - low + 1e-8)
     sure = (-k * normalised).exp()
@@ -26,7 +26,7 @@ def scales(entropy: Tensor, there: Tensor, k: float = 1.0, k_future: float = 1.0
 def modulated(
     advantages: Tensor, batch: Any, k: float = 1.0, k_future: float = 1.0, zeta: float = 0.1
 ) -> tuple[Tensor, Tensor]:
-    """Returns advantages by turn ``[B, K]`` and which turns are there.
+    """Returns advantages by turn ``[B, K]``, and the turns that exist.
 
     ``A g_k + zeta f_(k+1)``, the bonus not on a row's last turn, less the mean over all turns.
     """

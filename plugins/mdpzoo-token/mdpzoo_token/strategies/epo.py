@@ -1,4 +1,4 @@
-"""EPO: an entropy bonus with a penalty where the entropy leaves the band of its history.
+"""EPO: an entropy bonus with a penalty if the entropy leaves the band of its history.
 
 Source: arXiv:2509.22576 and its authors' code. As released (``penalty="indicator"``) the penalty is a constant in the
 parameters and has no gradient: the update is the plain bonus. ``penalty="hinge"`` is ours and grows with the distance
@@ -84,7 +84,7 @@ def regulariser(
         logp: not used.
         advantages: not used.
         batch: has ``mask`` and ``turns``.
-        history_by_turn: mean entropy of each turn over past epochs, whose last entry stands for later turns; empty: no
+        history_by_turn: mean entropy of each turn over past epochs; the last entry holds for later turns; empty: no
             penalty.
         epoch: of the schedule of 150, from 0.
         c: of the bonus.
@@ -118,7 +118,7 @@ class EPO(Strategy):
         self._epoch = 0
 
     def begin(self, state: UpdateState) -> None:
-        """Adds the last epoch's turns to the history and notes the present ones."""
+        """Adds the last epoch's turns to the history and records the current ones."""
         for turn, value in enumerate(self._present):
             if turn == len(self._past):
                 self._past.append([0.0, 0])
@@ -140,6 +140,6 @@ class EPO(Strategy):
         return {"past": self._past, "present": self._present}
 
     def restore(self, memory: Mapping[str, Any]) -> None:
-        """Takes the history back."""
+        """Restores the history."""
         self._past = [[float(total), int(count)] for total, count in memory["past"]]
         self._present = [None if each is None else float(each) for each in memory["present"]]

@@ -1,4 +1,4 @@
-"""KL-Cov: the tokens of the highest covariance between advantage and log-probability pay for leaving the old policy.
+"""KL-Cov: a penalty on changes of the tokens with the highest covariance between advantage and log-probability.
 
 Source: the entropy mechanism, arXiv:2505.22617, and its authors' code. The ratio is never clipped. The penalty
 ``|l - l_old|`` has gradient 0 at ratio 1: the first minibatch after a rollout is untouched, and with one minibatch
@@ -60,7 +60,7 @@ class KLCov(Strategy):
     coef: float = 1.0
 
     def begin(self, state: UpdateState) -> None:
-        """Warns where the percentage selects one token."""
+        """Warns if the percentage selects one token."""
         if state.update == 0:
             warn_few("kl-cov", "percent", self.percent, self.percent / 100 * state.minibatch_tokens)
 

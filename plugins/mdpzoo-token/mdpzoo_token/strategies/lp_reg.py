@@ -1,4 +1,4 @@
-"""Lp-Reg: rare tokens that are no noise are held up by a KL term towards a filtered copy of the old policy.
+"""Lp-Reg: rare tokens that are not noise are protected by a KL term towards a filtered copy of the old policy.
 
 Source: arXiv:2510.03222 and its authors' code. The proxy drops tokens of less than ``kappa`` of the largest probability
 and renormalises. On policy its force is at most ``-ln(1 - dropped mass)``: none once junk is gone.
@@ -33,10 +33,10 @@ def proxy_logp(old_logits: Tensor, tokens: Tensor, kappa: float = 0.02) -> Tenso
 def protected_tokens(
     advantages: Tensor, logp: Tensor, old_logits: Tensor, tokens: Tensor, mask: Tensor, kappa: float, rho: float
 ) -> Tensor:
-    """Returns which tokens are held up, ``[B, L]`` bool.
+    """Returns the protected tokens, ``[B, L]`` bool.
 
     Of those with a negative advantage, the ``max(1, int(rho n))`` with the lowest log-probability, if it is below the
-    proxy's; none if fewer than two would be looked at.
+    proxy's; none if there are fewer than two candidates.
     """
     negative = mask.bool() & (as_tokens(advantages, logp) < 0)
     count = max(1, int(rho * int(negative.sum())))
@@ -68,7 +68,7 @@ def token_loss(
         logits: not used.
         batch: has ``tokens``, ``mask`` and ``old_logits``.
         kappa: share of the largest probability below which the proxy drops a token.
-        rho: share of the tokens of negative advantage that are looked at.
+        rho: share of the tokens of negative advantage that are candidates.
         beta: of the KL term.
         clip: of the surrogate.
     """
@@ -91,7 +91,7 @@ class LpReg(Strategy):
     clip: tuple[float, float] = CLIP
 
     def begin(self, state: UpdateState) -> None:
-        """Warns where fewer than two tokens are looked at, so that nothing happens."""
+        """Warns if there are fewer than two candidates, so that the term has no effect."""
         if state.update == 0:
             warn_few("lp-reg", "rho", self.rho, self.rho * state.minibatch_tokens)
 

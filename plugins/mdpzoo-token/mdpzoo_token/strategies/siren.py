@@ -20,7 +20,7 @@ from mdpzoo_token.losses.surrogates import clipped
 
 
 def nucleus(logits: Tensor, p: float = 0.8, crossing: bool = True) -> Tensor:
-    """Returns which tokens are in the nucleus, ``[B, L, V]`` bool: the fewest whose probabilities reach p.
+    """Returns the tokens in the nucleus, ``[B, L, V]`` bool: the fewest whose probabilities reach p.
 
     Args:
         logits: ``[B, L, V]``.
@@ -51,7 +51,7 @@ def peaks(entropy: Tensor, mask: Tensor, quantile: float = 0.8, strict: bool = T
 def peak_entropy(
     logits: Tensor, mask: Tensor, p: float = 0.8, quantile: float = 0.8, crossing: bool = True, strict: bool = True
 ) -> Tensor:
-    """Returns the mean over sequences of the mean nucleus entropy at their peaks, a scalar; 0 where a row has none."""
+    """Returns the mean over sequences of the mean nucleus entropy at their peaks, a scalar; 0 for a row without one."""
     entropy = nucleus_entropies(logits, p, crossing)
     kept = peaks(entropy, mask, quantile, strict)
     return (entropy.masked_fill(~kept, 0).sum(1) / kept.sum(1).clamp(min=1)).mean()
@@ -76,7 +76,7 @@ def regulariser(
         logp: not used.
         advantages: not used.
         batch: has ``mask``.
-        anchor: what h is held at; the loop takes that of the first batch.
+        anchor: the target of h; the loop takes that of the first batch.
         beta: of the term; .5 acts on small batches.
         p: mass of the nucleus.
         quantile: above which a position of a sequence counts.
@@ -98,7 +98,7 @@ class Siren(Strategy):
     clip: tuple[float, float] = (0.2, 0.28)
 
     def __post_init__(self) -> None:
-        """The anchor is not known before the first batch."""
+        """Starts without an anchor, which the first batch sets."""
         self._anchor: float | None = None
 
     def _choice(self) -> tuple[float, float, bool, bool]:
@@ -110,7 +110,7 @@ class Siren(Strategy):
             self._anchor = float(peak_entropy(state.batch.old_logits, state.batch.mask, *self._choice()))
 
     def token_loss(self, advantages: Tensor, logp: Tensor, old_logp: Tensor, logits: Tensor, batch: Any) -> Tensor:
-        """The clipped surrogate with the settings' bounds."""
+        """Returns the clipped surrogate with the settings' bounds."""
         return clipped(advantages, logp, old_logp, batch.mask, self.clip)
 
     def regulariser(self, logits: Tensor, logp: Tensor, advantages: Tensor, batch: Any) -> Tensor:
@@ -123,5 +123,5 @@ class Siren(Strategy):
         return {"anchor": self._anchor}
 
     def restore(self, memory: Mapping[str, Any]) -> None:
-        """Takes the anchor back."""
+        """Restores the anchor."""
         self._anchor = None if memory["anchor"] is None else float(memory["anchor"])

@@ -1,4 +1,4 @@
-"""STEER: tokens whose update would change the entropy most weigh less.
+"""STEER: tokens whose update would change the entropy most get a lower weight.
 
 Source: arXiv:2510.10150 and its authors' code. The estimate of a token's entropy change is
 ``(A / pi_old) pi (1 - pi)(ln pi + H)``. What differs from the paper: ``estimate="exact"`` is ours and takes the exact
@@ -32,7 +32,7 @@ def entropy_change(advantages: Tensor, logp: Tensor, old_logp: Tensor, logits: T
 def exact_entropy_change(advantages: Tensor, logp: Tensor, old_logp: Tensor, logits: Tensor, mask: Tensor) -> Tensor:
     """Returns ``-dH`` per unit step of plain gradient descent on each token alone, ``[B, L]``, in the logits.
 
-    ``dH = -A r [pi (ln pi + H) - sum_b pi_b^2 (ln pi_b + H)]``; derived by us.
+    ``dH = -A r [pi (ln pi + H) - sum_b pi_b^2 (ln pi_b + H)]``; derived for this project.
     """
     logp, mask, all_logp = logp.detach(), mask.bool(), logits.detach().log_softmax(-1)
     entropy = entropies(logits.detach())

@@ -28,18 +28,18 @@ from mdpzoo_token.training.token_policy import TokenPolicy
 
 
 class GRPOToken(BaseAlgorithm):
-    """Writes groups of answers, and makes those likelier that are better than their group.
+    """Writes groups of answers, and raises the probability of those that are better than their group.
 
     Attributes:
         task: the environment's rules.
-        chosen: all settings.
+        chosen: the settings.
         trainer: network, optimiser and strategy of the run.
         warmed: whether the base policy has been fitted.
-        reports: what each update of the last ``learn`` did.
+        reports: the reports of each update of the last ``learn``.
     """
 
     policy_aliases: ClassVar[dict[str, type[BasePolicy]]] = {"TokenPolicy": TokenPolicy}
-    resumes_exactly: ClassVar[bool] = True  # its file holds all that learning needs
+    resumes_exactly: ClassVar[bool] = True  # its file holds the whole state of learning
     policy: TokenPolicy
 
     def __init__(
@@ -58,7 +58,7 @@ class GRPOToken(BaseAlgorithm):
         Args:
             policy: ``"TokenPolicy"``.
             env: a token task, or several of SB3's.
-            seed: decides weights, demonstrations and samples, in ``[0, 2**63)``; None: a new one each time.
+            seed: of weights, demonstrations and samples, in ``[0, 2**63)``; None: a new one each time.
             verbose: 1 writes the log to the terminal.
             tensorboard_log: a folder for TensorBoard; None: no such log.
             _init_setup_model: SB3's; whether to draw the weights now.
@@ -91,7 +91,7 @@ class GRPOToken(BaseAlgorithm):
             self._setup_model()
 
     def _setup_model(self) -> None:
-        """Draws the weights from the seed; demonstrations and samples go on with the same stream."""
+        """Draws the weights from the seed; demonstrations and samples continue the same stream."""
         fresh = np.random.SeedSequence().generate_state(1, np.uint64)[0] >> 1
         seed = int(fresh) if self.seed is None else self.seed
         generator = torch.Generator().manual_seed(seed)
@@ -103,7 +103,7 @@ class GRPOToken(BaseAlgorithm):
         self.set_random_seed(seed)
 
     def set_random_seed(self, seed: int | None = None) -> None:
-        """Seeds what ``predict`` draws and the environment; unlike SB3's, no global random state."""
+        """Seeds the draws of ``predict`` and the environment; unlike SB3's, no global random state."""
         if seed is None:
             return
         drawn = np.random.SeedSequence(seed).spawn(1)[0].generate_state(1, np.uint64)[0]
@@ -114,7 +114,7 @@ class GRPOToken(BaseAlgorithm):
             self.env.seed(short)
 
     def warm_start(self) -> None:
-        """Fits the base policy to the task's demonstrations, once; ``learn`` does it where it has not been done."""
+        """Fits the base policy to the task's demonstrations, once; ``learn`` does so if necessary."""
         if not self.warmed:
             warm_start(self.task, self.policy.network, self.chosen.warm_start, self.trainer.generator)
             self.warmed = True
@@ -135,7 +135,7 @@ class GRPOToken(BaseAlgorithm):
             callback: SB3's; called once for each update.
             log_interval: updates between two lines of the log; None or 0: only the last line.
             tb_log_name: the run's name in TensorBoard.
-            reset_num_timesteps: False goes on where the last call or the loaded run ended.
+            reset_num_timesteps: False: continue from the last call or the loaded run.
             progress_bar: whether to show a bar.
 
         Returns:
@@ -174,13 +174,13 @@ class GRPOToken(BaseAlgorithm):
         """Writes one safetensors file, whole or not at all; its metadata is JSON, and the run can be resumed from it.
 
         Args:
-            path: ``.safetensors`` is added where there is no suffix, and replaces ``.zip``.
+            path: ``.safetensors`` is added if there is no suffix, and replaces ``.zip``.
         """
         checkpoint.write(path, self)
 
     @classmethod
     def load(cls, path: str | Path, env: Any = None, **run: Any) -> Self:  # type: ignore[override]
-        """Reads what ``save`` has written; a resumed run equals an uninterrupted one to the last bit.
+        """Reads a file written by ``save``; a resumed run is bitwise identical to an uninterrupted one.
 
         Args:
             path: the file.
@@ -207,7 +207,7 @@ def task_of(env: Any) -> TokenTask:
         rules = env.get_attr("rules")[0]
     except AttributeError:
         rules = None
-    rules = getattr(rules, "task", rules)  # compiled rules keep the task that they were made of
+    rules = getattr(rules, "task", rules)  # compiled rules keep their task
     if not isinstance(rules, TokenTask):
         raise SettingError("grpo-token needs an environment whose rules are a TokenTask, such as mdpzoo/SumTarget-v0")
     return rules
@@ -221,11 +221,11 @@ def build(
     tensorboard_log: str | None = None,
     **settings: Any,
 ) -> GRPOToken:
-    """Builds an untrained agent from settings that JSON can hold, for ``mdpzoo.make_agent``.
+    """Builds an untrained agent from JSON settings, for ``mdpzoo.make_agent``.
 
     Args:
         env: a token task.
-        seed: decides everything drawn at random.
+        seed: of all random draws.
         verbose: 1 writes the log to the terminal.
         tensorboard_log: a folder for TensorBoard.
         **settings: see ``settings.Settings``; its parts are mappings: ``update={"samples": 16}`` here,

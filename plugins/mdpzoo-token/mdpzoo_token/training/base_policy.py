@@ -1,4 +1,4 @@
-"""Fits a network to a task's demonstrations: the base policy that fine-tuning starts from."""
+"""Fits a network to a task's demonstrations: the base policy for fine-tuning."""
 
 import torch
 from torch import nn

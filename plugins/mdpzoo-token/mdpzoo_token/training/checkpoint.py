@@ -26,19 +26,19 @@ if TYPE_CHECKING:
 AGENT = "grpo-token"
 FORMAT = 1
 SUFFIX = ".safetensors"
-LARGEST = 1 << 28  # bytes of a file that is still read
+LARGEST = 1 << 28  # maximum size of a file, bytes
 COUNTS = ("num_timesteps", "update")
 Maker = Callable[[Any, int | None, Mapping[str, Any]], Any]
 
 
 def target(path: str | Path) -> Path:
-    """The file that ``path`` names: ``.safetensors`` is added where there is no suffix and replaces SB3's ``.zip``."""
+    """Returns the file of ``path``: ``.safetensors`` is added if there is no suffix, and replaces SB3's ``.zip``."""
     path = Path(path)
     return path.with_suffix(SUFFIX) if path.suffix == ".zip" else path if path.suffix else Path(f"{path}{SUFFIX}")
 
 
 def write(path: str | Path, agent: "GRPOToken") -> None:
-    """Writes beside the target, then renames: the file is there whole or as it was."""
+    """Writes beside the target, then renames, so that the file is either complete or unchanged."""
     file = target(path)
     file.parent.mkdir(parents=True, exist_ok=True)
     trainer = agent.trainer
@@ -58,11 +58,11 @@ def write(path: str | Path, agent: "GRPOToken") -> None:
 
 
 def read(path: str | Path, env: Any, make: Maker) -> Any:
-    """Reads a file that anybody may have made.
+    """Reads a file from an untrusted source.
 
     Args:
         path: the file.
-        env: for the agent; None: the one that the file names.
+        env: for the agent; None: the one named in the file.
         make: builds the untrained agent from an environment, a seed and settings.
 
     Raises:
@@ -94,7 +94,7 @@ def read(path: str | Path, env: Any, make: Maker) -> Any:
 
 
 def _tensors(agent: "GRPOToken") -> dict[str, Tensor]:
-    """The entries of a file."""
+    """Returns the entries of a file."""
     tensors = {f"network.{name}": each for name, each in agent.policy.network.state_dict().items()}
     tensors["generator"] = agent.trainer.generator.get_state()
     state = agent.trainer.optimiser.state
@@ -107,7 +107,7 @@ def _tensors(agent: "GRPOToken") -> dict[str, Tensor]:
 
 
 def _content(metadata: Mapping[str, str] | None) -> dict[str, Any]:
-    """The JSON object in the metadata, its types checked."""
+    """Returns the JSON object in the metadata, with its types checked."""
     if not metadata or metadata.get("agent") != AGENT or AGENT not in metadata:
         raise ValueError(f"its metadata does not name {AGENT}")
     content = json.loads(metadata[AGENT])
@@ -135,7 +135,7 @@ def _environment(content: Mapping[str, Any]) -> Any:
 
 
 def _restore(agent: "GRPOToken", content: Mapping[str, Any], opened: Any) -> None:
-    """Gives an untrained agent what a file holds, each tensor checked against the agent's own."""
+    """Loads a file into an untrained agent, with each tensor checked against the agent's own."""
     trainer, network = agent.trainer, agent.policy.network
     weights = {f"network.{name}": each for name, each in network.state_dict().items()}
     weights["generator"] = trainer.generator.get_state()

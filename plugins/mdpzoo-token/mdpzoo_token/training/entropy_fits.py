@@ -1,4 +1,4 @@
-"""How the reward falls with the entropy: least-squares fits to a trace of training.
+"""Least-squares fits of the reward against the entropy in a trace of training.
 
 Source: arXiv:2505.22617 states R = -a e^H + b. What differs: a straight line in H is fitted beside it, which fits the
 traces of our tasks better; see the family's page.

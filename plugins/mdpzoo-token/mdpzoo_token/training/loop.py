@@ -16,7 +16,7 @@ from mdpzoo_token.training.settings import UpdateSettings
 
 
 class UpdateReport(NamedTuple):
-    """What one update did.
+    """The report of one update.
 
     Attributes:
         reward: mean reward of the sequences.
@@ -60,7 +60,7 @@ class Trainer:
         self.sampled_entropy: float | None = None
 
     def step(self, updates: int = 0) -> UpdateReport:
-        """Writes a batch and makes one update; ``updates`` is the number of the whole run, where it is known."""
+        """Writes a batch and makes one update; ``updates`` is the number of the whole run, if known."""
         batch = written = self.strategy.rollout(self.player, *self._prompts())
         order = torch.randperm(len(written.tokens), generator=self.generator).chunk(self.settings.minibatches)
         entropy = float(mean_valid(entropies(batch.old_logits), batch.mask))
@@ -88,7 +88,7 @@ class Trainer:
     def _minibatch(self, batch: TokenBatch, advantages: Tensor, first: bool) -> float:
         """Takes one gradient step; returns its loss.
 
-        In the first one of an update the network is the writer. Its logits then stand for the old ones: those of the
+        In the first one of an update the network is the writer. Its logits then replace the old ones: those of the
         rollout were rounded in matrix products of another shape, and their ratio would not be exactly 1.
         """
         logits = self.network(batch.tokens, batch.contexts)

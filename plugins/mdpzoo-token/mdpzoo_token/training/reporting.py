@@ -1,4 +1,4 @@
-"""What a run tells Stable-Baselines3: its counts and the lines of its log."""
+"""Reports of a run to Stable-Baselines3: its counts and the lines of its log."""
 
 import sys
 import time

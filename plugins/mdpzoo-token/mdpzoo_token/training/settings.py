@@ -37,7 +37,7 @@ class UpdateSettings:
 
 @dataclass(frozen=True)
 class WarmStartSettings:
-    """How the base policy is fitted to demonstrations before the first update.
+    """The fit of the base policy to demonstrations before the first update.
 
     Attributes:
         steps: updates; 0 leaves the network untrained.

@@ -31,7 +31,7 @@ class TokenPolicy(BasePolicy):
 
         Args:
             observation: ``[B, F + L]``, or a single one.
-            state: what the call before returned; None: all sequences start.
+            state: the state that the previous call returned; None: all sequences start.
             episode_start: ``[B]`` bool, the rows whose sequences start; None: none, if there is a state.
             deterministic: whether to take the likeliest token instead of drawing one.
         """

@@ -5,8 +5,8 @@ import pytest
 
 from mdpzoo.models import TabularMDP
 from mdpzoo.planning import discounted, evaluate, solve_discounted, sweeps
-from mdpzoo.planning.bands import WIDEST, band_of, solve_in_band
 from mdpzoo.planning.evaluation_sweeps import room_for
+from mdpzoo.planning.policy_equations.bands import WIDEST, band_of, solve_in_band
 from mdpzoo.planning.rows import Rows
 
 

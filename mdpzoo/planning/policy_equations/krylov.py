@@ -20,7 +20,7 @@ BITS = 11  # of a key sorted at a time
 
 @compiled
 def falling_order(values):  # type: ignore[no-untyped-def]
-    """States ``[S]`` int64 in the order of falling values ``[S]``; ties by number.
+    """Returns states ``[S]`` int64 in the order of falling values ``[S]``; ties by number.
 
     A radix sort of the distances from the least value in single precision, which tells small distances apart however
     large others are. Costs O(S).
@@ -50,33 +50,33 @@ def falling_order(values):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def reordered(order, ends, taken, law, gains, share):  # type: ignore[no-untyped-def]
-    """A policy's rows in another order of the states ``[S]``, solved for the state itself.
+def reordered(order, ends, taken, weights, gains, share):  # type: ignore[no-untyped-def]
+    """Returns a policy's rows in another order of the states ``[S]``, solved for the state itself.
 
-    Returns ``ends`` ``[S + 1]``, ``taken``, ``law`` and ``gains`` ``[S]``, in which states are named by their places.
+    Returns ``ends`` ``[S + 1]``, ``taken``, ``weights`` and ``gains`` ``[S]``; states are numbered in the new order.
     """
     states = len(order)
     place = np.empty(states, np.uint32)
     for position in range(states):
         place[order[position]] = position
     new_ends, new_taken = np.empty(states + 1, np.int64), np.empty(ends[states], np.uint32)
-    new_law, new_gains = np.empty(ends[states]), np.empty(states)
+    new_weights, new_gains = np.empty(ends[states]), np.empty(states)
     filled = np.uint64(0)
     new_ends[0] = 0
     for position in range(states):
         state = order[position]
         for k in range(np.uint64(ends[state]), np.uint64(ends[state + 1])):
             if taken[k] != state:
-                new_taken[filled], new_law[filled] = place[np.uint32(taken[k])], law[k] * share[state]
+                new_taken[filled], new_weights[filled] = place[np.uint32(taken[k])], weights[k] * share[state]
                 filled += np.uint64(1)
         new_gains[position] = gains[state] * share[state]
         new_ends[position + 1] = filled
-    return new_ends, new_taken, new_law, new_gains
+    return new_ends, new_taken, new_weights, new_gains
 
 
 @compiled
-def _change(ends, taken, law, vector, swept, out, shadow, tiny):  # type: ignore[no-untyped-def]
-    """Writes a ``vector`` less what a pass makes of it to ``out``; returns ``out`` times ``shadow`` and ``out``.
+def _change(ends, taken, weights, vector, swept, out, shadow, tiny):  # type: ignore[no-untyped-def]
+    """Writes a ``vector`` minus its image under a pass to ``out``; returns ``out`` times ``shadow`` and ``out``.
 
     ``swept`` must hold a copy of the vector and is overwritten.
     """
@@ -85,7 +85,7 @@ def _change(ends, taken, law, vector, swept, out, shadow, tiny):  # type: ignore
     for state in range(len(vector)):
         end, total = np.uint64(ends[state + 1]), 0.0
         for k in range(begin, end):
-            total += law[k] * swept[taken[k]]
+            total += weights[k] * swept[taken[k]]
         begin = end
         swept[state] = 0.0 if abs(total) < tiny else total
         change = vector[state] - total
@@ -96,7 +96,7 @@ def _change(ends, taken, law, vector, swept, out, shadow, tiny):  # type: ignore
 
 
 @compiled
-def solve_by_passes(ends, taken, law, gains, values, reduction, most):  # type: ignore[no-untyped-def]
+def solve_by_passes(ends, taken, weights, gains, values, reduction, most):  # type: ignore[no-untyped-def]
     """Improves ``values`` ``[S]`` in place until the greatest change of a pass has shrunk to the part ``reduction``.
 
     The first four arguments are the rows that ``reordered`` returns. Stops after ``most`` passes or at a breakdown.
@@ -110,7 +110,7 @@ def solve_by_passes(ends, taken, law, gains, values, reduction, most):  # type: 
     for state in range(states):
         end, total = np.uint64(ends[state + 1]), gains[state]
         for k in range(begin, end):
-            total += law[k] * swept[taken[k]]
+            total += weights[k] * swept[taken[k]]
         begin = end
         swept[state] = total
         change = total - values[state]
@@ -123,14 +123,14 @@ def solve_by_passes(ends, taken, law, gains, values, reduction, most):  # type: 
         for state in range(states):
             towards = rest[state] + factor * (search[state] - omega * image[state])
             search[state] = swept[state] = 0.0 if abs(towards) < tiny else towards
-        along, _ = _change(ends, taken, law, search, swept, image, shadow, tiny)
+        along, _ = _change(ends, taken, weights, search, swept, image, shadow, tiny)
         step = rho / along
         if not abs(step) < 1e100:
             break
         for state in range(states):
             remainder = rest[state] - step * image[state]
             rest[state] = swept[state] = 0.0 if abs(remainder) < tiny else remainder
-        along, square = _change(ends, taken, law, rest, swept, second, rest, tiny)
+        along, square = _change(ends, taken, weights, rest, swept, second, rest, tiny)
         omega = along / square if square > 0.0 else 0.0
         last, rho, left = rho, 0.0, 0.0
         for state in range(states):
@@ -145,21 +145,21 @@ def solve_by_passes(ends, taken, law, gains, values, reduction, most):  # type: 
 
 
 def accelerate(rows: Any, values: np.ndarray, reduction: float, most: int) -> int:
-    """Improves ``values`` ``[S]`` under a policy's rows in place; leaves them alone where that fails.
+    """Improves ``values`` ``[S]`` under a policy's rows in place; leaves them unchanged if that fails.
 
     Args:
         rows: ``evaluation_sweeps.PolicyRows``.
         values: ``[S]`` float64.
-        reduction: the part of the greatest change that may be left.
-        most: passes at most.
+        reduction: the target factor for the greatest change.
+        most: maximum number of passes.
 
     Returns:
         The number of passes.
     """
     order = falling_order(values)
     found = values[order]
-    law = reordered(order, rows.ends, rows.taken, rows.law, rows.gains, rows.share)
-    passes, left = solve_by_passes(*law, found, reduction, most)
+    reordered_rows = reordered(order, rows.ends, rows.taken, rows.weights, rows.gains, rows.share)
+    passes, left = solve_by_passes(*reordered_rows, found, reduction, most)
     if left < 1.0:
         values[order] = found
     return int(passes)

@@ -4,7 +4,7 @@ import pytest
 from mdpzoo.models import TabularMDP
 from mdpzoo.planning import discounted, solve_discounted, sweeps
 from mdpzoo.planning.evaluation_sweeps import GAUSS_SEIDEL, JACOBI, KRYLOV, Paces, room_for
-from mdpzoo.planning.krylov import accelerate, falling_order
+from mdpzoo.planning.policy_equations.krylov import accelerate, falling_order
 from mdpzoo.planning.rows import Rows
 from tests.planning.random_models import KINDS, dense, optimal_values, random_model
 
@@ -135,10 +135,10 @@ def test_rows_of_different_lengths_are_filled_up_with_entries_of_no_weight():
     model = TabularMDP(offsets, successors, law, np.ones(8), [1, 0, 0], [False, True, False])
     rows = laid_out(model, 0.5, np.array([0, 0, 1]))
     assert rows.ends.tolist() == [0, 3, 3, 4]
-    assert rows.law.tolist() == [0.5, 0, 0, 0.5]
+    assert rows.weights.tolist() == [0.5, 0, 0, 0.5]
     assert rows.scale.tolist() == [2, 0, 2]
     rows = laid_out(model, 0.5, np.array([1, 0, 0]))
-    assert rows.law.tolist() == [0.25, 0, 0.125, 0.5]  # entering the terminal state is worth nothing
+    assert rows.weights.tolist() == [0.25, 0, 0.125, 0.5]  # entering the terminal state is worth nothing
     assert rows.share.tolist() == [1 / (1 - 0.25), 1, 2]
     assert rows.scale.tolist() == [1 / (1 - 0.375), 0, 2]
 
