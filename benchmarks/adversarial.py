@@ -62,7 +62,7 @@ def main() -> None:
     parser.add_argument("--agents", nargs="*", choices=AGENTS, default=list(AGENTS))
     parser.add_argument("--steps", type=int, help="of training, instead of the game's own number")
     parser.add_argument("--fresh-steps", type=int, help="of the fresh adversary's training, likewise")
-    parser.add_argument("--work", type=Path, default=Path("adversarial_runs"))
+    parser.add_argument("--work", type=Path, default=Path("build/adversarial_runs"))
     parser.add_argument("--summary", action="store_true")
     add_rows(parser)
     given = parser.parse_args()

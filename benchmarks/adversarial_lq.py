@@ -1,6 +1,6 @@
 """The temperature-conditioned SAC of QARL in a game whose answer is known: gains and variances at every temperature.
 
-    python benchmarks/adversarial_lq.py            # five minutes of CPU time
+    python benchmarks/adversarial_lq.py            # a quarter of an hour of CPU time
 
 Each player of the scalar linear-quadratic game learns against the other's frozen equilibrium policy while temperatures
 fall along the curriculum. The equilibrium's gains do not depend on the temperature and its variances are proportional
@@ -53,7 +53,7 @@ class LinearPolicy:
 def main() -> None:
     """Reads the command line and runs every case."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--steps", type=int, default=15_000, help="of each learner")
+    parser.add_argument("--steps", type=int, default=45_000, help="of each learner")
     parser.add_argument("--case", type=int, choices=range(len(CASES)), help="one of the cases; default: all")
     parser.add_argument("--seeds", type=int, default=1)
     add_rows(parser)
