@@ -231,6 +231,10 @@ class BatchedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         """Returns an array or a tensor in the form of the output."""
         raise NotImplementedError
 
+    def _seconds(self) -> Any:
+        """Returns the age of these environments, float64."""
+        return time.perf_counter() - self._began
+
     def _infos_of(self, facts: Mapping[str, Any], rows: Any) -> dict[str, Any]:
         """Returns infos with the facts of some rows (``[B]`` bool) and their masks."""
         infos: dict[str, Any] = {}
@@ -241,7 +245,7 @@ class BatchedVectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
     def _finish(self, ended: Any, infos: dict[str, Any]) -> None:
         """Reports the rows that have ended (``[B]`` bool) and, in the same-step mode, restarts them."""
         if self._statistics:
-            episode = {"r": self._returns, "l": self._elapsed, "t": time.perf_counter() - self._began}
+            episode = {"r": self._returns, "l": self._elapsed, "t": self._seconds()}
             infos["episode"] = {name: self._out(value * ended) for name, value in episode.items()}
             infos["_episode"] = self._out(ended)
         last = self._infos_of(self._facts(), ended) if self._always or self._at_end else {}

@@ -130,6 +130,9 @@ class TensorVectorEnv(BatchedVectorEnv):
     def _kept(self, value: np.ndarray) -> Tensor:
         return torch.from_numpy(np.array(value)).to(self.device)
 
+    def _seconds(self) -> Tensor:
+        return torch.tensor(super()._seconds(), dtype=torch.float64, device=self.device)
+
     def _only(self, rows: Tensor, values: Any) -> Tensor:
         if not isinstance(values, Tensor):
             values = torch.full_like(self._returns, values)

@@ -78,6 +78,8 @@ def test_torch_output_stays_on_the_device_with_its_statistics():
     assert {type(each) for each in (reward, terminated, truncated, infos["final_obs"]["values"])} == {torch.Tensor}
     assert torch.allclose(infos["episode"]["r"], earned.double())
     assert infos["episode"]["l"].tolist() == [4, 4]
+    assert infos["episode"]["t"].dtype == torch.float64
+    assert 0 < infos["episode"]["t"].min() < 60
 
 
 def test_gymnasiums_own_statistics_work_on_numpy_output():
