@@ -51,11 +51,8 @@ class Range:
         if self.low is None and self.high is None:
             return "any"
         if self.high is None:
-            return (
-                "positive"
-                if self.above and self.low == 0
-                else f"{'above' if self.above else 'at least'} {self.low}{unit}"
-            )
+            words = f"{'above' if self.above else 'at least'} {self.low}{unit}"
+            return "positive" if self.above and self.low == 0 else words
         if self.low is None:
             return f"{'below' if self.below else 'at most'} {self.high}{unit}"
         if isinstance(self.low, int) and isinstance(self.high, int) and self.high > 1 and not unit:
@@ -72,7 +69,8 @@ class Range:
         if not isinstance(value, Real) or isinstance(value, bool) or value in self:
             return
         said = str(self)
-        words = "be a finite number" if said == "any" else f"lie {said}" if said.startswith("in ") else f"be {said}"
+        infinite = said == "any" or (self.high is None and value == float("inf"))
+        words = "be a finite number" if infinite else f"lie {said}" if said.startswith("in ") else f"be {said}"
         raise SettingError(f"{name} must {words}, got {value}")
 
 

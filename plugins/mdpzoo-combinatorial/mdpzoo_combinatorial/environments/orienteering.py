@@ -64,8 +64,6 @@ def build_orienteering(
         raise SettingError(f"the instance has the limit {only.limit}, but the setting is {limit}")
     count = building.size_setting("num_customers", num_customers, 20, 1, None if only is None else only.num_nodes - 1)
     budget = distributions.by_size(distributions.LIMITS, count) if limit is None else limit
-    if not 0 < budget < float("inf"):
-        raise SettingError(f"limit must be positive and finite, got {limit}")
     return building.problem_in_form(Orienteering(count, distribution, prizes, budget, only), form)
 
 

@@ -108,8 +108,8 @@ def test_actions_translate_to_the_alphabet_where_the_depot_is_a_node_and_back():
         ),
         ("CVRP", {"capacity": 8}, SettingError, "capacity must be at least 9"),
         ("CVRP", {"instance": ROUTES, "capacity": 9}, SettingError, "has the capacity 8"),
-        ("OP", {"limit": -1.0}, SettingError, "limit must be positive and finite, got -1"),
-        ("OP", {"limit": math.inf}, SettingError, "limit must be positive and finite, got inf"),
+        ("OP", {"limit": -1.0}, SettingError, "limit must be positive, got -1"),
+        ("OP", {"limit": math.inf}, SettingError, "limit must be a finite number, got inf"),
         ("OP", {"prizes": "distant"}, SettingError, "unknown prizes 'distant'. Did you mean 'distance'"),
         (
             "OP",
