@@ -55,10 +55,9 @@ class CompiledVectorEnv(BatchedVectorEnv):
             ResetNeededError: if ``reset`` has not been called.
         """
         action = actions
-        if action.__class__ is not np.ndarray or action.dtype is not self._action_type or action.shape != self._shape:
+        fits = action.__class__ is np.ndarray and action.dtype is self._action_type and action.shape == self._shape
+        if not fits or not action.flags.c_contiguous:
             action = self._fitting(actions)
-        elif not action.flags.c_contiguous:
-            action = np.ascontiguousarray(action)
         if self._state is None:
             self._check_begun()
         asleep, some_asleep = self._done, self._some_done and self.autoreset_mode != AutoresetMode.SAME_STEP

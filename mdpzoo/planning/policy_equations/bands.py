@@ -30,13 +30,13 @@ def band_of(offsets, successors, terminal):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def solve_in_band(ends, taken, law, gains, band, values):  # type: ignore[no-untyped-def]
-    """Solves ``values = gains + law values`` for ``values`` ``[S]``.
+def solve_in_band(ends, taken, weights, gains, band, values):  # type: ignore[no-untyped-def]
+    """Solves ``values = gains + weights values`` for ``values`` ``[S]``.
 
     Args:
         ends: ``[S + 1]``, as ``sweeps.pick_rows`` lays rows out; likewise the next three.
         taken: states at most ``band`` away from their row's own.
-        law: the probabilities times the discount.
+        weights: the probabilities times the discount.
         gains: ``[S]`` mean rewards.
         band: at least 0.
         values: overwritten.
@@ -47,7 +47,7 @@ def solve_in_band(ends, taken, law, gains, band, values):  # type: ignore[no-unt
         row[:] = 0.0
         row[band] = 1.0
         for k in range(ends[state], ends[state + 1]):
-            row[taken[k] - state + band] -= law[k]
+            row[taken[k] - state + band] -= weights[k]
         total = gains[state]
         for place in range(max(band - state, 0), band):
             factor, earlier = row[place], state - band + place
