@@ -59,6 +59,13 @@ def test_an_instance_beyond_what_was_measured_goes_to_ours():
     assert (choice.agent, choice.reason) == (OURS, "solvers were not compared above 50 nodes")
 
 
+def test_the_reason_names_the_largest_of_several_compared_sizes():
+    compared = table(iterated_local_search=(9, 9, 0))
+    compared["rows"].append(compared["rows"][0] | {"up_to": 100})
+    reason = choose(generate("TSP", 1, 101, seed=0)[0], 5, compared).reason
+    assert reason == "solvers were not compared above 100 nodes"
+
+
 @pytest.mark.parametrize("problem", PROBLEMS)
 def test_the_shipped_table_covers_every_problem_with_solvers_that_there_are(problem):
     content = json.loads(FILE.read_text())
