@@ -67,6 +67,13 @@ def test_degrees_of_the_tree_come_close_to_two_under_the_penalties():
     assert leaves(penalties_of(matrix, 100)) < 0.5 * leaves(np.zeros(80))
 
 
+@pytest.mark.parametrize("trees", [3, 4, 50])
+def test_penalties_sum_to_0_since_a_1_tree_has_as_many_edges_as_nodes(trees):
+    penalties = penalties_of(distances(30, 2), trees)
+    assert np.abs(penalties).max() > 0.001
+    assert penalties.sum() == pytest.approx(0.0, abs=1e-12)
+
+
 def test_equal_distances_give_candidates_all_the_same():
     chosen = candidates(np.ones((6, 6)) - np.eye(6), penalties_of(np.ones((6, 6)) - np.eye(6), 20), 3)
     for node in range(6):

@@ -115,6 +115,13 @@ def test_a_search_that_is_told_to_stop_ends_with_what_it_has():
     assert length == pytest.approx(told[-1][1])
 
 
+@pytest.mark.parametrize(("iterations", "told"), [(0, []), (7, [7]), (1_000, [1_000]), (1_250, [1_000, 1_250])])
+def test_as_many_kicks_are_made_as_iterations_were_given(iterations, told):
+    rounds = []
+    search(_metric(1, 5)[0], iterations=iterations, seed=0, budget=Budget(None, lambda done, _: rounds.append(done)))
+    assert rounds == told
+
+
 def test_a_budget_that_is_spent_returns_the_start():
     budget = Budget(None)
     budget.stop()

@@ -8,6 +8,7 @@ import pytest
 from mdpzoo.errors import InstanceError, SettingError
 from mdpzoo_combinatorial import generate, read_instance
 from mdpzoo_combinatorial.baselines import solve
+from mdpzoo_combinatorial.local_search import prize_search
 from mdpzoo_combinatorial.local_search.budget import Budget
 from mdpzoo_combinatorial.local_search.prize_search import search, solve_batch
 
@@ -172,6 +173,15 @@ def test_a_search_that_is_told_to_stop_ends_with_what_it_has():
     assert told == sorted(told)
     assert len({rounds for rounds, _ in told}) == 20
     assert instance.prizes[tour].sum() == pytest.approx(told[-1][1])
+
+
+def test_the_time_limit_of_a_large_instance_is_checked_after_every_round(monkeypatch):
+    monkeypatch.setattr(prize_search, "PIECE", 7)  # fewer rounds times nodes than one round has
+    told = []
+    (instance,) = generate("OP", 1, 30, 0)
+    budget = Budget(None, lambda rounds, prize: told.append(rounds))
+    search(instance.distance_matrix(), instance.prizes, instance.limit, iterations=3, seed=0, budget=budget)
+    assert told == [1, 2, 3]
 
 
 def test_an_instance_of_oplib_is_solved_as_well_as_is_known(data):

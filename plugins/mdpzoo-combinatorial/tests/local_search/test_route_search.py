@@ -215,6 +215,7 @@ def test_integer_distances_are_searched_as_they_are():
     ({"demands": [0, 1]}, r"shape \(3,\)"),
     ({"demands": [0, 1, 6]}, "capacity"),  # more than a vehicle holds
     ({"demands": [1, 1, 1]}, "depot"),
+    ({"demands": [0, 1, -1]}, r"demands must lie in 0\.\.5"),
     ({"demands": [0, 1, 1.5]}, "integers"),
     ({"start": [[1]]}, "visit each"),  # customer 2 is left out
     ({"start": [[1, 2, 2]]}, "visit each"),
@@ -236,3 +237,5 @@ def test_settings_and_batches_out_of_range_are_errors():
         solve_batch(places, [[0, 1, 1]], [5, 5], iterations=1, seed=0)
     with pytest.raises(InstanceError, match="coordinates"):
         solve_batch(places[0], [[0, 1, 1]] * 2, [5, 5], iterations=1, seed=0)
+    with pytest.raises(InstanceError, match="n > 1"):
+        solve_batch(places[:, :1], [[0]] * 2, [5, 5], iterations=1, seed=0)  # the depot alone

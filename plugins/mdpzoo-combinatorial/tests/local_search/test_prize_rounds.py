@@ -1,0 +1,70 @@
+"""The parts of a round of the prize search: what is inserted by force, what is removed, and what becomes the best."""
+
+import numpy as np
+
+from mdpzoo_combinatorial.local_search import prize_rounds as rounds
+
+
+def search_of(m=12, start=(0,), limit=1_000.0, seed=0):
+    """A search over random points; nodes 1 to m - 1 have prizes."""
+    generator = np.random.default_rng(seed)
+    points = generator.random((m, 2))
+    costs = np.sqrt(((points[:, None] - points[None]) ** 2).sum(2))
+    prizes = np.append(0.0, generator.integers(1, 9, m - 1))
+    return rounds.prepared(costs, prizes, limit, np.array(start), seed, 0)
+
+
+def on_tour(s):
+    return s.tour[: s.progress.count].tolist()
+
+
+def test_a_node_is_forced_in_with_the_nodes_nearest_to_it():
+    sizes = set()
+    for seed in range(20):
+        s = search_of(m=8, seed=seed)
+        rounds._force(s)
+        inserted = set(on_tour(s)) - {0}
+        nearest = {node: [other for other in s.near[node].tolist() if other != 0] for node in inserted}
+        assert any(inserted == {node, *nearest[node][: len(inserted) - 1]} for node in inserted), seed
+        assert (s.nodes["weight"][list(inserted)] == np.inf).all()
+        sizes.add(len(inserted))
+    assert sizes == {1, 2, 3}
+
+
+def test_every_node_may_be_forced_in():
+    tours = set()
+    for seed in range(40):
+        s = search_of(m=3, seed=seed)
+        rounds._force(s)
+        tours.add(tuple(sorted(on_tour(s))))
+    assert tours == {(0, 1), (0, 2), (0, 1, 2)}
+
+
+def without(tour, node):
+    ring = tour[tour.index(0) :] + tour[: tour.index(0)]
+    return [each for each in ring if each != node]
+
+
+def test_half_of_the_rounds_remove_a_run_of_nodes():
+    """Without near nodes, the other half removes one node, so that a round of it moves at most one."""
+    runs = 0
+    for seed in range(100):
+        start = [0, *np.random.default_rng(seed).permutation(np.arange(1, 12)).tolist()]
+        s = search_of(start=start, seed=seed)._replace(near=np.zeros((12, 0), np.int64))
+        rounds.anneal(s, -1, 0, 1, 1e-12)
+        rounds.anneal(s, 0, 1, 1, 1e-12)
+        tour = s.kept[: s.progress.kept_count].tolist()
+        assert len(tour) == 12  # everything fits again
+        runs += all(without(tour, node) != without(start, node) for node in range(1, 12))
+    assert 35 < runs < 60  # fewer than half: a run may be of one node, and nodes may return to their places
+
+
+def test_a_tour_that_is_as_good_as_the_best_one_does_not_replace_it():
+    s = search_of(start=(0, 3, 5, 1))
+    s.costs[:] = 1.0  # every tour of four nodes has length 4, without rounding
+    rounds.keep(s)
+    rounds.keep_best(s)
+    rounds.restore(s, np.array([0, 5, 3, 1]), 4)
+    rounds._accept(s, np.inf, 0.0)
+    assert s.kept[:4].tolist() == [0, 5, 3, 1]
+    assert s.best[:4].tolist() == [0, 3, 5, 1]
