@@ -11,7 +11,7 @@ from mdpzoo.errors import MissingExtraError, SettingError
 from mdpzoo_combinatorial.problems import PROBLEMS
 
 AGENTS = "mdpzoo_combinatorial.baselines.agents"
-SMALL = 15  # largest number of nodes for which iterated-local-search ends without a time limit
+SMALL = 15  # largest number of nodes for which our anytime searches end without a time limit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,10 +111,19 @@ BASELINES: dict[str, Solver] = {
         ),
         Solver(
             id="iterated-local-search",
-            code="iterated:iterated_local_search",
+            code="anytime:iterated_local_search",
             summary="iterated Lin-Kernighan, 3-opt, or ruin and recreate, until the time limit",
             source="Lin and Kernighan 1973; Martin, Otto and Felten 1991; Christiaens and Vanden Berghe 2020",
             agent=f"{AGENTS}:iterated_local_search",
+            entries=("distance",),
+            anytime=True,
+        ),
+        Solver(
+            id="edge-assembly",
+            code="anytime:edge_assembly",
+            summary="edge assembly crossover in populations of tours, until the time limit",
+            source="Nagata and Kobayashi 2013 (INFORMS Journal on Computing 25)",
+            agent=f"{AGENTS}:edge_assembly",
             entries=("distance",),
             anytime=True,
         ),

@@ -8,7 +8,9 @@ SECONDS = 0.05
 
 
 def warm_up() -> None:
-    """Solves each example for ``SECONDS``."""
+    """Solves each example for ``SECONDS``, also by the search that solves small and large instances."""
     for name in EXAMPLES:
         instance = example(name)
-        solve(instance, PROBLEMS[instance.problem].search, seconds=SECONDS)
+        record = PROBLEMS[instance.problem]
+        for agent in {record.search, "iterated-local-search"}.intersection(record.baselines):
+            solve(instance, agent, seconds=SECONDS)

@@ -1,4 +1,4 @@
-"""Iterated Lin-Kernighan for symmetric tours, the default solver of ``mdpzoo solve`` and expert of imitation learning.
+"""Iterated Lin-Kernighan for symmetric tours, the expert of imitation learning.
 
 Double-bridge kicks at random positions are repaired by Lin-Kernighan chains and accepted by simulated annealing; the
 modules of ``lin_kernighan`` name the sources. On 128 uniform instances of 100 nodes, mean gap to one run of LKH and CPU

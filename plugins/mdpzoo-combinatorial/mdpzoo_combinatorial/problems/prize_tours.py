@@ -68,7 +68,7 @@ RECORD = ProblemRecord(
     ),
     baselines=("nearest-neighbour", "greedy-ratio", "two-opt", "iterated-local-search", "random", "pyvrp", "ortools"),
     descent="baselines.descent:prize_tour",
-    iterated="baselines.iterated:prize_tour",
+    iterated="baselines.anytime:prize_tour",
     meets_bound=meets_bound,
     actions=actions,
     solution=solution,

@@ -144,6 +144,7 @@ class ProblemRecord:
         large_rule: a solver for instances whose distances do not fit into memory.
         descent: reference to ``(instance, budget) -> solution``, the local search of ``two-opt``; None: there is none.
         iterated: reference to ``(instance, iterations, seed, budget) -> solution``; None: there is none.
+        optima: reference to ``instance -> LocalOptima``, the tours of ``edge-assembly``; None: there are none.
         meets_bound: ``(instance, objective) -> bool``: whether a simple bound proves that the objective is optimal.
         actions: ``solution -> actions`` of the direct form.
         solution: ``actions -> solution`` without padding, as an instance's ``objective`` expects it.
@@ -178,6 +179,7 @@ class ProblemRecord:
     large_rule: str = "nearest-neighbour"
     descent: Reference = None
     iterated: Reference = None
+    optima: Reference = None
     meets_bound: Callable[[Any, float], bool]
     actions: Callable[[Any], list[int]]
     solution: Callable[[list[int]], Any]

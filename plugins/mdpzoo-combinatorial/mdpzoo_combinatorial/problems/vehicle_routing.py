@@ -72,7 +72,7 @@ RECORD = ProblemRecord(
     ),
     large_rule="savings",
     descent="baselines.descent:routes",
-    iterated="baselines.iterated:routes",
+    iterated="baselines.anytime:routes",
     meets_bound=meets_bound,
     actions=actions,
     solution=solution,

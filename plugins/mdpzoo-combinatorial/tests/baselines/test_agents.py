@@ -15,8 +15,8 @@ from mdpzoo_combinatorial.instances import TSPInstance
 
 SIZES = {"TSP": "num_nodes", "ATSP": "num_nodes", "CVRP": "num_customers", "OP": "num_customers"}
 PLANNERS = {
-    "TSP": ("farthest-insertion", "iterated-local-search", "two-opt"),
-    "ATSP": ("farthest-insertion", "iterated-local-search", "two-opt"),
+    "TSP": ("farthest-insertion", "iterated-local-search", "edge-assembly", "two-opt"),
+    "ATSP": ("farthest-insertion", "iterated-local-search", "edge-assembly", "two-opt"),
     "CVRP": ("savings", "iterated-local-search", "two-opt"),
     "OP": ("iterated-local-search", "two-opt"),
     "Knapsack": ("dynamic-programming",),

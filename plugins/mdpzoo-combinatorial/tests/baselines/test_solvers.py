@@ -8,7 +8,7 @@ import pytest
 
 from mdpzoo.errors import MissingExtraError, SettingError, UnknownNameError
 from mdpzoo_combinatorial import generate, read_instance
-from mdpzoo_combinatorial.baselines import SOLVERS, iterated, solve
+from mdpzoo_combinatorial.baselines import SOLVERS, anytime, solve
 from mdpzoo_combinatorial.instances import ATSPInstance, CVRPInstance, KnapsackInstance, OPInstance, TSPInstance
 from mdpzoo_combinatorial.local_search.budget import Budget
 
@@ -182,6 +182,6 @@ def test_too_many_nodes_for_a_matrix_are_refused_where_one_is_needed(monkeypatch
 @pytest.mark.parametrize(("nodes", "limited"), [(15, False), (16, True)])  # 15 nodes end by a number of iterations
 def test_only_searches_of_more_than_fifteen_nodes_need_a_time_limit(monkeypatch, nodes, limited):
     budgets = []
-    monkeypatch.setattr(iterated, "with_limit", lambda budget: budgets.append(budget) or Budget(0.1))
+    monkeypatch.setattr(anytime, "with_limit", lambda budget: budgets.append(budget) or Budget(0.1))
     solve(generate("TSP", 1, nodes, seed=0)[0], "iterated-local-search")
     assert bool(budgets) == limited

@@ -10,7 +10,7 @@ from mdpzoo_combinatorial.baselines.table import SOLVERS
 from mdpzoo_combinatorial.commands.choosing import FILE, choose, is_installed
 from mdpzoo_combinatorial.problems import PROBLEMS
 
-OURS = "iterated-local-search"
+OURS = "edge-assembly"
 TSP = generate("TSP", 1, 20, seed=0)[0]
 
 
@@ -23,12 +23,12 @@ def table(**agents):
 @pytest.mark.parametrize(
     ("seconds", "agents", "taken"),
     [
-        (5, {"iterated_local_search": (0.5, 0.5, 0), "pyvrp": (0.6, 0.4, 0)}, "pyvrp"),  # better after 5 s
-        (4.9, {"iterated_local_search": (0.5, 0.5, 0), "pyvrp": (0.6, 0.4, 0)}, OURS),  # but not after 1 s
-        (60, {"iterated_local_search": (0.5, 0.5, 0), "pyvrp": (0.6, 0.495, 0)}, OURS),  # within the margin
-        (1, {"iterated_local_search": (0.5, 0.5, 0), "pyvrp": (None, 0.1, 0)}, OURS),  # no answer after 1 s
-        (5, {"iterated_local_search": (0, 0, 0), "ortools": (0, 0, 1)}, "ortools"),  # equal, and proven
-        (0.5, {"iterated_local_search": (9, 9, 0), "pyvrp": (0, 0, 0)}, OURS),  # shorter than what was measured
+        (5, {"edge_assembly": (0.5, 0.5, 0), "pyvrp": (0.6, 0.4, 0)}, "pyvrp"),  # better after 5 s
+        (4.9, {"edge_assembly": (0.5, 0.5, 0), "pyvrp": (0.6, 0.4, 0)}, OURS),  # but not after 1 s
+        (60, {"edge_assembly": (0.5, 0.5, 0), "pyvrp": (0.6, 0.495, 0)}, OURS),  # within the margin
+        (1, {"edge_assembly": (0.5, 0.5, 0), "pyvrp": (None, 0.1, 0)}, OURS),  # no answer after 1 s
+        (5, {"edge_assembly": (0, 0, 0), "ortools": (0, 0, 1)}, "ortools"),  # equal, and proven
+        (0.5, {"edge_assembly": (9, 9, 0), "pyvrp": (0, 0, 0)}, OURS),  # shorter than what was measured
     ],
 )
 def test_the_smallest_gap_at_that_time_is_taken(seconds, agents, taken):
@@ -42,25 +42,25 @@ def test_what_is_not_installed_is_named_and_not_taken(monkeypatch):
     monkeypatch.setattr(
         "mdpzoo_combinatorial.commands.choosing.find_spec", lambda name: None if name == "elkai" else found(name)
     )
-    choice = choose(TSP, 5, table(iterated_local_search=(0.5, 0.5, 0), lkh=(0.0, 0.0, 0)))
+    choice = choose(TSP, 5, table(edge_assembly=(0.5, 0.5, 0), lkh=(0.0, 0.0, 0)))
     assert choice.agent == OURS
     assert choice.reason.endswith("better with pip install 'mdpzoo-combinatorial[lkh]'")
 
 
 def test_an_instance_that_is_solved_in_a_moment_goes_to_ours():
     small = generate("TSP", 1, 15, seed=0)[0]
-    choice = choose(small, 5, table(iterated_local_search=(9, 9, 0), pyvrp=(0, 0, 0)))
+    choice = choose(small, 5, table(edge_assembly=(9, 9, 0), pyvrp=(0, 0, 0)))
     assert (choice.agent, choice.reason) == (OURS, "the instance is small, so the search ends before the time limit")
 
 
 def test_an_instance_beyond_what_was_measured_goes_to_ours():
     large = generate("TSP", 1, 51, seed=0)[0]
-    choice = choose(large, 5, table(iterated_local_search=(9, 9, 0), pyvrp=(0, 0, 0)))
+    choice = choose(large, 5, table(edge_assembly=(9, 9, 0), pyvrp=(0, 0, 0)))
     assert (choice.agent, choice.reason) == (OURS, "solvers were not compared above 50 nodes")
 
 
 def test_the_reason_names_the_largest_of_several_compared_sizes():
-    compared = table(iterated_local_search=(9, 9, 0))
+    compared = table(edge_assembly=(9, 9, 0))
     compared["rows"].append(compared["rows"][0] | {"up_to": 100})
     reason = choose(generate("TSP", 1, 101, seed=0)[0], 5, compared).reason
     assert reason == "solvers were not compared above 100 nodes"

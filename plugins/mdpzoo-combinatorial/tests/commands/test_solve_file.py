@@ -160,7 +160,7 @@ OTHERS = {  # problem -> name, file, the default agent, its objective, what the 
         "turn.atsp",
         "NAME : turn\nTYPE : ATSP\nDIMENSION : 3\nEDGE_WEIGHT_TYPE : EXPLICIT\nEDGE_WEIGHT_FORMAT : FULL_MATRIX\n"
         "EDGE_WEIGHT_SECTION\n0 1 9\n9 0 1\n1 9 0\nEOF\n",
-        "iterated-local-search",
+        "edge-assembly",
         3,  # one way round costs 1 + 1 + 1, the other 27
         "a tour of length 3, not proven optimal",
     ),

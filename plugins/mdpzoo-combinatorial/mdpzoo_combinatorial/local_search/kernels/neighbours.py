@@ -88,6 +88,68 @@ def nearest(points: Floats, matrix: Floats, k: int) -> Integers:
     return ids
 
 
+def in_quadrants(places: Floats, matrix: Floats, k: int) -> Integers:
+    """Returns the k nearest nodes of each node in each of the four quadrants around it, ``[n, 4 k]``, nearest first.
+
+    If a quadrant has fewer nodes, the nearest others take their places. Takes O(n^2).
+
+    Args:
+        places: ``[n, 2]``.
+        matrix: ``[n, n]``.
+        k: at least 1, and 4 k is less than n.
+    """
+    n = matrix.shape[0]
+    ids, near = np.zeros((n, 4 * k), np.int32), nearest(EMPTY, matrix, 4 * k)
+    _scan_quadrants(places, matrix, near, ids, np.empty((4, k)), np.zeros((4, k), np.int32))
+    return ids
+
+
+@borrowing
+def _scan_quadrants(
+    places: Floats, matrix: Floats, near: Integers, ids: Integers, reach: Floats, inside: Integers
+) -> None:
+    """Fills in the nearest nodes of all quadrants, completed from ``near``."""
+    n, k = matrix.shape[0], inside.shape[1]
+    for node in range(n):
+        for quadrant in range(4):
+            for slot in range(k):
+                reach[quadrant, slot], inside[quadrant, slot] = np.inf, -1
+        for other in range(n):
+            if other != node:
+                quadrant = 2 * int(places[other, 0] >= places[node, 0]) + int(places[other, 1] >= places[node, 1])
+                if matrix[node, other] < reach[quadrant, k - 1]:
+                    _insert(reach[quadrant], inside, quadrant, matrix[node, other], other)
+        count = 0
+        for quadrant in range(4):
+            for slot in range(k):
+                if inside[quadrant, slot] >= 0:
+                    _place(ids[node], count, inside[quadrant, slot], matrix[node])
+                    count += 1
+        for slot in range(4 * k):
+            if count < 4 * k and not _holds(ids[node], count, near[node, slot]):
+                _place(ids[node], count, near[node, slot], matrix[node])
+                count += 1
+
+
+@borrowing
+def _holds(ids: Integers, count: int, node: int) -> bool:
+    """Returns whether a node is among the first ``count``."""
+    found = False
+    for slot in range(count):
+        found |= ids[slot] == node
+    return found
+
+
+@borrowing
+def _place(ids: Integers, count: int, node: int, distances: Floats) -> None:
+    """Inserts a node into the list of the first ``count``, in the order of distances."""
+    slot = count
+    while slot > 0 and distances[ids[slot - 1]] > distances[node]:
+        ids[slot] = ids[slot - 1]
+        slot -= 1
+    ids[slot] = node
+
+
 @borrowing
 def _scan(matrix: Floats, ids: Integers, best: Floats) -> None:
     """Fills in the nearest nodes by scanning each row of the matrix, from the diagonal to the left, then the right."""

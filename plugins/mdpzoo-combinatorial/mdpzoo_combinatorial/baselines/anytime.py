@@ -1,7 +1,8 @@
-"""Compiled iterated local search for the four routing problems, the default solver of most instances.
+"""Compiled searches until a time limit for the four routing problems, the default solvers of most instances.
 
-TSP: iterated Lin-Kernighan (``symmetric_search.py``). ATSP: perturbations and 3-opt without reversals
-(``asymmetric_search.py``). CVRP: ruin and recreate (``route_search.py``). OP: ``prize_search.py``. Sources are in these
+TSP and ATSP: edge assembly crossover in populations of tours (``edge_assembly/population_search.py``). Iterated local
+search: TSP, iterated Lin-Kernighan (``symmetric_search.py``); ATSP, perturbations and 3-opt without reversals
+(``asymmetric_search.py``); CVRP, ruin and recreate (``route_search.py``); OP, ``prize_search.py``. Sources are in these
 modules.
 """
 
@@ -9,17 +10,25 @@ from typing import Any
 
 import numpy as np
 
-from mdpzoo_combinatorial.baselines.descent import costs_of, distance_matrix_of
+from mdpzoo_combinatorial.baselines.descent import costs_of, distance_matrix_of, from_node_0
 from mdpzoo_combinatorial.baselines.registry import SolverResult
 from mdpzoo_combinatorial.baselines.scaling import with_limit
 from mdpzoo_combinatorial.baselines.table import SMALL
 from mdpzoo_combinatorial.instances import ATSPInstance, CVRPInstance, OPInstance, TSPInstance
 from mdpzoo_combinatorial.local_search import symmetric_search
 from mdpzoo_combinatorial.local_search.budget import Budget
+from mdpzoo_combinatorial.local_search.edge_assembly import population_search
+from mdpzoo_combinatorial.local_search.edge_assembly.local_optima import (
+    AsymmetricOptima,
+    LocalOptima,
+    SymmetricOptima,
+)
+from mdpzoo_combinatorial.local_search.kernels.neighbours import EMPTY
 from mdpzoo_combinatorial.problems import PROBLEMS, resolve
 
-ID = "iterated-local-search"
+ID, CROSSOVER = "iterated-local-search", "edge-assembly"
 SMALL_ITERATIONS = 5_000  # for instances of up to ``SMALL`` nodes
+LARGEST = 6_000  # nodes of a tour for which the frequencies of all edges are stored (72 MB, beside 288 MB of distances)
 
 
 def iterated_local_search(instance: Any, seed: int, budget: Budget) -> SolverResult:
@@ -34,11 +43,43 @@ def iterated_local_search(instance: Any, seed: int, budget: Budget) -> SolverRes
     return SolverResult(resolve(PROBLEMS[instance.problem].iterated)(instance, iterations, seed, budget))
 
 
+def edge_assembly(instance: Any, seed: int, budget: Budget) -> SolverResult:
+    """Searches until the time limit, by default 10 seconds; instances that are small or large are solved by the former.
+
+    Raises:
+        SettingError: as ``iterated_local_search``.
+    """
+    if instance.num_nodes <= SMALL:
+        return iterated_local_search(instance, seed, budget)
+    optima: LocalOptima | None = resolve(PROBLEMS[instance.problem].optima)(instance)
+    if optima is None:
+        return iterated_local_search(instance, seed, budget)._replace(decoding=ID)
+    if budget.seconds is None:
+        budget = with_limit(budget)
+    order, _ = population_search.search(optima, seed=seed, budget=budget)
+    return SolverResult(from_node_0(order.astype(np.int64)).tolist())
+
+
+def symmetric_optima(instance: TSPInstance) -> LocalOptima | None:
+    """Returns the tours for symmetric costs, or None if there are more than ``LARGEST`` nodes."""
+    if instance.num_nodes > LARGEST:
+        return None
+    places = EMPTY if instance.coordinates is None else np.ascontiguousarray(instance.coordinates, np.float64)
+    return SymmetricOptima(distance_matrix_of(instance, CROSSOVER), places)
+
+
+def asymmetric_optima(instance: ATSPInstance) -> LocalOptima | None:
+    """Returns the tours for asymmetric costs, or None if two nodes for each are more than ``LARGEST``."""
+    if 2 * instance.num_nodes > LARGEST:
+        return None
+    return AsymmetricOptima(distance_matrix_of(instance, CROSSOVER))
+
+
 def symmetric_tour(instance: TSPInstance, iterations: int | None, seed: int, budget: Budget) -> list[int]:
     """Returns a tour for symmetric costs."""
     points, matrix = costs_of(instance, ID)
     tour, _ = symmetric_search.search(points, matrix, iterations=iterations, seed=seed, budget=budget)
-    return np.roll(tour, -int(np.flatnonzero(tour == 0)[0])).tolist()
+    return from_node_0(tour.astype(np.int64)).tolist()
 
 
 def asymmetric_tour(instance: ATSPInstance, iterations: int | None, seed: int, budget: Budget) -> list[int]:
