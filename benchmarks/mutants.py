@@ -150,9 +150,9 @@ def package_of(distribution: str) -> tuple[Path, Path]:
 def stages(path: str, code: Path, tests: Path, root: Path, near_only: bool) -> list[list[str]]:
     """Returns the tests for a fault, from those of its module to the whole suite, or to those of its folder."""
     module = Path(path).relative_to(code)
-    folder = tests / module.parent
-    near = sorted(each.relative_to(root) for each in (root / folder).glob(f"test_*{module.stem}*.py"))
-    room = [folder] if module.parent != Path() and (root / folder).is_dir() else []
+    near = sorted(each.relative_to(root) for each in (root / tests / module.parent).glob(f"test_*{module.stem}*.py"))
+    rooms = [tests / each for each in module.parents if each != Path() and (root / tests / each).is_dir()]
+    room = rooms[:1]  # the innermost that has tests
     return [[str(each) for each in stage] for stage in (near, room, [] if near_only and room else [tests]) if stage]
 
 

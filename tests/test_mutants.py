@@ -60,6 +60,13 @@ def test_the_nearest_tests_come_first(mutants):
     assert found == [["tests/models/test_batched.py"], ["tests/models"], ["tests"]]
 
 
+def test_a_room_without_tests_of_its_own_has_those_of_the_room_around_it(mutants):
+    code, tests = mutants.package_of("mdpzoo-combinatorial")
+    path = (code / "local_search/lin_kernighan/array_tours.py").as_posix()
+    assert not (ROOT / tests / "local_search/lin_kernighan").exists()
+    assert mutants.stages(path, code, tests, ROOT, True) == [[(tests / "local_search").as_posix()]]
+
+
 def test_a_sample_depends_on_its_seed_alone(mutants):
     code, _ = mutants.package_of("mdpzoo")
     assert mutants.sample_faults(code, "models", 1, 5) == mutants.sample_faults(code, "models", 1, 5)
