@@ -1,3 +1,4 @@
+import inspect
 import json
 
 import numpy as np
@@ -169,6 +170,11 @@ def test_the_logger_gets_loss_accuracy_and_rate(tmp_path):
     assert len(rows) >= 2
     assert {"train/loss", "train/accuracy", "train/learning_rate", "time/fps"} <= rows[0].keys()
     assert 0.0 <= rows[-1]["train/accuracy"] <= 1.0
+
+
+def test_learn_and_fit_have_the_same_defaults():
+    learn, fit = (inspect.signature(each).parameters for each in (BQNCO.learn, BQNCO.fit))
+    assert {name: fit[name].default for name in learn} == {name: each.default for name, each in learn.items()}
 
 
 def test_tensorboard_gets_a_run_folder(tmp_path):

@@ -9,6 +9,9 @@ from mdpzoo_combinatorial.local_search.kernels.neighbours import EMPTY, nearest,
 from mdpzoo_combinatorial.local_search.lin_kernighan.array_tours import (
     BRIDGE,
     KIND,
+    RING,
+    SWAP,
+    TWICE,
     create_search,
     exchange,
     flip,
@@ -63,6 +66,14 @@ def test_a_double_bridge_puts_three_segments_into_the_opposite_order():
     assert edges(search.tour) == edges(np.concatenate([tour[:1], three, two, one, rest]))
 
 
+@pytest.mark.parametrize(("kind", "reversals"), [(TWICE, 2), (RING, 2), (SWAP, 3), (BRIDGE, 4)])
+def test_an_exchange_logs_its_reversals_and_no_others(kind, reversals):
+    search = begun(np.random.default_rng(0).random((12, 2)))
+    search.chain[0, :8], search.chain[0, KIND] = search.tour[:8], kind
+    exchange(search, np.int64(0))
+    assert search.progress.logged == reversals
+
+
 @pytest.mark.parametrize("n", [4, 5, 6, 7, 9, 20, 60])
 @pytest.mark.parametrize("depth", [0, 3])
 def test_every_gain_that_the_moves_claim_is_the_change_of_the_length(n, depth):
@@ -85,6 +96,26 @@ def test_undoing_every_reversal_of_a_descent_brings_the_first_tour_back():
         assert edges(search.tour) != first
         undo(search, np.int64(0))
         assert edges(search.tour) == first
+
+
+def test_a_descent_continues_while_the_log_has_room_for_another_chain():
+    ends = []
+    for size in range(12, 42):
+        search = begun(some_points(40, 0))._replace(log=np.empty((size, 2), np.int32))
+        improve(search, 1e-12, 10**6)
+        room = size - 3 * 4  # three reversals in each of four steps
+        assert room < search.progress.logged <= size
+        ends.append(search.progress.logged - room)
+    assert min(ends) == 1
+
+
+def test_every_kick_is_accepted_in_great_heat():
+    search = begun(np.random.default_rng(0).random((20, 2)))
+    search = search._replace(neighbours=np.zeros((20, 0), np.int32))  # nothing is repaired
+    for _ in range(40):
+        before = edges(search.tour)
+        iterate(search, 1, 1e-12, 1e9)
+        assert edges(search.tour) != before
 
 
 def test_deeper_chains_leave_shorter_tours():

@@ -3,6 +3,7 @@
 import numpy as np
 
 from mdpzoo_combinatorial.local_search import prize_rounds as rounds
+from mdpzoo_combinatorial.local_search import prize_tours as tours
 
 
 def search_of(m=12, start=(0,), limit=1_000.0, seed=0):
@@ -27,6 +28,9 @@ def test_a_node_is_forced_in_with_the_nodes_nearest_to_it():
         nearest = {node: [other for other in s.near[node].tolist() if other != 0] for node in inserted}
         assert any(inserted == {node, *nearest[node][: len(inserted) - 1]} for node in inserted), seed
         assert (s.nodes["weight"][list(inserted)] == np.inf).all()
+        others = s.nodes[sorted(set(range(1, 8)) - inserted)]
+        assert (others["weight"] <= others["prize"]).all()  # noise takes away up to a half
+        assert (others["weight"] >= 0.5 * others["prize"]).all()
         sizes.add(len(inserted))
     assert sizes == {1, 2, 3}
 
@@ -59,6 +63,36 @@ def test_half_of_the_rounds_remove_a_run_of_nodes():
     assert 35 < runs < 60  # fewer than half: a run may be of one node, and nodes may return to their places
 
 
+def test_a_node_is_removed_with_nodes_near_it():
+    sizes = set()
+    for seed in range(30):
+        s = search_of(m=40, start=range(40), seed=seed)
+        rounds._take_near(s)
+        removed = set(range(40)) - set(on_tour(s))
+        assert any(removed <= {node, *s.near[node].tolist()} for node in range(40)), seed
+        sizes.add(len(removed))
+    assert sizes >= {1, 2, 5, 10}
+    assert max(sizes) <= rounds.MOST_TAKEN
+
+
+def test_the_node_with_the_lowest_weight_for_its_detour_is_dropped_first():
+    points = np.array([[0.0, 0.0], [5.0, 0.0], [10.0, 0.0], [0.0, 3.0]])
+    costs = np.sqrt(((points[:, None] - points[None]) ** 2).sum(2))
+    # detours in the order of the nodes: 0, 9.6 and 3.4; the tour is 23.4 long
+    s = rounds.prepared(costs, np.array([0.0, 2.0, 2.0, 2.0]), 20.0, np.arange(4), 0, 0)
+    rounds.drop(s)
+    assert on_tour(s) == [0, 1, 3]
+    s = rounds.prepared(costs, np.array([0.0, 2.0, 6.0, 2.0]), 21.0, np.arange(4), 0, 0)
+    rounds.drop(s)
+    assert on_tour(s) == [0, 1, 2]
+
+
+def test_uniform_numbers_lie_between_0_and_1_where_their_logarithm_is_finite():
+    assert 0.0 < tours.uniform(np.zeros(1, np.uint64)) < 1e-9  # a state of 0 gives the smallest number
+    random = np.full(1, 7, np.uint64)
+    assert 0.49 < np.mean([tours.uniform(random) for _ in range(5_000)]) < 0.51
+
+
 def test_a_tour_that_is_as_good_as_the_best_one_does_not_replace_it():
     s = search_of(start=(0, 3, 5, 1))
     s.costs[:] = 1.0  # every tour of four nodes has length 4, without rounding
@@ -68,3 +102,23 @@ def test_a_tour_that_is_as_good_as_the_best_one_does_not_replace_it():
     rounds._accept(s, np.inf, 0.0)
     assert s.kept[:4].tolist() == [0, 5, 3, 1]
     assert s.best[:4].tolist() == [0, 3, 5, 1]
+
+
+def test_a_tour_with_less_prize_does_not_replace_the_best_one_even_if_it_is_shorter():
+    s = search_of(start=(0, 3, 5, 1))
+    rounds.keep(s)
+    rounds.keep_best(s)
+    for tour, best in (([0, 3], [0, 3, 5, 1]), ([0, 3, 5, 1, 7], [0, 3, 5, 1, 7])):
+        rounds.restore(s, np.array(tour), len(tour))
+        rounds._accept(s, np.inf, 0.0)
+        assert s.kept[: s.progress.kept_count].tolist() == tour
+        assert s.best[: s.progress.best_count].tolist() == best
+
+
+def test_an_insertion_may_use_up_the_limit_exactly():
+    points = np.array([[0.0, 0.0], [3.0, 0.0], [3.0, 4.0]])
+    costs = np.sqrt(((points[:, None] - points[None]) ** 2).sum(2))
+    for limit, count in ((12.0, 3), (np.nextafter(12.0, 0.0), 2)):  # 3 + 4 + 5
+        s = rounds.prepared(costs, np.array([0.0, 1.0, 1.0]), limit, np.array([0]), 0, 0)
+        tours.fill(s, 0.0)
+        assert s.progress.count == count

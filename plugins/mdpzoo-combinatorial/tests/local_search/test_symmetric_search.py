@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -109,6 +110,38 @@ def test_as_many_kicks_are_made_as_were_asked_for(monkeypatch, iterations):
     points = np.random.default_rng(0).random((90, 2))
     iterated_local_search(points, iterations=iterations, seed=0)
     assert sum(made) == iterations
+
+
+def test_three_trials_of_a_tenth_of_the_kicks_choose_one_of_eight_starts(monkeypatch):
+    made = Counter()
+    iterate = symmetric_search.iterate
+
+    def count(state, kicks, *rest):
+        made[id(state.tour)] += kicks
+        iterate(state, kicks, *rest)
+
+    monkeypatch.setattr(symmetric_search, "iterate", count)
+    iterated_local_search(np.random.default_rng(0).random((90, 2)), iterations=1_600, seed=0)
+    # 20 kicks for each of 8, then 40 for each of 4, then 80 for each of 2, and the rest
+    assert sorted(made.values()) == pytest.approx([20, 20, 20, 20, 60, 60, 140, 1_260], abs=3)  # rounded
+
+
+@pytest.mark.parametrize(
+    ("nodes", "iterations", "seconds", "trees"),
+    [
+        (1_000, None, None, 100),
+        (1_000, None, 3.0, 100),  # a hundred trees take about 0.3 s, a tenth of the search
+        (1_000, None, 1.5, 50),
+        (1_000, None, 0.1, 3),
+        (1_000, None, 0.08, 0),  # fewer than three give no penalties
+        (100, 100, None, 100),
+        (100, 99, None, 0),  # too few kicks
+        (3, None, None, 0),
+        (3_001, None, None, 0),  # without a matrix
+    ],
+)
+def test_spanning_trees_take_a_tenth_of_the_search_at_most(nodes, iterations, seconds, trees):
+    assert symmetric_search._trees(nodes, iterations, seconds) == trees
 
 
 def test_several_starts_find_the_way_between_clusters_that_one_may_miss():

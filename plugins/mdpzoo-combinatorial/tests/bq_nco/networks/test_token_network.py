@@ -1,3 +1,6 @@
+import json
+from dataclasses import asdict
+
 import pytest
 import torch
 
@@ -5,6 +8,7 @@ from mdpzoo.errors import SettingError
 from mdpzoo_combinatorial import generate
 from mdpzoo_combinatorial.bq_nco.networks.kinds import make_network, network_settings
 from mdpzoo_combinatorial.bq_nco.networks.token_network import TokenNetwork, TokenNetworkSettings
+from mdpzoo_combinatorial.bq_nco.shipped import SHIPPED
 from mdpzoo_combinatorial.bq_nco.states.batching import batch_of
 from mdpzoo_combinatorial.bq_nco.states.problem import geometry
 from mdpzoo_combinatorial.bq_nco.states.problems import PROBLEMS
@@ -154,6 +158,27 @@ def test_what_is_near_is_told_in_units_of_the_spacing():
     stretch = 3**0.5 / 2
     near = torch.tensor([0.5, 1.25**0.5]) * stretch
     torch.testing.assert_close(part[2, 14:], torch.cat((near / (1 + near), torch.ones(1))))  # there is no third
+
+
+def test_initial_weights_keep_the_size_of_their_inputs():
+    network = TokenNetwork(network_settings(width=128, layers=2, heads=4), 64, edges=3)
+    block = network.blocks[0]
+    for weight, deviation in [
+        (network.embed.weight, 64**-0.5),
+        (network.ends, 1.0),  # added to embeddings of this size
+        (block.widen.weight, 128**-0.5),
+        (block.narrow.weight, (4 * 128) ** -0.5 / 2),  # over the square root of 2 outputs in each of 2 layers
+        (block.merge.weight, 128**-0.5 / 2),
+    ]:
+        assert float(weight.detach().std()) == pytest.approx(deviation, rel=0.15)
+    assert not network.embed.bias.any()
+
+
+def test_the_default_network_has_the_size_of_the_shipped_ones():
+    card = json.loads(SHIPPED["tsp"].with_suffix(".json").read_text())
+    assert asdict(TokenNetworkSettings()) == {name: each for name, each in card["network"].items() if name != "kind"}
+    network = make_network(PROBLEMS["TSP"], TokenNetworkSettings())
+    assert sum(each.numel() for each in network.parameters()) == card["weights"]
 
 
 def test_nodes_that_all_coincide_get_finite_scores():

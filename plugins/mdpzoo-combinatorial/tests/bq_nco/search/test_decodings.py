@@ -273,6 +273,7 @@ def test_an_unknown_or_impossible_option_is_one_sentence(agents, instances, call
         ("TSP", np.zeros((3, 2))),  # one axis short
         ("TSP", np.zeros((1, 4, 3))),  # three dimensions
         ("TSP", np.full((1, 4, 2), np.nan)),  # no place at all
+        ("TSP", np.full((1, 4, 2), [0.0, 1e15])),  # too far away
         ("TSP", np.zeros((0, 4, 2))),  # nothing to solve
         ("TSP", []),  # likewise
         ("TSP", "berlin52"),  # a name

@@ -106,6 +106,12 @@ def test_labels_come_back_from_their_files(tmp_path, name):
     torch.testing.assert_close(read.sequence, read_labels(tmp_path / f"{name.lower()}6-00000.npz").sequence)
 
 
+@pytest.mark.parametrize(("most", "read"), [(1, 256), (256, 256), (257, 512), (None, 768)])
+def test_no_more_files_of_labels_are_read_than_are_needed(tmp_path, most, read):
+    write_labels(tmp_path, "Knapsack", 768, 4, seed=5)
+    assert len(read_labels(tmp_path, most)) == read
+
+
 def test_two_processes_write_the_labels_that_one_writes(tmp_path):
     for jobs in (1, 2):
         write_labels(tmp_path / str(jobs), "Knapsack", 512, 6, seed=5, jobs=jobs)
