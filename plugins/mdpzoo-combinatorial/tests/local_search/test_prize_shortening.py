@@ -7,7 +7,7 @@ import numpy as np
 from mdpzoo_combinatorial.local_search.prize_rounds import prepared
 from mdpzoo_combinatorial.local_search.prize_shortening import LONGEST_MOVE, shorten
 
-N = 12
+N = 20  # so that lists of near nodes hold all others
 
 
 def gains(costs, tour):
