@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.sparse.csgraph import minimum_spanning_tree
 
+from mdpzoo_combinatorial.local_search.lin_kernighan import alpha_nearness
 from mdpzoo_combinatorial.local_search.lin_kernighan.alpha_nearness import candidates, penalties_of
 
 
@@ -65,6 +66,24 @@ def test_degrees_of_the_tree_come_close_to_two_under_the_penalties():
         return ((tree | tree.T).sum(1) == 1).sum()
 
     assert leaves(penalties_of(matrix, 100)) < 0.5 * leaves(np.zeros(80))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_1_tree_gets_the_longest_of_the_shortest_edges_that_leave_a_leaf(seed):
+    n = 9
+    matrix = distances(n, seed)
+    parent, order, degree = (np.zeros(n, np.int32) for _ in range(3))
+    length = alpha_nearness._spanning_tree(matrix, np.zeros(n), np.zeros(n), parent, order)
+    assert length == pytest.approx(minimum_spanning_tree(matrix).sum())
+    tree = {frozenset((node, int(parent[node]))) for node in range(1, n)}
+    for edge in tree:
+        degree[list(edge)] += 1
+    outside = {
+        leaf: min((matrix[leaf, j], j) for j in range(n) if j != leaf and frozenset((leaf, j)) not in tree)
+        for leaf in np.flatnonzero(degree == 1)
+    }
+    leaf, end, extra = alpha_nearness._extra_edge(matrix, np.zeros(n), parent, degree)
+    assert (extra, end) == outside[leaf] == max(outside.values())
 
 
 @pytest.mark.parametrize("trees", [3, 4, 50])

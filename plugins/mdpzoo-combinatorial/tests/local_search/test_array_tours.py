@@ -109,6 +109,17 @@ def test_a_descent_continues_while_the_log_has_room_for_another_chain():
     assert min(ends) == 1
 
 
+def test_a_shorter_tour_becomes_the_best_one_which_it_exceeds_by_nothing():
+    search = begun(np.random.default_rng(0).random((40, 2)))
+    lengths = [length(search)]
+    for _ in range(20):  # the first repair processes all nodes
+        iterate(search, 1, 1e-12, 0.0)
+        lengths.append(length(search))
+        assert search.progress.excess == pytest.approx(0.0, abs=1e-9)
+        assert tour_length(search.points, EMPTY, search.best) == pytest.approx(lengths[-1])
+    assert lengths[1] < 0.5 * lengths[0]
+
+
 def test_every_kick_is_accepted_in_great_heat():
     search = begun(np.random.default_rng(0).random((20, 2)))
     search = search._replace(neighbours=np.zeros((20, 0), np.int32))  # nothing is repaired

@@ -156,6 +156,13 @@ def test_wrong_arguments_are_named(arguments, error, words):
         search(given.pop("costs"), **given)
 
 
+def test_the_shape_that_is_needed_is_named():
+    with pytest.raises(InstanceError, match=r"the shape \[n, n\] with n > 0, got \(3, 4\)"):
+        search(np.zeros((3, 4)), iterations=1, seed=0)
+    with pytest.raises(InstanceError, match=r"the shape \[K, n, n\] with n > 0, got \(4, 4\)"):
+        solve_batch(np.zeros((4, 4)), iterations=1, seed=0)
+
+
 def test_a_batch_may_be_empty():
     tours, lengths = solve_batch(np.zeros((0, 5, 5)), iterations=1, seed=0)
     assert tours.shape == (0, 5)

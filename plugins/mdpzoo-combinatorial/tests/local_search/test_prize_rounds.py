@@ -75,6 +75,16 @@ def test_a_node_is_removed_with_nodes_near_it():
     assert max(sizes) <= rounds.MOST_TAKEN
 
 
+def test_the_nearest_node_is_removed_as_often_as_others():
+    pairs = 0
+    for seed in range(100):
+        s = search_of(m=40, start=range(40), seed=seed)
+        s = s._replace(near=s.near[:, :1].copy())
+        rounds._take_near(s)
+        pairs += s.progress.count == 38
+    assert 50 < pairs < 80  # three of four, unless one node is to be removed or one is the depot
+
+
 def test_the_node_with_the_lowest_weight_for_its_detour_is_dropped_first():
     points = np.array([[0.0, 0.0], [5.0, 0.0], [10.0, 0.0], [0.0, 3.0]])
     costs = np.sqrt(((points[:, None] - points[None]) ** 2).sum(2))
@@ -85,6 +95,16 @@ def test_the_node_with_the_lowest_weight_for_its_detour_is_dropped_first():
     s = rounds.prepared(costs, np.array([0.0, 2.0, 6.0, 2.0]), 21.0, np.arange(4), 0, 0)
     rounds.drop(s)
     assert on_tour(s) == [0, 1, 2]
+
+
+def test_the_largest_prize_for_its_detour_is_inserted_first():
+    points = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 2.25]])
+    costs = np.sqrt(((points[:, None] - points[None]) ** 2).sum(2))
+    # detours of 2 and 4.5, of which one fits
+    for prizes, inserted in (([0.0, 1.0, 3.0], 2), ([0.0, 1.0, 2.0], 1)):
+        s = rounds.prepared(costs, np.array(prizes), 4.6, np.array([0]), 0, 0)
+        tours.fill(s, 0.0)
+        assert on_tour(s) == [0, inserted]
 
 
 def test_uniform_numbers_lie_between_0_and_1_where_their_logarithm_is_finite():

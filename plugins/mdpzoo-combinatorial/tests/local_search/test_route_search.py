@@ -2,6 +2,7 @@
 
 import functools
 import itertools
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,10 +11,11 @@ from mdpzoo.errors import InstanceError, SettingError
 from mdpzoo_combinatorial import generate
 from mdpzoo_combinatorial.baselines import solve
 from mdpzoo_combinatorial.instances import CVRPInstance
+from mdpzoo_combinatorial.local_search import route_search
 from mdpzoo_combinatorial.local_search.budget import Budget
 from mdpzoo_combinatorial.local_search.route_search import search, solve_batch
 from mdpzoo_combinatorial.local_search.route_state import create_search, savings_routes
-from mdpzoo_combinatorial.local_search.string_removals import anneal
+from mdpzoo_combinatorial.local_search.string_removals import COLD, HOT, anneal
 
 
 def drawn(seed):
@@ -104,6 +106,24 @@ def test_search_never_returns_worse_routes_than_it_was_given():
             start, cost = search(costs, demands, capacity, iterations=iterations, seed=seed, start=start)
             assert is_solution(start, demands, capacity)
             assert cost <= before + 1e-12
+
+
+def test_a_start_may_have_full_routes():
+    assert search(np.ones((3, 3)), [0, 3, 2], 5, iterations=0, seed=0, start=[[1, 2]]) == ([[1, 2]], 3.0)
+
+
+def test_the_temperature_falls_twice_within_the_time(monkeypatch):
+    """By a clock that advances one second whenever it is read, for a search of a hundred seconds."""
+    temperatures = []
+    monkeypatch.setattr(route_search, "time", SimpleNamespace(monotonic=itertools.count().__next__))
+    monkeypatch.setattr(route_search, "anneal", lambda s, first, last, total, hot, cold: temperatures.append(hot))
+    (instance,) = generate("CVRP", 1, 10, seed=0)
+    search(instance.distance_matrix(), instance.demands, instance.capacity, seed=0, budget=Budget(100))
+    hot, *temperatures = temperatures[1:]  # the first call only compiles
+    assert len(temperatures) == 99
+    steps = np.log(np.array([hot, *temperatures]) / hot) / np.log(HOT / COLD)
+    falling = -np.array([second / 10 if second < 10 else (second - 10) / 90 for second in range(100)])
+    np.testing.assert_allclose(steps, falling, atol=1e-3)
 
 
 def test_without_iterations_the_answer_is_that_of_savings():

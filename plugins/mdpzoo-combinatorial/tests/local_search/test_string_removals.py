@@ -56,6 +56,17 @@ def test_removed_customers_are_sorted_in_four_ways():
     assert len(orders) > 15  # the others are random
 
 
+def test_customers_with_equal_keys_keep_their_order():
+    orders = Counter()
+    for seed in range(110):
+        s = search_of(seed)
+        s.removed["customer"][:4] = (7, 5, 8, 6)
+        s.progress.removed_count = 4
+        string_removals._sort(s)
+        orders[tuple(s.removed["customer"][:4].tolist())] += 1
+    assert orders[7, 5, 8, 6] > 25  # all demands are 1: 4 of 11 draws
+
+
 def test_a_customer_that_fits_nowhere_gets_the_route_that_was_emptied():
     s = search_of(sizes=(1, 8), capacity=13)  # the other route is full
     take_out(s, 0, 1, 0, 0, 1)
