@@ -1,8 +1,9 @@
 """Edge assembly crossover in populations of tours, the default solver of ``mdpzoo solve`` for TSP and ATSP.
 
 Source: Nagata and Kobayashi 2013 (INFORMS Journal on Computing 25); the modules of ``edge_assembly`` say what differs.
-When no tour of a population takes over edges of another any more, a new population of twice the size begins, until the
-time limit.
+When no tour of a population takes over edges any more, a new population of twice the size begins, until the time limit.
+On 16 files of TSPLIB of 417 to 1,577 nodes, the mean gap to the optimum was 0.006 % after 5 CPU-seconds of one thread,
+the worst of 32 runs 0.07 % after 10 (``benchmarks/large_tours.py``).
 """
 
 import numpy as np
