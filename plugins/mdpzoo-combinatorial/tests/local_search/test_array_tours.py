@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mdpzoo_combinatorial.local_search.kernels.neighbours import EMPTY, nearest, tour_length
+from mdpzoo_combinatorial.local_search.lin_kernighan import chains
 from mdpzoo_combinatorial.local_search.lin_kernighan.array_tours import (
     BRIDGE,
     KIND,
@@ -96,6 +97,16 @@ def test_undoing_every_reversal_of_a_descent_brings_the_first_tour_back():
         assert edges(search.tour) != first
         undo(search, np.int64(0))
         assert edges(search.tour) == first
+
+
+def test_edges_that_a_chain_has_added_are_known_in_either_direction():
+    search = begun(np.random.default_rng(0).random((12, 2)))
+    search.chain[0, :6], search.chain[1, :6] = range(6), range(6, 12)
+    added = {
+        (a, b) for a in range(12) for b in range(12) if chains._is_added(search, np.int64(2), np.int32(a), np.int32(b))
+    }
+    assert added == {(1, 2), (2, 1), (3, 4), (4, 3), (7, 8), (8, 7), (9, 10), (10, 9)}
+    assert not chains._is_added(search, np.int64(1), np.int32(7), np.int32(8))  # of a later step
 
 
 def test_a_descent_continues_while_the_log_has_room_for_another_chain():

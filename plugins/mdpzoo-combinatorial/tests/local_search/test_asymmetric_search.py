@@ -7,6 +7,7 @@ import pytest
 
 from mdpzoo.errors import InstanceError, SettingError
 from mdpzoo_combinatorial import generate, read_instance
+from mdpzoo_combinatorial.local_search import asymmetric_moves
 from mdpzoo_combinatorial.local_search.asymmetric_search import search, solve_batch
 from mdpzoo_combinatorial.local_search.budget import Budget
 
@@ -120,6 +121,17 @@ def test_as_many_kicks_are_made_as_iterations_were_given(iterations, told):
     rounds = []
     search(_metric(1, 5)[0], iterations=iterations, seed=0, budget=Budget(None, lambda done, _: rounds.append(done)))
     assert rounds == told
+
+
+def test_gains_that_rounding_may_make_are_not_counted(monkeypatch):
+    least = []
+    improve = asymmetric_moves.improve
+    monkeypatch.setattr(
+        asymmetric_moves, "improve", lambda s, epsilon, count: [least.append(epsilon), improve(s, epsilon, count)]
+    )
+    search(1e6 * _metric(1, 9)[0], iterations=1, seed=0)
+    assert 1e-9 < max(least) < 1e-4
+    assert len(set(least)) == 1
 
 
 def test_a_budget_that_is_spent_returns_the_start():

@@ -213,4 +213,5 @@ def test_nodes_out_of_reach_or_without_a_prize_are_left_out():
     assert nodes.tolist() == [0, 1, 3]  # node 2 is 10 there and back
     assert gains.tolist() == [0.0, 2.0, 1.0]
     assert np.diag(less).tolist() == [0.0] * 3
+    assert rounds.reduced(costs, np.array([4.0, 2.0, 3.0, 1.0]), 2.0)[0].tolist() == [0, 1, 3]  # 2 there and back
     assert not rounds.reduced(costs, np.array([0.0, 0.0, 0.0, 0.0]), 9.0)[0].any()

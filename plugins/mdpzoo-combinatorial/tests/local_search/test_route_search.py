@@ -126,6 +126,21 @@ def test_the_temperature_falls_twice_within_the_time(monkeypatch):
     np.testing.assert_allclose(steps, falling, atol=1e-3)
 
 
+def test_time_is_checked_after_as_many_iterations_as_take_a_hundredth_of_a_second(monkeypatch):
+    seconds, pieces = [0.0], []
+
+    def anneal(s, first, last, *rest):
+        pieces.append(last - first)
+        seconds[0] += 1e-6 * (last - first)  # a million iterations a second
+
+    monkeypatch.setattr(route_search, "time", SimpleNamespace(monotonic=lambda: seconds[0]))
+    monkeypatch.setattr(route_search, "anneal", anneal)
+    (instance,) = generate("CVRP", 1, 10, seed=0)
+    search(instance.distance_matrix(), instance.demands, instance.capacity, seed=0, budget=Budget(10.0))
+    assert pieces[1:7] == [256, 512, 1_024, 2_048, 4_096, 8_192]  # the first call only compiles
+    assert set(pieces[7:]) <= {9_999, 10_000, 10_001}
+
+
 def test_without_iterations_the_answer_is_that_of_savings():
     for instance in generate("CVRP", 5, 60, seed=1):
         _, cost = search(instance.distance_matrix(), instance.demands, instance.capacity, iterations=0, seed=0)
