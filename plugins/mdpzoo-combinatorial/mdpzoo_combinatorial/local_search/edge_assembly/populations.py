@@ -42,9 +42,9 @@ class Population(NamedTuple):
     nodes: Integers  # [2 n], the nodes of all AB-cycles, one after the other
     first: Integers  # [n + 1], where each of them begins in `nodes`
     order: Integers  # [n], numbers of AB-cycles in random order
-    cuts: Integers  # [2 n], positions after which the tour is cut, sorted
-    label: Integers  # [2 n], the subtour of the segment that ends at each cut
-    sizes: Integers  # [2 n], nodes of each subtour, 0 for one that was connected to another
+    cuts: Integers  # [n], positions after which the tour is cut, sorted
+    label: Integers  # [n], the subtour of the segment that ends at each cut
+    sizes: Integers  # [n], nodes of each subtour, n + 1 for one that was connected to another
     log: Integers  # [6 n, 3], replacements: node, slot, and the previous neighbour
     counts: Any  # a record of COUNTS
     random: NDArray[np.uint64]  # [1]
@@ -72,9 +72,9 @@ def create_population(matrix: Floats, neighbours: Integers, tours: Integers, see
         nodes=np.zeros(2 * n, np.int32),
         first=np.zeros(n + 1, np.int32),
         order=np.zeros(n, np.int32),
-        cuts=np.zeros(2 * n, np.int32),
-        label=np.zeros(2 * n, np.int32),
-        sizes=np.zeros(2 * n, np.int32),
+        cuts=np.zeros(n, np.int32),
+        label=np.zeros(n, np.int32),
+        sizes=np.zeros(n, np.int32),
         log=np.zeros((6 * n, 3), np.int32),
         counts=record(COUNTS),
         random=np.full(1, seeded(seed, stream), np.uint64),
