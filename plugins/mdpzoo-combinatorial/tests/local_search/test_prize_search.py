@@ -136,6 +136,12 @@ def test_no_answer_is_worse_than_its_start():
                 assert _length(costs, tour) <= _length(costs, start) + 1e-9
 
 
+def test_of_tours_with_equal_prizes_the_shorter_one_is_returned():
+    costs = _euclidean(np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 1.0], [1.0, 0.0]]))
+    tour = search(costs, np.ones(4), 9.0, iterations=10, seed=0, start=[0, 2, 1, 3])  # it crosses itself
+    assert _length(costs, tour) == pytest.approx(4.0)
+
+
 def test_a_start_that_uses_the_triangle_inequality_s_lack_is_kept():
     costs = np.full((3, 3), 1.0)
     costs[0, 2] = costs[2, 0] = 5.0  # out of reach but by way of node 1

@@ -144,6 +144,15 @@ def test_spanning_trees_take_a_tenth_of_the_search_at_most(nodes, iterations, se
     assert symmetric_search._trees(nodes, iterations, seconds) == trees
 
 
+@pytest.mark.parametrize(("iterations", "depth"), [(0, 0), (1, symmetric_search.DEPTH)])
+def test_chains_are_3_opt_moves_if_there_are_no_kicks(monkeypatch, iterations, depth):
+    depths = []
+    create = symmetric_search.create_search
+    monkeypatch.setattr(symmetric_search, "create_search", lambda *given: [depths.append(given[4]), create(*given)][1])
+    iterated_local_search(np.random.default_rng(0).random((9, 2)), iterations=iterations, seed=0)
+    assert set(depths) == {depth}
+
+
 def test_several_starts_find_the_way_between_clusters_that_one_may_miss():
     lengths = {}
     for starts in (1, 8):
