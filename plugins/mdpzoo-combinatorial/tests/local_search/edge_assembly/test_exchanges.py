@@ -66,9 +66,12 @@ def _entropy(frequencies, size):
     return -0.5 * (shares * np.log(shares)).sum()
 
 
+@pytest.mark.parametrize("related", [True, False])
 @pytest.mark.parametrize(("n", "seed"), CASES)
-def test_ab_cycles_alternate_and_contain_every_edge_of_one_tour_alone_once(n, seed):
+def test_ab_cycles_alternate_and_contain_every_edge_of_one_tour_alone_once(n, seed, related):
     population = _population(n, seed)
+    if not related:  # most nodes have two edges in either tour alone
+        population.tours[1] = np.random.default_rng(100 + seed).permutation(n)
     _pair(population, 0, 1)
     a, b = (_edges(population.tours[k]) for k in (0, 1))
     found = {0: [], 1: []}
