@@ -110,7 +110,6 @@ class AsymmetricOptima:
         self.matrix[n:, :n], self.matrix[:n, n:] = self._costs, self._costs.T
         nodes = np.arange(n)
         self.matrix[nodes, n + nodes] = self.matrix[n + nodes, nodes] = -together
-        np.fill_diagonal(self.matrix, 0.0)
 
     def first(self, budget: Budget) -> Integers:
         """Descends from the nearest-neighbour tour."""

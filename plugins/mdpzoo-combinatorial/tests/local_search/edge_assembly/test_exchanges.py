@@ -143,6 +143,28 @@ def test_subtours_are_connected_by_the_best_exchange():
     assert _edges(population.tours[0]) == _edges(np.arange(12))
 
 
+@pytest.mark.parametrize("near", [4, 12])
+@pytest.mark.parametrize("seed", range(8))
+def test_no_other_exchange_of_near_nodes_connects_a_subtour_at_less_cost(seed, near):
+    population = _with_cycle(np.random.default_rng(seed).random((13, 2)), near, [2, 3, 7, 8])
+    inside, outside = [3, 4, 5, 6, 7], [8, 9, 10, 11, 12, 0, 1, 2]  # the subtours
+    beside = {
+        node: (part[k - 1], part[(k + 1) % len(part)]) for part in (inside, outside) for k, node in enumerate(part)
+    }
+    matrix = population.matrix
+    costs = [
+        matrix[a, c] + matrix[b, d] - matrix[a, b] - matrix[c, d]
+        for a in inside
+        for c in population.neighbours[a]
+        if c in outside
+        for b in beside[a]
+        for d in beside[c]
+    ]
+    removed = matrix[2, 3] + matrix[7, 8] - matrix[3, 7] - matrix[8, 2]
+    assert assemble(population, population.tours[0], 0)
+    assert population.counts.gain == pytest.approx(removed - min(costs))
+
+
 def test_subtours_far_from_each_other_are_left_and_reported():
     near_origin, far_away = np.random.default_rng(0).random((2, 6, 2)) + [[[0, 0]], [[50, 50]]]
     population = _with_cycle(np.concatenate([near_origin, far_away]), 5, [5, 6, 11, 0])

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from mdpzoo_combinatorial.local_search.budget import Budget
+from mdpzoo_combinatorial.local_search.edge_assembly import local_optima
 from mdpzoo_combinatorial.local_search.edge_assembly.local_optima import AsymmetricOptima, SymmetricOptima
+from mdpzoo_combinatorial.local_search.kernels.neighbours import EMPTY
 
 COSTS = np.random.default_rng(0).random((14, 14)) * (1 - np.eye(14))
 KINDS = [(SymmetricOptima, COSTS + COSTS.T), (AsymmetricOptima, COSTS)]
@@ -24,3 +26,17 @@ def test_drawn_tours_visit_every_node_and_are_shorter_than_random_ones(kind, cos
     lengths = [costs[order, np.roll(order, -1)].sum() for order in drawn]
     random = [costs[order, np.roll(order, -1)].sum() for order in (rng.permutation(14) for _ in range(20))]
     assert max(lengths) < min(random)
+
+
+@pytest.mark.parametrize(
+    ("places", "used"), [(EMPTY, "candidates"), (np.random.default_rng(0).random((14, 2)), "in_quadrants")]
+)
+def test_nodes_with_places_have_candidates_in_all_quadrants(monkeypatch, places, used):
+    called = []
+    for name in ("candidates", "in_quadrants"):
+        function = getattr(local_optima, name)
+        monkeypatch.setattr(
+            local_optima, name, lambda *args, name=name, function=function: called.append(name) or function(*args)
+        )
+    SymmetricOptima(COSTS + COSTS.T, places)
+    assert called == [used]
