@@ -123,12 +123,13 @@ def _scan_quadrants(
         for quadrant in range(4):
             for slot in range(k):
                 if inside[quadrant, slot] >= 0:
-                    _place(ids[node], count, inside[quadrant, slot], matrix[node])
+                    ids[node, count] = inside[quadrant, slot]
                     count += 1
         for slot in range(4 * k):
             if count < 4 * k and not _holds(ids[node], count, near[node, slot]):
-                _place(ids[node], count, near[node, slot], matrix[node])
+                ids[node, count] = near[node, slot]
                 count += 1
+        sort_by_distance(ids[node], matrix[node])
 
 
 @borrowing
@@ -141,13 +142,14 @@ def _holds(ids: Integers, count: int, node: int) -> bool:
 
 
 @borrowing
-def _place(ids: Integers, count: int, node: int, distances: Floats) -> None:
-    """Inserts a node into the list of the first ``count``, in the order of distances."""
-    slot = count
-    while slot > 0 and distances[ids[slot - 1]] > distances[node]:
-        ids[slot] = ids[slot - 1]
-        slot -= 1
-    ids[slot] = node
+def sort_by_distance(ids: Integers, distances: Floats) -> None:
+    """Puts the nodes into the order of their distance."""
+    for k in range(1, ids.shape[0]):
+        node, slot = ids[k], k
+        while slot > 0 and distances[ids[slot - 1]] > distances[node]:
+            ids[slot] = ids[slot - 1]
+            slot -= 1
+        ids[slot] = node
 
 
 @borrowing

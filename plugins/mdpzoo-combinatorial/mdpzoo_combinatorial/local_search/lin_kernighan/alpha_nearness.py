@@ -12,7 +12,7 @@ What differs: alphas are those of the spanning tree, without the 1-tree's extra 
 import numpy as np
 
 from mdpzoo.compiling import borrowing
-from mdpzoo_combinatorial.local_search.kernels.neighbours import Floats, Integers
+from mdpzoo_combinatorial.local_search.kernels.neighbours import Floats, Integers, sort_by_distance
 
 MOMENTUM = 0.6  # weight of the present degrees in a step; the rest is that of the last
 
@@ -141,17 +141,6 @@ def _insert(alphas: Floats, costs: Floats, ids: Integers, alpha: float, cost: fl
         alphas[slot], costs[slot], ids[slot] = alpha, cost, node
 
 
-@borrowing
-def _sort(ids: Integers, distances: Floats) -> None:
-    """Puts the nodes into the order of their distance."""
-    for k in range(1, ids.shape[0]):
-        node, slot = ids[k], k
-        while slot > 0 and distances[ids[slot - 1]] > distances[node]:
-            ids[slot] = ids[slot - 1]
-            slot -= 1
-        ids[slot] = node
-
-
 def candidates(matrix: Floats, penalties: Floats, k: int) -> Integers:
     """The k edges of each node with the least alpha, as neighbours ``[n, k]`` in the order of their distance.
 
@@ -194,4 +183,4 @@ def _choose(
             if other != node:
                 cost = matrix[node, other] + penalties[node] + penalties[other]
                 _insert(alphas, costs, ids[node], max(0.0, cost - largest[other]), cost, other)
-        _sort(ids[node], matrix[node])
+        sort_by_distance(ids[node], matrix[node])
