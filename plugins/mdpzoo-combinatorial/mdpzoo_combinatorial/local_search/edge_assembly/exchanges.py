@@ -74,6 +74,13 @@ def _segment(s: Population, node: int) -> int:
 
 
 @borrowing
+def _start(s: Population, segment: int) -> int:
+    """Returns the position of a segment's first node."""
+    before = segment - 1 if segment > 0 else s.counts.cuts - 1
+    return wrap(s.cuts[before] + 1, s.links.shape[0])
+
+
+@borrowing
 def _trace(s: Population, tour: Integers) -> int:
     """Labels every segment with its subtour; returns the number of subtours."""
     n, cuts = s.links.shape[0], s.counts.cuts
@@ -84,11 +91,11 @@ def _trace(s: Population, tour: Integers) -> int:
         if s.label[start] >= 0:
             continue
         s.sizes[subtours] = 0
-        segment, enters = start, tour[wrap(s.cuts[start - 1 if start else cuts - 1] + 1, n)]
+        segment, enters = start, tour[_start(s, start)]
         came = -1
         while s.label[segment] < 0:
             s.label[segment] = subtours
-            first = tour[wrap(s.cuts[segment - 1 if segment else cuts - 1] + 1, n)]
+            first = tour[_start(s, segment)]
             last = tour[s.cuts[segment]]
             s.sizes[subtours] += wrap(s.position[last] - s.position[first], n) + 1
             if first == last:
@@ -125,7 +132,7 @@ def _connect(s: Population, tour: Integers, subtour: int) -> bool:
     for segment in range(cuts):
         if s.label[segment] != subtour:
             continue
-        place, end = wrap(s.cuts[segment - 1 if segment else cuts - 1] + 1, n), s.cuts[segment]
+        place, end = _start(s, segment), s.cuts[segment]
         while True:
             node = tour[place]
             for k in range(s.neighbours.shape[1]):
