@@ -28,8 +28,9 @@ from mdpzoo_combinatorial.bq_nco.networks.kinds import network_settings
 from mdpzoo_combinatorial.bq_nco.states.problem import geometry, unit_box
 from mdpzoo_combinatorial.bq_nco.states.problems import GEOMETRY, TSP
 from mdpzoo_combinatorial.bq_nco.states.remainders import Batch, Remainder, Tokens
+from mdpzoo_combinatorial.bq_nco.training.examples import Examples
 from mdpzoo_combinatorial.bq_nco.training.labels import read_labels, write_labels
-from mdpzoo_combinatorial.bq_nco.training.sampling import TOURS, Examples, Prepared
+from mdpzoo_combinatorial.bq_nco.training.sampling import TOURS, Prepared
 from mdpzoo_combinatorial.problems import PROBLEMS
 
 LABELS, SIZE = 8192, 50

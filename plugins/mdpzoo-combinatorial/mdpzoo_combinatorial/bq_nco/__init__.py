@@ -12,12 +12,24 @@ if TYPE_CHECKING:
     from mdpzoo_combinatorial.bq_nco.search.decodings import Solutions
     from mdpzoo_combinatorial.bq_nco.shipped import shipped_for
     from mdpzoo_combinatorial.bq_nco.training.labels import read_labels, write_labels
+    from mdpzoo_combinatorial.bq_nco.training.regrets import measure_regrets
 
-__all__ = ["BQNCO", "MaskableBQPolicy", "Solutions", "build", "load", "read_labels", "shipped_for", "write_labels"]
+__all__ = [
+    "BQNCO",
+    "MaskableBQPolicy",
+    "Solutions",
+    "build",
+    "load",
+    "measure_regrets",
+    "read_labels",
+    "shipped_for",
+    "write_labels",
+]
 _HOMES = {
     "BQNCO": "algorithm",
     "MaskableBQPolicy": "fine_tuning",
     "Solutions": "search.decodings",
+    "measure_regrets": "training.regrets",
     "read_labels": "training.labels",
     "shipped_for": "shipped",
     "write_labels": "training.labels",

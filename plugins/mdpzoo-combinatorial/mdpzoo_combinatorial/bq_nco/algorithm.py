@@ -1,8 +1,8 @@
 """BQ-NCO as a Stable-Baselines3 algorithm (Drakulic et al. 2023, arXiv 2301.03313).
 
 ``learn`` imitates near-optimal solutions; one timestep is one imitated decision. The environment only defines the
-problem and the size; no episodes are played. What differs from the paper: see ``networks.token_network``,
-``training.sampling``, ``training.imitation`` and ``search.reconstruction``.
+problem and the size; no episodes are played. What differs from the paper: see ``networks.token_network``, ``training``
+and ``search.reconstruction``.
 """
 
 from collections.abc import Sequence
@@ -30,6 +30,7 @@ from mdpzoo_combinatorial.bq_nco.training.imitation import Learner, Progress, Wo
 from mdpzoo_combinatorial.bq_nco.training.improvement import Pool
 from mdpzoo_combinatorial.bq_nco.training.labels import Labels
 from mdpzoo_combinatorial.bq_nco.training.optimiser import Optimiser, new_optimiser
+from mdpzoo_combinatorial.bq_nco.training.regrets import Regrets
 from mdpzoo_combinatorial.bq_nco.training.reporting import Report
 from mdpzoo_combinatorial.bq_nco.training.rounds import labels_of, next_round
 from mdpzoo_combinatorial.instances.checking import at_least
@@ -187,17 +188,17 @@ class BQNCO(BaseAlgorithm):
 
     def fit(
         self,
-        labels: Sequence[Labels] | None,
+        labels: Sequence[Labels | Regrets] | None,
         total_timesteps: int,
         callback: MaybeCallback = None,
-        log_interval: int = 100,
+        log_interval: int | None = 100,
         tb_log_name: str = "BQNCO",
         reset_num_timesteps: bool = True,
         progress_bar: bool = False,
     ) -> Self:
-        """As ``learn``, with labels; each batch is from one of them, drawn uniformly.
+        """As ``learn``, with labels or results of ``measure_regrets``; each batch is from one of them, drawn uniformly.
 
-        None: the agent imitates its own best solutions, sampled again every ``improvement.decisions`` decisions.
+        None: the agent imitates its own best solutions, sampled anew every ``improvement.decisions`` decisions.
 
         Raises:
             InstanceError: if labels are of another problem.
@@ -211,9 +212,7 @@ class BQNCO(BaseAlgorithm):
         callback = begin(self, total_timesteps, callback, tb_log_name, reset_num_timesteps, progress_bar)
         callback.on_training_start({"self": self, "total_timesteps": total_timesteps}, globals())
         if World().size > 1 and self.seed is None:
-            raise SettingError(
-                "several processes need a seed to draw the same weights and states; pass, for example, seed=0"
-            )
+            raise SettingError("several processes need a seed to draw the same states; pass, for example, seed=0")
         report = Report(self, callback, log_interval)
         relative, going_on = self.policy.settings.relative, True
         learner = Learner(self.policy.network, self.optimiser, self.problem, relative, self.compiled)

@@ -33,6 +33,7 @@ RECORD = ProblemRecord(
         sampler="bq_nco.training.sampling:TOURS",
         expert="bq_nco.training.experts:asymmetric_tours",
         iterations=20,
+        completion="bq_nco.training.completions:asymmetric_path",
         smallest=4,
         rule="bq_nco.search.nearness:nearest",
         sequence="bq_nco.search.sequences:tours",

@@ -48,6 +48,7 @@ RECORD = ProblemRecord(
         sampler="bq_nco.training.sampling:TOURS",
         expert="bq_nco.training.experts:symmetric_tours",
         iterations=5,
+        completion="bq_nco.training.completions:symmetric_path",
         smallest=5,
         rule="bq_nco.search.nearness:nearest",
         sequence="bq_nco.search.sequences:tours",

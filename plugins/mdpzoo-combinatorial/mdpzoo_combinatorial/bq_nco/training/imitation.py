@@ -3,7 +3,7 @@
 The imitated states are defined in ``sampling``. What differs from the paper: Muon and AdamW (``optimiser``) with a
 warm-up, a constant rate and a cooldown; the size of a batch is a number of tokens instead of states; states have
 several labels if several choices are equally good. The loss is the cross-entropy for one label, and ``logsumexp(s) -
-mean(s over labels)`` for several.
+mean(s over labels)`` for several; states whose choices were judged (``regrets``) add their expected regret.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,11 +16,15 @@ from torch.nn.functional import log_softmax
 
 from mdpzoo.settings import Choices, Range, check_record
 from mdpzoo_combinatorial.bq_nco.states.problem import Problem
+from mdpzoo_combinatorial.bq_nco.training.examples import Examples, Source, draw
 from mdpzoo_combinatorial.bq_nco.training.labels import Labels
 from mdpzoo_combinatorial.bq_nco.training.optimiser import Optimiser
-from mdpzoo_combinatorial.bq_nco.training.sampling import Examples, draw, prepare
+from mdpzoo_combinatorial.bq_nco.training.regrets import Regrets
+from mdpzoo_combinatorial.bq_nco.training.sampling import prepare
 
 PRECISIONS = ("float32", "bfloat16")
+# in mean costs of a choice: least regret of unknown choices, and the largest that counts
+UNKNOWN, LARGEST = 0.3, 3.0
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,8 @@ class ImitationSettings:
         weight_decay: of matrices, at least 0.
         clip: largest norm of the gradient, positive.
         precision: of the forward pass, ``float32`` or ``bfloat16``; weights are float32 in any case.
+        regret: weight of the expected regret, in mean costs of a choice, where choices were judged, at least 0; the
+            cross-entropy of these states has the weight 1/2.
     """
 
     learning_rate: Annotated[float, Range(0, 1, above=True)] = 2e-3
@@ -46,6 +52,7 @@ class ImitationSettings:
     weight_decay: Annotated[float, Range(0, 1_000_000)] = 0.01
     clip: Annotated[float, Range(0, 1_000_000, above=True)] = 1.0
     precision: Annotated[str, Choices(tuple(PRECISIONS))] = "float32"
+    regret: Annotated[float, Range(0, 1_000_000)] = 5.0
 
     def __post_init__(self) -> None:
         """Raises SettingError if a setting is out of range; the message names the setting, its value and its range."""
@@ -84,13 +91,31 @@ class Progress:
     rounds: int = 0
 
 
-def losses(network: nn.Module, examples: Examples, relative: bool) -> tuple[Tensor, Tensor]:
-    """Returns cross-entropies of the labels, and whether the highest score is a label, ``[B]`` each."""
+def losses(network: nn.Module, examples: Examples, relative: bool, regret_weight: float = 0.0) -> tuple[Tensor, Tensor]:
+    """Returns losses, and whether the highest score is a label, ``[B]`` each.
+
+    The loss is the cross-entropy of the labels or, if choices were judged, half of it and the weighted expected regret.
+    """
     scores = network(examples.problem.tokens(examples.batch, examples.left, relative=relative))
     logs = log_softmax(scores.float(), 1)
     loss = -(examples.best * logs.masked_fill(examples.best == 0, 0.0)).sum(1)
     right = examples.best.gather(1, scores.argmax(1, keepdim=True)).squeeze(1) > 0
+    if examples.regret is not None:
+        loss = 0.5 * loss + regret_weight * expected_regret(logs, examples.regret)
     return loss, right
+
+
+def expected_regret(logs: Tensor, regret: Tensor) -> Tensor:
+    """Returns the expected regrets ``[B]`` of distributions.
+
+    Args:
+        logs: ``[B, A]``, logarithms of probabilities.
+        regret: ``[B, A]``, at least 0; NaN: unknown, for which the largest known one counts, at least ``UNKNOWN``.
+    """
+    known = ~regret.isnan()
+    regret = torch.where(known, regret, 0.0).clamp(max=LARGEST)
+    unknown = regret.amax(1, keepdim=True).clamp(min=UNKNOWN)
+    return (logs.exp() * torch.where(known, regret, unknown)).sum(1)
 
 
 def learning_rate(settings: ImitationSettings, updates: int, progress: float) -> float:
@@ -159,9 +184,9 @@ def imitation_step(
     optimiser.clear()
     sums = torch.zeros(2, device=device)
     if len(mine.best):
-        mine = Examples(mine.problem, mine.batch.to(device), mine.left.to(device), mine.best.to(device))
+        mine = mine.to(device)
         with torch.autocast(device.type, torch.bfloat16, enabled=settings.precision == "bfloat16"):
-            loss, right = forward(network, mine, relative)
+            loss, right = forward(network, mine, relative, settings.regret)
         (loss.sum() / count).backward()
         sums = torch.stack((loss.detach().sum(), right.sum().to(loss.dtype))) / count
     gradients = [each.grad for each in network.parameters() if each.grad is not None]
@@ -191,7 +216,7 @@ class Learner(NamedTuple):
 
 def imitate(
     learner: Learner,
-    labels: Sequence[Labels],
+    labels: Sequence[Labels | Regrets],
     settings: ImitationSettings,
     generator: torch.Generator,
     progress: Progress,
@@ -218,7 +243,12 @@ def imitate(
             False if ``report`` has returned False.
     """
     network, optimiser, relative = learner.network, learner.optimiser, learner.relative
-    sources, world = [prepare(each, learner.problem) for each in labels], World()
+    prepared: dict[int, Source] = {}
+    for each in labels:
+        if id(each) not in prepared:
+            prepared[id(each)] = each if isinstance(each, Regrets) else prepare(each, learner.problem)
+    sources = [prepared[id(each)] for each in labels]
+    world = World()
     forward = torch.compile(losses, dynamic=True) if learner.compiled else losses
     network.train()
     end = total if until is None else min(until, total)

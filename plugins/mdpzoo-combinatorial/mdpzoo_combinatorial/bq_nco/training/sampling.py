@@ -20,33 +20,12 @@ from torch import Tensor
 from mdpzoo_combinatorial.bq_nco.states.problem import Problem
 from mdpzoo_combinatorial.bq_nco.states.problems import PROBLEMS
 from mdpzoo_combinatorial.bq_nco.states.remainders import Batch, Remainder, keep
+from mdpzoo_combinatorial.bq_nco.training.examples import Examples, mirror
 from mdpzoo_combinatorial.bq_nco.training.labels import Labels
 from mdpzoo_combinatorial.problems import resolve
 
 SMALLEST_SECTOR = 0.15  # of a full turn
 SMALLEST_PATH = 4  # nodes including both ends: fewer have no choice
-
-
-class Examples(NamedTuple):
-    """B labelled states.
-
-    Attributes:
-        problem: of the states.
-        batch: B instances; state b is of instance b.
-        left: the states.
-        best: ``[B, K L]`` float32, the label as probabilities of equally good actions; each row sums to 1.
-    """
-
-    problem: Problem
-    batch: Batch
-    left: Remainder
-    best: Tensor
-
-    def part(self, index: int, parts: int) -> "Examples":
-        """Returns every ``parts``-th state from ``index`` on."""
-        chosen = torch.arange(index, len(self.best), parts)
-        left = self.left.pick(chosen)._replace(row=torch.arange(len(chosen)))
-        return Examples(self.problem, self.batch.rows(chosen), left, self.best[chosen])
 
 
 class Prepared(NamedTuple):
@@ -67,6 +46,11 @@ class Prepared(NamedTuple):
     length: Tensor
     first: Tensor
     last: Tensor
+
+    def draw(self, tokens: int, generator: torch.Generator) -> Examples:
+        """Samples a batch of about ``tokens`` tokens on the CPU, at one depth, drawn uniformly."""
+        sampler: Sampler = resolve(self.problem.record.learning.sampler)
+        return sampler.draw(self, tokens, generator)
 
 
 class Sampler(NamedTuple):
@@ -116,19 +100,6 @@ def _by_load(labels: Labels, problem: Problem) -> Prepared:
     return Prepared(labels, problem, customer, count, first, last)
 
 
-def draw(sources: list[Prepared], tokens: int, generator: torch.Generator) -> Examples:
-    """Samples a batch on the CPU, from one source and at one depth, both drawn uniformly.
-
-    Args:
-        sources: of one problem; list one twice to draw it twice as often.
-        tokens: total number of tokens.
-        generator: the only source of randomness.
-    """
-    chosen = sources[int(torch.randint(len(sources), (), generator=generator))]
-    sampler: Sampler = resolve(chosen.problem.record.learning.sampler)
-    return sampler.draw(chosen, tokens, generator)
-
-
 def _tours(source: Prepared, tokens: int, generator: torch.Generator) -> Examples:
     """Samples sub-paths of tours, of 4 nodes up to the complete tour with its start repeated at the end."""
     size = source.sequence.shape[1]
@@ -149,7 +120,7 @@ def _tours(source: Prepared, tokens: int, generator: torch.Generator) -> Example
     if length == size + 1 and batch.costs is None:  # a closed tour has two directions
         best[:, [2, length - 1]] = 0.5
     left = Remainder(torch.arange(count), node, None, batch.resource)
-    return Examples(source.problem, _mirror(batch, generator), left, best)
+    return Examples(source.problem, mirror(batch, generator), left, best)
 
 
 def _routes(source: Prepared, tokens: int, generator: torch.Generator) -> Examples:
@@ -193,7 +164,7 @@ def _routes(source: Prepared, tokens: int, generator: torch.Generator) -> Exampl
     best[rows, 1 + ahead, variant] += half  # either end of a route may come first
     even = bool((remaining == most).all())
     state = Remainder(rows, node, None if even else remaining, room)
-    return Examples(source.problem, _mirror(batch, generator), state, best.flatten(1))
+    return Examples(source.problem, mirror(batch, generator), state, best.flatten(1))
 
 
 def _in_sector(batch: Batch, path: Tensor, first: Tensor, begin: Tensor, width: float) -> Tensor:
@@ -280,18 +251,7 @@ def _label_tokens(
     problem = source.problem
     legal = problem.legal(batch, left)[:, :, 0]
     best = good.gather(1, left.node) * legal
-    return Examples(source.problem, _mirror(batch, generator), left, best / best.sum(1, keepdim=True))
-
-
-def _mirror(batch: Batch, generator: torch.Generator) -> Batch:
-    """Returns each instance under one of the eight isometries of the square, drawn uniformly."""
-    if batch.coordinates is None:
-        return batch
-    count = len(batch)
-    sign = 2.0 * torch.randint(2, (count, 1, 2), generator=generator) - 1.0
-    swap = torch.randint(2, (count, 1, 1), generator=generator).bool()
-    centred = batch.coordinates - 0.5
-    return replace(batch, coordinates=torch.where(swap, centred.flip(2), centred) * sign + 0.5)
+    return Examples(source.problem, mirror(batch, generator), left, best / best.sum(1, keepdim=True))
 
 
 TOURS = Sampler(_as_stored, _tours)

@@ -41,6 +41,19 @@ def search(optima: LocalOptima, *, seed: int, budget: Budget) -> tuple[Integers,
     return optima.order(rounds.best), optima.length(rounds.best)
 
 
+def one_population(optima: LocalOptima, size: int, *, seed: int) -> Integers:
+    """Returns the best tour of one population, ``[m]`` int32, without a time limit.
+
+    Args:
+        optima: the instance.
+        size: tours of the population, at least 2.
+        seed: any integer in ``[0, 2**63)``.
+    """
+    rounds = _Rounds(optima, seed, Budget())
+    rounds.improve(size)
+    return rounds.best
+
+
 class _Rounds:
     """Populations of growing size, and the best tour so far.
 
@@ -73,14 +86,14 @@ class _Rounds:
             if size < LEAST:
                 return
             before = self.budget.used
-            self._round(size)
+            self.improve(size)
             self.cost, size = GROWTH * (self.budget.used - before) / size, 2 * size
 
     def iterate(self) -> None:
         """Searches by iterated local search."""
         self._offer(self.optima.iterate(self.seed, self.budget))
 
-    def _round(self, size: int) -> None:
+    def improve(self, size: int) -> None:
         """Searches a population until no tour becomes shorter, within the time limit."""
         tours = np.empty((size, len(self.optima.matrix)), np.int32)
         for k in range(size):

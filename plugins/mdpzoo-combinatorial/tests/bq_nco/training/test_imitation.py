@@ -8,10 +8,11 @@ from mdpzoo_combinatorial.bq_nco import BQNCO
 from mdpzoo_combinatorial.bq_nco.networks.kinds import make_network, network_settings
 from mdpzoo_combinatorial.bq_nco.states.batching import batch_of
 from mdpzoo_combinatorial.bq_nco.states.problems import PROBLEMS
+from mdpzoo_combinatorial.bq_nco.training.examples import draw
 from mdpzoo_combinatorial.bq_nco.training.imitation import ImitationSettings, learning_rate, losses
 from mdpzoo_combinatorial.bq_nco.training.labels import Labels, make_labels, read_labels, write_labels
 from mdpzoo_combinatorial.bq_nco.training.optimiser import new_optimiser
-from mdpzoo_combinatorial.bq_nco.training.sampling import draw, prepare
+from mdpzoo_combinatorial.bq_nco.training.sampling import prepare
 
 SMALL = network_settings(width=32, layers=2, heads=2)
 

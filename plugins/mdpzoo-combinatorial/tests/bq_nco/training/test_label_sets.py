@@ -13,10 +13,11 @@ from mdpzoo.errors import InstanceError, SettingError
 from mdpzoo_combinatorial.bq_nco import BQNCO
 from mdpzoo_combinatorial.bq_nco.networks import make_network, network_settings
 from mdpzoo_combinatorial.bq_nco.states.problems import PROBLEMS
+from mdpzoo_combinatorial.bq_nco.training.examples import draw
 from mdpzoo_combinatorial.bq_nco.training.imitation import losses
 from mdpzoo_combinatorial.bq_nco.training.label_sets import LabelSet, sample, summary
 from mdpzoo_combinatorial.bq_nco.training.labels import read_labels
-from mdpzoo_combinatorial.bq_nco.training.sampling import draw, prepare
+from mdpzoo_combinatorial.bq_nco.training.sampling import prepare
 from mdpzoo_combinatorial.mixtures import KINDS
 from mdpzoo_combinatorial.mixtures import draw as draw_instances
 

@@ -4,8 +4,9 @@ import torch
 from mdpzoo_combinatorial import generate
 from mdpzoo_combinatorial.bq_nco.states.batching import batch_of
 from mdpzoo_combinatorial.bq_nco.states.problems import PROBLEMS
+from mdpzoo_combinatorial.bq_nco.training.examples import draw
 from mdpzoo_combinatorial.bq_nco.training.labels import Labels, make_labels
-from mdpzoo_combinatorial.bq_nco.training.sampling import draw, prepare
+from mdpzoo_combinatorial.bq_nco.training.sampling import prepare
 
 SIZE = 8
 

@@ -1,0 +1,237 @@
+"""Goes on training a BQ-NCO checkpoint on the states of its own decodings, with the regret of its choices.
+
+    python benchmarks/refine_bq_nco.py --work build/bq-nco-refined --problem TSP
+
+In each round, the network decodes fresh random instances, compiled searches judge its choices, and training goes on
+with these states, those of earlier rounds, and labels (``REFINEMENTS``); one CPU thread, no solver but this project's
+own. Stopped at any moment, the same command goes on where it was: labels, regrets and the fit are kept in files. The
+result, without the optimiser, is ``<problem>.safetensors``; ``<problem>-training.json`` says how it was made, for the
+card that ``evaluate_bq_nco.py`` writes.
+"""
+
+import argparse
+import json
+import platform
+import time
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from bq_nco_cards import CARDS
+from stable_baselines3.common.callbacks import BaseCallback
+
+from mdpzoo.files import replacing
+from mdpzoo_combinatorial.bq_nco import BQNCO
+from mdpzoo_combinatorial.bq_nco.states.batching import batch_of
+from mdpzoo_combinatorial.bq_nco.training.label_sets import LabelSet
+from mdpzoo_combinatorial.bq_nco.training.labels import Labels, read_labels
+from mdpzoo_combinatorial.bq_nco.training.regrets import Regrets, measure_regrets
+from mdpzoo_combinatorial.mixtures import draw
+
+LABEL_SEED, REGRET_SEED = 2027, 2028  # differ from those of first trainings and of evaluations
+
+
+@dataclass(frozen=True)
+class Source:
+    """Random instances of one kind and size.
+
+    Attributes:
+        kind: of the mixture of the problem.
+        size: nodes.
+        labels: instances to imitate.
+        judged: instances that are decoded in each round.
+        shares: relative frequency of their states.
+    """
+
+    kind: str
+    size: int
+    labels: int
+    judged: int
+    shares: int = 1
+
+
+@dataclass(frozen=True)
+class Refinement:
+    """How a checkpoint is refined.
+
+    Attributes:
+        sources: instances.
+        rounds: decodings of fresh instances.
+        decisions: to learn from in each round.
+        kicks: of the search for labels, a node.
+        imitation: what differs from the settings of the first training.
+    """
+
+    sources: tuple[Source, ...]
+    rounds: int
+    decisions: int
+    kicks: int
+    imitation: dict[str, Any]
+
+
+JUDGED = 3  # batches of judged states for each of labels
+REFINEMENTS = {
+    "TSP": Refinement(
+        sources=(
+            Source("uniform", 100, 6144, 192, shares=2),
+            Source("uniform", 50, 4096, 64),
+            Source("clustered", 100, 3072, 48),
+        ),
+        rounds=10,
+        decisions=310_000,
+        kicks=4,
+        imitation={"learning_rate": 1e-3, "cooldown": 0.5, "regret": 20.0, "precision": "bfloat16"},
+    ),
+}
+
+
+class Round(BaseCallback):
+    """Ends a round when so many decisions have been learned from since the start of the refinement."""
+
+    def __init__(self, end: int) -> None:
+        """Stores the number."""
+        super().__init__()
+        self.end = end
+
+    def _on_step(self) -> bool:
+        return self.num_timesteps < self.end
+
+
+class Work:
+    """A refinement with its files in one folder."""
+
+    def __init__(self, folder: Path, problem: str) -> None:
+        """Creates the folder."""
+        self.folder, self.problem, self.plan = folder, problem, REFINEMENTS[problem]
+        self.fit, self.clock = folder / "fit.safetensors", folder / "seconds.json"
+        folder.mkdir(parents=True, exist_ok=True)
+        self.seconds: dict[str, float] = json.loads(self.clock.read_text()) if self.clock.exists() else {}
+
+    def run(self) -> BQNCO:
+        """Runs all rounds that are missing, and returns the agent."""
+        labels = self.labels()
+        agent = self.agent()
+        for index in range(self.plan.rounds):
+            end = (index + 1) * self.plan.decisions
+            if agent.num_timesteps >= end:
+                continue
+            judged = [each for earlier in range(index + 1) for each in self.judged(agent, earlier)]
+            sources: list[Labels | Regrets] = [*judged * len(labels) * JUDGED, *labels * len(judged)]
+            began = time.process_time()
+            total = self.plan.rounds * self.plan.decisions - agent.num_timesteps
+            agent.fit(sources, total, Round(end), log_interval=None, reset_num_timesteps=False)
+            agent.save(self.fit)
+            self.spend("training", began)
+            print(f"round {index + 1} of {self.plan.rounds}: {json.dumps(self.seconds)}", flush=True)
+        return agent
+
+    def agent(self) -> BQNCO:
+        """Returns the agent where it was saved, or with the weights of the shipped checkpoint."""
+        if self.fit.exists():
+            return BQNCO.load(self.fit)
+        shipped = BQNCO.load(self.problem.lower())
+        agent = BQNCO(
+            problem=self.problem,
+            network=shipped.policy.settings,
+            imitation=replace(shipped.imitation, **self.plan.imitation),
+            seed=REGRET_SEED,
+            size=max(each.size for each in self.plan.sources),
+        )
+        agent.policy.network.load_state_dict(shipped.policy.network.state_dict())
+        return agent
+
+    def labels(self) -> list[Labels]:
+        """Returns labels of every source, as often as it has shares; solves what is missing."""
+        found = []
+        for number, each in enumerate(self.plan.sources):
+            chunks = LabelSet(
+                problem=self.problem,
+                chunks=-(-each.labels // 128),
+                kinds={each.kind: 1.0},
+                sizes=(each.size, each.size),
+                iterations=self.plan.kicks,
+                seed=LABEL_SEED + number,
+            )
+            folder = self.folder / "labels" / f"{each.kind}-{each.size}"
+            for chunk in chunks.missing(folder):
+                began = time.process_time()
+                chunks.write(folder, chunk)
+                self.spend("labels", began)
+            found += [read_labels(folder)] * each.shares
+        return found
+
+    def judged(self, agent: BQNCO, index: int) -> list[Regrets]:
+        """Returns the judged states of a round, as often as a source has shares; decodes what is missing."""
+        found = []
+        for number, each in enumerate(self.plan.sources):
+            file = self.folder / "regrets" / f"{index:03d}-{each.kind}-{each.size}.npz"
+            seed = int(np.random.SeedSequence([REGRET_SEED, index, number]).generate_state(1)[0])
+            instances = draw(self.problem, each.kind, each.judged, each.size, seed)
+            if not file.exists():
+                began = time.process_time()
+                write(file, measure_regrets(agent, instances, seed=seed))
+                self.spend("regrets", began)
+            found += [read(file, self.problem, instances)] * each.shares
+        return found
+
+    def spend(self, what: str, began: float) -> None:
+        """Adds the CPU time since a moment."""
+        self.seconds[what] = round(self.seconds.get(what, 0.0) + time.process_time() - began, 1)
+        with replacing(self.clock) as beside:
+            beside.write_text(json.dumps(self.seconds))
+
+    def note(self, agent: BQNCO) -> dict[str, Any]:
+        """Returns how the result was made: the card's note on the first training, with one on this."""
+        first = json.loads((CARDS / f"{self.problem.lower()}.json").read_text())["training"]
+        first.pop("refinement", None)
+        refinement = {
+            "algorithm": "expected regret of the choices in the states of its own decodings, beside imitation",
+            "sources": [asdict(each) for each in self.plan.sources],
+            "rounds": self.plan.rounds,
+            "decisions": agent.num_timesteps,
+            "seeds": [LABEL_SEED, REGRET_SEED],
+            "imitation": asdict(agent.imitation),
+            "script": "benchmarks/refine_bq_nco.py",
+            "machine": f"one thread of a CPU ({platform.machine()}), no GPU",
+            "cpu_minutes": {name: round(each / 60, 1) for name, each in self.seconds.items()},
+        }
+        return first | {"refinement": refinement}
+
+
+def write(file: Path, regrets: Regrets) -> None:
+    """Writes judged states atomically, without the instances."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    names = ("node", "position", "regret")
+    arrays = {f"{name}{k}": each.numpy() for name in names for k, each in enumerate(getattr(regrets, name))}
+    with replacing(file) as beside, beside.open("wb") as stream:
+        np.savez_compressed(stream, steps=np.array(len(regrets.node)), **arrays)
+
+
+def read(file: Path, problem: str, instances: list[Any]) -> Regrets:
+    """Reads what ``write`` has written about these instances."""
+    with np.load(file, allow_pickle=False) as data:
+        parts = {
+            name: tuple(torch.from_numpy(data[f"{name}{k}"]) for k in range(int(data["steps"])))
+            for name in ("node", "position", "regret")
+        }
+    return Regrets(problem, batch_of(instances, exact=False), **parts)
+
+
+def main() -> None:
+    """Reads the command line and trains."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--work", type=Path, required=True, help="folder for labels, regrets, the fit and its result")
+    parser.add_argument("--problem", choices=tuple(REFINEMENTS), required=True)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    work = Work(options.work / options.problem.lower(), options.problem)
+    agent, name = work.run(), options.problem.lower()
+    agent.save(options.work / f"{name}.safetensors", resumable=False)
+    (options.work / f"{name}-training.json").write_text(json.dumps(work.note(agent), indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
