@@ -44,7 +44,9 @@ def iterated_local_search(instance: Any, seed: int, budget: Budget) -> SolverRes
 
 
 def edge_assembly(instance: Any, seed: int, budget: Budget) -> SolverResult:
-    """Searches until the time limit, by default 10 seconds; instances that are small or large are solved by the former.
+    """Searches until four populations of tours agree, or until the time limit, by default 10 seconds.
+
+    Instances that are small or large are solved by iterated local search.
 
     Raises:
         SettingError: as ``iterated_local_search``.

@@ -121,7 +121,7 @@ BASELINES: dict[str, Solver] = {
         Solver(
             id="edge-assembly",
             code="anytime:edge_assembly",
-            summary="edge assembly crossover in populations of tours, until the time limit",
+            summary="edge assembly crossover in populations of tours, until four of them agree",
             source="Nagata and Kobayashi 2013 (INFORMS Journal on Computing 25)",
             agent=f"{AGENTS}:edge_assembly",
             entries=("distance",),

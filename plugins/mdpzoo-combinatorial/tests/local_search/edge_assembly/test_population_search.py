@@ -80,6 +80,7 @@ def test_populations_grow_up_to_the_largest(monkeypatch):
     sizes = []
     module = "mdpzoo_combinatorial.local_search.edge_assembly.population_search"
     monkeypatch.setattr(f"{module}.LARGEST", 150)
+    monkeypatch.setattr(f"{module}.AGREEING", 9)
 
     def one_generation(population, order, offspring, epsilon):
         sizes.append(len(population.tours))
@@ -97,9 +98,39 @@ def test_populations_grow_up_to_the_largest(monkeypatch):
 
 def test_a_time_limit_ends_the_search():
     budget = Budget(0.3)
-    order, _ = search(SymmetricOptima(full_matrix(np.random.default_rng(1).random((60, 2)))), seed=0, budget=budget)
-    assert sorted(order) == list(range(60))
+    order, _ = search(SymmetricOptima(full_matrix(np.random.default_rng(1).random((300, 2)))), seed=0, budget=budget)
+    assert sorted(order) == list(range(300))
     assert budget.began
+    assert budget.spent
+
+
+@pytest.mark.parametrize(
+    ("lengths", "populations"),
+    [
+        ([5.0, 5.0, 5.0, 5.0], 4),
+        ([5.0, 6.0, 5.0, 7.0, 5.0, 5.0], 6),  # a worse population does not count
+        ([5.0, 5.0, 5.0, 4.0, 4.0, 5.0, 4.0, 4.0], 8),  # a better one begins anew
+        ([9.0, 8.0, 8.0, 8.0, 8.0], 5),
+    ],
+)
+def test_a_search_ends_when_four_populations_have_found_the_shortest_length(lengths, populations, monkeypatch):
+    optima, found = SymmetricOptima(full_matrix(np.random.default_rng(2).random((12, 2)))), []
+
+    def improve(self, size):
+        found.append(lengths[len(found)])
+        self.length = min([10.0, *found])
+        return found[-1]
+
+    module = "mdpzoo_combinatorial.local_search.edge_assembly.population_search"
+    monkeypatch.setattr(f"{module}._Rounds.improve", improve)
+    search(optima, seed=0, budget=Budget())
+    assert len(found) == populations
+
+
+def test_a_small_search_needs_no_time_limit_and_its_result_does_not_depend_on_it():
+    optima = SymmetricOptima(full_matrix(np.random.default_rng(5).random((40, 2))))
+    once, again = (search(optima, seed=3, budget=each) for each in (Budget(), Budget(60.0)))
+    assert once[0].tolist() == again[0].tolist()
 
 
 class _Slow(SymmetricOptima):
