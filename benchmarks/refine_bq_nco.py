@@ -60,6 +60,7 @@ class Refinement:
         sources: instances.
         rounds: decodings of fresh instances.
         decisions: to learn from in each round.
+        judged: batches of judged states for each batch of labels.
         kicks: of the search for labels, a node.
         imitation: what differs from the settings of the first training.
     """
@@ -67,11 +68,12 @@ class Refinement:
     sources: tuple[Source, ...]
     rounds: int
     decisions: int
+    judged: int
     kicks: int
     imitation: dict[str, Any]
 
 
-JUDGED = 3  # batches of judged states for each of labels
+LAWS = ("metric", "heavy-tailed", "nearly-symmetric", "many-zeros")  # of asymmetric costs
 REFINEMENTS = {
     "TSP": Refinement(
         sources=(
@@ -79,10 +81,22 @@ REFINEMENTS = {
             Source("uniform", 50, 4096, 64),
             Source("clustered", 100, 3072, 48),
         ),
-        rounds=10,
+        rounds=8,
         decisions=310_000,
+        judged=3,
         kicks=4,
         imitation={"learning_rate": 1e-3, "cooldown": 0.5, "regret": 20.0, "precision": "bfloat16"},
+    ),
+    "ATSP": Refinement(
+        sources=(
+            *(Source(kind, 50, 1536, 16) for kind in LAWS),
+            *(Source(kind, 100, 512, 4) for kind in LAWS),
+        ),
+        rounds=5,
+        decisions=300_000,
+        judged=1,
+        kicks=20,
+        imitation={"learning_rate": 1e-3, "cooldown": 0.5, "regret": 5.0, "precision": "bfloat16"},
     ),
 }
 
@@ -118,7 +132,7 @@ class Work:
             if agent.num_timesteps >= end:
                 continue
             judged = [each for earlier in range(index + 1) for each in self.judged(agent, earlier)]
-            sources: list[Labels | Regrets] = [*judged * len(labels) * JUDGED, *labels * len(judged)]
+            sources: list[Labels | Regrets] = [*judged * len(labels) * self.plan.judged, *labels * len(judged)]
             began = time.process_time()
             total = self.plan.rounds * self.plan.decisions - agent.num_timesteps
             agent.fit(sources, total, Round(end), log_interval=None, reset_num_timesteps=False)

@@ -43,7 +43,8 @@ class Regrets:
         batch: the instances.
         node: for each number L of tokens, ``[I, L]`` int16, the tokens of the state of each instance.
         position: likewise ``[I, K]`` int16, the choices that were judged, as positions in the state.
-        regret: likewise ``[I, K]`` float32, their regrets in mean costs of a choice, at least 0; NaN: there is none.
+        regret: likewise ``[I, K]`` float32, their regrets over the mean cost of a choice in the instance's shortest
+            solution, at least 0; NaN: there is none. If that solution costs nothing, over the instance's mean regret.
     """
 
     problem: str
@@ -127,30 +128,31 @@ class _Judge:
         found = [
             [self.complete(self.batch, row, node, self.seed) for row, node in enumerate(each.node)] for each in steps
         ]
-        units = [length / self.batch.size for _, length in found[0]]
-        position, regret = [], []
-        for step, paths, later in zip(steps, found, [*found[1:], None], strict=True):
-            rows = [
-                self._judged(step, row, paths[row], None if later is None else later[row][1], units[row])
-                for row in range(len(self.batch))
-            ]
-            position.append(torch.tensor([[*each, *[0] * (CHOICES - len(each))] for each in rows], dtype=torch.int16))
-            costs = [[*each.values(), *[np.nan] * (CHOICES - len(each))] for each in rows]
-            regret.append(torch.tensor(costs, dtype=torch.float32))
+        rows = range(len(self.batch))
+        lengths = [[length for _, length in each] for each in found]
+        judged = [
+            [self._judged(step, row, paths[row], None if later is None else later[row]) for row in rows]
+            for step, paths, later in zip(steps, found, [*lengths[1:], None], strict=True)
+        ]
+        position = tuple(
+            torch.tensor([[*each, *[0] * (CHOICES - len(each))] for each in step], dtype=torch.int16) for step in judged
+        )
+        costs = np.array([[[*each.values(), *[np.nan] * (CHOICES - len(each))] for each in step] for step in judged])
+        for row in rows:
+            costs[:, row] /= _unit(lengths[0][row] / self.batch.size, costs[:, row])
         node = tuple(torch.from_numpy(each.node.astype(np.int16)) for each in steps)
-        return Regrets(self.problem.name, self.batch, node, tuple(position), tuple(regret))
+        return Regrets(self.problem.name, self.batch, node, position, tuple(torch.from_numpy(costs).float()))
 
     def _judged(
-        self, step: _Step, row: int, path: tuple[NDArray[np.int64], float], later: float | None, unit: float
+        self, step: _Step, row: int, path: tuple[NDArray[np.int64], float], later: float | None
     ) -> dict[int, float]:
-        """Returns positions with their regrets.
+        """Returns positions with their regrets, in the instance's costs.
 
         Args:
             step: the choice.
             row: the instance.
             path: the shortest completion and its length.
             later: length of the shortest completion after the network's choice; None: not computed yet.
-            unit: mean cost of a choice in the instance.
         """
         node, probability, chosen = step.node[row], step.probability[row], int(step.chosen[row])
         order, shortest = path
@@ -164,7 +166,7 @@ class _Judge:
                 if len(lengths) < CHOICES and other not in lengths and probability[other] >= LEAST:
                     lengths[other] = self._after(row, node, other, None)
         least = min(lengths.values())  # a completion may be slightly too long
-        return {each: (length - least) / unit for each, length in lengths.items()}
+        return {each: length - least for each, length in lengths.items()}
 
     def _after(self, row: int, node: NDArray[np.int64], position: int, later: float | None) -> float:
         """Returns the length of the shortest completion that begins with a choice."""
@@ -173,3 +175,11 @@ class _Judge:
             others = np.delete(np.arange(2, len(node)), position - 2)
             later = self.complete(self.batch, row, node[[position, 1, *others]], self.seed)[1]
         return float(cost + later)
+
+
+def _unit(mean: float, costs: NDArray[np.float64]) -> float:
+    """Returns the mean cost of a choice or, if the shortest solution costs nothing, the mean positive regret."""
+    if mean > 0.0:
+        return mean
+    positive = costs[costs > 0.0]
+    return float(positive.mean()) if len(positive) else 1.0

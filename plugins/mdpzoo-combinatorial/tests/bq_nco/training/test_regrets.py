@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from mdpzoo.errors import SettingError
-from mdpzoo_combinatorial import generate
+from mdpzoo_combinatorial import ATSPInstance, generate
 from mdpzoo_combinatorial.bq_nco import BQNCO
 from mdpzoo_combinatorial.bq_nco.networks.kinds import network_settings
 from mdpzoo_combinatorial.bq_nco.training.imitation import ImitationSettings, expected_regret, losses
@@ -133,6 +133,19 @@ def test_training_on_regrets_alone_shortens_the_decodings_of_fresh_instances(pro
         rounds.append(measure_regrets(agent, generate(problem, 60, SIZE, seed)))
         agent.fit(rounds, 10_000, log_interval=None)
     assert excess(agent) < 0.5 * before
+
+
+def test_regrets_of_an_instance_without_costs_are_relative_to_their_mean():
+    costs = np.ones((8, 8))
+    costs[np.arange(8), np.roll(np.arange(8), -1)] = 0.0  # one tour is free
+    np.fill_diagonal(costs, 0.0)
+    free = ATSPInstance("free", costs)
+    found = torch.cat([each[0] for each in measure_regrets(agent_for("ATSP"), [free]).regret])
+    known = found[~found.isnan()]
+    assert known.isfinite().all()
+    assert float(known[known > 0].mean()) == pytest.approx(1.0)
+    nothing = measure_regrets(agent_for("ATSP"), [ATSPInstance("nothing", np.zeros((8, 8)))])
+    assert all((each.nan_to_num(0.0) == 0).all() for each in nothing.regret)
 
 
 @pytest.mark.parametrize("problem", ["CVRP", "OP", "Knapsack"])
