@@ -22,28 +22,41 @@ import torch
 
 from mdpzoo_combinatorial import ATSPInstance, generate, read_instance
 from mdpzoo_combinatorial.bq_nco import BQNCO, shipped_for
-from mdpzoo_combinatorial.bq_nco.training.labels import make_labels
+from mdpzoo_combinatorial.bq_nco.training.labels import make_labels, own_solutions
+from mdpzoo_combinatorial.mixtures import draw
 from mdpzoo_combinatorial.problems import PROBLEMS
 
 FRESH_SEED = 500_001  # of the test instances; labels have others
 KICKS = {"TSP": 100, "ATSP": 600, "CVRP": 4_000, "OP": 1_000, "Knapsack": 0}  # of the expert, by token
 SECONDS = {"TSP": 3.0, "ATSP": 3.0, "CVRP": 5.0, "OP": 3.0, "Knapsack": 1.0}  # of re-construction, an instance
 DESCENT = "+descent"  # behind the name of a decoding that local search follows
-FRESH = {"TSP": (50, 100), "ATSP": (50,), "CVRP": (50, 100), "OP": (50, 100), "Knapsack": (100,)}
+LAWS = ("metric", "heavy-tailed", "nearly-symmetric", "many-zeros")  # of asymmetric costs
+FRESH = {  # kinds and sizes: of the generator, or of the mixtures
+    "TSP": ("uniform50", "uniform100"),
+    "ATSP": ("uniform50", *(f"{law}100" for law in LAWS)),
+    "CVRP": ("uniform50", "uniform100"),
+    "OP": ("uniform50", "uniform100"),
+    "Knapsack": ("uniform100",),
+}
 FILES = {  # sets of files: folder, names begin with, range of nodes, seconds each
     "tsplib200": ("tsplib", "", range(201), 10.0),
-    "tsplib1000": ("tsplib", "", range(201, 1001), 60.0),
+    "tsplib1000": ("tsplib", "", range(201, 1001), 20.0),
     "cvrplib-ape": ("cvrplib", "APE", range(1001), 20.0),
     "cvrplib-x350": ("cvrplib", "X", range(352), 60.0),
 }
 OF = {"TSP": ("lkh100", "tsplib200", "tsplib1000"), "ATSP": ("lkh50",), "CVRP": ("cvrplib-ape", "cvrplib-x350")}
 
 
-def fresh(problem: str, size: int, count: int) -> tuple[list[Any], np.ndarray]:
-    """Random instances and the objectives ``[count]`` of the expert's solutions."""
-    instances = generate(problem, count, size, FRESH_SEED)
-    labels = make_labels(problem, count, size, seed=FRESH_SEED, iterations=KICKS[problem] * size or None)
-    best = [each.objective(found) for each, found in zip(instances, labels.solutions, strict=True)]
+def fresh(problem: str, name: str, count: int) -> tuple[list[Any], np.ndarray]:
+    """Random instances of a set and the objectives ``[count]`` of the expert's solutions."""
+    kind, size = name.rstrip("0123456789"), int(name.lstrip("abcdefghijklmnopqrstuvwxyz-"))
+    if kind == "uniform":
+        instances = generate(problem, count, size, FRESH_SEED)
+        found = make_labels(problem, count, size, seed=FRESH_SEED, iterations=KICKS[problem] * size or None).solutions
+    else:
+        instances = draw(problem, kind, count, size, FRESH_SEED)
+        found = own_solutions(PROBLEMS[problem], instances, KICKS[problem] * size, FRESH_SEED).tolist()
+    best = [each.objective(solution) for each, solution in zip(instances, found, strict=True)]
     return instances, np.array(best, np.float64)
 
 
@@ -69,7 +82,7 @@ def measure(checkpoint: Path, given: Any, best: Any, name: str, decoding: str) -
     began = time.process_time()
     found = agent.solve(given, search, seed=0, descent=descent, **limit)
     cpu = (time.process_time() - began) / len(best)
-    ratio = found.objective / best
+    ratio = found.objective[best > 0] / best[best > 0]  # some cost nothing
     gaps = 100 * (1 - ratio if agent.problem.maximise else ratio - 1)
     return row_of(name, decoding, gaps, cpu) | {"rounds": found.rounds}
 
@@ -114,7 +127,7 @@ def rows_of(
     problem: str, data: Path | None, count: int, few: int, wanted: Callable[[str, str], bool]
 ) -> list[tuple[str, str, int]]:
     """Sets, decodings and instances to measure."""
-    names = [*(OF.get(problem, ()) if data else ()), *(f"uniform{size}" for size in FRESH[problem])]
+    names = [*(OF.get(problem, ()) if data else ()), *FRESH[problem]]
     endings = ("",) if PROBLEMS[problem].learning.descent is None else ("", DESCENT)
     tasks = [(name, f"reconstruct{each}", few) for name in names for each in endings]
     for name in names:
@@ -165,7 +178,7 @@ def main() -> None:
         elif name.startswith("lkh"):
             sets[name] = by_lkh(options.problem, options.data)
         else:
-            sets[name] = fresh(options.problem, int(name.removeprefix("uniform")), options.count)
+            sets[name] = fresh(options.problem, name, options.count)
     with ProcessPoolExecutor(options.jobs, get_context("spawn")) as pool:
         jobs = []
         for name, decoding, count in tasks:

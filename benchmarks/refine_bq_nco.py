@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import torch
 from bq_nco_cards import CARDS
+from evaluate_bq_nco import LAWS
 from stable_baselines3.common.callbacks import BaseCallback
 
 from mdpzoo.files import replacing
@@ -73,7 +74,6 @@ class Refinement:
     imitation: dict[str, Any]
 
 
-LAWS = ("metric", "heavy-tailed", "nearly-symmetric", "many-zeros")  # of asymmetric costs
 REFINEMENTS = {
     "TSP": Refinement(
         sources=(
