@@ -53,7 +53,8 @@ def instances() -> Iterator[dict[str, Any]]:
             row |= {decoding: each["gap_percent"], f"{decoding}_half_width": each["interval_95"]}
             row[f"{decoding}_seconds"] = each["cpu_seconds_per_instance"]
             row[f"{decoding}_instances"] = each["instances"]
-        yield row
+        if len(row) > 1:  # the set has been measured
+            yield row
 
 
 def files() -> Iterator[dict[str, Any]]:

@@ -1,12 +1,13 @@
-"""Goes on training a BQ-NCO checkpoint on the states of its own decodings, with the regret of its choices.
+"""Refines a network that ``train_bq_nco.py`` has trained by the regret of its choices in its own decodings.
 
-    python benchmarks/refine_bq_nco.py --work build/bq-nco-refined --problem TSP
+    python benchmarks/train_bq_nco.py --work build/bq-nco --problem TSP
+    python benchmarks/refine_bq_nco.py --work build/bq-nco --problem TSP
 
 In each round, the network decodes fresh random instances, compiled searches judge its choices, and training goes on
 with these states, those of earlier rounds, and labels (``REFINEMENTS``); one CPU thread, no solver but this project's
 own. Stopped at any moment, the same command goes on where it was: labels, regrets and the fit are kept in files. The
-result, without the optimiser, is ``<problem>.safetensors``; ``<problem>-training.json`` says how it was made, for the
-card that ``evaluate_bq_nco.py`` writes.
+result, without the optimiser, is ``refined/<problem>.safetensors``; ``refined/<problem>-training.json`` says how it was
+made, for the card that ``evaluate_bq_nco.py`` writes.
 """
 
 import argparse
@@ -19,7 +20,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from bq_nco_cards import CARDS
 from evaluate_bq_nco import LAWS
 from stable_baselines3.common.callbacks import BaseCallback
 
@@ -116,11 +116,12 @@ class Round(BaseCallback):
 class Work:
     """A refinement with its files in one folder."""
 
-    def __init__(self, folder: Path, problem: str) -> None:
+    def __init__(self, work: Path, problem: str) -> None:
         """Creates the folder."""
-        self.folder, self.problem, self.plan = folder, problem, REFINEMENTS[problem]
-        self.fit, self.clock = folder / "fit.safetensors", folder / "seconds.json"
-        folder.mkdir(parents=True, exist_ok=True)
+        self.work, self.problem, self.name, self.plan = work, problem, problem.lower(), REFINEMENTS[problem]
+        self.folder = work / "refined" / self.name
+        self.fit, self.clock = self.folder / "fit.safetensors", self.folder / "seconds.json"
+        self.folder.mkdir(parents=True, exist_ok=True)
         self.seconds: dict[str, float] = json.loads(self.clock.read_text()) if self.clock.exists() else {}
 
     def run(self) -> BQNCO:
@@ -142,19 +143,23 @@ class Work:
         return agent
 
     def agent(self) -> BQNCO:
-        """Returns the agent where it was saved, or with the weights of the shipped checkpoint."""
+        """Returns the agent where it was saved, or with the weights of the first training."""
         if self.fit.exists():
             return BQNCO.load(self.fit)
-        shipped = BQNCO.load(self.problem.lower())
+        first = self.first()
         agent = BQNCO(
             problem=self.problem,
-            network=shipped.policy.settings,
-            imitation=replace(shipped.imitation, **self.plan.imitation),
+            network=first.policy.settings,
+            imitation=replace(first.imitation, **self.plan.imitation),
             seed=REGRET_SEED,
             size=max(each.size for each in self.plan.sources),
         )
-        agent.policy.network.load_state_dict(shipped.policy.network.state_dict())
+        agent.policy.network.load_state_dict(first.policy.network.state_dict())
         return agent
+
+    def first(self) -> BQNCO:
+        """Returns the result of the first training."""
+        return BQNCO.load(self.work / f"{self.name}.safetensors")
 
     def labels(self) -> list[Labels]:
         """Returns labels of every source, as often as it has shares; solves what is missing."""
@@ -197,9 +202,8 @@ class Work:
             beside.write_text(json.dumps(self.seconds))
 
     def note(self, agent: BQNCO) -> dict[str, Any]:
-        """Returns how the result was made: the card's note on the first training, with one on this."""
-        first = json.loads((CARDS / f"{self.problem.lower()}.json").read_text())["training"]
-        first.pop("refinement", None)
+        """Returns how the result was made: the note on the first training, with one on this."""
+        first = json.loads((self.work / f"{self.name}-training.json").read_text())
         refinement = {
             "algorithm": "expected regret of the choices in the states of its own decodings, beside imitation",
             "sources": [asdict(each) for each in self.plan.sources],
@@ -236,15 +240,16 @@ def read(file: Path, problem: str, instances: list[Any]) -> Regrets:
 def main() -> None:
     """Reads the command line and trains."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--work", type=Path, required=True, help="folder for labels, regrets, the fit and its result")
+    parser.add_argument("--work", type=Path, required=True, help="the folder of train_bq_nco.py")
     parser.add_argument("--problem", choices=tuple(REFINEMENTS), required=True)
     options = parser.parse_args()
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
-    work = Work(options.work / options.problem.lower(), options.problem)
-    agent, name = work.run(), options.problem.lower()
-    agent.save(options.work / f"{name}.safetensors", resumable=False)
-    (options.work / f"{name}-training.json").write_text(json.dumps(work.note(agent), indent=1) + "\n")
+    work = Work(options.work, options.problem)
+    agent, result = work.run(), options.work / "refined" / options.problem.lower()
+    result.with_name(f"{result.name}-training.json").write_text(json.dumps(work.note(agent), indent=1) + "\n")
+    agent.imitation = work.first().imitation  # whoever trains it further begins with these
+    agent.save(result.with_suffix(".safetensors"), resumable=False)
 
 
 if __name__ == "__main__":
