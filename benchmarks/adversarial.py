@@ -50,11 +50,11 @@ GAMES: dict[str, dict[str, Any]] = {
         "settings": {"force": 5.0},  # at 20 N a fresh adversary topples whatever was trained within 40 steps
     },
     "Hopper": {
-        "steps": 150_000,
-        "fresh_steps": 50_000,
+        "steps": 100_000,
+        "fresh_steps": 30_000,
         "sac": MEDIUM,
         "teacher": {"threshold": 40.0, "rate": 10.0},
-        "axes": {"mass:torso": [0.5, 1.0, 1.5, 2.0], "friction": [0.25, 0.5, 1.0, 1.5]},
+        "axes": {"mass:torso": [0.5, 1.0, 2.0], "friction": [0.25, 1.0, 1.5]},
         "settings": {},
     },
 }
