@@ -90,9 +90,9 @@ def test_solve_takes_its_decoding_from_the_settings_unless_told_otherwise():
 def test_a_file_without_search_settings_has_the_defaults(tmp_path):
     from mdpzoo_combinatorial.bq_nco.shipped import SHIPPED
 
-    with safe_open(SHIPPED["tsp"], "pt") as file:
+    with safe_open(SHIPPED["cvrp"], "pt") as file:
         assert '"search"' not in file.metadata()["bq-nco"]
-    assert BQNCO.load("tsp").search == SearchSettings()
+    assert BQNCO.load("cvrp").search == SearchSettings()
 
 
 def test_a_record_exchanges_one_part_of_a_problem():

@@ -42,8 +42,8 @@ class Regrets:
         problem: its name.
         batch: the instances.
         node: for each number L of tokens, ``[I, L]`` int16, the tokens of the state of each instance.
-        position: likewise ``[I, K]`` int16, the choices that were judged, as positions in the state.
-        regret: likewise ``[I, K]`` float32, their regrets over the mean cost of a choice in the instance's shortest
+        position: for each L, ``[I, K]`` int16, the choices that were judged, as positions in the state.
+        regret: for each L, ``[I, K]`` float32, their regrets over the mean cost of a choice in the instance's shortest
             solution, at least 0; NaN: there is none. If that solution costs nothing, over the instance's mean regret.
     """
 
