@@ -128,11 +128,12 @@ class Work:
         """Runs all rounds that are missing, and returns the agent."""
         labels = self.labels()
         agent = self.agent()
+        judged: list[Regrets] = []
         for index in range(self.plan.rounds):
             end = (index + 1) * self.plan.decisions
+            judged += self.judged(agent, index)
             if agent.num_timesteps >= end:
                 continue
-            judged = [each for earlier in range(index + 1) for each in self.judged(agent, earlier)]
             sources: list[Labels | Regrets] = [*judged * len(labels) * self.plan.judged, *labels * len(judged)]
             began = time.process_time()
             total = self.plan.rounds * self.plan.decisions - agent.num_timesteps
