@@ -85,7 +85,7 @@ class ATSP(Problem):
 class CVRP(Problem):
     """Routes of vehicles with a capacity; variant 1 is via the depot."""
 
-    paper, features = 4, GEOMETRY + 5
+    paper, features = 4, GEOMETRY + 7
 
     def remaining_resource(self, batch: Batch, left: Remainder, position: Tensor, variant: Tensor | None) -> Tensor:
         """The vehicle's load after the customer is served."""
@@ -102,14 +102,16 @@ class CVRP(Problem):
     def relative_features(
         self, batch: Batch, left: Remainder, coordinates: Tensor | None, valid: Tensor | None
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
-        """The geometry; demand, load, load after serving and total remaining demand, over the capacity."""
+        """The geometry; demand, load, load after serving and total remaining demand, over the capacity and the load."""
         assert coordinates is not None
         coordinates, _ = unit_box(coordinates, valid)
         demand, load = self._amounts(batch, left)
         after = load - demand
         to_bring = demand if valid is None else demand * valid
         to_bring = (to_bring.sum(1, keepdim=True) / 10.0).expand_as(demand)
-        more = torch.stack((demand, load.expand_as(demand), after, (after >= 0).float(), to_bring), 2)
+        room = load.clamp(min=TINY)
+        relative = ((demand / room).clamp(max=2.0), (to_bring / room).clamp(max=2.0))
+        more = torch.stack((demand, load.expand_as(demand), after, (after >= 0).float(), to_bring, *relative), 2)
         return torch.cat((geometry(coordinates, valid), more), 2), coordinates, None
 
     def published_features(self, batch: Batch, left: Remainder, coordinates: Tensor | None) -> Tensor:
