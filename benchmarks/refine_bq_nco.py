@@ -26,11 +26,13 @@ from stable_baselines3.common.callbacks import BaseCallback
 from mdpzoo.files import replacing
 from mdpzoo_combinatorial.bq_nco import BQNCO
 from mdpzoo_combinatorial.bq_nco.states.batching import batch_of
+from mdpzoo_combinatorial.bq_nco.states.remainders import Remainder
 from mdpzoo_combinatorial.bq_nco.training.label_sets import LabelSet
 from mdpzoo_combinatorial.bq_nco.training.labels import Labels, read_labels
-from mdpzoo_combinatorial.bq_nco.training.regrets import Regrets, measure_regrets
+from mdpzoo_combinatorial.bq_nco.training.regrets import Judged, Regrets, measure_regrets
 from mdpzoo_combinatorial.mixtures import draw
 
+PRIZES = ("distance", "uniform", "constant")
 LABEL_SEED, REGRET_SEED = 2027, 2028  # differ from those of first trainings and of evaluations
 
 
@@ -42,7 +44,7 @@ class Source:
         kind: of the mixture of the problem.
         size: nodes.
         labels: instances to imitate.
-        judged: instances that are decoded in each round.
+        judged: instances that are decoded in each round; 0: none.
         shares: relative frequency of their states.
     """
 
@@ -87,16 +89,39 @@ REFINEMENTS = {
         kicks=4,
         imitation={"learning_rate": 1e-3, "cooldown": 0.5, "regret": 20.0, "precision": "bfloat16"},
     ),
-    "ATSP": Refinement(
+    "CVRP": Refinement(
         sources=(
-            *(Source(kind, 50, 1536, 16) for kind in LAWS),
-            *(Source(kind, 100, 512, 4) for kind in LAWS),
+            Source("uniform", 100, 6144, 48, shares=3),
+            Source("uniform", 50, 3072, 24),
+            Source("benchmark", 100, 4096, 32, shares=2),
         ),
         rounds=5,
         decisions=300_000,
         judged=1,
+        kicks=300,
+        imitation={"learning_rate": 2e-3, "cooldown": 0.5, "regret": 10.0, "precision": "bfloat16"},
+    ),
+    "OP": Refinement(
+        sources=(
+            *(Source(kind, 100, 3072, 0, shares=3) for kind in PRIZES),
+            *(Source(kind, 50, 2048, 0) for kind in PRIZES),
+        ),
+        rounds=6,
+        decisions=300_000,
+        judged=0,
+        kicks=30,
+        imitation={"learning_rate": 2e-3, "cooldown": 0.5, "precision": "bfloat16"},
+    ),
+    "ATSP": Refinement(
+        sources=(
+            *(Source(kind, 50, 2048, 24) for kind in LAWS),
+            *(Source(kind, 100, 2048, 8) for kind in LAWS),
+        ),
+        rounds=9,
+        decisions=350_000,
+        judged=1,
         kicks=20,
-        imitation={"learning_rate": 1e-3, "cooldown": 0.5, "regret": 5.0, "precision": "bfloat16"},
+        imitation={"learning_rate": 2e-3, "cooldown": 0.5, "regret": 5.0, "precision": "bfloat16"},
     ),
 }
 
@@ -134,7 +159,7 @@ class Work:
             judged += self.judged(agent, index)
             if agent.num_timesteps >= end:
                 continue
-            sources: list[Labels | Regrets] = [*judged * len(labels) * self.plan.judged, *labels * len(judged)]
+            sources: list[Labels | Regrets] = [*judged * len(labels) * self.plan.judged, *labels * max(1, len(judged))]
             began = time.process_time()
             total = self.plan.rounds * self.plan.decisions - agent.num_timesteps
             agent.fit(sources, total, Round(end), log_interval=None, reset_num_timesteps=False)
@@ -186,6 +211,8 @@ class Work:
         """Returns the judged states of a round, as often as a source has shares; decodes what is missing."""
         found = []
         for number, each in enumerate(self.plan.sources):
+            if not each.judged:
+                continue
             file = self.folder / "regrets" / f"{index:03d}-{each.kind}-{each.size}.npz"
             seed = int(np.random.SeedSequence([REGRET_SEED, index, number]).generate_state(1)[0])
             instances = draw(self.problem, each.kind, each.judged, each.size, seed)
@@ -222,20 +249,23 @@ class Work:
 def write(file: Path, regrets: Regrets) -> None:
     """Writes judged states atomically, without the instances."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    names = ("node", "position", "regret")
-    arrays = {f"{name}{k}": each.numpy() for name in names for k, each in enumerate(getattr(regrets, name))}
+    arrays = {}
+    for k, (left, action, regret) in enumerate(regrets.steps):
+        state = {name: each for name, each in left._asdict().items() if each is not None}
+        arrays |= {f"{name}{k}": each.numpy() for name, each in (state | {"action": action, "regret": regret}).items()}
     with replacing(file) as beside, beside.open("wb") as stream:
-        np.savez_compressed(stream, steps=np.array(len(regrets.node)), **arrays)
+        np.savez_compressed(stream, steps=np.array(len(regrets.steps)), **arrays)
 
 
 def read(file: Path, problem: str, instances: list[Any]) -> Regrets:
     """Reads what ``write`` has written about these instances."""
     with np.load(file, allow_pickle=False) as data:
-        parts = {
-            name: tuple(torch.from_numpy(data[f"{name}{k}"]) for k in range(int(data["steps"])))
-            for name in ("node", "position", "regret")
-        }
-    return Regrets(problem, batch_of(instances, exact=False), **parts)
+        found = {name: torch.from_numpy(each) for name, each in data.items()}
+    steps = []
+    for k in range(int(found["steps"])):
+        left = Remainder(*(found.get(f"{name}{k}") for name in Remainder._fields))
+        steps.append(Judged(left, found[f"action{k}"], found[f"regret{k}"]))
+    return Regrets(problem, batch_of(instances, exact=False), tuple(steps))
 
 
 def main() -> None:

@@ -56,6 +56,7 @@ RECORD = ProblemRecord(
         sampler="bq_nco.training.sampling:PRIZE_TOURS",
         expert="bq_nco.training.experts:prize_tours",
         iterations=50,
+        completer="bq_nco.training.completions:PRIZE_TOURS",
         rule="bq_nco.search.nearness:prize_for_distance",
         near_and_good=True,
         sequence="bq_nco.search.sequences:visits",

@@ -74,8 +74,8 @@ class Learning:
         expert: reference to ``(instances, iterations, seed) -> sequence [K, M]``, compiled local search; None: labels
             are computed by the record's ``exact`` solver.
         iterations: iterations of the expert per token.
-        completion: reference to ``(batch, row, tokens, seed) -> (order, cost)``, the shortest completion of a state, by
-            which choices of a network are judged; None: there is none.
+        completer: reference to the ``Completer`` of states, by which choices of a network are judged; None: there is
+            none.
         smallest: size of the smallest training instances.
         rule: reference to ``(batch, state) -> scores [B, L]``, by which tokens are chosen without the network.
         certain: reference to ``(batch, state, neighbours)``, choices made before the network is used; None: there are
@@ -99,7 +99,7 @@ class Learning:
     sampler: Reference
     expert: Reference = None
     iterations: int = 0
-    completion: Reference = None
+    completer: Reference = None
     smallest: int = 3
     rule: Reference
     certain: Reference = None

@@ -58,6 +58,7 @@ RECORD = ProblemRecord(
         sampler="bq_nco.training.sampling:ROUTES",
         expert="bq_nco.training.experts:routes",
         iterations=400,
+        completer="bq_nco.training.completions:ROUTES",
         rule="bq_nco.search.nearness:nearest",
         sequence="bq_nco.search.sequences:routes",
         descent="bq_nco.search.descents:RouteDescent",

@@ -1,7 +1,7 @@
 """States of a network's own decodings with the regret of each choice that it considers, to learn from its mistakes.
 
 Imitation shows a network only states of near-optimal solutions, and weighs all mistakes alike. Here the network decodes
-greedily, and each choice that it considers in a state is judged: its regret is the increase of the shortest completion.
+greedily, and each choice that it considers in a state is judged: its regret is what it adds to the best completion.
 Training minimises the expected regret of the network's distribution beside the cross-entropy of the best choices.
 
 Source: AggreVaTe (Ross and Bagnell 2014, arXiv 1406.5979, section 2), with deterministic decodings of the current
@@ -23,82 +23,93 @@ from mdpzoo_combinatorial.bq_nco.states.batching import batch_of
 from mdpzoo_combinatorial.bq_nco.states.problem import Problem
 from mdpzoo_combinatorial.bq_nco.states.problems import PROBLEMS
 from mdpzoo_combinatorial.bq_nco.states.remainders import Batch, Remainder
+from mdpzoo_combinatorial.bq_nco.training.completions import Completer, Completion
 from mdpzoo_combinatorial.bq_nco.training.examples import Examples, mirror
 from mdpzoo_combinatorial.problems import resolve
 
 if TYPE_CHECKING:
     from mdpzoo_combinatorial.bq_nco.algorithm import BQNCO
 
-CHOICES = 5  # maximum number of choices that are judged in a state
+OTHERS = 4  # maximum number of choices that are judged in a state besides the best ones
 UNSURE, LEAST = 0.03, 0.01  # others than the network's are judged where its probability is below 1 - UNSURE, from LEAST
+SEARCHES = 3  # maximum number of times that a state is judged anew, from a completion better than its own
 EQUAL = 1e-4  # largest regret of a best choice, in mean costs
+
+
+class Judged(NamedTuple):
+    """S states of equal depth, with their judged choices.
+
+    Attributes:
+        left: the states, with ``node`` as int16.
+        action: ``[S, A]`` int16, the judged actions ``K * position + variant``.
+        regret: ``[S, A]`` float32, their regrets over the mean cost of a choice in the instance's best solution, at
+            least 0; NaN: there is none. If that solution costs nothing, over the instance's mean regret.
+    """
+
+    left: Remainder
+    action: Tensor
+    regret: Tensor
 
 
 @dataclass(frozen=True)
 class Regrets:
-    """States of decodings of I instances, by number of tokens.
+    """States of decodings of I instances.
 
     Attributes:
         problem: its name.
         batch: the instances.
-        node: for each number L of tokens, ``[I, L]`` int16, the tokens of the state of each instance.
-        position: for each L, ``[I, K]`` int16, the choices that were judged, as positions in the state.
-        regret: for each L, ``[I, K]`` float32, their regrets over the mean cost of a choice in the instance's shortest
-            solution, at least 0; NaN: there is none. If that solution costs nothing, over the instance's mean regret.
+        steps: the states after each number of choices; instances whose last choice is forced are left out.
     """
 
     problem: str
     batch: Batch
-    node: tuple[Tensor, ...]
-    position: tuple[Tensor, ...]
-    regret: tuple[Tensor, ...]
+    steps: tuple[Judged, ...]
 
     def __len__(self) -> int:
-        return len(self.batch) * len(self.node)
+        return sum(len(each.action) for each in self.steps)
 
     def draw(self, tokens: int, generator: torch.Generator) -> Examples:
-        """Samples about ``tokens`` tokens of states with the same number of tokens, drawn uniformly."""
-        step = int(torch.randint(len(self.node), (), generator=generator))
-        count = max(1, tokens // self.node[step].shape[1])
-        row = torch.randint(len(self.batch), (count,), generator=generator)
-        batch = self.batch.rows(row)
-        left = Remainder(torch.arange(count), self.node[step][row].long(), None, batch.resource)
-        regret = torch.full(left.node.shape, torch.nan)
-        judged = self.regret[step][row]
-        column = torch.where(judged.isnan(), 0, self.position[step][row].long())  # column 0 is the origin
+        """Samples about ``tokens`` tokens of states of equal depth, drawn uniformly."""
+        problem = PROBLEMS[self.problem]
+        step = self.steps[int(torch.randint(len(self.steps), (), generator=generator))]
+        count = max(1, tokens // step.left.node.shape[1])
+        chosen = torch.randint(len(step.action), (count,), generator=generator)
+        left, judged = step.left.pick(chosen), step.regret[chosen]
+        batch = self.batch.rows(left.row)
+        left = left._replace(row=torch.arange(count), node=left.node.long())
+        regret = torch.full((count, left.node.shape[1] * problem.action_variants), torch.nan)
+        column = torch.where(judged.isnan(), 0, step.action[chosen].long())  # action 0 is never legal
         regret.scatter_(1, column, judged)
-        regret[:, 0] = torch.nan
         best = (regret <= EQUAL).float()
-        return Examples(
-            PROBLEMS[self.problem], mirror(batch, generator), left, best / best.sum(1, keepdim=True), regret
-        )
+        return Examples(problem, mirror(batch, generator), left, best / best.sum(1, keepdim=True), regret)
 
 
 class _Step(NamedTuple):
-    """One choice in every instance."""
+    """One choice in every instance that has one."""
 
-    node: NDArray[np.int64]  # [I, L]
-    probability: NDArray[np.float32]  # [I, L]
-    chosen: NDArray[np.int64]  # [I]
+    left: Remainder
+    probability: NDArray[np.float32]  # [S, K L]
+    chosen: NDArray[np.int64]  # [S], actions
 
 
 def measure_regrets(agent: "BQNCO", instances: Sequence[Any], *, seed: int = 0) -> Regrets:
     """Decodes instances greedily and judges the agent's choices, by one search for each state and choice.
 
-    On one CPU thread, a state of TSP with 100 nodes takes 5 ms, one of ATSP with 50 nodes 11 ms.
+    On one CPU thread, a state takes 2 ms (TSP with 100 nodes), 7 ms (ATSP with 50), 20 ms (CVRP with 100) or 60 ms (OP
+    with 100), on average.
 
     Args:
-        agent: for TSP or ATSP, on the CPU.
-        instances: of one size, at least 3 nodes each.
+        agent: on the CPU; not for Knapsack, whose solutions are optimal anyway.
+        instances: of one size, at least 3 tokens each.
         seed: of the searches, in ``[0, 2**63)``.
 
     Raises:
         SettingError: if the problem is another.
     """
     problem = agent.problem
-    if problem.record.learning.completion is None:
-        able = [name for name, each in PROBLEMS.items() if each.record.learning.completion is not None]
-        raise SettingError(f"{problem.name} has no shortest completions to measure regrets by; {', '.join(able)} have")
+    if problem.record.learning.completer is None:
+        able = [name for name, each in PROBLEMS.items() if each.record.learning.completer is not None]
+        raise SettingError(f"{problem.name} has no best completions to measure regrets by; {', '.join(able)} have")
     batch = batch_of(list(instances), exact=False)
     judge = _Judge(problem, batch, seed)
     return judge.regrets(_decode(Chooser(problem, agent.policy.network, agent.policy.settings.relative), batch))
@@ -106,80 +117,108 @@ def measure_regrets(agent: "BQNCO", instances: Sequence[Any], *, seed: int = 0) 
 
 @torch.inference_mode()
 def _decode(chooser: Chooser, batch: Batch) -> list[_Step]:
-    """Returns all choices but the last, which is forced."""
-    left, steps = chooser.problem.start(batch), []
-    while left.node.shape[1] > chooser.problem.ends + 1:
+    """Returns all choices among several actions."""
+    problem = chooser.problem
+    left = problem.start(batch)
+    steps: list[_Step] = []
+    while True:
+        several = problem.legal(batch, left).flatten(1).sum(1) > 1
+        if not bool(several.all()):
+            left = left.pick(several)
+        if not len(left.row):
+            return steps
         probability = chooser.look(batch, left).scores.softmax(1)
-        chosen = probability.argmax(1)
-        steps.append(_Step(left.node.numpy(), probability.numpy(), chosen.numpy()))
-        left = chooser.problem.step(batch, left, chosen)
-    return steps
+        action = probability.argmax(1)
+        steps.append(_Step(left, probability.numpy(), action.numpy()))
+        left = problem.step(batch, left, action // problem.action_variants, action % problem.action_variants)
 
 
 class _Judge:
-    """Shortest completions of the states of one batch."""
+    """Best completions of the states of one batch."""
 
     def __init__(self, problem: Problem, batch: Batch, seed: int) -> None:
         self.problem, self.batch, self.seed = problem, batch, seed
-        self.complete = resolve(problem.record.learning.completion)
+        self.completer: Completer = resolve(problem.record.learning.completer)
 
     def regrets(self, steps: list[_Step]) -> Regrets:
         """Judges the choices of all steps."""
-        found = [
-            [self.complete(self.batch, row, node, self.seed) for row, node in enumerate(each.node)] for each in steps
-        ]
-        rows = range(len(self.batch))
-        lengths = [[length for _, length in each] for each in found]
-        judged = [
-            [self._judged(step, row, paths[row], None if later is None else later[row]) for row in rows]
-            for step, paths, later in zip(steps, found, [*lengths[1:], None], strict=True)
-        ]
-        position = tuple(
-            torch.tensor([[*each, *[0] * (CHOICES - len(each))] for each in step], dtype=torch.int16) for step in judged
+        plans: list[Any] = [None] * len(self.batch)
+        units = [0.0] * len(self.batch)
+        costs: list[list[float]] = [[] for _ in units]
+        judged: list[list[dict[int, float]]] = []
+        for step in steps:
+            judged.append([])
+            for index, row in enumerate(step.left.row.tolist()):
+                found, regrets, plans[row] = self._judged(step, index, plans[row])
+                if not costs[row]:
+                    units[row] = abs(found.cost) / max(1, found.choices)
+                costs[row] += regrets.values()
+                judged[-1].append(regrets)
+        for row, each in enumerate(costs):
+            units[row] = units[row] or _mean_positive(each)
+        return Regrets(
+            self.problem.name,
+            self.batch,
+            tuple(_stored(step.left, each, units) for step, each in zip(steps, judged, strict=True)),
         )
-        costs = np.array([[[*each.values(), *[np.nan] * (CHOICES - len(each))] for each in step] for step in judged])
-        for row in rows:
-            costs[:, row] /= _unit(lengths[0][row] / self.batch.size, costs[:, row])
-        node = tuple(torch.from_numpy(each.node.astype(np.int16)) for each in steps)
-        return Regrets(self.problem.name, self.batch, node, position, tuple(torch.from_numpy(costs).float()))
 
-    def _judged(
-        self, step: _Step, row: int, path: tuple[NDArray[np.int64], float], later: float | None
-    ) -> dict[int, float]:
-        """Returns positions with their regrets, in the instance's costs.
+    def _judged(self, step: _Step, index: int, plan: Any) -> tuple[Completion, dict[int, float], Any]:
+        """Judges the choices in one state.
 
         Args:
-            step: the choice.
-            row: the instance.
-            path: the shortest completion and its length.
-            later: length of the shortest completion after the network's choice; None: not computed yet.
+            step: with this and other states.
+            index: of the state.
+            plan: with which its completion begins; None: there is none.
+
+        Returns:
+            The best completion, actions with their regrets in the instance's costs, and the plan of the next state.
         """
-        node, probability, chosen = step.node[row], step.probability[row], int(step.chosen[row])
-        order, shortest = path
-        lengths = {int(order[1]): shortest}
-        if self.problem.planar and node[0] == node[1]:  # a closed tour has two directions
-            lengths[int(order[-2])] = shortest
-        if chosen not in lengths:
-            lengths[chosen] = self._after(row, node, chosen, later)
+        left, probability, chosen = self._state(step.left, index), step.probability[index], int(step.chosen[index])
+        others = [chosen]
         if probability[chosen] < 1.0 - UNSURE:
-            for other in np.argsort(-probability)[:CHOICES].tolist():
-                if len(lengths) < CHOICES and other not in lengths and probability[other] >= LEAST:
-                    lengths[other] = self._after(row, node, other, None)
-        least = min(lengths.values())  # a completion may be slightly too long
-        return {each: length - least for each, length in lengths.items()}
+            others += [other for other in np.argsort(-probability).tolist() if probability[other] >= LEAST]
+        for _ in range(SEARCHES):
+            found = self.completer.complete(self.batch, left, self.seed, plan)
+            total = dict.fromkeys(found.first, found.cost)
+            later: dict[int, Completion] = {}
+            for action in others:
+                if action not in total and len(later) < OTHERS:
+                    later[action] = self._after(left, found.plan, action, thorough=action == chosen)
+                    total[action] = self.completer.price(self.batch, left, action) + later[action].cost
+            best = min(total, key=lambda each: total[each])
+            if best not in later:
+                break
+            plan = self.completer.before(left, later[best].plan, best)  # the search was not at its end
+        least = total[best]
+        plan = later[chosen].plan if chosen in later else self.completer.after(left, found.plan, chosen)
+        return found, {each: cost - least for each, cost in total.items()}, plan
 
-    def _after(self, row: int, node: NDArray[np.int64], position: int, later: float | None) -> float:
-        """Returns the length of the shortest completion that begins with a choice."""
-        cost = self.complete(self.batch, row, node[[0, position]], self.seed)[1]
-        if later is None:
-            others = np.delete(np.arange(2, len(node)), position - 2)
-            later = self.complete(self.batch, row, node[[position, 1, *others]], self.seed)[1]
-        return float(cost + later)
+    def _state(self, left: Remainder, index: int) -> Remainder:
+        """Returns one state, without padding."""
+        one = left.pick(torch.tensor([index]))
+        length = left.node.shape[1] if one.count is None else self.problem.ends + int(one.count)
+        return one._replace(node=one.node[:, :length], count=None)
+
+    def _after(self, left: Remainder, plan: Any, action: int, *, thorough: bool) -> Completion:
+        """Returns the best completion after a choice; ``thorough``: by a search of its own as well."""
+        position, variant = (torch.tensor([each]) for each in divmod(action, self.problem.action_variants))
+        after = self.problem.step(self.batch, left, position, variant)
+        rest = self.completer.after(left, plan, action)
+        plans = (rest, None) if thorough and rest is not None else (rest,)
+        found = (self.completer.complete(self.batch, after, self.seed, each) for each in plans)
+        return min(found, key=lambda each: each.cost)
 
 
-def _unit(mean: float, costs: NDArray[np.float64]) -> float:
-    """Returns the mean cost of a choice or, if the shortest solution costs nothing, the mean positive regret."""
-    if mean > 0.0:
-        return mean
-    positive = costs[costs > 0.0]
-    return float(positive.mean()) if len(positive) else 1.0
+def _stored(left: Remainder, judged: list[dict[int, float]], units: list[float]) -> Judged:
+    """Returns states with their regrets, relative to the units of their instances."""
+    width = max(len(each) for each in judged)
+    action = torch.tensor([[*each, *[0] * (width - len(each))] for each in judged], dtype=torch.int16)
+    costs = torch.tensor([[*each.values(), *[torch.nan] * (width - len(each))] for each in judged], dtype=torch.float64)
+    unit = torch.tensor([units[row] for row in left.row.tolist()], dtype=torch.float64).unsqueeze(1)
+    return Judged(left._replace(node=left.node.to(torch.int16)), action, (costs / unit).float())
+
+
+def _mean_positive(costs: list[float]) -> float:
+    """Returns the mean of the positive regrets of an instance whose best solution costs nothing."""
+    positive = [each for each in costs if each > 0.0]
+    return sum(positive) / len(positive) if positive else 1.0

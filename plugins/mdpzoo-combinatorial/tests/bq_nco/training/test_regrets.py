@@ -10,7 +10,7 @@ from mdpzoo_combinatorial.bq_nco import BQNCO
 from mdpzoo_combinatorial.bq_nco.networks.kinds import network_settings
 from mdpzoo_combinatorial.bq_nco.training.imitation import ImitationSettings, expected_regret, losses
 from mdpzoo_combinatorial.bq_nco.training.labels import own_solutions
-from mdpzoo_combinatorial.bq_nco.training.regrets import CHOICES, EQUAL, measure_regrets
+from mdpzoo_combinatorial.bq_nco.training.regrets import EQUAL, OTHERS, measure_regrets
 from mdpzoo_combinatorial.problems import PROBLEMS
 
 SIZE, COUNT = 11, 6  # small enough for exact completions
@@ -24,49 +24,65 @@ def seeded(seed=0):
     return torch.Generator().manual_seed(seed)
 
 
-@pytest.fixture(scope="module", params=["TSP", "ATSP"])
+def optimal(problem, instances):
+    """The objectives of good solutions."""
+    record = PROBLEMS[problem]
+    found = own_solutions(record, instances, 2_000, 0).tolist()
+    rows = [record.solution([each for each in row if each >= 0]) for row in found]
+    return np.array([each.objective(row) for each, row in zip(instances, rows, strict=True)])
+
+
+@pytest.fixture(scope="module", params=["TSP", "ATSP", "CVRP", "OP"])
 def measured(request):
     agent, instances = agent_for(request.param), generate(request.param, COUNT, SIZE, 3)
     return agent, instances, measure_regrets(agent, instances)
 
 
-def test_the_regrets_of_a_decoding_add_up_to_its_excess_length(measured):
+def test_the_regrets_of_a_decoding_add_up_to_what_it_misses(measured):
     agent, instances, regrets = measured
-    tours = agent.solve(instances, "greedy").sequence
-    optimal = own_solutions(agent.problem.record, instances, 2_000, 0).tolist()
-    for row, tour in enumerate(tours):
-        total = 0.0
-        for step, (node, position, regret) in enumerate(
-            zip(regrets.node, regrets.position, regrets.regret, strict=True)
-        ):
-            assert int(node[row, 0]) == tour[step]
-            chosen = node[row, position[row].long()] == tour[step + 1]
-            judged = chosen & ~regret[row].isnan()
-            assert judged.sum() == 1  # the network's choice is always judged
-            total += float(regret[row][judged])
-        excess = instances[row].objective(tour.tolist()) / instances[row].objective(optimal[row]) - 1.0
-        assert total / SIZE == pytest.approx(excess, abs=1e-5)  # in mean costs of a choice
+    network = agent.policy.network
+    total = np.zeros(COUNT)
+    for left, action, regret in regrets.steps:
+        with torch.inference_mode():
+            left = left._replace(node=left.node.long())
+            chosen = network(agent.problem.tokens(regrets.batch, left)).argmax(1)
+        judged = (action == chosen.unsqueeze(1)) & ~regret.isnan()
+        assert (judged.sum(1) == 1).all()  # the network's choice is always judged
+        total[left.row.numpy()] += regret[judged].numpy()
+    best = optimal(agent.problem.name, instances)
+    misses = abs(agent.solve(instances, "greedy", descent=False).objective - best) / best
+    choices = {"TSP": SIZE - 1, "ATSP": SIZE - 1, "CVRP": SIZE}
+    if agent.problem.name in choices:
+        np.testing.assert_allclose(total / choices[agent.problem.name], misses, atol=1e-5)  # in mean costs of a choice
+    else:
+        assert ((total > 1e-6) == (misses > 1e-6)).all()
 
 
 def test_one_choice_of_each_state_has_no_regret_and_none_a_negative_one(measured):
-    _, _, regrets = measured
-    for regret in regrets.regret:
+    agent, _, regrets = measured
+    for _, _, regret in regrets.steps:
         known = regret.nan_to_num(0.0)
         assert (known >= 0).all()
         assert ((regret == 0).sum(1) >= 1).all()
-    assert [each.shape[1] for each in regrets.node] == list(range(SIZE + 1, 3, -1))
-    assert len(regrets) == COUNT * (SIZE - 2)
+    assert len(regrets) == sum(len(each.action) for each in regrets.steps)
+    if agent.problem.name in ("TSP", "ATSP"):
+        lengths = [each.left.node.shape[1] for each in regrets.steps]
+        assert lengths == list(range(SIZE + 1, 3, -1))
+        assert len(regrets) == COUNT * len(lengths)
 
 
-def test_an_unsure_network_has_several_choices_judged_and_a_sure_one_two_at_most(measured):
+def test_an_unsure_network_has_several_choices_judged_and_a_sure_one_few(measured):
     agent, instances, regrets = measured
-    first = (~regrets.regret[0].isnan()).sum(1)
-    assert (first == CHOICES).all()  # an untrained network hesitates between ten nodes
+    first = (~regrets.steps[0].regret.isnan()).sum(1)
+    assert (first > OTHERS).all()  # an untrained network hesitates between ten nodes
     sure = agent_for(agent.problem.name)
     with torch.no_grad():
         sure.policy.network.score.weight.mul_(1e4)
-    counts = torch.stack([(~each.isnan()).sum(1) for each in measure_regrets(sure, instances).regret[1:]])
-    assert int(counts.max()) <= 2  # its own choice and the best one
+    for left, _, regret in measure_regrets(sure, instances).steps[1:]:
+        known = (~regret.isnan()).sum(1)
+        if agent.problem.name != "CVRP":  # where several ends of routes may be equally good
+            assert int(known.max()) <= 2  # its own choice and the best one
+        assert ((regret > 0).sum(1) <= 1).all(), left
 
 
 def test_a_batch_has_labels_and_regrets_of_the_same_choices(measured):
@@ -74,12 +90,13 @@ def test_a_batch_has_labels_and_regrets_of_the_same_choices(measured):
     for seed in range(6):
         examples = regrets.draw(90, seeded(seed))
         length = examples.left.node.shape[1]
+        problem = examples.problem
         assert len(examples.best) == 90 // length
-        assert examples.regret.shape == examples.best.shape == (len(examples.best), length)
+        assert examples.regret.shape == examples.best.shape == (len(examples.best), length * problem.action_variants)
         torch.testing.assert_close(examples.best.sum(1), torch.ones(len(examples.best)))
         assert ((examples.best > 0) == (examples.regret <= EQUAL)).all()
-        assert examples.regret[:, :2].isnan().all()  # the ends cannot be chosen
-        legal = examples.problem.legal(examples.batch, examples.left)[:, :, 0]
+        legal = problem.legal(examples.batch, examples.left).flatten(1)
+        assert not legal[:, : problem.ends * problem.action_variants].any()
         assert legal[~examples.regret.isnan()].all()
 
 
@@ -117,21 +134,22 @@ def test_the_loss_is_half_the_cross_entropy_and_the_weighted_regret(measured):
     torch.testing.assert_close(loss, 0.5 * entropy + 7.0 * expected)
 
 
-@pytest.mark.parametrize("problem", ["TSP", "ATSP"])
-def test_training_on_regrets_alone_shortens_the_decodings_of_fresh_instances(problem):
+@pytest.mark.parametrize(
+    ("problem", "decisions"), [("TSP", 10_000), ("ATSP", 10_000), ("CVRP", 10_000), ("OP", 25_000)]
+)
+def test_training_on_regrets_alone_improves_the_decodings_of_fresh_instances(problem, decisions):
     fresh = generate(problem, 40, SIZE, 77)
-    optimal = own_solutions(PROBLEMS[problem], fresh, 200, 0).tolist()
-    shortest = np.array([each.objective(tour) for each, tour in zip(fresh, optimal, strict=True)])
+    best = optimal(problem, fresh)
 
     def excess(agent):
-        return (agent.solve(fresh, "greedy").objective / shortest).mean() - 1.0
+        return abs(agent.solve(fresh, "greedy", descent=False).objective / best - 1.0).mean()
 
     agent = agent_for(problem, imitation=ImitationSettings(tokens=1024))
     before = excess(agent)
     rounds = []
     for seed in (5, 6):
         rounds.append(measure_regrets(agent, generate(problem, 60, SIZE, seed)))
-        agent.fit(rounds, 10_000, log_interval=None)
+        agent.fit(rounds, decisions, log_interval=None)
     assert excess(agent) < 0.5 * before
 
 
@@ -140,22 +158,21 @@ def test_regrets_of_an_instance_without_costs_are_relative_to_their_mean():
     costs[np.arange(8), np.roll(np.arange(8), -1)] = 0.0  # one tour is free
     np.fill_diagonal(costs, 0.0)
     free = ATSPInstance("free", costs)
-    found = torch.cat([each[0] for each in measure_regrets(agent_for("ATSP"), [free]).regret])
+    found = torch.cat([each.regret[0] for each in measure_regrets(agent_for("ATSP"), [free]).steps])
     known = found[~found.isnan()]
     assert known.isfinite().all()
     assert float(known[known > 0].mean()) == pytest.approx(1.0)
     nothing = measure_regrets(agent_for("ATSP"), [ATSPInstance("nothing", np.zeros((8, 8)))])
-    assert all((each.nan_to_num(0.0) == 0).all() for each in nothing.regret)
+    assert all((each.regret.nan_to_num(0.0) == 0).all() for each in nothing.steps)
 
 
-@pytest.mark.parametrize("problem", ["CVRP", "OP", "Knapsack"])
-def test_other_problems_cannot_be_judged(problem):
-    with pytest.raises(SettingError, match=f"{problem} has no shortest completions .*; TSP, ATSP have"):
-        measure_regrets(agent_for(problem), generate(problem, 2, SIZE, 1))
+def test_choices_of_items_cannot_be_judged():
+    with pytest.raises(SettingError, match="Knapsack has no best completions .*; TSP, ATSP, CVRP, OP have"):
+        measure_regrets(agent_for("Knapsack"), generate("Knapsack", 2, SIZE, 1))
 
 
 def test_the_network_is_not_changed(measured):
     agent, instances, regrets = measured
     again = measure_regrets(agent, instances)
-    for one, other in zip(regrets.regret, again.regret, strict=True):
-        np.testing.assert_array_equal(one.numpy(), other.numpy())
+    for one, other in zip(regrets.steps, again.steps, strict=True):
+        np.testing.assert_array_equal(one.regret.numpy(), other.regret.numpy())
