@@ -35,7 +35,7 @@ FRESH = {  # kinds and sizes: of the generator, or of the mixtures
     "TSP": ("uniform50", "uniform100"),
     "ATSP": ("uniform50", *(f"{law}100" for law in LAWS)),
     "CVRP": ("uniform50", "uniform100"),
-    "OP": ("uniform50", "uniform100"),
+    "OP": ("uniform50", "uniform100", "prizes-uniform100", "prizes-constant100"),  # others: prizes by distance
     "Knapsack": ("uniform100",),
 }
 FILES = {  # sets of files: folder, names begin with, range of nodes, seconds each
@@ -54,8 +54,9 @@ def fresh(problem: str, name: str, count: int) -> tuple[list[Any], np.ndarray]:
         instances = generate(problem, count, size, FRESH_SEED)
         found = make_labels(problem, count, size, seed=FRESH_SEED, iterations=KICKS[problem] * size or None).solutions
     else:
-        instances = draw(problem, kind, count, size, FRESH_SEED)
-        found = own_solutions(PROBLEMS[problem], instances, KICKS[problem] * size, FRESH_SEED).tolist()
+        record, instances = PROBLEMS[problem], draw(problem, kind.removeprefix("prizes-"), count, size, FRESH_SEED)
+        rows = own_solutions(record, instances, KICKS[problem] * size, FRESH_SEED).tolist()
+        found = [record.solution([each for each in row if each >= 0]) for row in rows]
     best = [each.objective(solution) for each, solution in zip(instances, found, strict=True)]
     return instances, np.array(best, np.float64)
 
