@@ -33,7 +33,7 @@ DESCENT = "+descent"  # behind the name of a decoding that local search follows
 LAWS = ("metric", "heavy-tailed", "nearly-symmetric", "many-zeros")  # of asymmetric costs
 FRESH = {  # kinds and sizes: of the generator, or of the mixtures
     "TSP": ("uniform50", "uniform100"),
-    "ATSP": ("uniform50", *(f"{law}100" for law in LAWS)),
+    "ATSP": ("uniform50", *(f"{law}50" for law in LAWS[1:]), *(f"{law}100" for law in LAWS)),  # uniform is metric
     "CVRP": ("uniform50", "uniform100"),
     "OP": ("uniform50", "uniform100", "prizes-uniform100", "prizes-constant100"),  # others: prizes by distance
     "Knapsack": ("uniform100",),
