@@ -1,4 +1,4 @@
-"""Refines a network that ``train_bq_nco.py`` has trained by the regret of its choices in its own decodings.
+"""Trains a network of ``train_bq_nco.py`` further, also by the regret of its choices in its own decodings.
 
     python benchmarks/train_bq_nco.py --work build/bq-nco --problem TSP
     python benchmarks/refine_bq_nco.py --work build/bq-nco --problem TSP
@@ -7,7 +7,7 @@ In each round, the network decodes fresh random instances, compiled searches jud
 with these states, those of earlier rounds, and labels (``REFINEMENTS``); one CPU thread, no solver but this project's
 own. Stopped at any moment, the same command goes on where it was: labels, regrets and the fit are kept in files. The
 result, without the optimiser, is ``refined/<problem>.safetensors``; ``refined/<problem>-training.json`` says how it was
-made, for the card that ``evaluate_bq_nco.py`` writes.
+made, for the card that ``evaluate_bq_nco.py`` writes. To refine a result again, ``--work`` is the folder ``refined``.
 """
 
 import argparse
@@ -147,7 +147,15 @@ class Work:
         self.folder = work / "refined" / self.name
         self.fit, self.clock = self.folder / "fit.safetensors", self.folder / "seconds.json"
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.told: dict[str, Any] = json.loads((work / f"{self.name}-training.json").read_text())
+        self.before: list[dict[str, Any]] = self.told.get("refinements", [])
+        self.label_seed, self.regret_seed = LABEL_SEED + 100 * len(self.before), REGRET_SEED + 100 * len(self.before)
         self.seconds: dict[str, float] = json.loads(self.clock.read_text()) if self.clock.exists() else {}
+
+    @property
+    def judges(self) -> bool:
+        """Whether choices are judged."""
+        return any(each.judged for each in self.plan.sources)
 
     def run(self) -> BQNCO:
         """Runs all rounds that are missing, and returns the agent."""
@@ -177,7 +185,7 @@ class Work:
             problem=self.problem,
             network=first.policy.settings,
             imitation=replace(first.imitation, **self.plan.imitation),
-            seed=REGRET_SEED,
+            seed=self.regret_seed,
             size=max(each.size for each in self.plan.sources),
         )
         agent.policy.network.load_state_dict(first.policy.network.state_dict())
@@ -197,7 +205,7 @@ class Work:
                 kinds={each.kind: 1.0},
                 sizes=(each.size, each.size),
                 iterations=self.plan.kicks,
-                seed=LABEL_SEED + number,
+                seed=self.label_seed + number,
             )
             folder = self.folder / "labels" / f"{each.kind}-{each.size}"
             for chunk in chunks.missing(folder):
@@ -214,7 +222,7 @@ class Work:
             if not each.judged:
                 continue
             file = self.folder / "regrets" / f"{index:03d}-{each.kind}-{each.size}.npz"
-            seed = int(np.random.SeedSequence([REGRET_SEED, index, number]).generate_state(1)[0])
+            seed = int(np.random.SeedSequence([self.regret_seed, index, number]).generate_state(1)[0])
             instances = draw(self.problem, each.kind, each.judged, each.size, seed)
             if not file.exists():
                 began = time.process_time()
@@ -230,20 +238,20 @@ class Work:
             beside.write_text(json.dumps(self.seconds))
 
     def note(self, agent: BQNCO) -> dict[str, Any]:
-        """Returns how the result was made: the note on the first training, with one on this."""
-        first = json.loads((self.work / f"{self.name}-training.json").read_text())
+        """Returns how the result was made: the note on what was there before, with one on this refinement."""
         refinement = {
-            "algorithm": "expected regret of the choices in the states of its own decodings, beside imitation",
+            "algorithm": "imitation"
+            + self.judges * " and expected regret of the choices in the states of its own decodings",
             "sources": [asdict(each) for each in self.plan.sources],
             "rounds": self.plan.rounds,
             "decisions": agent.num_timesteps,
-            "seeds": [LABEL_SEED, REGRET_SEED],
+            "seeds": [self.label_seed, self.regret_seed],
             "imitation": asdict(agent.imitation),
             "script": "benchmarks/refine_bq_nco.py",
             "machine": f"one thread of a CPU ({platform.machine()}), no GPU",
             "cpu_minutes": {name: round(each / 60, 1) for name, each in self.seconds.items()},
         }
-        return first | {"refinement": refinement}
+        return self.told | {"refinements": [*self.before, refinement]}
 
 
 def write(file: Path, regrets: Regrets) -> None:
