@@ -95,7 +95,7 @@ REFINEMENTS = {
             Source("uniform", 50, 3072, 24),
             Source("benchmark", 100, 4096, 32, shares=2),
         ),
-        rounds=5,
+        rounds=4,
         decisions=300_000,
         judged=1,
         kicks=300,

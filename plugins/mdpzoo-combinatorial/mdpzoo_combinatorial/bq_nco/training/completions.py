@@ -2,9 +2,7 @@
 
 Each is found by a compiled search of this package, in an instance that is equivalent to the state:
 
-* TSP, ATSP: the path from the origin through the remaining nodes to the destination is a tour in which the destination
-  is followed by the origin; edge assembly crossover in one small population finds it. On 100 uniform nodes, paths are
-  0.03 % longer than those of a population four times as large.
+* TSP, ATSP: see ``shortest_paths``.
 * CVRP: the vehicle's place is a customer whose demand is what the vehicle has delivered; the way to it from the depot
   costs nothing, and there is no other. Ruin and recreate.
 * OP: the way from the depot begins at the origin. Ruin and recreate.
@@ -20,25 +18,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mdpzoo_combinatorial.bq_nco.states.remainders import Batch, Remainder
-from mdpzoo_combinatorial.local_search import asymmetric_search, prize_search, route_search, symmetric_search
-from mdpzoo_combinatorial.local_search.budget import Budget
-from mdpzoo_combinatorial.local_search.edge_assembly.local_optima import (
-    AsymmetricOptima,
-    LocalOptima,
-    SymmetricOptima,
-)
-from mdpzoo_combinatorial.local_search.edge_assembly.population_search import one_population
+from mdpzoo_combinatorial.bq_nco.training.shortest_paths import asymmetric_path, costs_between, symmetric_path
+from mdpzoo_combinatorial.local_search import prize_search, route_search
 from mdpzoo_combinatorial.local_search.kernels.neighbours import EMPTY, nearest
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Path = Callable[[Batch, int, Integers, int], tuple[Integers, float]]
 
-SYMMETRIC, ASYMMETRIC = 16, 40  # tours of a population
-SMALL, KICKS = 11, 60  # up to so many nodes, iterated local search with so many kicks
 ROUNDS = {"CVRP": 400, "OP": 100}  # of ruin and recreate for complete instances, a token
 LATER = 1  # rounds for later states of OP, a token
 FORBIDDEN = 4.0  # cost of an edge that no route has, in longest edges
+TINY = 1e-12
 SLACK = 1e-9  # by how much of the limit a tour may exceed it, in other orders of summation
 
 
@@ -93,7 +84,7 @@ class Tours(Completer):
         else:
             places = {int(each): place for place, each in enumerate(node[2:], 2)}
             order = np.array([0, *(places[each] for each in plan), 1])
-        costs = _costs(batch, row, node)
+        costs = costs_between(batch, row, node)
         closed = bool(node[0] == node[1]) and batch.costs is None  # such a tour has two directions
         first = (int(order[1]), int(order[-2])) if closed else (int(order[1]),)
         cost = float(costs[order[:-1], order[1:]].sum())
@@ -101,7 +92,7 @@ class Tours(Completer):
 
     def price(self, batch: Batch, left: Remainder, action: int) -> float:
         """See ``Completer``."""
-        return float(_costs(batch, int(left.row[0]), left.node[0, [0, action]].numpy())[0, 1])
+        return float(costs_between(batch, int(left.row[0]), left.node[0, [0, action]].numpy())[0, 1])
 
     def after(self, left: Remainder, plan: list[int], action: int) -> list[int] | None:
         """See ``Completer``; None if the plan begins otherwise."""
@@ -120,7 +111,7 @@ class Routes(Completer):
         capacity, load = int(batch.resource[row]), int(left.resource[0])
         away = node[0] != 0  # then the vehicle's place is customer 1
         nodes = np.array([0, *node[:1][: int(away)], *node[2:]])
-        costs = _costs(batch, row, nodes)
+        costs = costs_between(batch, row, nodes)
         demands = batch.numbers[row, nodes, 0].numpy().astype(np.int64)
         if away:
             costs[0, 1], costs[2:, 1], demands[1] = 0.0, FORBIDDEN * costs.max(), capacity - load
@@ -129,9 +120,9 @@ class Routes(Completer):
             found, cost = route_search.search(costs, demands, capacity, iterations=rounds, seed=seed)
         else:
             places = {int(each): place for place, each in enumerate(nodes) if place > away}
-            routes = [
-                [*([1] if away and not k else []), *(places[stop] for stop in each)] for k, each in enumerate(plan)
-            ]
+            routes = [[places[stop] for stop in each] for each in plan]
+            if away:
+                routes[0].insert(0, 1)
             near = nearest(EMPTY, costs + costs.T, len(nodes) - 1)
             found = route_search.descent(costs, demands, capacity, near, _within(routes, demands, capacity), seed)
             cost = sum(costs[[0, *each], [*each, 0]].sum() for each in found)
@@ -150,7 +141,7 @@ class Routes(Completer):
         """See ``Completer``."""
         position, depot = divmod(action, 2)
         way = left.node[0, [0, 1, position] if depot else [0, position]].numpy()
-        costs = _costs(batch, int(left.row[0]), way)
+        costs = costs_between(batch, int(left.row[0]), way)
         return float(costs[np.arange(len(way) - 1), np.arange(1, len(way))].sum())
 
     def after(self, left: Remainder, plan: list[list[int]], action: int) -> list[list[int]]:
@@ -179,7 +170,7 @@ class PrizeTours(Completer):
         """See ``Completer``."""
         assert batch.unit is not None
         row, node = int(left.row[0]), left.node[0].numpy()
-        lengths = _costs(batch, row, node) * (1.0 if batch.costs is not None else float(batch.unit[row]))
+        lengths = costs_between(batch, row, node) * (1.0 if batch.costs is not None else float(batch.unit[row]))
         costs = lengths[1:, 1:].copy()
         costs[0] = lengths[0, 1:]
         prizes = batch.numbers[row, node[1:], 0].numpy().astype(np.float64)
@@ -187,8 +178,7 @@ class PrizeTours(Completer):
         start = None
         if plan is not None:
             places = {int(each): place for place, each in enumerate(node[1:]) if place}
-            way = [0, *(places[each] for each in plan if each in places)]
-            start = way if costs[way, [*way[1:], 0]].sum() <= limit or len(way) == 1 else None
+            start = _shortened([places[each] for each in plan if each in places], costs, prizes, limit)
         rounds = (ROUNDS["OP"] if plan is None else LATER) * len(node)
         tour = prize_search.search(costs, prizes, limit, iterations=rounds, seed=seed, start=start)[1:]
         ends = dict.fromkeys([*tour[:1], *tour[-1:]] if node[0] == node[1] else tour[:1])
@@ -202,75 +192,8 @@ class PrizeTours(Completer):
     def after(self, left: Remainder, plan: list[int], action: int) -> list[int]:
         """See ``Completer``."""
         token = int(left.node[0, action])
-        turned = bool(left.node[0, 0] == left.node[0, 1]) and token == plan[-1]
+        turned = bool(left.node[0, 0] == left.node[0, 1]) and plan[-1:] == [token]
         return [each for each in (plan[::-1] if turned else plan) if each != token]
-
-
-def symmetric_path(batch: Batch, row: int, node: Integers, seed: int) -> tuple[Integers, float]:
-    """Returns the shortest path of a state of TSP.
-
-    Args:
-        batch: the instances.
-        row: the instance.
-        node: ``[L]``, the state's tokens: origin, destination and remaining nodes.
-        seed: of the search.
-
-    Returns:
-        The path as indices into ``node``, ``[L]``, from 0 to 1, and its length in sides of the unit square.
-    """
-    assert batch.coordinates is not None
-    points = batch.coordinates[row].numpy().astype(np.float64)[node]
-    lengths = _costs(batch, row, node)
-    joined = lengths.copy()
-    joined[0, 1] = joined[1, 0] = -2.0 * len(node)  # more than any exchange can gain
-    if len(node) <= 3:
-        order = np.arange(len(node))
-    elif len(node) <= SMALL:
-        tour = symmetric_search.search(EMPTY, joined, iterations=KICKS, seed=seed, budget=Budget())[0]
-        order = tour.astype(np.int64)
-    else:
-        order = _best(SymmetricOptima(joined, points), SYMMETRIC, seed)
-    return _path(order, lengths)
-
-
-def asymmetric_path(batch: Batch, row: int, node: Integers, seed: int) -> tuple[Integers, float]:
-    """Returns the cheapest path of a state of ATSP; see ``symmetric_path``. Its length is in the instance's costs."""
-    costs = _costs(batch, row, node)
-    np.fill_diagonal(costs, 0.0)
-    joined = costs.copy()
-    joined[1], joined[:, 0] = len(node) * (costs.max() + 1.0), len(node) * (costs.max() + 1.0)
-    joined[1, 0] = 0.0
-    if len(node) <= 3:
-        order = np.arange(len(node))
-    elif len(node) <= SMALL:
-        order = asymmetric_search.search(joined, iterations=KICKS, seed=seed)[0]
-    else:
-        order = _best(AsymmetricOptima(joined), ASYMMETRIC, seed)
-    return _path(order, costs)
-
-
-def _costs(batch: Batch, row: int, node: Integers) -> Floats:
-    """Returns costs ``[L, L]`` between tokens: the instance's own, or distances in sides of the unit square."""
-    if batch.costs is not None:
-        return batch.costs[row].numpy().astype(np.float64)[np.ix_(node, node)]
-    assert batch.coordinates is not None
-    points = batch.coordinates[row].numpy().astype(np.float64)[node]
-    lengths: Floats = np.sqrt(np.square(points[:, None] - points).sum(2))
-    return lengths
-
-
-def _best(optima: LocalOptima, size: int, seed: int) -> Integers:
-    return optima.order(one_population(optima, size, seed=seed)).astype(np.int64)
-
-
-def _path(order: Integers, costs: Floats) -> tuple[Integers, float]:
-    """Returns a tour ``[L]`` that contains the edge of 0 and 1 as a path from 0 to 1, and its length."""
-    order = np.roll(order, -int(np.flatnonzero(order == 0)[0]))
-    if order[1] == 1 and len(order) > 2:
-        order = np.roll(order[::-1], 1)
-    if order[-1] != 1:  # three nodes
-        order = np.append(order[order != 1], 1)
-    return order, float(costs[order[:-1], order[1:]].sum())
 
 
 def _within(routes: Sequence[list[int]], demands: Integers, capacity: int) -> list[list[int]]:
@@ -286,6 +209,18 @@ def _within(routes: Sequence[list[int]], demands: Integers, capacity: int) -> li
             else:
                 cut[-1].append(each)
     return cut
+
+
+def _shortened(stops: list[int], costs: Floats, prizes: Floats, limit: float) -> list[int]:
+    """Returns a tour from node 0 on; stops with the least prize for the length that they save are left out."""
+    way = np.array([0, *stops])
+    while len(way) > 1:
+        before, behind = np.roll(way, 1), np.roll(way, -1)
+        if costs[way, behind].sum() <= limit:
+            break
+        saved = costs[before, way] + costs[way, behind] - costs[before, behind]
+        way = np.delete(way, 1 + np.argmin(prizes[way[1:]] / np.maximum(saved[1:], TINY)))
+    return [int(each) for each in way]
 
 
 TOURS, DIRECTED_TOURS, ROUTES, PRIZE_TOURS = Tours(symmetric_path), Tours(asymmetric_path), Routes(), PrizeTours()
