@@ -26,7 +26,7 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Path = Callable[[Batch, int, Integers, int], tuple[Integers, float]]
 
-ROUNDS = {"CVRP": 400, "OP": 100}  # of ruin and recreate for complete instances, a token
+ROUNDS = {"CVRP": 400, "OP": 50}  # of ruin and recreate for complete instances, a token
 LATER = 1  # rounds for later states of OP, a token
 FORBIDDEN = 4.0  # cost of an edge that no route has, in longest edges
 TINY = 1e-12

@@ -95,7 +95,7 @@ class _Step(NamedTuple):
 def measure_regrets(agent: "BQNCO", instances: Sequence[Any], *, seed: int = 0) -> Regrets:
     """Decodes instances greedily and judges the agent's choices, by one search for each state and choice.
 
-    On one CPU thread, a state takes 2 ms (TSP with 100 nodes), 7 ms (ATSP with 50), 20 ms (CVRP with 100) or 60 ms (OP
+    On one CPU thread, a state takes 2 ms (TSP with 100 nodes), 7 ms (ATSP with 50), 20 ms (CVRP with 100) or 40 ms (OP
     with 100), on average.
 
     Args:
