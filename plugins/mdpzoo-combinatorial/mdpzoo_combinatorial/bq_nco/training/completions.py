@@ -4,7 +4,8 @@ Each is found by a compiled search of this package, in an instance that is equiv
 
 * TSP, ATSP: see ``shortest_paths``.
 * CVRP: the vehicle's place is a customer whose demand is what the vehicle has delivered; the way to it from the depot
-  costs nothing, and there is no other. Ruin and recreate.
+  costs nothing, and there is no other. Ruin and recreate. Routes are in descending order of their load, as in imitation:
+  a network that begins with any of them leaves scattered customers behind.
 * OP: the way from the depot begins at the origin. Ruin and recreate.
 
 The search of a later state begins with the rest of the completion of the state before.
@@ -39,7 +40,7 @@ class Completion(NamedTuple):
     Attributes:
         cost: of all its choices and of the way to the destination; prizes are negative costs.
         choices: how many.
-        first: actions ``K * position + variant`` with which a completion of this cost begins.
+        first: actions ``K * position + variant`` with which this completion may begin.
         plan: the tokens in order (CVRP: in routes, of which the current one is the first, and may be empty).
     """
 
@@ -127,12 +128,12 @@ class Routes(Completer):
             found = route_search.descent(costs, demands, capacity, near, _within(routes, demands, capacity), seed)
             cost = sum(costs[[0, *each], [*each, 0]].sum() for each in found)
         current = next((each for each in found if away and each[0] == 1), [])
-        others = [each for each in found if each is not current]
+        others = sorted((each for each in found if each is not current), key=lambda each: -int(demands[each].sum()))
         position = np.arange(len(nodes)) + 1 - int(away)  # in the state, of every customer
         if current[1:]:
             first = [2 * position[current[1]]]
         else:
-            ends = dict.fromkeys(end for each in others for end in (each[0], each[-1]))
+            ends = dict.fromkeys((others[0][0], others[0][-1]) if others else ())
             first = [2 * position[end] + int(away) for end in ends]
         routes = [nodes[each].tolist() for each in (current[1:], *others)]
         return Completion(float(cost), len(node) - 2, tuple(int(each) for each in first), routes)
