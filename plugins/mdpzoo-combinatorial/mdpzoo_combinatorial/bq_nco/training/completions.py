@@ -4,8 +4,8 @@ Each is found by a compiled search of this package, in an instance that is equiv
 
 * TSP, ATSP: see ``shortest_paths``.
 * CVRP: the vehicle's place is a customer whose demand is what the vehicle has delivered; the way to it from the depot
-  costs nothing, and there is no other. Ruin and recreate. Routes are in descending order of their load, as in imitation:
-  a network that begins with any of them leaves scattered customers behind.
+  costs nothing, and there is no other. Ruin and recreate. Routes are in descending order of load, as in imitation: a
+  network that begins with any of them leaves scattered customers behind.
 * OP: the way from the depot begins at the origin. Ruin and recreate.
 
 The search of a later state begins with the rest of the completion of the state before.

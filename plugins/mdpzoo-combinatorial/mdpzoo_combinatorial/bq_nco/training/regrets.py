@@ -104,15 +104,17 @@ def measure_regrets(agent: "BQNCO", instances: Sequence[Any], *, seed: int = 0) 
         seed: of the searches, in ``[0, 2**63)``.
 
     Raises:
-        SettingError: if the problem is another.
+        SettingError: if the problem is Knapsack, or no instance has a choice.
     """
     problem = agent.problem
     if problem.record.learning.completer is None:
         able = [name for name, each in PROBLEMS.items() if each.record.learning.completer is not None]
         raise SettingError(f"{problem.name} has no best completions to measure regrets by; {', '.join(able)} have")
     batch = batch_of(list(instances), exact=False)
-    judge = _Judge(problem, batch, seed)
-    return judge.regrets(_decode(Chooser(problem, agent.policy.network, agent.policy.settings.relative), batch))
+    steps = _decode(Chooser(problem, agent.policy.network, agent.policy.settings.relative), batch)
+    if not steps:
+        raise SettingError(f"none of {len(batch)} instances has a choice to judge; give larger ones")
+    return _Judge(problem, batch, seed).regrets(steps)
 
 
 @torch.inference_mode()

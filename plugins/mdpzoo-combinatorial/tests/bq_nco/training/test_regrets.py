@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from mdpzoo.errors import SettingError
-from mdpzoo_combinatorial import ATSPInstance, generate
+from mdpzoo_combinatorial import ATSPInstance, OPInstance, generate
 from mdpzoo_combinatorial.bq_nco import BQNCO
 from mdpzoo_combinatorial.bq_nco.networks.kinds import network_settings
 from mdpzoo_combinatorial.bq_nco.training.imitation import ImitationSettings, expected_regret, losses
@@ -169,6 +169,13 @@ def test_regrets_of_an_instance_without_costs_are_relative_to_their_mean():
 def test_choices_of_items_cannot_be_judged():
     with pytest.raises(SettingError, match="Knapsack has no best completions .*; TSP, ATSP, CVRP, OP have"):
         measure_regrets(agent_for("Knapsack"), generate("Knapsack", 2, SIZE, 1))
+
+
+def test_instances_without_a_choice_are_refused():
+    near, far = np.array([[0.0, 0.0], [0.0, 0.1]]), np.full((8, 2), 9.0)
+    short = OPInstance("short", np.ones(10), 1.0, np.concatenate((near, far)))  # only one customer can be reached
+    with pytest.raises(SettingError, match="none of 1 instances has a choice to judge; give larger ones"):
+        measure_regrets(agent_for("OP"), [short])
 
 
 def test_the_network_is_not_changed(measured):
