@@ -3,7 +3,7 @@
 Each is found by a compiled search of this package, in an instance that is equivalent to the state:
 
 * TSP, ATSP: see ``shortest_paths``.
-* CVRP: the vehicle's place is a customer whose demand is what the vehicle has delivered; the way to it from the depot
+* CVRP: the vehicle's place is a customer with the demand that the vehicle has delivered; the way to it from the depot
   costs nothing, and there is no other. Ruin and recreate. Routes are in descending order of load, as in imitation: a
   network that begins with any of them leaves scattered customers behind.
 * OP: the way from the depot begins at the origin. Ruin and recreate.
@@ -27,8 +27,8 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Path = Callable[[Batch, int, Integers, int], tuple[Integers, float]]
 
-ROUNDS = {"CVRP": 400, "OP": 50}  # of ruin and recreate for complete instances, a token
-LATER = 1  # rounds for later states of OP, a token
+ROUTE_ROUNDS, PRIZE_ROUNDS = 400, 50  # of ruin and recreate without a plan, a token
+LATER = 1  # rounds for prizes with a plan, a token
 FORBIDDEN = 4.0  # cost of an edge that no route has, in longest edges
 TINY = 1e-12
 SLACK = 1e-9  # by how much of the limit a tour may exceed it, in other orders of summation
@@ -63,7 +63,7 @@ class Completer(ABC):
 
     @abstractmethod
     def after(self, left: Remainder, plan: Any, action: int) -> Any:
-        """Returns what remains of a plan after a choice: of the next state, a completion or the beginning of one."""
+        """Returns the rest of a plan after a choice, from which the search of the next state begins."""
 
     def before(self, left: Remainder, plan: Any, action: int) -> Any:
         """Returns the plan that consists of a choice and a plan of the next state."""
@@ -117,7 +117,7 @@ class Routes(Completer):
         if away:
             costs[0, 1], costs[2:, 1], demands[1] = 0.0, FORBIDDEN * costs.max(), capacity - load
         if plan is None:
-            rounds = ROUNDS["CVRP"] * len(nodes)
+            rounds = ROUTE_ROUNDS * len(nodes)
             found, cost = route_search.search(costs, demands, capacity, iterations=rounds, seed=seed)
         else:
             places = {int(each): place for place, each in enumerate(nodes) if place > away}
@@ -146,7 +146,7 @@ class Routes(Completer):
         return float(costs[np.arange(len(way) - 1), np.arange(1, len(way))].sum())
 
     def after(self, left: Remainder, plan: list[list[int]], action: int) -> list[list[int]]:
-        """See ``Completer``; a route that is left in its middle becomes two."""
+        """See ``Completer``; a route that begins in its middle becomes two."""
         position, depot = divmod(action, 2)
         token = int(left.node[0, position])
         if not depot and left.node[0, 0] != 0:
@@ -180,7 +180,7 @@ class PrizeTours(Completer):
         if plan is not None:
             places = {int(each): place for place, each in enumerate(node[1:]) if place}
             start = _shortened([places[each] for each in plan if each in places], costs, prizes, limit)
-        rounds = (ROUNDS["OP"] if plan is None else LATER) * len(node)
+        rounds = (PRIZE_ROUNDS if plan is None else LATER) * len(node)
         tour = prize_search.search(costs, prizes, limit, iterations=rounds, seed=seed, start=start)[1:]
         ends = dict.fromkeys([*tour[:1], *tour[-1:]] if node[0] == node[1] else tour[:1])
         first = tuple(each + 1 for each in ends)

@@ -1,8 +1,9 @@
 """States of a network's own decodings with the regret of each choice that it considers, to learn from its mistakes.
 
 Imitation shows a network only states of near-optimal solutions, and weighs all mistakes alike. Here the network decodes
-greedily, and each choice that it considers in a state is judged: its regret is what it adds to the best completion.
-Training minimises the expected regret of the network's distribution beside the cross-entropy of the best choices.
+greedily, and each choice that it considers in a state is judged: its regret is the increase of the cost of the best
+completion. Training minimises the expected regret of the network's distribution beside the cross-entropy of the best
+choices.
 
 Source: AggreVaTe (Ross and Bagnell 2014, arXiv 1406.5979, section 2), with deterministic decodings of the current
 network throughout; there, the policy that reaches a state is a mixture with the expert.
