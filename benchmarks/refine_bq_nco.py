@@ -91,15 +91,15 @@ REFINEMENTS = {
     ),
     "CVRP": Refinement(
         sources=(
-            Source("uniform", 100, 6144, 48, shares=3),
-            Source("uniform", 50, 3072, 24),
-            Source("benchmark", 100, 4096, 32, shares=2),
+            Source("uniform", 100, 6144, 0, shares=3),
+            Source("uniform", 50, 3072, 0),
+            Source("benchmark", 100, 4096, 0, shares=2),
         ),
-        rounds=4,
-        decisions=300_000,
-        judged=1,
+        rounds=6,
+        decisions=250_000,
+        judged=0,
         kicks=300,
-        imitation={"learning_rate": 2e-3, "cooldown": 0.5, "regret": 10.0, "precision": "bfloat16"},
+        imitation={"learning_rate": 2e-3, "cooldown": 0.5, "precision": "bfloat16"},
     ),
     "OP": Refinement(
         sources=(
