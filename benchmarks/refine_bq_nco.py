@@ -30,9 +30,8 @@ from mdpzoo_combinatorial.bq_nco.states.remainders import Remainder
 from mdpzoo_combinatorial.bq_nco.training.label_sets import LabelSet
 from mdpzoo_combinatorial.bq_nco.training.labels import Labels, read_labels
 from mdpzoo_combinatorial.bq_nco.training.regrets import Judged, Regrets, measure_regrets
-from mdpzoo_combinatorial.mixtures import draw
+from mdpzoo_combinatorial.mixtures import KINDS, draw
 
-PRIZES = ("distance", "uniform", "constant")
 LABEL_SEED, REGRET_SEED = 2027, 2028  # differ from those of first trainings and of evaluations
 
 
@@ -103,8 +102,8 @@ REFINEMENTS = {
     ),
     "OP": Refinement(
         sources=(
-            *(Source(kind, 100, 3072, 0, shares=3) for kind in PRIZES),
-            *(Source(kind, 50, 2048, 0) for kind in PRIZES),
+            *(Source(kind, 100, 3072, 0, shares=3) for kind in KINDS["OP"]),
+            *(Source(kind, 50, 2048, 0) for kind in KINDS["OP"]),
         ),
         rounds=6,
         decisions=300_000,

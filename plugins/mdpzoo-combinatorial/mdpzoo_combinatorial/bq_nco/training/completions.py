@@ -81,14 +81,13 @@ class Tours(Completer):
         """See ``Completer``; a plan is returned as it is."""
         row, node = int(left.row[0]), left.node[0].numpy()
         if plan is None:
-            order, _ = self.path(batch, row, node, seed)
+            order, cost = self.path(batch, row, node, seed)
         else:
             places = {int(each): place for place, each in enumerate(node[2:], 2)}
             order = np.array([0, *(places[each] for each in plan), 1])
-        costs = costs_between(batch, row, node)
+            cost = float(costs_between(batch, row, node)[order[:-1], order[1:]].sum())
         closed = bool(node[0] == node[1]) and batch.costs is None  # such a tour has two directions
         first = (int(order[1]), int(order[-2])) if closed else (int(order[1]),)
-        cost = float(costs[order[:-1], order[1:]].sum())
         return Completion(cost, len(node) - 2, first, node[order[1:-1]].tolist())
 
     def price(self, batch: Batch, left: Remainder, action: int) -> float:
