@@ -35,6 +35,7 @@ OTHERS = 4  # maximum number of choices that are judged in a state besides the b
 UNSURE, LEAST = 0.03, 0.01  # others than the network's are judged where its probability is below 1 - UNSURE, from LEAST
 SEARCHES = 3  # maximum number of times that a state is judged anew, from a completion better than its own
 EQUAL = 1e-4  # largest regret of a best choice, in mean costs
+SELDOM = 0.15  # relative frequency of states without a wrong choice; with one of regret 1 or more, 1 + SELDOM
 
 
 class Judged(NamedTuple):
@@ -70,11 +71,11 @@ class Regrets:
         return sum(len(each.action) for each in self.steps)
 
     def draw(self, tokens: int, generator: torch.Generator) -> Examples:
-        """Samples about ``tokens`` tokens of states of equal depth, drawn uniformly."""
+        """Samples about ``tokens`` tokens of states of equal depth; the more a mistake costs, the more often."""
         problem = PROBLEMS[self.problem]
         step = self.steps[int(torch.randint(len(self.steps), (), generator=generator))]
         count = max(1, tokens // step.left.node.shape[1])
-        chosen = torch.randint(len(step.action), (count,), generator=generator)
+        chosen = torch.multinomial(frequencies(step.regret), count, replacement=True, generator=generator)
         left, judged = step.left.pick(chosen), step.regret[chosen]
         batch = self.batch.rows(left.row)
         left = left._replace(row=torch.arange(count), node=left.node.long())
@@ -83,6 +84,14 @@ class Regrets:
         regret.scatter_(1, column, judged)
         best = (regret <= EQUAL).float()
         return Examples(problem, mirror(batch, generator), left, best / best.sum(1, keepdim=True), regret)
+
+
+def frequencies(regret: Tensor) -> Tensor:
+    """Returns the relative frequencies ``[S]`` of states in training, from their judged choices ``[S, A]``.
+
+    In most states, all choices that the network considers are equally good; little is to be learned there.
+    """
+    return SELDOM + regret.nan_to_num(0.0).amax(1).clamp(max=1.0).sqrt()
 
 
 class _Step(NamedTuple):

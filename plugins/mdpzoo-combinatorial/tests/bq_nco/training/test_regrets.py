@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from mdpzoo_combinatorial.bq_nco import BQNCO
 from mdpzoo_combinatorial.bq_nco.networks.kinds import network_settings
 from mdpzoo_combinatorial.bq_nco.training.imitation import ImitationSettings, expected_regret, losses
 from mdpzoo_combinatorial.bq_nco.training.labels import own_solutions
-from mdpzoo_combinatorial.bq_nco.training.regrets import EQUAL, OTHERS, measure_regrets
+from mdpzoo_combinatorial.bq_nco.training.regrets import EQUAL, OTHERS, SELDOM, Judged, measure_regrets
 from mdpzoo_combinatorial.problems import PROBLEMS
 
 SIZE, COUNT = 11, 6  # small enough for exact completions
@@ -98,6 +99,20 @@ def test_a_batch_has_labels_and_regrets_of_the_same_choices(measured):
         legal = problem.legal(examples.batch, examples.left).flatten(1)
         assert not legal[:, : problem.ends * problem.action_variants].any()
         assert legal[~examples.regret.isnan()].all()
+
+
+def test_a_state_is_drawn_the_more_often_the_more_a_mistake_costs(measured):
+    _, _, regrets = measured
+    step = regrets.steps[0]
+    worst = torch.tensor([0.0, 0.09, 1.0, 8.0])
+    regret = torch.full((4, 3), math.nan)
+    regret[:, 0], regret[:, 1] = 0.0, worst
+    few = Judged(step.left.pick(torch.arange(4)), step.action[:4, :3], regret)
+    drawn = replace(regrets, steps=(few,)).draw(20_000 * few.left.node.shape[1], seeded())
+    found = drawn.regret.nan_to_num(0.0).amax(1)
+    shares = [float((found == each).float().mean()) for each in worst]
+    expected = SELDOM + np.array([0.0, 0.3, 1.0, 1.0])
+    np.testing.assert_allclose(shares, expected / expected.sum(), atol=0.015)
 
 
 def test_equal_seeds_draw_equal_batches(measured):
