@@ -1,7 +1,7 @@
 """The tables of BQ-NCO from the cards that lie beside its checkpoints, as ``evaluate_bq_nco.py`` writes them.
 
 python benchmarks/bq_nco_cards.py instances      # random instances, by decoding
-python benchmarks/bq_nco_cards.py files          # TSPLIB and CVRPLIB
+python benchmarks/bq_nco_cards.py files          # TSPLIB, CVRPLIB and OPLib
 python benchmarks/bq_nco_cards.py widths WORK    # what ``train_bq_nco_mixtures.py --work WORK`` has measured
 """
 
@@ -40,6 +40,7 @@ FILES = {
     ("tsp", "tsplib200"): "TSPLIB, up to 200 nodes",
     ("cvrp", "cvrplib-ape"): "CVRPLIB A, P and E",
     ("cvrp", "cvrplib-x350"): "CVRPLIB X, up to 350 customers",
+    ("op", "oplib130"): "OPLib, generations 1 and 2, up to 130 nodes",
 }
 
 
