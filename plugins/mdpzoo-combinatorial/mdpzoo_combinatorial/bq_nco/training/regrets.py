@@ -89,7 +89,7 @@ class Regrets:
 def frequencies(regret: Tensor) -> Tensor:
     """Returns the relative frequencies ``[S]`` of states in training, from their judged choices ``[S, A]``.
 
-    In most states, all choices that the network considers are equally good; little is to be learned there.
+    In most states, no choice that the network considers costs more than the best; little is to be learned there.
     """
     return SELDOM + regret.nan_to_num(0.0).amax(1).clamp(max=1.0).sqrt()
 
