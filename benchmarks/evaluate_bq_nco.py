@@ -92,8 +92,7 @@ def measure(checkpoint: Path, given: Any, best: Any, name: str, decoding: str) -
     found = agent.solve(given, search, seed=0, descent=descent, **limit)
     cpu = (time.process_time() - began) / len(best)
     ratio = found.objective[best > 0] / best[best > 0]  # some cost nothing
-    gaps = 100 * (1 - ratio if agent.problem.maximise else ratio - 1)
-    return row_of(name, decoding, gaps, cpu) | {"rounds": found.rounds}
+    return row_of(name, decoding, gap_of(ratio, agent.problem.maximise), cpu) | {"rounds": found.rounds}
 
 
 def measure_files(agent: BQNCO, data: Path, name: str, decoding: str) -> dict[str, Any]:
@@ -113,12 +112,16 @@ def measure_files(agent: BQNCO, data: Path, name: str, decoding: str) -> dict[st
         found = able.solve(instance, search, seconds=seconds, seed=0, descent=descent)
         known = best[file.stem]
         known = known if isinstance(known, int | float) else next(known[each] for each in KNOWN if each in known)
-        ratio = found.objective[0] / known
-        gaps.append(100 * (1 - ratio if agent.problem.maximise else ratio - 1))
+        gaps.append(gap_of(found.objective[0] / known, agent.problem.maximise))
         each_gap[file.stem] = round(gaps[-1], 2)
         print(f"{name} {file.stem} {gaps[-1]:.2f} %", flush=True)
     row = row_of(name, decoding, np.array(gaps), (time.process_time() - began) / len(gaps))
     return row | {"median": round(float(np.median(gaps)), 3), "gaps": each_gap}
+
+
+def gap_of(ratio: Any, maximise: bool) -> Any:
+    """Returns gaps in percent from ratios of objectives to the expert's."""
+    return 100 * (1 - ratio if maximise else ratio - 1)
 
 
 def row_of(name: str, decoding: str, gaps: np.ndarray, cpu: float) -> dict[str, Any]:
