@@ -23,8 +23,8 @@ from mdpzoo_combinatorial.bq_nco.training.regrets import Regrets
 from mdpzoo_combinatorial.bq_nco.training.sampling import prepare
 
 PRECISIONS = ("float32", "bfloat16")
-# in mean costs of a choice: least regret of unknown choices, and the largest that counts
-UNKNOWN, LARGEST = 0.3, 3.0
+# in mean costs of a choice: least regret of unknown choices, and that from which on regrets count by their logarithm
+UNKNOWN, LARGE = 0.3, 3.0
 
 
 @dataclass(frozen=True)
@@ -110,10 +110,12 @@ def expected_regret(logs: Tensor, regret: Tensor) -> Tensor:
 
     Args:
         logs: ``[B, A]``, logarithms of probabilities.
-        regret: ``[B, A]``, at least 0; NaN: unknown, for which the largest known one counts, at least ``UNKNOWN``.
+        regret: ``[B, A]``, at least 0; NaN: unknown, for which the largest known one counts, at least ``UNKNOWN``. A
+            regret r above ``LARGE`` counts as ``LARGE * (1 + log(r / LARGE))``.
     """
     known = ~regret.isnan()
-    regret = torch.where(known, regret, 0.0).clamp(max=LARGEST)
+    regret = torch.where(known, regret, 0.0)
+    regret = regret.clamp(max=LARGE) * (1.0 + (regret / LARGE).clamp(min=1.0).log())
     unknown = regret.amax(1, keepdim=True).clamp(min=UNKNOWN)
     return (logs.exp() * torch.where(known, regret, unknown)).sum(1)
 
