@@ -39,8 +39,8 @@ RECORD = ProblemRecord(
         sequence="bq_nco.search.sequences:tours",
         descent="bq_nco.search.descents:TourDescent",
         subproblems="bq_nco.search.subproblems:TourSubproblems",
-        largest_subproblem=50,
-        temperature=0.0,
+        largest_subproblem=100,
+        temperature=0.3,
     ),
     baselines=(
         *("nearest-neighbour", "farthest-insertion", "two-opt", "iterated-local-search"),
