@@ -20,7 +20,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from evaluate_bq_nco import LAWS
 from stable_baselines3.common.callbacks import BaseCallback
 
 from mdpzoo.files import replacing
@@ -113,14 +112,20 @@ REFINEMENTS = {
     ),
     "ATSP": Refinement(
         sources=(
-            *(Source(kind, 50, 2048, 24) for kind in LAWS),
-            *(Source(kind, 100, 2048, 8) for kind in LAWS),
+            Source("metric", 50, 2048, 64),
+            Source("heavy-tailed", 50, 2048, 64, shares=2),
+            Source("nearly-symmetric", 50, 2048, 64, shares=3),
+            Source("many-zeros", 50, 2048, 16),
+            Source("metric", 100, 2048, 36),
+            Source("heavy-tailed", 100, 2048, 36, shares=2),
+            Source("nearly-symmetric", 100, 2048, 36, shares=3),
+            Source("many-zeros", 100, 2048, 8),
         ),
-        rounds=9,
-        decisions=350_000,
-        judged=1,
+        rounds=6,
+        decisions=500_000,
+        judged=2,
         kicks=20,
-        imitation={"learning_rate": 2e-3, "cooldown": 0.5, "regret": 5.0, "precision": "bfloat16"},
+        imitation={"learning_rate": 1.5e-3, "cooldown": 0.7, "regret": 20.0, "precision": "bfloat16"},
     ),
 }
 

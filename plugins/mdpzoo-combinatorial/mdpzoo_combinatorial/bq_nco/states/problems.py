@@ -3,7 +3,7 @@
 Features are those of the paper (``relative=False``: Drakulic et al. 2023, section 4 and the appendices), or relative to
 the state: coordinates in its bounding box, offsets and distances to both ends, and amounts as fractions of the
 remaining resource. What differs from the paper: customers of OP and items of Knapsack that can never be legal again are
-removed (an exact, coarser quotient), and the costs of ATSP are edge features.
+removed (an exact, coarser quotient), and costs of ATSP and the arcs of its relaxations are edge features.
 """
 
 import torch
@@ -11,6 +11,7 @@ from torch import Tensor
 
 from mdpzoo.errors import SettingError
 from mdpzoo_combinatorial.bq_nco.states.problem import Problem, geometry, unit_box
+from mdpzoo_combinatorial.bq_nco.states.relaxations import arc_probabilities
 from mdpzoo_combinatorial.bq_nco.states.remainders import Batch, Remainder
 from mdpzoo_combinatorial.environments.cvrp import legal_variants, load_after
 from mdpzoo_combinatorial.environments.knapsack import fits
@@ -45,12 +46,15 @@ class TSP(Problem):
 class ATSP(Problem):
     """Tours whose costs depend on the direction; nodes are described by costs only."""
 
-    paper, features, edges = 0, 8, 4
+    paper, features, edges = 0, 14, 10
 
     def relative_features(
         self, batch: Batch, left: Remainder, coordinates: Tensor | None, valid: Tensor | None
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
-        """Costs in units of their mean: to and from both ends, and the mean and minimum of row and column."""
+        """Costs in units of their mean: to and from both ends, and the mean and minimum of row and column.
+
+        Arcs have their costs and probabilities (``relaxations``) in both directions.
+        """
         assert batch.costs is not None
         costs = batch.costs[left.row.view(-1, 1, 1), left.node.unsqueeze(2), left.node.unsqueeze(1)].float()
         count: Tensor | int = costs.shape[1]
@@ -59,6 +63,7 @@ class ATSP(Problem):
             apart = ~(valid.unsqueeze(2) & valid.unsqueeze(1))
             costs, blocked, count = costs.masked_fill(apart, 0.0), blocked | apart, valid.sum(1).view(-1, 1, 1)
         costs = costs / (costs.sum((1, 2), keepdim=True) / (count * (count - 1)) + TINY)
+        likely = arc_probabilities(costs, valid)
         back, far = costs.transpose(1, 2), costs.masked_fill(blocked, FAR)
         near, near_back = far.amin(2, keepdim=True), far.amin(1).unsqueeze(2)
         features = torch.cat(
@@ -69,13 +74,16 @@ class ATSP(Problem):
                 back.sum(2, keepdim=True) / count,
                 near,
                 near_back,
+                *(each[:, :1].transpose(1, 2) for each in likely),
+                *(each[:, :, 1:2] for each in likely),
             ),
             2,
         )
         share = (near + TINY) / (costs + near + 2 * TINY)  # 1/2 for the nearest token, even at cost 0
         back_row = near_back.transpose(1, 2)
         share_back = (back_row + TINY) / (costs + back_row + 2 * TINY)
-        return features, None, torch.stack((costs, back, share, share_back), 3)
+        edges = (costs, back, share, share_back, *likely, *(each.transpose(1, 2) for each in likely))
+        return features, None, torch.stack(edges, 3)
 
     def published_features(self, batch: Batch, left: Remainder, coordinates: Tensor | None) -> Tensor:
         """Raises SettingError, since there are none."""

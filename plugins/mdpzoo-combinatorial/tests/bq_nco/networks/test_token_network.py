@@ -130,7 +130,7 @@ def test_mixed_attention_is_the_product_of_vectors_with_edges_in_them():
     network = awake(make_network(PROBLEMS["ATSP"], SMALL, seeded()))
     mix = network.blocks[0].mix
     asked, offered = torch.randn(2, 3, 2, 5, 16, generator=seeded()).unbind(0)
-    edges = torch.rand(3, 5, 5, 4, generator=seeded(1))
+    edges = torch.rand(3, 5, 5, PROBLEMS["ATSP"].edges, generator=seeded(1))
     # <q_n + A e_mn, k_m + C e_mn> without its part quadratic in e, plus a part linear in e alone
     query = asked.unsqueeze(3) + torch.einsum("hce,bnme->bhnmc", mix.asked, edges) * 4.0
     key = offered.unsqueeze(2) + torch.einsum("hce,bnme->bhnmc", mix.offered, edges) * 4.0

@@ -32,11 +32,20 @@ def test_tokens_have_as_many_features_as_the_network_reads(name):
 def test_shares_of_costs_are_a_half_for_the_cheapest_token_of_each_row_and_column():
     problem, batch = PROBLEMS["ATSP"], batch_of(generate("ATSP", 2, 7, 3))
     left = Remainder(torch.arange(2), torch.arange(7).repeat(2, 1), None, torch.zeros(2))
-    costs, back, share, share_back = problem.tokens(batch, left).edges.unbind(3)
+    costs, back, share, share_back = problem.tokens(batch, left).edges[..., :4].unbind(3)
     torch.testing.assert_close(costs.transpose(1, 2), back)
     far = costs + torch.diag(torch.full((7,), torch.inf))
     torch.testing.assert_close(share, far.amin(2, keepdim=True) / (costs + far.amin(2, keepdim=True)))
     torch.testing.assert_close(share_back, far.amin(1, keepdim=True) / (costs + far.amin(1, keepdim=True)))
+
+
+def test_probabilities_of_arcs_are_given_in_both_directions():
+    problem, batch = PROBLEMS["ATSP"], batch_of(generate("ATSP", 2, 7, 3))
+    tokens = problem.tokens(batch, problem.start(batch))
+    forth, back = tokens.edges[..., 4:7], tokens.edges[..., 7:]
+    torch.testing.assert_close(forth.transpose(1, 2), back)
+    torch.testing.assert_close(tokens.features[:, :, 8:11], forth[:, 0])
+    torch.testing.assert_close(tokens.features[:, :, 11:], forth[:, :, 1])
 
 
 def test_a_limit_far_beyond_the_box_is_cut_at_a_hundred_sides():
