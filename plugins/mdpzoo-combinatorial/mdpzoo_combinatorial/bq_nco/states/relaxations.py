@@ -92,7 +92,7 @@ def _arborescence(weights: Tensor, blocked: Tensor) -> Tensor:
     into = weights.sum(1)
     between = weights.clone()
     between[:, 0] = 0.0  # the root's row is not part of the matrix
-    inverse = torch.linalg.inv(torch.diag_embed(into + (into == 0)) - between)
+    inverse = torch.linalg.inv_ex(torch.diag_embed(into + (into == 0)) - between).inverse  # never waits for the device
     onward = inverse.transpose(1, 2).clone()
     onward[:, 0] = 0.0
     return (weights * (inverse.diagonal(dim1=1, dim2=2).unsqueeze(1) - onward)).clamp(0.0, 1.0).float()
