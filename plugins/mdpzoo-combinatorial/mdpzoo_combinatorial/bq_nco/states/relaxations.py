@@ -30,7 +30,7 @@ SMALLEST = -80.0  # logarithm of the least weight of an arc in scaling, since de
 def arc_probabilities(costs: Tensor, valid: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
     """Returns what relaxations say about the arcs of states.
 
-    Takes O(B L^3), mostly for one inverse matrix.
+    Takes O(B L^3), for one inverse matrix.
 
     Args:
         costs: ``[B, L, L]`` float32, from the row's token to the column's: origin, destination, remaining nodes.
