@@ -8,11 +8,9 @@ import torch
 from mdpzoo_combinatorial import generate
 from mdpzoo_combinatorial.bq_nco.states.relaxations import arc_probabilities
 
-SEED = torch.Generator().manual_seed(3)
 
-
-def costs_of(count, nodes):
-    return torch.rand(count, nodes + 2, nodes + 2, generator=SEED)
+def costs_of(count, nodes, seed=3):
+    return torch.rand(count, nodes + 2, nodes + 2, generator=torch.Generator().manual_seed(seed))
 
 
 def assignments(nodes):
@@ -25,7 +23,8 @@ def assignments(nodes):
 
 
 def test_fractions_and_weights_are_those_of_cheapest_assignments():
-    for costs in costs_of(20, 5):
+    compared = 0
+    for costs in costs_of(100, 5):
         fraction, weight, _ = (each[0] for each in arc_probabilities(costs.unsqueeze(0), None))
         totals = sorted((float(sum(costs[arc] for arc in arcs)), arcs) for arcs in assignments(5))
         if totals[1][0] - totals[0][0] < 0.2:  # the smooth assignment lies between them
@@ -34,6 +33,8 @@ def test_fractions_and_weights_are_those_of_cheapest_assignments():
         best[tuple(zip(*totals[0][1], strict=True))] = True
         assert fraction[best].min() > 0.5 > fraction[~best].max()
         assert weight[best].min() > weight[~best].max()
+        compared += 1
+    assert compared >= 5
 
 
 @pytest.mark.parametrize("nodes", [2, 5, 40])
@@ -50,7 +51,7 @@ def test_each_node_has_one_successor_and_one_predecessor(nodes):
 
 def test_constants_of_rows_and_the_unit_of_costs_do_not_matter():
     costs = costs_of(6, 9)
-    moved = 40.0 * (costs + torch.rand(6, 11, 1, generator=SEED))
+    moved = 40.0 * (costs + costs_of(6, 9, seed=4)[:, :, :1])
     for one, other in zip(arc_probabilities(costs, None), arc_probabilities(moved, None), strict=True):
         torch.testing.assert_close(one, other, atol=1e-3, rtol=0)
 
