@@ -200,7 +200,12 @@ class RouteDescent(Descent):
         return found
 
     def improve_subproblem(self, index: int, nodes: Integers, answers: Integers) -> Integers:
-        """As ``Descent``: complete routes through the nodes; both ends are the depot."""
+        """As ``Descent``: complete routes through the nodes, from the depot.
+
+        A subproblem that begins at a customer is not changed; the complete solution is improved after it.
+        """
+        if nodes[0]:
+            return answers
         nodes = np.append(0, np.sort(nodes[2:]))
         part = self.costs(index).among(nodes)
         better = np.empty_like(answers)

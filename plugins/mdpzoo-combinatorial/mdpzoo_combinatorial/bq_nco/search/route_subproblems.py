@@ -2,10 +2,10 @@
 
 Sources: Li et al. 2021 (arXiv 2107.06444), and the adjacent strings of SISR. What differs from LEHD, whose subproblems
 of CVRP are consecutive parts of the solution: routes that are close to each other form a subproblem, and a round
-divides all routes into subproblems.
+divides all routes into subproblems. In half of the rounds, one route of each keeps its beginning.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -17,6 +17,38 @@ from mdpzoo_combinatorial.bq_nco.states.remainders import Remainder
 
 Route = NDArray[np.int64]
 ROUNDS_BY_ANGLE = 0.3  # fraction of rounds in which routes are grouped by their direction from the depot
+ROUNDS_CUT_OPEN = 0.5  # fraction of rounds in which a route of each group keeps its beginning
+LONG = 10  # customers a route on average; of longer routes, subproblems have more customers in proportion
+MOST = 100  # customers of a subproblem because of ``LONG``
+
+
+class Group(NamedTuple):
+    """Neighbouring routes of one instance, as a subproblem.
+
+    Attributes:
+        row: the instance.
+        routes: the routes.
+        kept: the beginning of the first route (or of its reverse), which stays; empty: no route is cut open.
+        free: the rest of that route, and the other routes.
+    """
+
+    row: int
+    routes: list[Route]
+    kept: Route
+    free: list[Route]
+
+    def actions(self) -> NDArray[np.int64]:
+        """Returns the actions of the free routes from the last kept customer, or the depot, on."""
+        first, *others = self.free
+        begin = 2 * first if len(self.kept) else as_actions(first)
+        return np.concatenate((begin, *map(as_actions, others)))
+
+    def answered(self, actions: NDArray[np.int64]) -> list[Route]:
+        """Returns the group's routes with these actions, padded with -1, instead of its own."""
+        first, *others = routes_of_actions(actions)
+        if not len(self.kept):
+            return [first, *others]
+        return [self.kept, first, *others] if actions[0] % 2 else [np.append(self.kept, first), *others]
 
 
 class RouteSubproblems(Subproblems):
@@ -28,6 +60,7 @@ class RouteSubproblems(Subproblems):
         """Sets the routes of each instance."""
         assert self.task.batch.coordinates is not None
         self.coordinates = self.task.batch.coordinates.cpu().double().numpy()
+        self.demands = self.task.batch.numbers[:, :, 0].cpu().numpy()
         self.routes = [routes_of_actions(each) for each in actions.cpu().numpy()]
 
     def actions(self) -> Tensor:
@@ -39,50 +72,67 @@ class RouteSubproblems(Subproblems):
 
     def cut(self, size: int) -> Remainder | None:
         """Returns groups of all routes: a random route and those next to it, up to ``size`` customers."""
-        self.owner: list[tuple[int, list[Route]]] = []
+        self.groups: list[Group] = []
         for _ in range(self.cuts()):
-            by_angle = self.task.draws.random() < ROUNDS_BY_ANGLE
-            for index, routes in enumerate(self.routes):
-                groups = (self._by_angle if by_angle else self._by_distance)(index, routes, size)
-                self.owner += [(index, [routes[k] for k in group]) for group in groups]
-        customers = [np.concatenate(group) for _, group in self.owner]
-        longest = max(map(len, customers))
-        node = np.zeros((len(customers), longest + 2), np.int64)
-        for place, each in enumerate(customers):
-            node[place, 2 : 2 + len(each)] = each
-        row = torch.tensor([index for index, _ in self.owner], device=self.device)
-        count = torch.tensor([len(each) for each in customers], device=self.device)
+            by_angle, cut_open = self.task.draws.random(2) < (ROUNDS_BY_ANGLE, ROUNDS_CUT_OPEN)
+            for row, routes in enumerate(self.routes):
+                mean = sum(map(len, routes)) / len(routes)
+                room = max(size, min(MOST, int(size * mean / LONG)))
+                groups = (self._by_angle if by_angle else self._by_distance)(row, routes, room)
+                self.groups += [self._group(row, [routes[k] for k in each], cut_open) for each in groups]
+        longest = max(sum(map(len, each.free)) for each in self.groups)
+        node = np.zeros((len(self.groups), longest + 2), np.int64)
+        count = np.zeros(len(self.groups), np.int64)
+        used = np.zeros(len(self.groups), self.demands.dtype)
+        for place, each in enumerate(self.groups):
+            customers = np.concatenate(each.free)
+            count[place] = len(customers)
+            node[place, 2 : 2 + len(customers)] = customers
+            node[place, :1] = each.kept[-1:] if len(each.kept) else 0
+            used[place] = self.demands[each.row, each.kept].sum()
+        nodes, counts, loads = (torch.from_numpy(each).to(self.device) for each in (node, count, used))
+        self.row = torch.tensor([each.row for each in self.groups], device=self.device)
+        self.origin = nodes[:, 0]
         even = bool((count == longest).all())
-        nodes = torch.from_numpy(node).to(self.device)
-        return Remainder(row, nodes, None if even else count, self.task.batch.resource[row])
+        return Remainder(self.row, nodes, None if even else counts, self.task.batch.resource[self.row] - loads)
 
     def mend(self, found: Tensor) -> None:
         """Replaces groups of routes by shorter ones."""
         copies, states, _ = found.shape
-        rows = torch.tensor([index for index, _ in self.owner], device=self.device)
-        length = self._lengths(found.flatten(0, 1), rows.repeat(copies)).view(copies, states)
+        length = self._lengths(found.flatten(0, 1), copies).view(copies, states)
         best, which = length.min(0)
-        old = [np.concatenate([as_actions(route) for route in group]) for _, group in self.owner]
+        old = [each.actions() for each in self.groups]
         width = max(map(len, old))
         padded = np.stack([np.pad(each, (0, width - len(each)), constant_values=-1) for each in old])
-        before = self._lengths(torch.from_numpy(padded).to(self.device), rows)
+        before = self._lengths(torch.from_numpy(padded).to(self.device), 1)
         shorter = (best < before - GAIN * before).cpu().numpy()
         chosen = found[which, torch.arange(states, device=self.device)].cpu().numpy()
         live = [{id(route): route for route in routes} for routes in self.routes]
-        for (index, group), better, actions in zip(self.owner, shorter, chosen, strict=True):
-            current = live[index]
-            if better and all(id(route) in current for route in group):
-                for route in group:
+        for group, better, actions in zip(self.groups, shorter, chosen, strict=True):
+            current = live[group.row]
+            if better and all(id(route) in current for route in group.routes):
+                for route in group.routes:
                     del current[id(route)]
-                current.update((id(route), route) for route in routes_of_actions(actions))
+                current.update((id(route), route) for route in group.answered(actions))
         self.routes = [list(each.values()) for each in live]
 
-    def _lengths(self, actions: Tensor, row: Tensor) -> Tensor:
-        """Returns the total lengths ``[S]`` of the routes of actions ``[S, M]``, which may be padded."""
+    def _group(self, row: int, routes: list[Route], cut_open: bool) -> Group:
+        """Returns a subproblem of these routes; a cut is at a random customer, the route in a random direction."""
+        first, draws = routes[0], self.task.draws
+        if not cut_open or len(first) < 2:
+            return Group(row, routes, first[:0], routes)
+        directed = first if draws.random() < 0.5 else first[::-1]
+        kept, rest = np.split(directed, [int(draws.integers(1, len(first)))])
+        return Group(row, routes, kept, [rest, *routes[1:]])
+
+    def _lengths(self, actions: Tensor, copies: int) -> Tensor:
+        """Returns the total lengths of actions ``[copies S, M]``, which may be padded, of the S subproblems."""
         customer, variant = actions.clamp(min=0) // 2, (actions % 2) * (actions >= 0)
-        variant = torch.nn.functional.pad(variant, (0, 1))
-        variant[:, 0] = 0
-        return self.task.lengths(row, torch.nn.functional.pad(customer, (1, 1)), variant)
+        origin = self.origin.repeat(copies)
+        nodes, variant = torch.nn.functional.pad(customer, (1, 1)), torch.nn.functional.pad(variant, (0, 1))
+        nodes[:, 0] = origin
+        variant[:, 0] *= origin > 0
+        return self.task.lengths(self.row.repeat(copies), nodes, variant)
 
     def _by_angle(self, index: int, routes: list[Route], size: int) -> list[list[int]]:
         """Groups routes in the order of their direction, beginning with a random one."""

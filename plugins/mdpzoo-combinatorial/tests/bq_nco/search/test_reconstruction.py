@@ -7,6 +7,7 @@ import torch
 from mdpzoo_combinatorial import generate
 from mdpzoo_combinatorial.bq_nco import BQNCO
 from mdpzoo_combinatorial.bq_nco.networks.kinds import network_settings
+from mdpzoo_combinatorial.bq_nco.search import route_subproblems
 from mdpzoo_combinatorial.bq_nco.search.construction import construct
 from mdpzoo_combinatorial.bq_nco.search.solving import pose, task_of
 from mdpzoo_combinatorial.bq_nco.search.symmetries import all_symmetries, number_of_symmetries
@@ -99,7 +100,8 @@ def test_pieces_of_a_round_are_disjoint_and_keep_their_order(agents, problem):
     assert ((whole[:, 1:] - whole[:, :-1]) % 20 == 1).all()
 
 
-def test_pieces_of_routes_are_whole_routes_that_share_no_customer(agents):
+def test_pieces_of_routes_are_whole_routes_that_share_no_customer(agents, monkeypatch):
+    monkeypatch.setattr(route_subproblems, "ROUNDS_CUT_OPEN", 0.0)
     asked = task(agents["CVRP"], generate("CVRP", 2, 30, 4))
     actions = construct(asked.chooser(0), asked.batch, asked.problem.start(asked.batch)).actions
     pieces = resolve(RECORDS["CVRP"].learning.subproblems)(asked)
