@@ -99,7 +99,7 @@ def measure_files(agent: BQNCO, data: Path, name: str, decoding: str) -> dict[st
     """Each file of a set for itself, within its time."""
     folder, first, nodes, seconds = FILES[name]
     best = json.loads(next((data / folder).glob("*.json")).read_text())
-    gaps, each_gap, began = [], {}, time.process_time()
+    gaps, each_gap, vehicles, began = [], {}, {}, time.process_time()
     for file in sorted((data / folder).iterdir()):
         if file.suffix not in SUFFIXES or (first and file.name[0] not in first):
             continue
@@ -114,9 +114,12 @@ def measure_files(agent: BQNCO, data: Path, name: str, decoding: str) -> dict[st
         known = known if isinstance(known, int | float) else next(known[each] for each in KNOWN if each in known)
         gaps.append(gap_of(found.objective[0] / known, agent.problem.maximise))
         each_gap[file.stem] = round(gaps[-1], 2)
+        if agent.problem.record.routes:
+            vehicles[file.stem] = len(found.solutions[0])
         print(f"{name} {file.stem} {gaps[-1]:.2f} %", flush=True)
     row = row_of(name, decoding, np.array(gaps), (time.process_time() - began) / len(gaps))
-    return row | {"median": round(float(np.median(gaps)), 3), "gaps": each_gap}
+    row |= {"median": round(float(np.median(gaps)), 3), "gaps": each_gap}
+    return row | ({"vehicles": vehicles} if vehicles else {})
 
 
 def gap_of(ratio: Any, maximise: bool) -> Any:
@@ -201,7 +204,7 @@ def main() -> None:
         for job in jobs:
             row = job.result()
             rows[row["set"], row["decoding"]] = row
-            print(json.dumps({name: each for name, each in row.items() if name != "gaps"}), flush=True)
+            print(json.dumps({name: each for name, each in row.items() if not isinstance(each, dict)}), flush=True)
             card["results"] = [rows[each] for each in sorted(rows)]
             options.card.write_text(json.dumps(card, indent=1) + "\n")
 
