@@ -82,6 +82,8 @@ class Learning:
             none.
         near_and_good: whether half of the tokens that the network sees are the nearest ones, and the others those with
             the highest scores of ``rule``.
+        endgame: reference to ``(batch, state) -> actions [B, M]``, optimal completions of states with few tokens; None:
+            there are none.
         sequence: reference to ``actions [B, M] -> Solutions.sequence``.
         descent: reference to the subclass of ``Descent`` that can follow each decoding; None: there is none.
         subproblems: reference to the subclass of ``Subproblems`` for re-construction.
@@ -104,6 +106,7 @@ class Learning:
     rule: Reference
     certain: Reference = None
     near_and_good: bool = False
+    endgame: Reference = None
     sequence: Reference
     descent: Reference = None
     subproblems: Reference

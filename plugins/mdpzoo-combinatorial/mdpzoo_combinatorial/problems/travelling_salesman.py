@@ -51,6 +51,7 @@ RECORD = ProblemRecord(
         completer="bq_nco.training.completions:TOURS",
         smallest=5,
         rule="bq_nco.search.nearness:nearest",
+        endgame="bq_nco.search.endgames:paths",
         sequence="bq_nco.search.sequences:tours",
         descent="bq_nco.search.descents:TourDescent",
         subproblems="bq_nco.search.subproblems:TourSubproblems",

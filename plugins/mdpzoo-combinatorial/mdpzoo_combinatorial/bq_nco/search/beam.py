@@ -61,11 +61,11 @@ def beam_search(task: Task, chooser: Chooser, *, width: int, merge: bool) -> Sea
         best = _better(task, best, ended)
         if not len(entries.score):
             break
-        if task.budget.spent:
-            built = construct(chooser, task.batch, entries.left, budget=task.budget).actions
-            entries.actions[:, step : step + built.shape[1]] = built
+        if task.budget.spent or chooser.ends(entries.left):
+            built = construct(chooser, task.batch, entries.left, budget=task.budget)
+            entries.actions[:, step : step + built.actions.shape[1]] = built.actions
             best = _better(task, best, entries)
-            best = SearchResult(best.actions, best.objective, False, best.rounds)
+            best = SearchResult(best.actions, best.objective, built.complete, best.rounds)
             break
         children = _children(task, chooser, entries, width if codes is None else SPARE * width, width, step)
         entries = children if codes is None else _prune(_merge(children, problem.ends, codes), width)

@@ -1,7 +1,7 @@
 """Construction: the network builds solutions choice by choice, in batches (BQ-NCO, sections 3 and 5).
 
 After each choice, the remaining problem is encoded again. Not only complete instances but all states can be completed,
-such as subproblems and beam entries. What differs from the paper: see ``nearness`` about large instances.
+such as subproblems and beam entries. What differs from the paper: ``nearness`` about large instances, and ``endgames``.
 """
 
 from collections.abc import Callable
@@ -64,12 +64,19 @@ class Chooser:
         network: scores tokens.
         relative: whether the network's features are relative to the state.
         neighbours: remaining tokens that the network sees at a time; 0: all.
+        endgame: up to so many remaining tokens are visited in an optimal order where the problem has one; 0: none.
     """
 
     problem: Problem
     network: Network
     relative: bool
     neighbours: int = 0
+    endgame: int = 0
+
+    def ends(self, left: Remainder) -> bool:
+        """Returns whether all states are completed in an optimal order."""
+        few = left.node.shape[1] - self.problem.ends <= self.endgame
+        return few and self.problem.record.learning.endgame is not None
 
     def look(self, batch: Batch, left: Remainder) -> Seen:
         """Returns the network's scores of states, each with at least one legal choice."""
@@ -145,6 +152,8 @@ def construct(
     active, complete, step = torch.arange(len(left.row), device=device), True, 0
     while True:
         active, left = _unfinished(active, left)
+        if chooser.endgame:
+            active, left = _end(chooser, batch, active, left, actions[:, step:])
         if not len(active) or left.node.shape[1] == problem.ends:
             return Built(actions, complete)
         complete = complete and not (budget is not None and budget.spent)
@@ -162,6 +171,22 @@ def _unfinished(active: Tensor, left: Remainder) -> tuple[Tensor, Remainder]:
     order = left.count.argsort(descending=True, stable=True)
     order = order[: int((left.count > 0).sum())]
     return active[order], left.pick(order)
+
+
+def _end(chooser: Chooser, batch: Batch, active: Tensor, left: Remainder, actions: Tensor) -> tuple[Tensor, Remainder]:
+    """Writes the last actions of states with few remaining tokens, and returns the other states."""
+    ending, most = chooser.problem.record.learning.endgame, left.node.shape[1] - chooser.problem.ends
+    if ending is None or most == 0 or (left.count is None and most > chooser.endgame):
+        return active, left
+    count = torch.full_like(left.row, most) if left.count is None else left.count
+    few = count <= chooser.endgame
+    if not bool(few.any()):
+        return active, left
+    last = left.pick(few)
+    most = int(count[few].max())
+    last = last._replace(node=last.node[:, : chooser.problem.ends + most])
+    actions[active[few], :most] = resolve(ending)(batch, last)
+    return active[~few], left.pick(~few)
 
 
 def _choice(

@@ -72,26 +72,30 @@ def routes_of(stops: Integers) -> list[list[int]]:
     return [route for part in parts if (route := part[part > 0].tolist())]
 
 
-def greedy(task: Task, *, neighbours: int | None = NEIGHBOURS) -> SearchResult:
+def greedy(task: Task, *, neighbours: int | None = NEIGHBOURS, endgame: int | None = None) -> SearchResult:
     """Chooses the highest score at each step.
 
     Args:
         task: the instances.
         neighbours: remaining tokens that the network sees at a time, the nearest ones; 0 or None: all.
+        endgame: TSP, ATSP: so many last nodes are in an optimal order, in 0..12; 0: the network makes all choices;
+            None: 10, or 0 for networks with the features of the paper.
     """
-    built = construct(task.chooser(neighbours), task.batch, task.problem.start(task.batch), budget=task.budget)
+    chooser = task.chooser(neighbours, endgame)
+    built = construct(chooser, task.batch, task.problem.start(task.batch), budget=task.budget)
     actions = task.improve(built.actions)
     found = SearchResult(actions, task.objective(actions), built.complete, 1)
     task.tell(found)
     return found
 
 
-def symmetric(task: Task, *, neighbours: int | None = NEIGHBOURS) -> SearchResult:
+def symmetric(task: Task, *, neighbours: int | None = NEIGHBOURS, endgame: int | None = None) -> SearchResult:
     """Decodes greedily under each symmetry of the instances and keeps the best; Knapsack has no symmetries.
 
-    The first decoding is always completed, after the time limit by a greedy rule; then the others are skipped.
+    The first decoding is always completed, after the time limit by a greedy rule; then the others are skipped. Options
+    are those of ``greedy``.
     """
-    best, chooser = greedy(task, neighbours=neighbours), task.chooser(neighbours)
+    best, chooser = greedy(task, neighbours=neighbours, endgame=endgame), task.chooser(neighbours, endgame)
     for index in range(1, number_of_symmetries(task.problem)):
         if task.budget.spent:
             break
@@ -103,7 +107,12 @@ def symmetric(task: Task, *, neighbours: int | None = NEIGHBOURS) -> SearchResul
 
 
 def sample(
-    task: Task, *, samples: int = 16, temperature: float = 1.0, neighbours: int | None = NEIGHBOURS
+    task: Task,
+    *,
+    samples: int = 16,
+    temperature: float = 1.0,
+    neighbours: int | None = NEIGHBOURS,
+    endgame: int | None = None,
 ) -> SearchResult:
     """Samples solutions from the softmax of the scores and keeps the best.
 
@@ -112,6 +121,7 @@ def sample(
         samples: solutions per instance, at least 1.
         temperature: divides the scores, positive; small values are close to greedy decoding.
         neighbours: as in ``greedy``.
+        endgame: as in ``greedy``.
     """
     at_least("samples", samples, 1)
     positive("temperature", temperature)
@@ -121,7 +131,7 @@ def sample(
     while best is None or (samples > 0 and not task.budget.spent):
         copies = min(samples, max(1, rows // count))
         left = start.pick(torch.arange(count, device=start.row.device).repeat(copies))
-        chooser = task.chooser(neighbours)
+        chooser = task.chooser(neighbours, endgame)
         built = construct(
             chooser, task.batch, left, generator=task.generator, temperature=temperature, budget=task.budget
         )
@@ -134,7 +144,14 @@ def sample(
     return best
 
 
-def beam(task: Task, *, width: int = 16, merge: bool = True, neighbours: int | None = NEIGHBOURS) -> SearchResult:
+def beam(
+    task: Task,
+    *,
+    width: int = 16,
+    merge: bool = True,
+    neighbours: int | None = NEIGHBOURS,
+    endgame: int | None = None,
+) -> SearchResult:
     """Decodes by beam search.
 
     Args:
@@ -142,23 +159,24 @@ def beam(task: Task, *, width: int = 16, merge: bool = True, neighbours: int | N
         width: of the beam of each instance, at least 1; 1 is greedy decoding.
         merge: whether partial solutions with the same state are merged.
         neighbours: as in ``greedy``.
+        endgame: as in ``greedy``.
     """
     at_least("width", width, 1)
     if not isinstance(merge, bool):
         raise SettingError(f"merge must be True or False, got {merge!r}")
-    found = beam_search(task, task.chooser(neighbours), width=width, merge=merge)
+    found = beam_search(task, task.chooser(neighbours, endgame), width=width, merge=merge)
     actions = task.improve(found.actions)
     found = replace(found, actions=actions, objective=task.objective(actions))
     task.tell(found)
     return found
 
 
-def narrow_beam(task: Task, *, neighbours: int | None = NEIGHBOURS) -> SearchResult:
+def narrow_beam(task: Task, *, neighbours: int | None = NEIGHBOURS, endgame: int | None = None) -> SearchResult:
     """Returns the better solutions of greedy decoding, which is always completed, and of a narrow beam."""
-    found = greedy(task, neighbours=neighbours)
+    found = greedy(task, neighbours=neighbours, endgame=endgame)
     if task.budget.spent:
         return found
-    built = beam_search(task, task.chooser(neighbours), width=WIDTH_AT_START, merge=True)
+    built = beam_search(task, task.chooser(neighbours, endgame), width=WIDTH_AT_START, merge=True)
     found = found.better(task, Built(built.actions, built.complete))
     task.tell(found)
     return found
@@ -181,6 +199,7 @@ def reconstruct(
     temperature: float | None = None,
     start: str | None = None,
     neighbours: int | None = NEIGHBOURS,
+    endgame: int | None = None,
 ) -> SearchResult:
     """Decodes, then solves random subproblems of the solutions again until the time limit or the last iteration.
 
@@ -193,6 +212,7 @@ def reconstruct(
         start: the first decoding: ``greedy``, ``symmetric`` or ``sample`` without options, or ``beam`` of width 4;
             None: ``beam`` for OP, whose segments rarely change the visited regions, else ``greedy``.
         neighbours: as in ``greedy``.
+        endgame: as in ``greedy``.
     """
     learning = task.problem.record.learning
     largest = learning.largest_subproblem if largest is None else largest
@@ -210,11 +230,11 @@ def reconstruct(
     start = learning.start if start is None else start
     if start not in STARTS:
         raise SettingError(f"start must be one of {', '.join(STARTS)}, got {start!r}")
-    first: SearchResult = STARTS[start](task, neighbours=neighbours)
+    first: SearchResult = STARTS[start](task, neighbours=neighbours, endgame=endgame)
     return improve(
         task,
         first,
-        task.chooser(neighbours),
+        task.chooser(neighbours, endgame),
         iterations=iterations,
         largest=largest,
         symmetries=min(symmetries, number_of_symmetries(task.problem)),

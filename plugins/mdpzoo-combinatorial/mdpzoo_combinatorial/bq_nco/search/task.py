@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from mdpzoo.errors import SettingError
 from mdpzoo_combinatorial.bq_nco.search.construction import Built, Chooser, Network
 from mdpzoo_combinatorial.bq_nco.states.problem import Problem
 from mdpzoo_combinatorial.bq_nco.states.remainders import Batch
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from mdpzoo_combinatorial.bq_nco.search.descents import Descent
 
 NEIGHBOURS = 100  # remaining tokens that the network sees at a time, by default
+ENDGAME = 10  # tokens, by default; with more, an optimal order soon takes longer than the choices of a network
+MOST = 12  # tokens in an optimal order, which need 1 MB a solution
 
 Distance = Callable[[Tensor, Tensor, Tensor], Tensor]
 
@@ -49,14 +52,24 @@ class Task:
     draws: np.random.Generator
     descent: "Descent | None" = None
 
-    def chooser(self, neighbours: int | None) -> Chooser:
-        """Returns the chooser, whose network sees ``neighbours`` tokens at a time; all if that is 0 or None.
+    def chooser(self, neighbours: int | None, endgame: int | None = None) -> Chooser:
+        """Returns the chooser.
+
+        Args:
+            neighbours: tokens that the network sees at a time; 0 or None: all.
+            endgame: up to so many last tokens are in an optimal order, in 0..12; None: 10, or 0 for the networks of the
+                paper.
 
         Raises:
-            SettingError: if neighbours is negative or not an integer.
+            SettingError: if a number is out of range or not an integer.
         """
         at_least("neighbours", 0 if neighbours is None else neighbours, 0)
-        return Chooser(self.problem, self.network, self.relative, neighbours or 0)
+        if endgame is None:
+            endgame = ENDGAME if self.relative else 0
+        at_least("endgame", endgame, 0)
+        if endgame > MOST:
+            raise SettingError(f"endgame must be at most {MOST}, got {endgame}")
+        return Chooser(self.problem, self.network, self.relative, neighbours or 0, endgame)
 
     def improve(self, actions: Tensor, row: Tensor | None = None) -> Tensor:
         """Returns solutions ``[B, M]`` of instances ``row``, improved by the descent if there is one."""

@@ -93,7 +93,7 @@ def states_seen(problem, agent, given, **options):
             return self.inner(tokens)
 
     network = Counting()
-    solve(PROBLEMS[problem], network, True, given, "beam", None, 0, None, {"width": ALL, **options})
+    solve(PROBLEMS[problem], network, True, given, "beam", None, 0, None, {"width": ALL, "endgame": 0, **options})
     return network.rows
 
 
