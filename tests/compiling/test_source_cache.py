@@ -35,6 +35,7 @@ def package(tmp_path):
 
 def ran(folder, run=RUN, **environment):
     env = os.environ | {"PYTHONPATH": str(folder), "XDG_CACHE_HOME": str(folder / "user")} | environment
+    env |= {"PYTHONDONTWRITEBYTECODE": "1"}  # bytecode of a file that changes twice in a second can be stale
     env.pop("NUMBA_CACHE_DIR", None) if "NUMBA_CACHE_DIR" not in environment else None
     done = subprocess.run([sys.executable, "-c", run], capture_output=True, text=True, env=env, check=True)
     return done.stdout.split()
