@@ -51,7 +51,7 @@ def test_the_regrets_of_a_decoding_add_up_to_what_it_misses(measured):
         assert (judged.sum(1) == 1).all()  # the network's choice is always judged
         total[left.row.numpy()] += regret[judged].numpy()
     best = optimal(agent.problem.name, instances)
-    misses = abs(agent.solve(instances, "greedy", descent=False).objective - best) / best
+    misses = abs(agent.solve(instances, "greedy", endgame=0).objective - best) / best
     choices = {"TSP": SIZE - 1, "ATSP": SIZE - 1, "CVRP": SIZE}
     if agent.problem.name in choices:
         np.testing.assert_allclose(total / choices[agent.problem.name], misses, atol=1e-5)  # in mean costs of a choice
@@ -158,7 +158,7 @@ def test_training_on_regrets_alone_improves_the_decodings_of_fresh_instances(pro
     best = optimal(problem, fresh)
 
     def excess(agent):
-        return abs(agent.solve(fresh, "greedy", descent=False).objective / best - 1.0).mean()
+        return abs(agent.solve(fresh, "greedy", endgame=0).objective / best - 1.0).mean()
 
     agent = agent_for(problem, imitation=ImitationSettings(tokens=1024))
     before = excess(agent)
