@@ -61,7 +61,7 @@ def beam_search(task: Task, chooser: Chooser, *, width: int, merge: bool) -> Sea
         best = _better(task, best, ended)
         if not len(entries.score):
             break
-        if task.budget.spent or chooser.ends(entries.left):
+        if task.budget.spent or chooser.finishes(entries.left):
             built = construct(chooser, task.batch, entries.left, budget=task.budget)
             entries.actions[:, step : step + built.actions.shape[1]] = built.actions
             best = _better(task, best, entries)

@@ -73,7 +73,7 @@ class Chooser:
     neighbours: int = 0
     endgame: int = 0
 
-    def ends(self, left: Remainder) -> bool:
+    def finishes(self, left: Remainder) -> bool:
         """Returns whether all states are completed in an optimal order."""
         few = left.node.shape[1] - self.problem.ends <= self.endgame
         return few and self.problem.record.learning.endgame is not None

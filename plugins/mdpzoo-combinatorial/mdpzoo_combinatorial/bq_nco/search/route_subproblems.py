@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mdpzoo_combinatorial.bq_nco.search.subproblems import GAIN, Subproblems
+from mdpzoo_combinatorial.bq_nco.search.task import Task
 from mdpzoo_combinatorial.bq_nco.states.remainders import Remainder
 
 Route = NDArray[np.int64]
@@ -56,11 +57,15 @@ class RouteSubproblems(Subproblems):
 
     smallest = 2
 
+    def __init__(self, task: Task) -> None:
+        """Stores the instances."""
+        super().__init__(task)
+        assert task.batch.coordinates is not None
+        self.coordinates = task.batch.coordinates.cpu().double().numpy()
+        self.demands = task.batch.numbers[:, :, 0].cpu().numpy()
+
     def begin(self, actions: Tensor) -> None:
         """Sets the routes of each instance."""
-        assert self.task.batch.coordinates is not None
-        self.coordinates = self.task.batch.coordinates.cpu().double().numpy()
-        self.demands = self.task.batch.numbers[:, :, 0].cpu().numpy()
         self.routes = [routes_of_actions(each) for each in actions.cpu().numpy()]
 
     def actions(self) -> Tensor:
