@@ -56,10 +56,10 @@ class DirectTSP(TSP):
         flag[:, left.node.shape[1] :] = 1.0
         legal = flag == 0
         legal[:, :2] = False
-        assert batch.places is not None
-        places, _ = unit_box(batch.places[left.row.unsqueeze(1), node], None)
-        features = torch.cat((geometry(places, None), flag.unsqueeze(2)), 2)
-        return Tokens(features, legal.unsqueeze(2), 2, places)
+        assert batch.coordinates is not None
+        coordinates, _ = unit_box(batch.coordinates[left.row.unsqueeze(1), node], None)
+        features = torch.cat((geometry(coordinates, None), flag.unsqueeze(2)), 2)
+        return Tokens(features, legal.unsqueeze(2), 2, coordinates)
 
 
 def padded(source: Prepared, tokens: int, generator: torch.Generator) -> Examples:

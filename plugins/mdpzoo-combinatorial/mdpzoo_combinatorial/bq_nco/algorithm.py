@@ -1,8 +1,7 @@
 """BQ-NCO as a Stable-Baselines3 algorithm (Drakulic et al. 2023, arXiv 2301.03313).
 
-``learn`` imitates near-optimal solutions; one timestep is one imitated decision. The environment only defines the
-problem and the size; no episodes are played. What differs from the paper: see ``networks.token_network``, ``training``
-and ``search.reconstruction``.
+``learn`` imitates near-optimal solutions; a timestep is an imitated decision. The environment defines only problem and
+size; no episodes are played. What differs from the paper: see ``networks``, ``training`` and ``search.reconstruction``.
 """
 
 from collections.abc import Sequence
@@ -33,6 +32,7 @@ from mdpzoo_combinatorial.bq_nco.training.optimiser import Optimiser, new_optimi
 from mdpzoo_combinatorial.bq_nco.training.regrets import Regrets
 from mdpzoo_combinatorial.bq_nco.training.reporting import Report
 from mdpzoo_combinatorial.bq_nco.training.rounds import labels_of, next_round
+from mdpzoo_combinatorial.bq_nco.training.structures import head_for
 from mdpzoo_combinatorial.instances.checking import at_least
 from mdpzoo_combinatorial.local_search.budget import Budget
 from mdpzoo_combinatorial.problems import ProblemRecord
@@ -48,6 +48,7 @@ class BQNCO(BaseAlgorithm):
         problem: the problem.
         policy: the network as SB3's policy.
         progress: number of imitated decisions and of updates.
+        head: of the auxiliary task of training; None: there is none.
     """
 
     policy_aliases: ClassVar[dict[str, type[BasePolicy]]] = {"BQPolicy": BQPolicy}
@@ -72,8 +73,7 @@ class BQNCO(BaseAlgorithm):
         Args:
             policy: ``"BQPolicy"``.
             env: an environment of this plugin in either form, or None.
-            problem: ``TSP``, ``ATSP``, ``CVRP``, ``OP`` or ``Knapsack``, or a record, which may differ from the
-                registered one; None: the environment's, else TSP.
+            problem: name of one of the five, or a record, registered or not; None: the environment's, else TSP.
             seed: of weights, labels and samples, in ``[0, 2**63)``; None: a random one.
             device: of the network.
             verbose: 1 writes the log to the terminal.
@@ -122,10 +122,12 @@ class BQNCO(BaseAlgorithm):
         self.generator, self.label_seed = torch.Generator().manual_seed(seed), seed
         self._setup_lr_schedule()
         spaces = self.observation_space, self.action_space
-        made = self.policy_class(*spaces, self.lr_schedule, weights=self.generator, **self.policy_kwargs)
-        self.policy = made.to(self.device)  # type: ignore[assignment]
+        policy = self.policy_class(*spaces, self.lr_schedule, weights=self.generator, **self.policy_kwargs)
+        self.policy = policy.to(self.device)  # type: ignore[assignment]
         self.policy.network.eval()
         self._optimiser: Optimiser | None = None
+        head = head_for(self.problem, self.policy.settings, seed) if self.imitation.structure else None
+        self.head = head and head.to(self.device)
         self.progress = Progress()
         self.policy.generator = torch.Generator(self.device)
         self.set_random_seed(seed)
@@ -134,8 +136,8 @@ class BQNCO(BaseAlgorithm):
     def optimiser(self) -> Optimiser:
         """The optimiser of the weights; created on first use, since torch's first one takes more than a second."""
         if self._optimiser is None:
-            settings = self.imitation
-            self._optimiser = new_optimiser(self.policy.network, settings.learning_rate, settings.weight_decay)
+            rate, decay = self.imitation.learning_rate, self.imitation.weight_decay
+            self._optimiser = new_optimiser(self.policy.network, rate, decay, self.head)
         return self._optimiser
 
     def set_random_seed(self, seed: int | None = None) -> None:
@@ -215,7 +217,7 @@ class BQNCO(BaseAlgorithm):
             raise SettingError("several processes need a seed to draw the same states; pass, for example, seed=0")
         report = Report(self, callback, log_interval)
         relative, going_on = self.policy.settings.relative, True
-        learner = Learner(self.policy.network, self.optimiser, self.problem, relative, self.compiled)
+        learner = Learner(self.policy.network, self.optimiser, self.problem, relative, self.compiled, self.head)
         rest = (self.imitation, self.generator, self.progress, total_timesteps, report)
         while going_on and self.progress.decisions < total_timesteps:
             chosen, until = (labels, None) if labels is not None else next_round(self)
@@ -243,8 +245,7 @@ class BQNCO(BaseAlgorithm):
             seconds: wall-clock limit for the batch, positive; None: no limit.
             seed: random seed, in ``[0, 2**63)``.
             budget: replaces ``seconds`` by a limit that can be stopped early.
-            descent: whether compiled local search follows each decoding and each re-construction, except for Knapsack;
-                ``mdpzoo solve`` uses it.
+            descent: local search after each decoding and re-construction, as in ``mdpzoo solve``; not for Knapsack.
             **options: of the decoding; see ``search.decodings``.
 
         Raises:

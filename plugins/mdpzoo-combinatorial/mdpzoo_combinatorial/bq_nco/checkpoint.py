@@ -1,8 +1,9 @@
 """Checkpoints of BQ-NCO: one safetensors file with JSON metadata; nothing is unpickled.
 
 Entries: ``network.<weight>`` float32; if resumable also ``mean.<weight>`` and ``square.<weight>`` float32 (state of
-the optimisers), ``step`` float32 and ``generator`` uint8 (the state of the sampler), and for self-improvement ``pool``
-int16 (the best solutions). Metadata: ``agent`` is ``bq-nco``, and ``bq-nco`` is a JSON object with the version of the
+the optimisers), ``step`` float32 and ``generator`` uint8 (the state of the sampler), for the auxiliary task ``head.``
+with ``weight.<weight>``, ``mean.``, ``square.`` and ``step``, and for self-improvement ``pool`` int16 (the best
+solutions). Metadata: ``agent`` is ``bq-nco``, and ``bq-nco`` is a JSON object with the version of the
 format, the settings and the progress. Files in the published layout can be read as well.
 """
 
@@ -26,12 +27,14 @@ from mdpzoo_combinatorial.bq_nco.states.problems import PROBLEMS
 from mdpzoo_combinatorial.bq_nco.training.imitation import ImitationSettings, Progress
 from mdpzoo_combinatorial.bq_nco.training.improvement import ImprovementSettings
 from mdpzoo_combinatorial.bq_nco.training.optimiser import layer_matrices
+from mdpzoo_combinatorial.bq_nco.training.structures import check_kind, head_for
 
 AGENT = "bq-nco"
 FORMAT = 3
 SUFFIX = ".safetensors"
 LARGEST = 1 << 30  # maximum size of a file in bytes
-RESUME = ("mean.", "square.", "step", "generator", "pool")
+HEAD = "head."
+RESUME = ("mean.", "square.", "step", "generator", "pool", HEAD)
 DEFAULT_LABELS = {"size": 100, "num_instances": 2048, "expert": "own", "paths": []}
 
 
@@ -63,7 +66,10 @@ class Checkpoint:
 
     def weights(self) -> dict[str, Tensor]:
         """The network's state dictionary."""
-        start = "network."
+        return self.starting("network.")
+
+    def starting(self, start: str) -> dict[str, Tensor]:
+        """Returns the tensors whose names start so, by the rest of their names."""
         return {name.removeprefix(start): each for name, each in self.tensors.items() if name.startswith(start)}
 
     @property
@@ -165,6 +171,8 @@ def _settings(content: Mapping[str, Any], tensors: int) -> Checkpoint:
     if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63):
         raise ValueError(f"seed must be an integer from 0, got {seed!r:.40}")
     imitation = ImitationSettings(**_object(content, "imitation"))
+    if imitation.structure:
+        check_kind(network)
     improvement = ImprovementSettings(**_object(content, "improvement"))
     search = (
         SearchSettings(**_object(content, "search")) if "search" in content else SearchSettings()
@@ -206,11 +214,25 @@ def _shapes(checkpoint: Checkpoint, names: set[str]) -> dict[str, tuple[str, tup
             if name not in matrices:
                 shapes[f"square.{name}"] = ("F32", shape)
         shapes |= {"step": ("F32", ()), "generator": ("U8", tuple(torch.Generator().get_state().shape))}
+        if checkpoint.imitation.structure:
+            shapes |= _head_shapes(checkpoint)
         if "pool" in names:
             shapes["pool"] = ("I16", _pool_shape(checkpoint))
     for name in sorted(shapes.keys() ^ names):
         raise ValueError(f"{name} is missing" if name in shapes else f"{name!r:.80} is not expected")
     return shapes
+
+
+def _head_shapes(checkpoint: Checkpoint) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """Returns type and shape of each entry of the head of the auxiliary task."""
+    with torch.device("meta"):
+        weights = head_for(PROBLEMS[checkpoint.problem], checkpoint.network).state_dict()
+    shapes = {
+        f"{HEAD}{part}.{name}": ("F32", tuple(each.shape))
+        for part in ("weight", "mean", "square")
+        for name, each in weights.items()
+    }
+    return shapes | {f"{HEAD}step": ("F32", ())}
 
 
 def _pool_shape(checkpoint: Checkpoint) -> tuple[int, int]:

@@ -16,11 +16,15 @@ if TYPE_CHECKING:
 
 
 def content_of(agent: "BQNCO", resumable: bool) -> checkpoint.Checkpoint:
-    """Returns an agent's checkpoint, with optimiser, sampler and own solutions if it is resumable."""
+    """Returns an agent's checkpoint, with head, optimiser, sampler and own solutions if it is resumable."""
     network = agent.policy.network
     tensors = {f"network.{name}": each for name, each in network.state_dict().items()}
     if resumable:
         tensors |= moments(network, agent.optimiser)
+        if agent.head is not None:
+            kept = {f"weight.{name}": each for name, each in agent.head.state_dict().items()}
+            kept |= moments(agent.head, agent.optimiser)
+            tensors |= {f"{checkpoint.HEAD}{name}": each for name, each in kept.items()}
         tensors["generator"] = agent.generator.get_state()
         if agent.pool is not None and agent.pool.actions is not None:
             tensors["pool"] = agent.pool.actions.to(torch.int16)
@@ -51,7 +55,7 @@ def settings_of(found: checkpoint.Checkpoint) -> dict[str, Any]:
 
 
 def restore(agent: "BQNCO", found: checkpoint.Checkpoint) -> None:
-    """Restores weights, progress and, if included, optimiser, sampler and solutions from a validated file.
+    """Restores weights, progress and, if included, head, optimiser, sampler and solutions from a validated file.
 
     Raises:
         CheckpointError: if the state of the sampler is not valid.
@@ -67,6 +71,11 @@ def restore(agent: "BQNCO", found: checkpoint.Checkpoint) -> None:
     except RuntimeError:
         raise CheckpointError("the checkpoint has no valid state of its sampler") from None
     restore_moments(agent.policy.network, agent.optimiser, found.tensors)
+    kept = found.starting(checkpoint.HEAD)
+    if agent.head is not None and kept:
+        start = "weight."
+        agent.head.load_state_dict({name.removeprefix(start): kept[name] for name in kept if name.startswith(start)})
+        restore_moments(agent.head, agent.optimiser, kept)
     if "pool" in found.tensors:
         agent.pool = Pool(agent.problem, agent.num_instances, agent.size, agent.label_seed)
         agent.pool.restore(found.tensors["pool"].long(), found.progress.rounds)

@@ -1,9 +1,11 @@
 """Checkpoints that are saved, loaded and continued; those of hostile files are in ``test_hostile_checkpoints``."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
+from safetensors import safe_open
 from stable_baselines3.common.callbacks import BaseCallback
 
 import mdpzoo
@@ -42,6 +44,20 @@ def test_a_run_that_is_saved_loaded_and_continued_equals_one_that_was_not_stoppe
     resumed = BQNCO.load(tmp_path / "half").learn(300, reset_num_timesteps=False)
     assert same_weights(whole, resumed)
     assert whole.progress == resumed.progress
+
+
+@pytest.mark.parametrize("problem", ["ATSP", "OP", "Knapsack"])
+def test_the_head_of_the_auxiliary_task_continues_as_well(tmp_path, problem):
+    settings = {"network": TINY, "imitation": replace(QUICK, structure=1.0), "size": 8, "num_instances": 20, "seed": 4}
+    whole = BQNCO(problem=problem, **settings).learn(200).learn(300, reset_num_timesteps=False)
+    BQNCO(problem=problem, **settings).learn(200).save(tmp_path / "half")
+    resumed = BQNCO.load(tmp_path / "half").learn(300, reset_num_timesteps=False)
+    assert same_weights(whole, resumed)
+    one, two = whole.head.state_dict(), resumed.head.state_dict()
+    assert all(torch.equal(one[name], two[name]) for name in one)
+    whole.save(tmp_path / "light", resumable=False)
+    with safe_open(tmp_path / "light.safetensors", "pt") as opened:
+        assert all(name.startswith("network.") for name in opened.keys())  # noqa: SIM118
 
 
 class StopAt(BaseCallback):

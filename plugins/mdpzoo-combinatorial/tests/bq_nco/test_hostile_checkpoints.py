@@ -51,6 +51,12 @@ DAMAGES = {
     ),
     "a weight is NaN": (lambda t, c: t["network.norm.weight"].fill_(torch.nan), "not finite"),
     "a moment is infinite": (lambda t, c: t["square.norm.weight"].fill_(torch.inf), "not finite"),
+    "a head is missing": (lambda t, c: c["imitation"].update(structure=1.0), "head.mean.adjacent.far is missing"),
+    "a head is unknown": (lambda t, c: t.update({"head.step": torch.zeros(())}), "'head.step' is not expected"),
+    "a head for a network that has none": (
+        lambda t, c: (c.update(network={"kind": "perceiver"}), c["imitation"].update(structure=1.0)),
+        "structure needs a network of kind 'tokens'",
+    ),
     "half an optimiser": (lambda t, c: t.pop("step"), "step is missing"),
     "an impossible sampler": (lambda t, c: t["generator"].fill_(255), "sampler"),
     "another format": (lambda t, c: c.update(format=99), "format is 99"),

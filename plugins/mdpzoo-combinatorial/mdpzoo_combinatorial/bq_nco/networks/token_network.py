@@ -116,8 +116,11 @@ class TokenNetwork(nn.Module):
 
     def forward(self, tokens: Tokens) -> Tensor:
         """Returns scores ``[B, K L]`` of actions ``K * position + variant``; ``-inf`` if illegal."""
-        scores = self.score(self.encode(tokens))
-        return scores.masked_fill(~tokens.legal, -torch.inf).flatten(1)
+        return self.scores(self.encode(tokens), tokens)
+
+    def scores(self, embedded: Tensor, tokens: Tokens) -> Tensor:
+        """Returns scores as ``forward`` from the result of ``encode``."""
+        return self.score(embedded).masked_fill(~tokens.legal, -torch.inf).flatten(1)
 
     def encode(self, tokens: Tokens) -> Tensor:
         """Returns embeddings ``[B, L, width]`` after the last layer."""

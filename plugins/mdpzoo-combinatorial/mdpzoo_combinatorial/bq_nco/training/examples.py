@@ -9,6 +9,7 @@ from torch import Tensor
 
 from mdpzoo_combinatorial.bq_nco.states.problem import Problem
 from mdpzoo_combinatorial.bq_nco.states.remainders import Batch, Remainder
+from mdpzoo_combinatorial.bq_nco.training.structures import Structure
 
 
 class Examples(NamedTuple):
@@ -21,6 +22,7 @@ class Examples(NamedTuple):
         best: ``[B, K L]`` float32, the label as probabilities of equally good actions; each row sums to 1.
         regret: ``[B, K L]`` float32, costs of actions over that of the best, at least 0, NaN where they are unknown;
             None: there are only labels.
+        structure: of the labelled solutions; None: it is unknown, or solutions have no order.
     """
 
     problem: Problem
@@ -28,18 +30,22 @@ class Examples(NamedTuple):
     left: Remainder
     best: Tensor
     regret: Tensor | None = None
+    structure: Structure | None = None
 
     def part(self, index: int, parts: int) -> "Examples":
         """Returns every ``parts``-th state from ``index`` on."""
         chosen = torch.arange(index, len(self.best), parts)
         left = self.left.pick(chosen)._replace(row=torch.arange(len(chosen)))
         regret = None if self.regret is None else self.regret[chosen]
-        return Examples(self.problem, self.batch.rows(chosen), left, self.best[chosen], regret)
+        structure = None if self.structure is None else self.structure.pick(chosen)
+        return Examples(self.problem, self.batch.rows(chosen), left, self.best[chosen], regret, structure)
 
     def to(self, device: torch.device) -> "Examples":
         """Returns the same states on a device."""
         regret = None if self.regret is None else self.regret.to(device)
-        return Examples(self.problem, self.batch.to(device), self.left.to(device), self.best.to(device), regret)
+        structure = None if self.structure is None else self.structure.to(device)
+        batch, left = self.batch.to(device), self.left.to(device)
+        return Examples(self.problem, batch, left, self.best.to(device), regret, structure)
 
 
 class Source(Protocol):

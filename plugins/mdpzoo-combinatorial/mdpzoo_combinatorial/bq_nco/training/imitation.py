@@ -3,7 +3,8 @@
 The imitated states are defined in ``sampling``. What differs from the paper: Muon and AdamW (``optimiser``) with a
 warm-up, a constant rate and a cooldown; the size of a batch is a number of tokens instead of states; states have
 several labels if several choices are equally good. The loss is the cross-entropy for one label, and ``logsumexp(s) -
-mean(s over labels)`` for several; states whose choices were judged (``regrets``) add their expected regret.
+mean(s over labels)`` for several; states whose choices were judged (``regrets``) add their expected regret, others that
+of an auxiliary task (``structures``).
 """
 
 from collections.abc import Callable, Sequence
@@ -15,12 +16,14 @@ from torch import Tensor, nn
 from torch.nn.functional import log_softmax
 
 from mdpzoo.settings import Choices, Range, check_record
+from mdpzoo_combinatorial.bq_nco.networks.token_network import TokenNetwork
 from mdpzoo_combinatorial.bq_nco.states.problem import Problem
 from mdpzoo_combinatorial.bq_nco.training.examples import Examples, Source, draw
 from mdpzoo_combinatorial.bq_nco.training.labels import Labels
 from mdpzoo_combinatorial.bq_nco.training.optimiser import Optimiser
 from mdpzoo_combinatorial.bq_nco.training.regrets import Regrets
 from mdpzoo_combinatorial.bq_nco.training.sampling import prepare
+from mdpzoo_combinatorial.bq_nco.training.structures import StructureHead
 
 PRECISIONS = ("float32", "bfloat16")
 # in mean costs of a choice: least regret of unknown choices, and that from which on regrets count by their logarithm
@@ -42,6 +45,8 @@ class ImitationSettings:
         precision: of the forward pass, ``float32`` or ``bfloat16``; weights are float32 in any case.
         regret: weight of the expected regret, in mean costs of a choice, where choices were judged, at least 0; the
             cross-entropy of these states has the weight 1/2.
+        structure: weight of the auxiliary task (``structures``), at least 0; 0: none. Needs a network of kind
+            ``tokens``; without effect for Knapsack, whose solutions have no order.
     """
 
     learning_rate: Annotated[float, Range(0, 1, above=True)] = 2e-3
@@ -53,10 +58,14 @@ class ImitationSettings:
     clip: Annotated[float, Range(0, 1_000_000, above=True)] = 1.0
     precision: Annotated[str, Choices(tuple(PRECISIONS))] = "float32"
     regret: Annotated[float, Range(0, 1_000_000)] = 5.0
+    structure: Annotated[float, Range(0, 1_000_000)] = 0.0
 
     def __post_init__(self) -> None:
         """Raises SettingError if a setting is out of range; the message names the setting, its value and its range."""
         check_record(self)
+
+
+DEFAULTS = ImitationSettings()
 
 
 @dataclass(frozen=True)
@@ -65,7 +74,8 @@ class Update:
 
     Attributes:
         decisions: number of imitated choices, on all processes.
-        loss: cross-entropy of the labels in nats, a scalar tensor on the network's device.
+        loss: cross-entropy of the labels in nats, with regrets and the auxiliary task, a scalar tensor on the
+            network's device.
         accuracy: fraction of states whose highest score is a label, in [0, 1], a scalar tensor.
         gradient_norm: before clipping, a scalar tensor.
     """
@@ -91,18 +101,31 @@ class Progress:
     rounds: int = 0
 
 
-def losses(network: nn.Module, examples: Examples, relative: bool, regret_weight: float = 0.0) -> tuple[Tensor, Tensor]:
+def losses(
+    network: nn.Module,
+    examples: Examples,
+    relative: bool,
+    settings: ImitationSettings = DEFAULTS,
+    head: StructureHead | None = None,
+) -> tuple[Tensor, Tensor]:
     """Returns losses, and whether the highest score is a label, ``[B]`` each.
 
-    The loss is the cross-entropy of the labels or, if choices were judged, half of it and the weighted expected regret.
+    The loss is the cross-entropy of the labels or, if choices were judged, half of it and the weighted expected regret;
+    with a head, the weighted loss of the auxiliary task is added where the structure of the labelled solution is known.
     """
-    scores = network(examples.problem.tokens(examples.batch, examples.left, relative=relative))
+    tokens, more = examples.problem.tokens(examples.batch, examples.left, relative=relative), None
+    if head is None or examples.structure is None:
+        scores = network(tokens)
+    else:
+        assert isinstance(network, TokenNetwork)
+        embedded = network.encode(tokens)
+        scores, more = network.scores(embedded, tokens), head(embedded, tokens, examples.structure)
     logs = log_softmax(scores.float(), 1)
     loss = -(examples.best * logs.masked_fill(examples.best == 0, 0.0)).sum(1)
     right = examples.best.gather(1, scores.argmax(1, keepdim=True)).squeeze(1) > 0
     if examples.regret is not None:
-        loss = 0.5 * loss + regret_weight * expected_regret(logs, examples.regret)
-    return loss, right
+        loss = 0.5 * loss + settings.regret * expected_regret(logs, examples.regret)
+    return loss if more is None else loss + settings.structure * more, right
 
 
 def expected_regret(logs: Tensor, regret: Tensor) -> Tensor:
@@ -166,6 +189,7 @@ def imitation_step(
     settings: ImitationSettings,
     *,
     relative: bool = True,
+    head: StructureHead | None = None,
     forward: Callable[..., Any] = losses,
     world: World | None = None,
 ) -> Update:
@@ -173,27 +197,29 @@ def imitation_step(
 
     Args:
         network: is changed.
-        optimiser: over the network's weights; is changed.
+        optimiser: over the weights of network and head; is changed.
         examples: on the CPU, the same on every process.
         rate: the learning rate of this update.
-        settings: clip and precision are read.
+        settings: clip, precision and the weights of losses are read.
         relative: whether the network's features are relative to the state.
+        head: of the auxiliary task, is changed; None: there is none.
         forward: ``losses``, or its compiled version.
         world: the processes; None: this one.
     """
     world, device, count = world or World(), next(network.parameters()).device, len(examples.best)
+    weights = [*network.parameters(), *(() if head is None else head.parameters())]
     mine = examples if world.size == 1 else examples.part(world.rank, world.size)
     optimiser.clear()
     sums = torch.zeros(2, device=device)
     if len(mine.best):
         mine = mine.to(device)
         with torch.autocast(device.type, torch.bfloat16, enabled=settings.precision == "bfloat16"):
-            loss, right = forward(network, mine, relative, settings.regret)
+            loss, right = forward(network, mine, relative, settings, head)
         (loss.sum() / count).backward()
         sums = torch.stack((loss.detach().sum(), right.sum().to(loss.dtype))) / count
-    gradients = [each.grad for each in network.parameters() if each.grad is not None]
+    gradients = [each.grad for each in weights if each.grad is not None]
     world.sum([*gradients, sums])
-    norm = torch.nn.utils.clip_grad_norm_(network.parameters(), settings.clip)
+    norm = torch.nn.utils.clip_grad_norm_(weights, settings.clip)
     optimiser.step(rate)
     return Update(count, sums[0], sums[1], norm)
 
@@ -203,10 +229,11 @@ class Learner(NamedTuple):
 
     Attributes:
         network: is changed.
-        optimiser: over the network's weights; is changed.
+        optimiser: over the weights of network and head; is changed.
         problem: for BQ-NCO; None: the registered problem of the labels.
         relative: whether the network's features are relative to the state.
         compiled: whether ``torch.compile`` compiles forward and backward passes.
+        head: of the auxiliary task, is changed; None: there is none.
     """
 
     network: nn.Module
@@ -214,6 +241,7 @@ class Learner(NamedTuple):
     problem: Problem | None = None
     relative: bool = True
     compiled: bool = False
+    head: StructureHead | None = None
 
 
 def imitate(
@@ -244,7 +272,7 @@ def imitate(
         Returns:
             False if ``report`` has returned False.
     """
-    network, optimiser, relative = learner.network, learner.optimiser, learner.relative
+    network, optimiser, relative, head = learner.network, learner.optimiser, learner.relative, learner.head
     prepared: dict[int, Source] = {}
     for each in labels:
         if id(each) not in prepared:
@@ -258,7 +286,7 @@ def imitate(
         examples = draw(sources, settings.tokens, generator)
         rate = learning_rate(settings, progress.updates, progress.decisions / total)
         update = imitation_step(
-            network, optimiser, examples, rate, settings, relative=relative, forward=forward, world=world
+            network, optimiser, examples, rate, settings, relative=relative, head=head, forward=forward, world=world
         )
         progress.decisions += update.decisions
         progress.updates += 1

@@ -26,7 +26,7 @@ def layer_matrices(network: nn.Module) -> set[str]:
 
 
 class Optimiser(NamedTuple):
-    """Both optimisers of one network.
+    """Both optimisers of one network, and of the head of an auxiliary task.
 
     Attributes:
         matrices: for the matrices of the layers.
@@ -49,17 +49,20 @@ class Optimiser(NamedTuple):
             each.zero_grad(set_to_none=False)
 
 
-def new_optimiser(network: nn.Module, rate: float, decay: float) -> Optimiser:
+def new_optimiser(network: nn.Module, rate: float, decay: float, head: nn.Module | None = None) -> Optimiser:
     """Creates optimisers.
 
     Args:
         network: whose weights they update.
         rate: their learning rate.
         decay: weight decay of the matrices, by ``rate * decay`` per step.
+        head: whose weights AdamW updates as well; None: there is none.
     """
     names, weights = layer_matrices(network), dict(network.named_parameters())
     inside = [weights[name] for name in weights if name in names]
     outside = {name: each for name, each in weights.items() if name not in names}
+    if head is not None:
+        outside |= {f"head.{name}": each for name, each in head.named_parameters()}
     decaying = [each for name, each in outside.items() if each.dim() == 2 and name != "ends"]
     constant = [each for name, each in outside.items() if each.dim() != 2 or name == "ends"]
     groups = [{"params": decaying, "weight_decay": decay}, {"params": constant, "weight_decay": 0.0}]

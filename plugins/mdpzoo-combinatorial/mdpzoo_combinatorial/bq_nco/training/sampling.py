@@ -22,6 +22,7 @@ from mdpzoo_combinatorial.bq_nco.states.problems import PROBLEMS
 from mdpzoo_combinatorial.bq_nco.states.remainders import Batch, Remainder, keep
 from mdpzoo_combinatorial.bq_nco.training.examples import Examples, mirror
 from mdpzoo_combinatorial.bq_nco.training.labels import Labels
+from mdpzoo_combinatorial.bq_nco.training.structures import path_structure, route_structure, visit_structure
 from mdpzoo_combinatorial.problems import resolve
 
 SMALLEST_SECTOR = 0.15  # of a full turn
@@ -120,7 +121,8 @@ def _tours(source: Prepared, tokens: int, generator: torch.Generator) -> Example
     if length == size + 1 and batch.costs is None:  # a closed tour has two directions
         best[:, [2, length - 1]] = 0.5
     left = Remainder(torch.arange(count), node, None, batch.resource)
-    return Examples(source.problem, mirror(batch, generator), left, best)
+    structure = path_structure(count, length)
+    return Examples(source.problem, mirror(batch, generator), left, best, None, structure)
 
 
 def _routes(source: Prepared, tokens: int, generator: torch.Generator) -> Examples:
@@ -164,7 +166,9 @@ def _routes(source: Prepared, tokens: int, generator: torch.Generator) -> Exampl
     best[rows, 1 + ahead, variant] += half  # either end of a route may come first
     even = bool((remaining == most).all())
     state = Remainder(rows, node, None if even else remaining, room)
-    return Examples(source.problem, mirror(batch, generator), state, best.flatten(1))
+    onward = first.gather(1, (position + place).clamp(max=customers - 1))[:, :most]
+    structure = route_structure(onward, remaining, torch.where(begins, -1, route))
+    return Examples(source.problem, mirror(batch, generator), state, best.flatten(1), None, structure)
 
 
 def _in_sector(batch: Batch, path: Tensor, first: Tensor, begin: Tensor, width: float) -> Tensor:
@@ -223,7 +227,8 @@ def _prizes(source: Prepared, tokens: int, generator: torch.Generator) -> Exampl
     reach = problem.reachable(batch, whole)
     reach[:, 2:] |= good[:, 1:] > 0  # coordinates in single precision may miss it slightly
     left = keep(whole, open_ & reach, problem.ends)
-    return _label_tokens(source, batch, left, good, generator)
+    examples = _label_tokens(source, batch, left, good, generator)
+    return examples._replace(structure=visit_structure(left, path, gone, visits.unsqueeze(1), size))
 
 
 def _items(source: Prepared, tokens: int, generator: torch.Generator) -> Examples:
