@@ -91,6 +91,7 @@ class Variant(NamedTuple):
     sampler: Callable[..., Examples] = TOURS.draw
     network: Mapping[str, Any] = MappingProxyType({})
     labels: int = LABELS
+    imitation: Mapping[str, Any] = MappingProxyType({})
 
 
 VIEWS = {
@@ -100,22 +101,25 @@ VIEWS = {
     "no symmetries": Variant(sampler=one_view),
     "256 labels": Variant(labels=256),
     "256 labels, no symmetries": Variant(sampler=one_view, labels=256),
+    "auxiliary task": Variant(imitation={"structure": 1.0}),
+    "batches of 1,024 tokens": Variant(imitation={"tokens": 1024}),
+    "auxiliary task, batches of 1,024 tokens": Variant(imitation={"structure": 1.0, "tokens": 1024}),
 }
 
 
 def fitted_and_tested(work: Path, name: str, seed: int) -> dict[str, Any]:
-    """A small fit of one variant: its mean gap in percent on fresh instances, greedily."""
-    states, sampler, network, count = VIEWS[name]
+    """A small fit of one variant: its mean gap in percent on fresh instances, greedily to the last node."""
+    states, sampler, network, count, imitation = VIEWS[name]
     write_labels(work / "labels" / f"tsp{SIZE}", "TSP", LABELS, SIZE, seed=LABEL_SEED)
     labels = read_labels(work / "labels" / f"tsp{SIZE}", count)
     instances, best = solved("TSP", SIZE, TESTED)
     learning = replace(PROBLEMS["TSP"].learning, states=states, sampler=TOURS._replace(draw=sampler))
     record = replace(PROBLEMS["TSP"], learning=learning)
-    agent = BQNCO(problem=record, network=network_settings(**network), size=SIZE, seed=seed)
+    agent = BQNCO(problem=record, network=network_settings(**network), imitation=imitation, size=SIZE, seed=seed)
     began = time.process_time()
     agent.fit([labels], DECISIONS)
     spent = time.process_time() - began
-    found = agent.solve(instances, "greedy")
+    found = agent.solve(instances, "greedy", endgame=0)
     return {"variant": name, "seed": seed, "cpu_seconds": round(spent)} | mean_of(100 * (found.objective / best - 1))
 
 

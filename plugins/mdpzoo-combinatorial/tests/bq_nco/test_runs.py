@@ -26,8 +26,8 @@ class Losses(BaseCallback):
         return True
 
 problem, path = sys.argv[1:]
-small = network_settings(width=16, layers=1, heads=2)
-agent = BQNCO(problem=problem, network=small, imitation=ImitationSettings(tokens=100), size=7, num_instances=12, seed=2)
+small, learning = network_settings(width=16, layers=1, heads=2), ImitationSettings(tokens=100, structure=1.0)
+agent = BQNCO(problem=problem, network=small, imitation=learning, size=7, num_instances=12, seed=2)
 agent.learn(120, Losses())
 world = World()
 if world.rank == 0:
