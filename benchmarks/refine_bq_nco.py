@@ -89,26 +89,26 @@ REFINEMENTS = {
     ),
     "CVRP": Refinement(
         sources=(
-            Source("uniform", 100, 6144, 0, shares=3),
+            Source("uniform", 100, 8192, 0, shares=3),
             Source("uniform", 50, 3072, 0),
-            Source("benchmark", 100, 4096, 0, shares=2),
+            Source("benchmark", 100, 6144, 0, shares=2),
         ),
-        rounds=6,
-        decisions=250_000,
+        rounds=10,
+        decisions=300_000,
         judged=0,
         kicks=300,
-        imitation={"learning_rate": 2e-3, "cooldown": 0.5, "precision": "bfloat16"},
+        imitation={"learning_rate": 2e-3, "cooldown": 0.5, "precision": "bfloat16", "tokens": 1024, "structure": 1.0},
     ),
     "OP": Refinement(
         sources=(
-            *(Source(kind, 100, 3072, 0, shares=3) for kind in KINDS["OP"]),
+            *(Source(kind, 100, 6144, 0, shares=3) for kind in KINDS["OP"]),
             *(Source(kind, 50, 2048, 0) for kind in KINDS["OP"]),
         ),
-        rounds=6,
+        rounds=5,
         decisions=300_000,
         judged=0,
         kicks=30,
-        imitation={"learning_rate": 2e-3, "cooldown": 0.5, "precision": "bfloat16"},
+        imitation={"learning_rate": 2e-3, "cooldown": 0.5, "precision": "bfloat16", "tokens": 2048, "structure": 1.0},
     ),
     "ATSP": Refinement(
         sources=(
