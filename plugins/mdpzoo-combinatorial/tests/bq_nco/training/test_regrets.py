@@ -145,7 +145,7 @@ def test_the_loss_is_half_the_cross_entropy_and_the_weighted_regret(measured):
     network = agent.policy.network
     entropy, _ = losses(network, examples._replace(regret=None), True)
     scores = network(examples.problem.tokens(examples.batch, examples.left))
-    loss, _ = losses(network, examples, True, 7.0)
+    loss, _ = losses(network, examples, True, ImitationSettings(regret=7.0))
     expected = expected_regret(scores.log_softmax(1), examples.regret)
     torch.testing.assert_close(loss, 0.5 * entropy + 7.0 * expected)
 
