@@ -126,7 +126,8 @@ class StructureHead(nn.Module):
     def forward(self, embedded: Tensor, tokens: Tokens, structure: Structure) -> Tensor:
         """Returns losses ``[B]``: the mean cross-entropies of adjacent tokens and, from its minimum on, of routes."""
         itself = torch.eye(embedded.shape[1], dtype=torch.bool, device=embedded.device)
-        logits = torch.where(itself, self.skip(embedded).float(), self.adjacent(embedded, tokens))
+        far = _distances(tokens)
+        logits = torch.where(itself, self.skip(embedded).float(), self.adjacent(embedded, tokens, far))
         logs, known = log_softmax(logits, 2), structure.adjacent[:, :, 0] >= 0
         loss = -logs.gather(2, structure.adjacent.clamp(min=0)).mean(2)
         total = _mean(loss, known)
@@ -134,7 +135,7 @@ class StructureHead(nn.Module):
             return total
         route = structure.route
         mates = (route.unsqueeze(2) == route.unsqueeze(1)) & (route >= 0).unsqueeze(1) & ~itself
-        logs = log_softmax(self.together(embedded, tokens).masked_fill(itself, -torch.inf), 2)
+        logs = log_softmax(self.together(embedded, tokens, far).masked_fill(itself, -torch.inf), 2)
         count = mates.sum(2)
         least = count.clamp(min=1)
         loss = -logs.masked_fill(~mates, 0.0).sum(2) / least - least.log()
@@ -173,19 +174,24 @@ class _Pairs(nn.Module):
         self.far = nn.Parameter(torch.zeros(()))
         self.edges = nn.Linear(edges, 1, bias=False) if edges else None
 
-    def forward(self, embedded: Tensor, tokens: Tokens) -> Tensor:
-        """Returns logits ``[B, L, L]`` float32, ``-inf`` for pairs with padding."""
+    def forward(self, embedded: Tensor, tokens: Tokens, far: Tensor | None) -> Tensor:
+        """Returns logits ``[B, L, L]`` float32, ``-inf`` for pairs with padding; ``far`` is from ``_distances``."""
         query, key = self.query(embedded), self.key(embedded)
         logits = (query @ key.transpose(1, 2)).float() / math.sqrt(query.shape[2])
-        if tokens.coordinates is not None:
-            far = torch.cdist(tokens.coordinates, tokens.coordinates)
-            every = torch.ones_like(tokens.legal[:, :, 0])
-            count = (every if tokens.valid is None else tokens.valid).sum(1)
-            logits = logits - self.far.exp() * far * count.float().sqrt().view(-1, 1, 1)
+        if far is not None:
+            logits = logits - self.far.exp() * far
         if self.edges is not None:
             assert tokens.edges is not None
             logits = logits + self.edges(tokens.edges).squeeze(3)
         return logits if tokens.valid is None else logits.masked_fill(~tokens.valid.unsqueeze(1), -torch.inf)
+
+
+def _distances(tokens: Tokens) -> Tensor | None:
+    """Returns distances ``[B, L, L]`` in units of the spacing; None without coordinates."""
+    if tokens.coordinates is None:
+        return None
+    far = torch.cdist(tokens.coordinates, tokens.coordinates)
+    return far * (math.sqrt(far.shape[1]) if tokens.valid is None else tokens.valid.sum(1).sqrt().view(-1, 1, 1))
 
 
 def _mean(values: Tensor, counted: Tensor) -> Tensor:

@@ -80,10 +80,10 @@ def test_routes_are_those_of_the_solutions_and_fit_into_the_vehicle(sources):
                 assert after < 2 or route[after] == route[token]
                 if before == 0:
                     assert route[0] == route[token]
-            room = {0: float(examples.left.resource[row])}
+            room, capacity = float(examples.left.resource[row]), float(examples.batch.resource[row])
             for number in set(route[2:end]):
                 load = sum(float(demand[row, token]) for token in range(2, end) if route[token] == number)
-                assert load <= (room[0] if number == route[0] else float(examples.batch.resource[row])) + 1e-9
+                assert load <= (room if number == route[0] else capacity) + 1e-9
 
 
 def test_what_orienteering_visits_is_one_route(sources):
